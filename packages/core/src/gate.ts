@@ -1,0 +1,69 @@
+import type { AccessToken } from './access-token.ts'
+import type { HttpRequest } from './credentials.ts'
+import type { Guard } from './guards/guard.ts'
+import type { Validator } from './validator.ts'
+
+/** What stands between a framework's requests and the validator: it remembers each request's verdict, so that two layers of protection judge it once. */
+export interface Gate<Request extends object> {
+  /** The token of the request, judged, by the guard too; without credentials a refusal. */
+  readonly admit: (request: Request, guard: Guard) => Promise<AccessToken>
+  /** The same, but `undefined` without credentials: absent ones pass, bad ones never. */
+  readonly admitOptional: (request: Request, guard: Guard) => Promise<AccessToken | undefined>
+  /** The token that a request was admitted with; a `TypeError` when it passed no protection that demands one. */
+  readonly tokenOf: (request: Request) => AccessToken
+  /** The same, or `undefined` when it was admitted without credentials; a `TypeError` when it passed no protection at all. */
+  readonly optionalTokenOf: (request: Request) => AccessToken | undefined
+}
+
+export function createGate<Request extends object>(
+  validator: Validator,
+  toHttpRequest: (request: Request) => HttpRequest,
+): Gate<Request> {
+  const visits = new WeakMap<
+    Request,
+    { readonly http: HttpRequest; readonly verdict: Promise<AccessToken | undefined> }
+  >()
+  const admitted = new WeakMap<Request, AccessToken | undefined>()
+
+  async function admitOptional(request: Request, guard: Guard): Promise<AccessToken | undefined> {
+    const { http, verdict } = visits.get(request) ?? visit(request)
+    const token = await verdict
+    if (token !== undefined) {
+      await validator.authorize(token, http, guard)
+    }
+    admitted.set(request, token)
+    return token
+  }
+
+  function visit(request: Request): { http: HttpRequest; verdict: Promise<AccessToken | undefined> } {
+    const http = toHttpRequest(request)
+    const fresh = { http, verdict: validator.authenticateOptional(http) }
+    visits.set(request, fresh)
+    return fresh
+  }
+
+  async function admit(request: Request, guard: Guard): Promise<AccessToken> {
+    const token = await admitOptional(request, guard)
+    // Without credentials the validator knows the answer, and the challenge that this route gives.
+    return token ?? validator.authenticate(toHttpRequest(request), guard)
+  }
+
+  function optionalTokenOf(request: Request): AccessToken | undefined {
+    if (!admitted.has(request)) {
+      throw new TypeError(
+        'This request was not authenticated: put protect() before the handler that asks for its token',
+      )
+    }
+    return admitted.get(request)
+  }
+
+  function tokenOf(request: Request): AccessToken {
+    const found = optionalTokenOf(request)
+    if (found === undefined) {
+      throw new TypeError('This request has no token, for its route is optional: ask protect.optional.auth(…) instead')
+    }
+    return found
+  }
+
+  return { admit, admitOptional, tokenOf, optionalTokenOf }
+}

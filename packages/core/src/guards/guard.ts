@@ -1,0 +1,72 @@
+import type { AccessToken } from '../access-token.ts'
+import type { HttpRequest } from '../credentials.ts'
+import { describe, expectFunction, expectOptions, invalidOption } from '../invalid-option.ts'
+import { Refusal } from '../refusal.ts'
+
+/** What a route asks of a token, for the challenge. */
+export interface Demands {
+  readonly scopes?: readonly string[]
+}
+
+export interface GuardContext {
+  readonly request: HttpRequest
+  /** The time of the judgement, in milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** The order in which guards are judged, however they are written: the first refusal decides the answer. */
+export const stages = ['audience', 'scopes', 'claims'] as const
+export type Stage = (typeof stages)[number]
+
+/** A condition that a route puts on a token which is already found good. Data, and a check. */
+export interface Guard {
+  readonly demands: Demands
+  readonly stage: Stage
+  /** Gives the refusal, or nothing, now or later. What it throws is a failure and no refusal. */
+  readonly check: (token: AccessToken, context: GuardContext) => Refusal | undefined | Promise<Refusal | undefined>
+}
+
+export interface GuardInit {
+  readonly demands?: Demands
+  readonly check: Guard['check']
+}
+
+const made = new WeakSet()
+
+/**
+ * Makes a guard of your own. `check` sees only tokens that passed everything else, and returns
+ * `new Refusal({ code: 'insufficient_scope', reason: 'your-reason' })` (403) to refuse.
+ */
+export function defineGuard(init: GuardInit): Guard {
+  expectOptions(init, 'the guard', ['demands', 'check'])
+  expectFunction(init.check, 'check')
+  const { demands = {}, check } = init
+  return createGuard({
+    demands,
+    stage: 'claims',
+    check: async (token, context) => expectRefusal(await check(token, context)),
+  })
+}
+
+/** `false` and `true` say nothing clear: neither lets anybody through by accident, nor out. */
+function expectRefusal(outcome: unknown): Refusal | undefined {
+  if (outcome !== undefined && !(outcome instanceof Refusal)) {
+    throw new TypeError(`Expected the guard's check to return a Refusal or undefined, got ${describe(outcome)}`)
+  }
+  return outcome
+}
+
+export function createGuard(guard: Guard): Guard {
+  made.add(guard)
+  return Object.freeze(guard)
+}
+
+/** Throws unless each is a guard: `protect('orders:read')` must not protect nothing. */
+export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
+  for (const guard of guards) {
+    if (typeof guard !== 'object' || guard === null || !made.has(guard)) {
+      throw invalidOption('Expected guards such as scopes(…), audience(…) or claims(…), or what defineGuard makes')
+    }
+  }
+  return guards as readonly Guard[]
+}

@@ -1,0 +1,20 @@
+/** Plain `http:` is for loopback only, as browsers treat secure contexts. */
+export function isSecure(url: URL): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
+}
+
+export function isLoopback({ hostname }: URL): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(\.\d{1,3}){3}$/.test(hostname)
+  )
+}
+
+/** An absolute URL without white space, user name, query or fragment; `undefined` when it is none. The text itself is never normalized. */
+export function parsePlainUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined
+  const isPlain = url !== undefined && !/[?#]/.test(text) && url.username === '' && url.password === ''
+  return isPlain ? url : undefined
+}

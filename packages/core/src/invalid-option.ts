@@ -1,0 +1,61 @@
+/** The mistake of a developer, found at start-up: a `TypeError` whose sentence tells the fix. */
+export interface InvalidOption extends TypeError {
+  readonly code: 'ERR_INVALID_OPTION'
+}
+
+export function invalidOption(message: string): InvalidOption {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_OPTION' as const })
+}
+
+/** Throws when `options` is no object, or holds a name that is not among `known`: a typo must not switch a check off. */
+export function expectOptions(options: unknown, what: string, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalidOption(`Expected ${what} to be an object, got ${describe(options)}`)
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw invalidOption(`Unknown option \`${name}\` in ${what}; the options are ${known.join(', ')}`)
+    }
+  }
+}
+
+export function expectText(value: unknown, name: string): string {
+  if (typeof value !== 'string' || value === '') {
+    throw invalidOption(`Expected \`${name}\` to be a non-empty string, got ${describe(value)}`)
+  }
+  return value
+}
+
+/** One string or several; at least one. */
+export function expectTexts(value: unknown, name: string): readonly string[] {
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (texts.length === 0) {
+    throw invalidOption(`Expected \`${name}\` to hold at least one string, got an empty array`)
+  }
+  return Object.freeze(texts.map((text) => expectText(text, name)))
+}
+
+export function expectOneOf<const Word extends string>(value: unknown, name: string, words: readonly Word[]): Word {
+  const word = words.find((candidate) => candidate === value)
+  if (word === undefined) {
+    throw invalidOption(`Expected \`${name}\` to be one of ${words.join(', ')}, got ${describe(value)}`)
+  }
+  return word
+}
+
+export function expectFunction(value: unknown, name: string): void {
+  if (typeof value !== 'function') {
+    throw invalidOption(`Expected \`${name}\` to be a function, got ${describe(value)}`)
+  }
+}
+
+/** The kind of a value and never the value: an option may be a secret. */
+export function describe(value: unknown): string {
+  if (value === '') {
+    return 'an empty string'
+  }
+  if (value === null || value === undefined) {
+    return String(value)
+  }
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+}

@@ -1,0 +1,54 @@
+import { type AccessToken, createAccessToken } from '../access-token.ts'
+import type { Outside } from '../http/shared.ts'
+import { discoveredKeys, inlineKeys, type KeySource, remoteKeys, sharedSecret } from '../keys/key-source.ts'
+import { Unavailable, UpstreamError } from '../unavailable.ts'
+import { judgeClaims } from './judge-claims.ts'
+import { verifyJwt } from './jwt.ts'
+import type { ParsedJwt } from './parse-jwt.ts'
+import type { TrustedIssuer } from './trusted-issuer.ts'
+
+/** A trusted issuer at work: it has its keys, and judges the tokens that name it. */
+export interface Issuer {
+  validate(jwt: ParsedJwt): Promise<AccessToken>
+}
+
+export interface IssuerPolicy extends Outside {
+  /** The audience of the validator, for issuers without one of their own. */
+  readonly audience: readonly string[]
+  /** Milliseconds. */
+  readonly clockTolerance: number
+}
+
+export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy): Issuer {
+  const { audience, clockTolerance, clock } = policy
+  const keys = keySourceOf(issuer, policy)
+
+  async function verify(jwt: ParsedJwt): Promise<void> {
+    try {
+      await verifyJwt(jwt, keys, issuer.algorithms)
+    } catch (error) {
+      throw error instanceof UpstreamError ? new Unavailable(issuer.url, error) : error
+    }
+  }
+
+  async function validate(jwt: ParsedJwt): Promise<AccessToken> {
+    await verify(jwt)
+    const claims = judgeClaims(jwt, { issuer, audience, clockTolerance }, clock())
+    return createAccessToken(issuer.url, jwt.token, claims)
+  }
+
+  return { validate }
+}
+
+function keySourceOf({ url, keys }: TrustedIssuer, outside: Outside): KeySource {
+  switch (keys.from) {
+    case 'metadata':
+      return discoveredKeys(url, outside)
+    case 'url':
+      return remoteKeys(keys.url, outside)
+    case 'inline':
+      return inlineKeys(keys.jwks)
+    case 'secret':
+      return sharedSecret(keys.secret)
+  }
+}

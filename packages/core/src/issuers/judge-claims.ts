@@ -1,0 +1,83 @@
+import type { AccessTokenClaims } from '../access-token.ts'
+import { Refusal, type RefusalReason } from '../refusal.ts'
+import type { ParsedJwt } from './parse-jwt.ts'
+import { expectAccessToken } from './token-type.ts'
+import type { TrustedIssuer } from './trusted-issuer.ts'
+
+export interface ClaimsPolicy {
+  readonly issuer: TrustedIssuer
+  /** The audience of the validator, for issuers without one of their own. */
+  readonly audience: readonly string[]
+  /** Milliseconds. */
+  readonly clockTolerance: number
+}
+
+/**
+ * Judges the claims of a JWT whose signature is good: issuer, type, times, audience (RFC 7519 §4.1, RFC 9068 §4). It
+ * does not look at scopes, which are a route's affair.
+ */
+export function judgeClaims(jwt: ParsedJwt, policy: ClaimsPolicy, now: number): AccessTokenClaims {
+  const claims = expectClaimTypes(jwt.claims)
+  if (claims.iss !== policy.issuer.url) {
+    throw refuse('untrusted-issuer')
+  }
+  expectAccessToken(jwt, policy.issuer.profile)
+  judgeTimes(claims, policy, now / 1000)
+  judgeAudience(claims.aud, policy.issuer.audience ?? policy.audience)
+  return claims
+}
+
+/** Registered claims have the types of RFC 7519 §4.1; `iss`, `exp` and `aud` are there. Nothing is coerced. */
+function expectClaimTypes(claims: Readonly<Record<string, unknown>>): AccessTokenClaims {
+  for (const name of ['iss', 'aud', 'exp']) {
+    if (claims[name] === undefined) {
+      throw refuse('missing-claim')
+    }
+  }
+  const isWellTyped =
+    ['iss', 'sub', 'jti', 'client_id'].every(
+      (name) => claims[name] === undefined || typeof claims[name] === 'string',
+    ) &&
+    ['exp', 'nbf', 'iat'].every((name) => claims[name] === undefined || Number.isFinite(claims[name])) &&
+    isAudience(claims['aud'])
+  if (!isWellTyped) {
+    throw refuse('malformed-claim')
+  }
+  return claims as AccessTokenClaims
+}
+
+function isAudience(aud: unknown): aud is string | readonly string[] {
+  return typeof aud === 'string' || (Array.isArray(aud) && aud.every((one) => typeof one === 'string'))
+}
+
+/** Seconds, fractions allowed (RFC 7519 §2). The tolerance widens the window on both sides. */
+function judgeTimes({ exp, nbf, iat }: AccessTokenClaims, { clockTolerance, issuer }: ClaimsPolicy, now: number): void {
+  const tolerance = clockTolerance / 1000
+  if (now - tolerance >= exp) {
+    throw refuse('expired')
+  }
+  if (nbf !== undefined && now + tolerance < nbf) {
+    throw refuse('not-yet-valid')
+  }
+  if (issuer.maxLifetime === undefined) {
+    return
+  }
+  if (exp - now > issuer.maxLifetime / 1000) {
+    throw refuse('lifetime-too-long')
+  }
+  if (iat !== undefined && now + tolerance < iat) {
+    throw refuse('issued-in-the-future')
+  }
+}
+
+/** One of ours is in it, compared exactly (RFC 7519 §4.1.3). */
+function judgeAudience(aud: string | readonly string[], expected: readonly string[]): void {
+  const named = typeof aud === 'string' ? [aud] : aud
+  if (!expected.some((audience) => named.includes(audience))) {
+    throw refuse('wrong-audience')
+  }
+}
+
+function refuse(reason: RefusalReason): Refusal {
+  return new Refusal({ code: 'invalid_token', reason })
+}

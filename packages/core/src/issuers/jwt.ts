@@ -1,0 +1,62 @@
+import { compactVerify, errors, type JWSHeaderParameters } from 'jose'
+import type { KeySet } from '../keys/key-set.ts'
+import type { KeySource } from '../keys/key-source.ts'
+import { Refusal, type RefusalReason } from '../refusal.ts'
+import { outcomeOf } from './jose-errors.ts'
+import type { ParsedJwt } from './parse-jwt.ts'
+
+/**
+ * Verifies the signature of a JWT (RFC 7515 §5.2) with the issuer's own keys and none that the token brings along.
+ * A key that is not known is looked for once more at its source; a bad signature under a known key is just that.
+ */
+export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: readonly string[]): Promise<void> {
+  const kid = expectPlainHeader(jwt.header, algorithms)
+  const verifies = (keys: KeySet): Promise<boolean> => isSignedBy(keys, jwt, algorithms)
+
+  const keys = await source.current()
+  if (await verifies(keys)) {
+    return
+  }
+  const isKnown = kid !== undefined && keys.has(kid)
+  if (isKnown || !(await source.retry(verifies))) {
+    throw refuse(isKnown || kid === undefined ? 'bad-signature' : 'unknown-key')
+  }
+}
+
+/** What can be said of the header before any key is looked for. Returns its `kid`, which is only a hint (RFC 8725 §3.10). */
+function expectPlainHeader(header: JWSHeaderParameters, algorithms: readonly string[]): string | undefined {
+  const { alg, kid, b64 }: { alg?: string; kid?: unknown; b64?: unknown } = header
+  if (alg === undefined || !algorithms.includes(alg)) {
+    throw refuse('algorithm-not-allowed')
+  }
+  // No critical extension is understood here, and JWTs do not use unencoded payloads (RFC 7515 §4.1.11, RFC 7797 §7).
+  if (Object.hasOwn(header, 'crit') || (b64 !== undefined && b64 !== true)) {
+    throw refuse('critical-header')
+  }
+  if (kid !== undefined && typeof kid !== 'string') {
+    throw refuse('malformed-token')
+  }
+  return kid
+}
+
+async function isSignedBy(keys: KeySet, { token, header }: ParsedJwt, algorithms: readonly string[]): Promise<boolean> {
+  for (const key of await keys.fitting(header)) {
+    try {
+      await compactVerify(token, key, { algorithms: [...algorithms] })
+      return true
+    } catch (error) {
+      if (!(error instanceof errors.JOSEError)) {
+        throw error
+      }
+      const outcome = outcomeOf(error)
+      if (outcome !== 'bad-signature') {
+        throw outcome === 'failure' ? error : refuse(outcome)
+      }
+    }
+  }
+  return false
+}
+
+function refuse(reason: RefusalReason): Refusal {
+  return new Refusal({ code: 'invalid_token', reason })
+}

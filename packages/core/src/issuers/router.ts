@@ -1,0 +1,80 @@
+import { LRUCache } from 'lru-cache'
+import type { Policy, ResolveIssuer } from '../options.ts'
+import { Refusal } from '../refusal.ts'
+import { createIssuer, type Issuer } from './issuer.ts'
+import type { ParsedJwt } from './parse-jwt.ts'
+import { isTrustedIssuer, type TrustedIssuer } from './trusted-issuer.ts'
+
+/** Finds the issuer at work for a token that is not verified yet. */
+export type RouteToIssuer = (jwt: ParsedJwt) => Promise<Issuer>
+
+/**
+ * Routes by an exact match on the unverified `iss` (RFC 8725 §3.8): a stranger is refused, and nothing is ever fetched
+ * for one.
+ */
+export function createRouter(policy: Policy): RouteToIssuer {
+  const find = typeof policy.issuers === 'function' ? resolved(policy.issuers, policy) : listed(policy.issuers, policy)
+
+  return async ({ claims: { iss } }) => {
+    const issuer = typeof iss === 'string' ? await find(iss) : undefined
+    if (issuer === undefined) {
+      throw new Refusal({ code: 'invalid_token', reason: 'untrusted-issuer' })
+    }
+    return issuer
+  }
+}
+
+type Find = (iss: string) => Issuer | undefined | Promise<Issuer | undefined>
+
+function listed(issuers: Exclude<Policy['issuers'], ResolveIssuer>, policy: Policy): Find {
+  const byUrl = new Map(issuers.map((issuer) => [issuer.url, createIssuer(issuer, policy)]))
+  return (iss) => byUrl.get(iss)
+}
+
+const minute = 60_000
+/** A new tenant is let in after 10 s at the latest; one that was removed is shut out after 10 min. */
+const rememberedFor = { known: 10 * minute, unknown: 10_000 }
+const mostIssuers = 20_000
+/** Made-up names have their own room, so that they push no real issuer out. */
+const mostStrangers = { max: 1000, maxSize: 256 * 1024 }
+
+/** Asks the user's function, once for all who wait, and remembers what it says. */
+function resolved(resolve: ResolveIssuer, policy: Policy): Find {
+  const perf = { now: policy.clock }
+  const known = new LRUCache<string, Issuer>({ max: mostIssuers, ttl: rememberedFor.known, ttlResolution: 0, perf })
+  const strangers = new LRUCache<string, true>({
+    ...mostStrangers,
+    sizeCalculation: (_value, iss) => iss.length + 1,
+    ttl: rememberedFor.unknown,
+    ttlResolution: 0,
+    perf,
+  })
+  const flights = new Map<string, Promise<Issuer | undefined>>()
+
+  async function ask(iss: string): Promise<Issuer | undefined> {
+    const issuer = expectTrusted(await resolve(iss), iss)
+    if (issuer === undefined) {
+      strangers.set(iss, true)
+      return undefined
+    }
+    const atWork = createIssuer(issuer, policy)
+    known.set(iss, atWork)
+    return atWork
+  }
+
+  function askOnce(iss: string): Promise<Issuer | undefined> {
+    const flight = flights.get(iss) ?? ask(iss).finally(() => flights.delete(iss))
+    flights.set(iss, flight)
+    return flight
+  }
+
+  return (iss) => (strangers.has(iss) ? undefined : (known.get(iss) ?? askOnce(iss)))
+}
+
+/** An issuer of another name than the token's is as good as none: its keys must not even be looked at. */
+function expectTrusted(answer: unknown, iss: string): TrustedIssuer | undefined {
+  if (answer !== undefined && !isTrustedIssuer(answer)) {
+    throw new TypeError('Expected the `issuer` function to return what trustedIssuer(iss, options) makes, or undefined')
+  }
+  return answer?.url === iss ? answer : undefined
+}

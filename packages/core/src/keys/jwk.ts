@@ -1,0 +1,74 @@
+import { errors, importJWK, type JWK } from 'jose'
+import { diagnostics } from '../diagnostics.ts'
+import { asRecord } from '../record.ts'
+import { asymmetricAlgorithms } from './algorithms.ts'
+
+export type PublicJwk = JWK & { readonly kty: string }
+
+const leastRsaBits = 2048
+
+/** The keys of a published set that can verify something; the others are passed over, so that one odd key does not spoil the rest. */
+export async function usableKeys(keys: readonly unknown[], source: string): Promise<readonly PublicJwk[]> {
+  const usable = await Promise.all(
+    keys.map(async (key) => (isPublicJwk(key, source) && (await canVerify(key)) ? [key] : [])),
+  )
+  return usable.flat()
+}
+
+/** Symmetric and private material has no place in a published set, and whoever publishes it should hear of it (RFC 7517 §9.2). */
+function isPublicJwk(key: unknown, source: string): key is PublicJwk {
+  if (typeof key !== 'object' || key === null || !('kty' in key) || typeof key.kty !== 'string') {
+    return false
+  }
+  if (key.kty === 'oct' || 'k' in key) {
+    diagnostics.security({ event: 'symmetric-key-published', keySet: source })
+    return false
+  }
+  if ('d' in key || 'priv' in key) {
+    diagnostics.security({ event: 'private-key-published', keySet: source })
+    return false
+  }
+  return true
+}
+
+/** Imports the key once, as verification will: points off the curve, missing members, unknown types and weak RSA keys show here. */
+async function canVerify(jwk: PublicJwk): Promise<boolean> {
+  const algorithm = algorithmOf(jwk)
+  if (algorithm === undefined || !asymmetricAlgorithms.includes(algorithm)) {
+    return false
+  }
+  try {
+    const key = await importJWK(jwk, algorithm)
+    return jwk.kty !== 'RSA' || ('algorithm' in key && isStrongRsa(asRecord(key.algorithm)))
+  } catch (error) {
+    if (error instanceof DOMException || error instanceof TypeError || error instanceof errors.JOSEError) {
+      return false
+    }
+    throw error
+  }
+}
+
+/** Any algorithm that the key fits; which of them a token may use, its own header and the issuer's policy decide. */
+function algorithmOf({ kty, crv, alg }: PublicJwk): string | undefined {
+  if (alg !== undefined) {
+    return alg
+  }
+  if (kty === 'RSA') {
+    return 'RS256'
+  }
+  const byCurve: Readonly<Record<string, string>> = {
+    'P-256': 'ES256',
+    'P-384': 'ES384',
+    'P-521': 'ES512',
+    Ed25519: 'Ed25519',
+  }
+  return crv !== undefined && Object.hasOwn(byCurve, crv) ? byCurve[crv] : undefined
+}
+
+/** At least 2048 bits (RFC 7518 §3.3) and an odd exponent of at least 3 (RFC 8017 §3.1). */
+function isStrongRsa({ modulusLength, publicExponent }: Readonly<Record<string, unknown>>): boolean {
+  const bytes = publicExponent instanceof Uint8Array ? publicExponent : new Uint8Array()
+  const exponent = bytes.reduce((value, byte) => value * 256 + byte, 0)
+  const isOdd = ((bytes.at(-1) ?? 0) & 1) === 1
+  return Number(modulusLength) >= leastRsaBits && exponent >= 3 && isOdd
+}

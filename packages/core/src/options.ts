@@ -1,0 +1,113 @@
+import { Agent, type Dispatcher } from 'undici'
+import { isQuotable } from './challenge.ts'
+import type { Clock } from './clock.ts'
+import { type Duration, expectDuration } from './duration.ts'
+import {
+  describe,
+  expectFunction,
+  expectOneOf,
+  expectOptions,
+  expectText,
+  expectTexts,
+  invalidOption,
+} from './invalid-option.ts'
+import { isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
+
+/** Finds the trusted issuer for a token's unverified `iss`, or nothing. What it throws is a failure and no refusal. */
+export type ResolveIssuer = (iss: string) => TrustedIssuer | undefined | Promise<TrustedIssuer | undefined>
+
+export interface ValidatorOptions {
+  /** What this API is called in the `aud` of its tokens; one of them, if several. Compared exactly. */
+  readonly audience: string | readonly string[]
+  /**
+   * Whose tokens are accepted: one issuer or several, each a URL or what `trustedIssuer` makes. Or a function, for
+   * tenants that are not known at start-up: it is given the token's unverified `iss`, and its answers are remembered.
+   */
+  readonly issuer: string | TrustedIssuer | readonly (string | TrustedIssuer)[] | ResolveIssuer
+  /** The `realm` of challenges. Default: `'api'`. */
+  readonly realm?: string
+  /** How far the clocks of issuers may be off. Default: `'5s'`; at most `'60s'`. */
+  readonly clockTolerance?: Duration
+  /** Tells the time in milliseconds since the epoch. Default: `Date.now`. */
+  readonly clock?: Clock
+  /** The undici dispatcher for every outbound call: a proxy, a private CA, a mock issuer without a port. Default: one of our own. */
+  readonly dispatcher?: Dispatcher
+  /** Whether a form body may carry the token (RFC 6750 §2.2). Default: `'ignored'`. A token in the query is always ignored. */
+  readonly formBody?: 'ignored' | 'accepted'
+}
+
+/** The options, checked and frozen once. */
+export interface Policy {
+  readonly audience: readonly string[]
+  readonly issuers: readonly TrustedIssuer[] | ResolveIssuer
+  readonly realm: string
+  /** Milliseconds. */
+  readonly clockTolerance: number
+  readonly clock: Clock
+  readonly dispatcher: Dispatcher
+  readonly formBody: 'ignored' | 'accepted'
+}
+
+const known = ['audience', 'issuer', 'realm', 'clockTolerance', 'clock', 'dispatcher', 'formBody']
+
+/** Connections are shared by all validators of the process, as key sets are. */
+const ownDispatcher = new Agent()
+const systemClock: Clock = () => Date.now()
+
+export function checkOptions(options: ValidatorOptions): Policy {
+  expectOptions(options, 'the options of the validator', known)
+  const { audience, issuer, realm = 'api', clockTolerance = '5s', clock, dispatcher, formBody = 'ignored' } = options
+  return Object.freeze({
+    audience: expectTexts(audience, 'audience'),
+    issuers: expectIssuers(issuer),
+    realm: expectRealm(realm),
+    clockTolerance: expectDuration(clockTolerance, 'clockTolerance', '60s'),
+    clock: expectClock(clock ?? systemClock),
+    dispatcher: expectDispatcher(dispatcher ?? ownDispatcher),
+    formBody: expectOneOf(formBody, 'formBody', ['ignored', 'accepted']),
+  })
+}
+
+function expectIssuers(issuer: ValidatorOptions['issuer']): readonly TrustedIssuer[] | ResolveIssuer {
+  if (typeof issuer === 'function') {
+    return issuer
+  }
+  const issuers = (Array.isArray(issuer) ? issuer : [issuer]).map(expectIssuer)
+  if (issuers.length === 0) {
+    throw invalidOption('Expected `issuer` to name at least one issuer, got an empty array')
+  }
+  if (new Set(issuers.map(({ url }) => url)).size < issuers.length) {
+    throw invalidOption('Expected each issuer once in `issuer`; give it several audiences or algorithms instead')
+  }
+  return Object.freeze(issuers)
+}
+
+function expectIssuer(issuer: unknown): TrustedIssuer {
+  if (typeof issuer === 'object' && issuer !== null && !isTrustedIssuer(issuer)) {
+    throw invalidOption('Expected `issuer` to be a URL or what trustedIssuer(url, options) returns, got another object')
+  }
+  return isTrustedIssuer(issuer) ? issuer : trustedIssuer(issuer as string)
+}
+
+function expectRealm(realm: unknown): string {
+  const text = expectText(realm, 'realm')
+  if (!isQuotable(text)) {
+    throw invalidOption('Expected `realm` to be printable ASCII')
+  }
+  return text
+}
+
+function expectClock(clock: Clock): Clock {
+  expectFunction(clock, 'clock')
+  if (!Number.isFinite(clock())) {
+    throw invalidOption('Expected `clock` to return milliseconds since the epoch, as Date.now does')
+  }
+  return clock
+}
+
+function expectDispatcher(dispatcher: Dispatcher): Dispatcher {
+  if (typeof dispatcher !== 'object' || typeof dispatcher.dispatch !== 'function') {
+    throw invalidOption(`Expected \`dispatcher\` to be a dispatcher of undici, got ${describe(dispatcher)}`)
+  }
+  return dispatcher
+}

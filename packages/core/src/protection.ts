@@ -1,0 +1,49 @@
+import { expectOneOf, expectOptions } from './invalid-option.ts'
+import type { ValidatorOptions } from './options.ts'
+import { Refusal } from './refusal.ts'
+import { Unavailable } from './unavailable.ts'
+import { createValidator, type Validator } from './validator.ts'
+
+export interface ProtectOptions {
+  /**
+   * `'answer'`: refusals are answered here, with status, challenge and a small JSON body, and nothing is logged.
+   * `'throw'`: they go to the framework's error handling, with `status`, `headers` and `expose` set. Default: `'answer'`.
+   * Whatever is neither a `Refusal` nor an `Unavailable` always goes to the framework.
+   */
+  readonly refusals?: 'answer' | 'throw'
+}
+
+export interface Protection {
+  readonly validator: Validator
+  /** What to answer to an error; `undefined` when it is the framework's affair. */
+  readonly answerTo: (error: unknown) => Refusal | Unavailable | undefined
+}
+
+/** Sorts out what `createProtect` was given: a validator, or the options of one together with its own. */
+export function createProtection(
+  subject: Validator | (ValidatorOptions & ProtectOptions),
+  options: ProtectOptions = {},
+): Protection {
+  if (isValidator(subject)) {
+    expectOptions(options, 'the options of createProtect', ['refusals'])
+    return protectionOf(subject, options.refusals)
+  }
+  const { refusals, ...validatorOptions } = { ...subject }
+  return protectionOf(createValidator(validatorOptions), refusals)
+}
+
+function isValidator(subject: unknown): subject is Validator {
+  return typeof subject === 'object' && subject !== null && 'authenticate' in subject && 'authorize' in subject
+}
+
+function protectionOf(validator: Validator, refusals: ProtectOptions['refusals'] = 'answer'): Protection {
+  expectOneOf(refusals, 'refusals', ['answer', 'throw'])
+  return {
+    validator,
+    answerTo: (error) => (refusals === 'answer' && isOurs(error) ? error : undefined),
+  }
+}
+
+function isOurs(error: unknown): error is Refusal | Unavailable {
+  return error instanceof Refusal || error instanceof Unavailable
+}

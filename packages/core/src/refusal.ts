@@ -1,0 +1,123 @@
+import { formatChallenge } from './challenge.ts'
+
+/** The error codes that a challenge may carry (RFC 6750 §3.1). */
+export type RefusalCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+
+/** Why a request was refused, as a stable id: for logs, metrics and tests, never sent to the client. A guard may have reasons of its own. */
+export type RefusalReason =
+  | 'no-credentials'
+  | 'malformed-credentials'
+  | 'repeated-credentials'
+  | 'token-too-large'
+  | 'malformed-token'
+  | 'untrusted-issuer'
+  | 'algorithm-not-allowed'
+  | 'critical-header'
+  | 'unknown-key'
+  | 'bad-signature'
+  | 'wrong-token-type'
+  | 'missing-claim'
+  | 'malformed-claim'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'issued-in-the-future'
+  | 'lifetime-too-long'
+  | 'wrong-audience'
+  | 'sender-constrained'
+  | 'missing-scope'
+  | (string & {})
+
+export interface RefusalInit {
+  /** The registered code; none when no credentials were presented. */
+  readonly code?: RefusalCode | undefined
+  /** Our stable id of the cause. */
+  readonly reason: RefusalReason
+}
+
+/** What a refusal needs to know in order to become a challenge. */
+export interface ChallengeContext {
+  readonly realm: string
+  /** The scopes that the route demands, all of them. */
+  readonly scopes: readonly string[]
+}
+
+const statusOf: Readonly<Record<RefusalCode, 400 | 401 | 403>> = {
+  invalid_request: 400,
+  invalid_token: 401,
+  insufficient_scope: 403,
+}
+
+/** Fixed sentences: no token, claim, key id or library message reaches the wire, and only these tell more than their code does. */
+const descriptionOf: Readonly<Record<string, string>> = {
+  invalid_request: 'The credentials of the request are malformed',
+  invalid_token: 'The access token is not valid',
+  insufficient_scope: 'The access token does not permit this request',
+  expired: 'The access token has expired',
+  'wrong-audience': 'The access token is meant for another audience',
+  'missing-scope': 'The access token lacks a required scope',
+}
+
+/**
+ * The request is refused, and the fault is the client's: `status`, and the `headers` with the challenge that
+ * RFC 6750 §3 asks for. `code` is the registered error code, absent when no credentials were presented at all;
+ * `reason` is our own finer id, which is for you and never goes on the wire.
+ *
+ * A guard refuses by returning `new Refusal({ code: 'insufficient_scope', reason: 'not-the-owner' })`;
+ * the challenge is added by the validator, which knows the realm and what the route demands.
+ */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly code: RefusalCode | undefined
+  readonly reason: RefusalReason
+  readonly status: 400 | 401 | 403
+  /** The same as `status`, under the name that some frameworks look for. */
+  readonly statusCode: 400 | 401 | 403
+  /** The message may be shown to the client: it is one of a few fixed sentences. */
+  readonly expose = true
+  readonly #context: ChallengeContext
+
+  constructor({ code, reason }: RefusalInit, context: ChallengeContext = { realm: 'api', scopes: [] }) {
+    super(describeRefusal(code, reason))
+    this.code = code
+    this.reason = reason
+    this.status = code === undefined ? 401 : statusOf[code]
+    this.statusCode = this.status
+    this.#context = context
+    // An answer to a request is no accident: there is nothing to trace, and a stack costs more than the rest.
+    Object.defineProperty(this, 'stack', { value: `${this.name}: ${this.message} (${this.reason})`, enumerable: false })
+  }
+
+  /** The headers of the answer: the challenge, and that no cache keeps it. */
+  get headers(): Readonly<Record<string, string>> {
+    return { 'WWW-Authenticate': challenge(this, this.#context), 'Cache-Control': 'no-store' }
+  }
+
+  /** The small JSON body that goes with the answer; empty, like the challenge, when no credentials were presented (RFC 6750 §3.1). */
+  get body(): Readonly<Record<string, string>> {
+    return this.code === undefined ? {} : { error: this.code, error_description: this.message }
+  }
+
+  /** The same refusal with the challenge of a route. */
+  challengedBy(context: ChallengeContext): Refusal {
+    return new Refusal(this, context)
+  }
+}
+
+function describeRefusal(code: RefusalCode | undefined, reason: string): string {
+  if (code === undefined) {
+    return 'The request carries no credentials'
+  }
+  const own = Object.hasOwn(descriptionOf, reason) ? descriptionOf[reason] : undefined
+  return own ?? descriptionOf[code] ?? code
+}
+
+/** The scopes are told to whom they help: the client without a token, and the one whose token lacks some of them. */
+function challenge(refusal: Refusal, { realm, scopes }: ChallengeContext): string {
+  const tellsScopes = scopes.length > 0 && (refusal.code === undefined || refusal.reason === 'missing-scope')
+  return formatChallenge('Bearer', {
+    realm,
+    error: refusal.code,
+    error_description: refusal.code === undefined ? undefined : refusal.message,
+    scope: tellsScopes ? scopes.join(' ') : undefined,
+  })
+}

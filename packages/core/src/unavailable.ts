@@ -1,0 +1,86 @@
+/** What went wrong upstream, as a stable id for logs and metrics. */
+export type UpstreamReason =
+  | 'network'
+  | 'timeout'
+  | 'upstream-error'
+  | 'backing-off'
+  | 'not-found'
+  | 'unexpected-status'
+  | 'not-json'
+  | 'too-large'
+  | 'malformed-document'
+  | 'issuer-mismatch'
+  | 'insecure-endpoint'
+  | 'no-usable-key'
+
+/** `ERR_UPSTREAM_UNREACHABLE`: it could not be asked (503). `ERR_UPSTREAM_UNINTELLIGIBLE`: it answered, but nothing one can use (502). */
+export type UnavailableCode = 'ERR_UPSTREAM_UNREACHABLE' | 'ERR_UPSTREAM_UNINTELLIGIBLE'
+
+export interface UpstreamFailure {
+  readonly reason: UpstreamReason
+  readonly message: string
+  readonly cause?: unknown
+  /** Seconds that the upstream, or our back-off, asks to wait. */
+  readonly retryAfter?: number | undefined
+}
+
+const unreachable: ReadonlySet<UpstreamReason> = new Set(['network', 'timeout', 'upstream-error', 'backing-off'])
+
+/**
+ * Nobody judged the token, because what that takes could not be had from the authorization server. This is never a
+ * 401: the client would throw a good token away. 503 with `Retry-After` when the server could not be asked,
+ * 502 when its answer was unintelligible; never with a challenge.
+ */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+  readonly code: UnavailableCode
+  readonly reason: UpstreamReason
+  /** The issuer whose token could not be judged, as it is configured. */
+  readonly issuer: string
+  readonly status: 502 | 503
+  /** The same as `status`, under the name that some frameworks look for. */
+  readonly statusCode: 502 | 503
+  /** The message names our upstream and is not for the client. */
+  readonly expose = false
+  /** Seconds after which asking again makes sense; at least 1, at most 120. */
+  readonly retryAfter: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(issuer: string, failure: UpstreamFailure) {
+    super(failure.message, failure.cause === undefined ? undefined : { cause: failure.cause })
+    this.issuer = issuer
+    this.reason = failure.reason
+    this.code = unreachable.has(failure.reason) ? 'ERR_UPSTREAM_UNREACHABLE' : 'ERR_UPSTREAM_UNINTELLIGIBLE'
+    this.status = this.code === 'ERR_UPSTREAM_UNREACHABLE' ? 503 : 502
+    this.statusCode = this.status
+    this.retryAfter = Math.min(120, Math.max(1, Math.ceil(failure.retryAfter ?? 1)))
+    this.headers = Object.freeze({
+      ...(this.status === 503 ? { 'Retry-After': String(this.retryAfter) } : {}),
+      'Cache-Control': 'no-store',
+    })
+  }
+
+  /** The small JSON body that goes with the answer. */
+  get body(): Readonly<Record<string, string>> {
+    return this.status === 503
+      ? { error: 'temporarily_unavailable', error_description: 'The access token cannot be judged at the moment' }
+      : { error: 'server_error', error_description: 'The access token could not be judged' }
+  }
+}
+
+/** Thrown below the issuers, where nobody knows yet on whose behalf an upstream was asked. */
+export class UpstreamError extends Error implements UpstreamFailure {
+  override readonly name = 'UpstreamError'
+  readonly reason: UpstreamReason
+  readonly retryAfter: number | undefined
+
+  constructor({ reason, message, cause, retryAfter }: UpstreamFailure) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.reason = reason
+    this.retryAfter = retryAfter
+  }
+
+  get isUnreachable(): boolean {
+    return unreachable.has(this.reason)
+  }
+}

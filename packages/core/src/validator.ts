@@ -1,0 +1,95 @@
+import type { AccessToken } from './access-token.ts'
+import { verifySenderConstraint } from './constraints/sender-constraint.ts'
+import { extractCredentials, type HttpRequest } from './credentials.ts'
+import { diagnostics } from './diagnostics.ts'
+import { allOf } from './guards/combine.ts'
+import type { Guard } from './guards/guard.ts'
+import { expectJwt } from './issuers/parse-jwt.ts'
+import { createRouter } from './issuers/router.ts'
+import { checkOptions, type ValidatorOptions } from './options.ts'
+import { Refusal } from './refusal.ts'
+import { Unavailable } from './unavailable.ts'
+
+/** Judges requests. Every method rejects with a `Refusal` (the client's fault), an `Unavailable` (nobody could judge), or a bug. */
+export interface Validator {
+  /** The access token of a request, judged, and by the guards too. A web `Request` will do as it is. */
+  authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken>
+  /** The same without guards, and `undefined` when there are no credentials. Bad credentials are refused all the same. */
+  authenticateOptional(request: HttpRequest): Promise<AccessToken | undefined>
+  /** Puts guards to a token that `authenticate` or `authenticateOptional` gave out. */
+  authorize(token: AccessToken, request: HttpRequest, ...guards: readonly Guard[]): Promise<void>
+}
+
+/**
+ * Makes a validator: every request is judged from its credentials to the last guard, in that order, and the first thing
+ * that is wrong decides the answer. Nothing is fetched before the first token arrives.
+ *
+ * It checks JWT access tokens under the Bearer scheme (RFC 6750, RFC 9068). It does not check whether a token was revoked.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
+ */
+export function createValidator(options: ValidatorOptions): Validator {
+  const policy = checkOptions(options)
+  const routeToIssuer = createRouter(policy)
+
+  async function authenticateOptional(request: HttpRequest): Promise<AccessToken | undefined> {
+    const credentials = extractCredentials(request, policy.formBody)
+    if (credentials === undefined) {
+      return undefined
+    }
+    const jwt = expectJwt(credentials.token)
+    const issuer = await routeToIssuer(jwt)
+    const token = await issuer.validate(jwt)
+    return verifySenderConstraint(token)
+  }
+
+  async function authorize(token: AccessToken, request: HttpRequest, guard: Guard): Promise<void> {
+    const refusal = await guard.check(token, { request, now: policy.clock() })
+    if (refusal !== undefined) {
+      throw refusal
+    }
+  }
+
+  async function authenticate(request: HttpRequest, guard: Guard): Promise<AccessToken> {
+    const token = await authenticateOptional(request)
+    if (token === undefined) {
+      throw new Refusal({ reason: 'no-credentials' })
+    }
+    await authorize(token, request, guard)
+    return token
+  }
+
+  /** Every error leaves here: a refusal with the challenge of its route, and neither kind untold. */
+  async function answering<Result>(guard: Guard, judge: () => Promise<Result>): Promise<Result> {
+    try {
+      return await judge()
+    } catch (error) {
+      throw told(
+        error instanceof Refusal
+          ? error.challengedBy({ realm: policy.realm, scopes: guard.demands.scopes ?? [] })
+          : error,
+      )
+    }
+  }
+
+  return {
+    authenticate: (request, ...guards) => {
+      const guard = allOf(...guards)
+      return answering(guard, () => authenticate(request, guard))
+    },
+    authenticateOptional: (request) => answering(allOf(), () => authenticateOptional(request)),
+    authorize: (token, request, ...guards) => {
+      const guard = allOf(...guards)
+      return answering(guard, () => authorize(token, request, guard))
+    },
+  }
+}
+
+function told(error: unknown): unknown {
+  if (error instanceof Refusal) {
+    diagnostics.refusal({ refusal: error })
+  } else if (error instanceof Unavailable) {
+    diagnostics.unavailable({ error })
+  }
+  return error
+}
