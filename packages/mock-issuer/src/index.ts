@@ -1,0 +1,5 @@
+export type { AccessTokenOptions, Claims } from './access-token.ts'
+export type { Duration, MockClock } from './clock.ts'
+export type { LoggedRequest } from './endpoints.ts'
+export { createMockIssuer, type MockIssuer, type MockIssuerOptions, type MockValidatorOptions } from './mock-issuer.ts'
+export { type WrongToken, wrongTokens } from './wrong-tokens.ts'

@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  type AccessToken,
+  type Guard,
+  type ProtectOptions,
+  scopes,
+  type Validator,
+  type ValidatorOptions,
+} from '@tollgate/express'
+import { onTestFinished } from 'vitest'
+import type { Adapter } from './adapters.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+import { type Received, send, type Sent } from './send.ts'
+
+/** A protected API that answers real HTTP until the test ends. */
+export interface Api {
+  readonly origin: string
+  /** The token that the handler last saw. */
+  readonly seen: () => AccessToken | undefined
+  readonly send: (sent: Sent) => Promise<Received>
+  /** Sends a request, and says which code of the checklist the answer is. */
+  readonly outcome: (sent: Sent) => Promise<Outcome>
+  /** The outcome of a GET with this bearer token. */
+  readonly present: (token: string) => Promise<Outcome>
+}
+
+export interface ApiOptions {
+  readonly protection: (ValidatorOptions & ProtectOptions) | Validator
+  /** Default: the scope `read`. */
+  readonly guards?: readonly Guard[]
+}
+
+export async function openApi(adapter: Adapter, { protection, guards = [scopes('read')] }: ApiOptions): Promise<Api> {
+  let handled = 0
+  let seen: AccessToken | undefined
+  const server = adapter.serve({
+    protection,
+    guards,
+    onHandled: (token) => {
+      handled += 1
+      seen = token
+    },
+  })
+  const origin = await listen(server)
+
+  async function outcome(sent: Sent): Promise<Outcome> {
+    handled = 0
+    return outcomeOf(await send(origin, sent), handled)
+  }
+
+  return {
+    origin,
+    seen: () => seen,
+    send: (sent) => send(origin, sent),
+    outcome,
+    present: (token) => outcome({ headers: [['Authorization', `Bearer ${token}`]] }),
+  }
+}
+
+/** Listens on a free port of loopback until the test ends. */
+export async function listen(server: Server): Promise<string> {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}

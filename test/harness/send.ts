@@ -1,0 +1,41 @@
+import { type IncomingMessage, request } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+
+export interface Sent {
+  readonly method?: string
+  readonly path?: string
+  /** Header lines as they go over the wire, repeated ones included. */
+  readonly headers?: readonly (readonly [string, string])[]
+  readonly body?: string
+}
+
+export interface Received {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  /** Every line of `WWW-Authenticate`. */
+  readonly challenges: readonly string[]
+  readonly body: string
+}
+
+/** Sends a request with exactly these header lines: `fetch` would join or refuse some of them. */
+export async function send(
+  origin: string,
+  { method = 'GET', path = '/items', headers = [], body }: Sent,
+): Promise<Received> {
+  const { host } = new URL(origin)
+  const length = body === undefined ? [] : ['Content-Length', String(Buffer.byteLength(body))]
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(`${origin}${path}`, { method, headers: ['Host', host, ...headers.flat(), ...length], agent: false })
+      .on('response', resolve)
+      .on('error', reject)
+      .end(body)
+  })
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    challenges: response.rawHeaders.filter(
+      (_, index, raw) => raw[index - 1]?.toLowerCase() === 'www-authenticate' && index % 2 === 1,
+    ),
+    body: (await buffer(response)).toString(),
+  }
+}

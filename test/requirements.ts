@@ -1,0 +1,321 @@
+/** What a standard, or a rule of our own where the standards are silent, demands of a resource server. */
+export interface Requirement {
+  readonly level: 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'RULE'
+  readonly source: string
+  readonly text: string
+  /** What of it is not shown yet, because it rests on a feature that is still to come. */
+  readonly partly?: string
+}
+
+/**
+ * The requirements that we claim to meet. `requirements.test.ts` fails when one is cited by no test, or a test cites one
+ * that is not here.
+ */
+export const requirements = {
+  'HTTP-01': {
+    level: 'MUST',
+    source: 'RFC 9110 §11.1',
+    text: 'Scheme names compare without regard to case.',
+    partly: 'the DPoP scheme',
+  },
+  'HTTP-02': {
+    level: 'MUST',
+    source: 'RFC 9110 §11.4, RFC 6750 §2.1',
+    text: 'One or more spaces stand between scheme and token; the token has the characters of token68.',
+  },
+  'HTTP-03': {
+    level: 'SHOULD',
+    source: 'RFC 6750 §3.1',
+    text: 'Syntactically broken credentials are a malformed request.',
+  },
+  'HTTP-04': {
+    level: 'MUST',
+    source: 'RFC 9110 §5.3, RFC 6750 §2',
+    text: 'Several Authorization lines are ambiguous, and none of them is picked.',
+    partly: 'HTTP/2, which Express does not speak',
+  },
+  'HTTP-05': { level: 'MUST', source: 'RFC 9110 §11.6.1', text: 'Every 401 carries a challenge; no 5xx does.' },
+  'HTTP-06': {
+    level: 'MUST',
+    source: 'RFC 9110 §11.2, §5.6.4',
+    text: 'Challenge parameters are valid quoted-strings, each once; nothing breaks out of the header.',
+  },
+  'HTTP-07': {
+    level: 'MUST',
+    source: 'RFC 9110 §11.6.1',
+    text: 'All adapters give the same challenges, and leave those of the app in place.',
+    partly: 'several challenges of our own, which come with DPoP',
+  },
+  'HTTP-08': {
+    level: 'SHOULD',
+    source: 'RFC 9449 §8, Fetch',
+    text: 'A CORS layer in front answers preflights and exposes the challenge to browsers.',
+    partly: 'DPoP-Nonce; an option of our own for preflights',
+  },
+  'HTTP-09': {
+    level: 'SHOULD',
+    source: 'RFC 9111 §3.5, RFC 9110 §11.7',
+    text: 'Refusals are not stored by caches; Proxy-Authorization holds no access token.',
+  },
+  'ERR-01': {
+    level: 'RULE',
+    source: 'conformance §3',
+    text: 'Without keys nobody judges: 503 with Retry-After and no challenge, and recovery by itself.',
+  },
+  'BRR-01': { level: 'MUST', source: 'RFC 6750 §2.1', text: 'The Authorization header is supported.' },
+  'BRR-02': {
+    level: 'MAY',
+    source: 'RFC 6750 §2.2',
+    text: 'A form body may carry the token, only if opted in and of the right kind.',
+  },
+  'BRR-03': {
+    level: 'MUST',
+    source: 'OAuth 2.1, FAPI 2.0 §5.3.4',
+    text: 'A token in the query is never used.',
+    partly: 'a strict mode that refuses it beside a header; logs and htu, which are not there yet',
+  },
+  'BRR-04': { level: 'MUST', source: 'RFC 6750 §3', text: 'A Bearer challenge has at least one parameter.' },
+  'BRR-05': {
+    level: 'SHOULD NOT',
+    source: 'RFC 6750 §3',
+    text: 'Without credentials there is no error code or description.',
+  },
+  'BRR-06': {
+    level: 'MUST',
+    source: 'RFC 6750 §3.1, RFC 9068 §4',
+    text: 'An invalid token is 401 invalid_token, whatever is wrong with it.',
+    partly: 'inactive and revoked tokens, which need introspection',
+  },
+  'BRR-07': { level: 'SHOULD', source: 'RFC 6750 §3.1', text: 'A repeated parameter is 400 invalid_request.' },
+  'BRR-08': { level: 'MUST', source: 'RFC 6750 §2', text: 'More than one transport of the token is refused.' },
+  'BRR-09': { level: 'MUST', source: 'RFC 6750 §3', text: 'Each parameter stands at most once in a challenge.' },
+  'BRR-10': {
+    level: 'MUST',
+    source: 'RFC 6750 §3, RFC 6749 §3.3',
+    text: 'Scopes are a space-separated, case-sensitive, unordered set.',
+  },
+  'BRR-11': {
+    level: 'MUST',
+    source: 'RFC 6750 §3',
+    text: 'Descriptions come from a fixed list and hold nothing of the token.',
+  },
+  'BRR-12': {
+    level: 'SHOULD',
+    source: 'RFC 6750 §3.1',
+    text: '403 insufficient_scope names all scopes that the request needs.',
+  },
+  'BRR-13': {
+    level: 'RULE',
+    source: 'conformance §4',
+    text: 'Error codes are a closed set; optional routes let absent credentials through, never bad ones.',
+  },
+  'JOSE-01': { level: 'MUST NOT', source: 'RFC 9068 §4, RFC 8725 §3.2', text: 'Unsecured tokens are never accepted.' },
+  'JOSE-02': {
+    level: 'MUST',
+    source: 'RFC 8725 §3.1',
+    text: 'Only algorithms on the list of the issuer verify; the header never widens it.',
+  },
+  'JOSE-03': { level: 'MUST', source: 'RFC 8725 §2.1, §3.1', text: 'Key type and algorithm agree.' },
+  'JOSE-04': {
+    level: 'MUST',
+    source: 'RFC 8725 §3.1, RFC 7517 §4.2-4.4',
+    text: 'The alg, use and key_ops of a key are honoured.',
+  },
+  'JOSE-05': {
+    level: 'MUST',
+    source: 'RFC 7515 §4.1.11',
+    text: 'A critical header that is not understood invalidates the token.',
+  },
+  'JOSE-06': { level: 'MAY', source: 'RFC 7515 §4.1.11', text: 'A malformed crit is refused.' },
+  'JOSE-07': { level: 'MUST NOT', source: 'RFC 7797 §7', text: 'JWTs do not use b64: false.' },
+  'JOSE-08': {
+    level: 'MUST',
+    source: 'RFC 7515 §4, RFC 7519 §4',
+    text: 'Of duplicate member names the last one counts, everywhere.',
+    partly: 'introspection answers, DPoP proofs, security events and status lists',
+  },
+  'JOSE-09': {
+    level: 'MUST',
+    source: 'RFC 7515 §2, §5.2',
+    text: 'Three segments of canonical base64url; the header is a UTF-8 JSON object.',
+  },
+  'JOSE-10': { level: 'MUST', source: 'RFC 8725bis', text: 'JSON serializations are refused.' },
+  'JOSE-11': {
+    level: 'MUST',
+    source: 'RFC 8725 §3.3',
+    text: 'Encrypted tokens are not taken for signed ones.',
+    partly: 'decryption, which no issue has asked for',
+  },
+  'JOSE-12': {
+    level: 'MUST',
+    source: 'RFC 7518 §3.4',
+    text: 'ECDSA signatures are R and S of fixed length, neither zero.',
+  },
+  'JOSE-13': {
+    level: 'MUST',
+    source: 'RFC 7518 §3.2, §3.3',
+    text: 'RSA keys have 2048 bits at least; HMAC secrets the length of the hash.',
+  },
+  'JOSE-14': {
+    level: 'SHOULD',
+    source: 'RFC 9864',
+    text: 'Ed25519 is accepted under both its names, and Ed448 under neither.',
+  },
+  'JOSE-15': {
+    level: 'MUST NOT',
+    source: 'RFC 8725 §3.10',
+    text: 'Keys and URLs in the header are not used; kid is untrusted input.',
+  },
+  'JOSE-16': {
+    level: 'MUST',
+    source: 'RFC 8725bis, RFC 8725 §3.6',
+    text: 'The work that a token can cause is bounded.',
+    partly: 'the limits of decryption, which there is none of',
+  },
+  'CLM-01': { level: 'MUST', source: 'RFC 7519 §4.1.4', text: 'Refused at or after exp.' },
+  'CLM-02': { level: 'MUST', source: 'RFC 7519 §4.1.5', text: 'Refused before nbf.' },
+  'CLM-03': { level: 'MUST', source: 'RFC 7519 §2', text: 'Times are JSON numbers, fractions allowed.' },
+  'CLM-04': { level: 'MUST', source: 'RFC 7519 §4.1.3', text: 'aud is compared exactly; one of ours is in it.' },
+  'CLM-05': {
+    level: 'MUST',
+    source: 'RFC 8725 §3.8, RFC 9068 §4',
+    text: 'iss equals the configured issuer as a string.',
+  },
+  'CLM-06': { level: 'MUST', source: 'RFC 8725 §3.8', text: "The verifying key belongs to the token's issuer." },
+  'CLM-07': { level: 'MUST', source: 'RFC 7519 §7.2', text: 'The claims are a UTF-8 JSON object, and plain data.' },
+  'CLM-08': {
+    level: 'MUST',
+    source: 'RFC 8725 §3.11, §3.12',
+    text: 'Other kinds of JWT are not taken for access tokens.',
+  },
+  'CLM-09': {
+    level: 'RULE',
+    source: 'conformance §6',
+    text: 'A greatest lifetime can be demanded; then iat is not in the future.',
+  },
+  'AT-01': {
+    level: 'MUST',
+    source: 'RFC 9068 §4',
+    text: 'typ is at+jwt; by default JWT or none passes too unless the claims show another kind of token.',
+    partly: 'what presets of vendors make of it',
+  },
+  'AT-02': {
+    level: 'MUST',
+    source: 'RFC 9068 §2.2',
+    text: 'The profile demands iss, exp, aud, sub, client_id, iat and jti.',
+  },
+  'AT-03': {
+    level: 'MUST',
+    source: 'RFC 9068 §4',
+    text: 'aud holds a resource indicator of ours; without one configured nothing starts.',
+  },
+  'AT-04': {
+    level: 'MUST',
+    source: 'RFC 9068 §4',
+    text: 'The key is one that the issuer published; the tolerance is 60 s at most.',
+  },
+  'AT-05': { level: 'MUST', source: 'RFC 9068 §2.1', text: 'RS256 is implemented.' },
+  'AT-06': { level: 'MUST', source: 'RFC 9068 §4', text: 'Any failure of validation is invalid_token.' },
+  'AT-07': {
+    level: 'SHOULD',
+    source: 'RFC 9068 §4',
+    text: 'If encryption was negotiated, a plain token is refused.',
+    partly: 'negotiation: encryption is not supported, so that encrypted tokens are what is refused',
+  },
+  'AT-08': {
+    level: 'SHOULD',
+    source: 'RFC 9068 §2.2.3, RFC 9700 §4.15',
+    text: 'Scopes come from the scope string; a client does not pass for a resource owner.',
+    partly: 'issuers for which an array is enabled, which comes with scopesFrom',
+  },
+  'KEY-04': {
+    level: 'SHOULD',
+    source: 'OIDC Core §10.1.1',
+    text: 'An unknown kid causes one refetch; a fruitless one starts a cooldown.',
+  },
+  'KEY-05': {
+    level: 'RULE',
+    source: 'conformance §8',
+    text: 'Concurrent needs share one fetch, and a caller that leaves harms nobody.',
+  },
+  'KEY-06': { level: 'RULE', source: 'conformance §8', text: 'A bad signature under a known kid causes no refetch.' },
+  'KEY-08': { level: 'SHOULD', source: 'RFC 7517 §5', text: 'Keys that cannot be used do not spoil the set.' },
+  'KEY-10': {
+    level: 'RULE',
+    source: 'conformance §8',
+    text: 'A fetch has a deadline and a size, and follows no redirect.',
+  },
+  'KEY-11': {
+    level: 'MUST',
+    source: 'RFC 7517 §4.5',
+    text: 'kid is a hint: without one a bounded number of fitting keys is tried; with duplicates the rest of the key decides.',
+  },
+  'KEY-13': {
+    level: 'MUST NOT',
+    source: 'RFC 7517 §9.2, RFC 8725 §2.1',
+    text: 'Symmetric or private material in a remote set is not used.',
+  },
+  'META-01': {
+    level: 'MUST',
+    source: 'RFC 8414 §3.1, Discovery §4.1',
+    text: 'The well-known URLs are built by insertion and by appending.',
+  },
+  'META-02': {
+    level: 'MUST',
+    source: 'MCP 2025-11-25',
+    text: 'With a path the three URLs are tried in turn, and the result is remembered.',
+  },
+  'META-03': {
+    level: 'MUST',
+    source: 'RFC 8414 §3.3',
+    text: "The document's issuer is identical to the configured one, or nothing in it is used.",
+  },
+  'META-04': {
+    level: 'MUST',
+    source: 'RFC 8414 §3.1, §3.2',
+    text: 'Metadata is a 200 with a JSON object; a server error is not an absence.',
+  },
+  'META-05': {
+    level: 'RULE',
+    source: 'conformance §9',
+    text: 'Discovery is lazy and retried.',
+    partly: 'health, which is to come',
+  },
+  'AUD-01': {
+    level: 'MUST',
+    source: 'RFC 8707 §2',
+    text: 'An audience is any non-empty string.',
+    partly: '`resource`, which comes with the metadata of RFC 9728',
+  },
+  'AUD-02': {
+    level: 'MUST',
+    source: 'RFC 9700 §2.3, §4.10.2',
+    text: 'On every request the token is meant for this API.',
+    partly: 'cache hits: nothing is remembered yet',
+  },
+  'AUD-03': { level: 'MUST', source: 'RFC 9700', text: 'The token is not serialized with the identity.' },
+  'OFF-DPOP': {
+    level: 'RULE',
+    source: 'conformance §24',
+    text: 'DPoP off: a bound token is refused as Bearer; the DPoP scheme is no credentials.',
+  },
+  'OFF-MTLS': { level: 'RULE', source: 'conformance §24', text: 'mTLS off: a certificate-bound token is refused.' },
+  'OFF-STATUS': {
+    level: 'RULE',
+    source: 'conformance §24',
+    text: 'Status list off: a token with a status passes.',
+    partly: 'an option that refuses it',
+  },
+  'OFF-STEP-UP': {
+    level: 'RULE',
+    source: 'conformance §24',
+    text: 'Without step-up on the route acr and auth_time are only exposed.',
+  },
+  'OFF-INTROSPECTION': {
+    level: 'RULE',
+    source: 'conformance §24',
+    text: 'Introspection off: an opaque token is refused.',
+  },
+} as const satisfies Record<string, Requirement>
+
+export type RequirementId = keyof typeof requirements
