@@ -7,8 +7,9 @@ export function verifies(
   ids: RequirementId | readonly RequirementId[],
   title: string,
   run: (adapter: Adapter) => void | Promise<void>,
+  timeout?: number,
 ): void {
   describe.each(adapters)('$name', (adapter) => {
-    test(`${[ids].flat().join(', ')} · ${title}`, () => run(adapter))
+    test(`${[ids].flat().join(', ')} · ${title}`, () => run(adapter), timeout)
   })
 }

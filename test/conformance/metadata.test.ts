@@ -1,0 +1,199 @@
+import { createServer, type ServerResponse } from 'node:http'
+import { trustedIssuer } from '@tollgate/core'
+import { expect } from 'vitest'
+import type { Adapter } from '../harness/adapters.ts'
+import { listen, openApi } from '../harness/api.ts'
+import { jws, keyPair } from '../harness/jws.ts'
+import { claimsOf } from '../harness/key-issuer.ts'
+import type { Outcome } from '../harness/outcome.ts'
+import { audience, T0 } from '../harness/reference.ts'
+import { type Handler, json, openUpstream, status, type Upstream } from '../harness/upstream.ts'
+import { verifies } from '../harness/verifies.ts'
+
+const oauth = '/.well-known/oauth-authorization-server'
+const openid = '/.well-known/openid-configuration'
+const { jwk, privateKey } = keyPair('P-256')
+
+interface Opened {
+  readonly upstream: Upstream
+  readonly issuer: string
+  readonly advance: (seconds: number) => void
+  /** Presents a good token of the issuer. */
+  readonly present: () => Promise<Outcome>
+}
+
+/** An API that trusts the issuer at a path of an upstream, which publishes keys and no metadata yet. */
+async function open(adapter: Adapter, path = ''): Promise<Opened> {
+  const upstream = await openUpstream({ '/jwks': json({ keys: [{ ...jwk, kid: 'k' }] }) })
+  const issuer = `${upstream.url}${path}`
+  let now = T0
+  const api = await openApi(adapter, { protection: { issuer, audience, clock: () => now * 1000 } })
+  return {
+    upstream,
+    issuer,
+    advance: (seconds) => {
+      now += seconds
+    },
+    present: () =>
+      api.present(jws({ alg: 'ES256', kid: 'k' }, { ...claimsOf(issuer), exp: now + 300 }, privateKey, 'ES256')),
+  }
+}
+
+function metadataOf(issuer: string, upstream: Upstream): Handler {
+  return json({ issuer, jwks_uri: `${upstream.url}/jwks` })
+}
+
+verifies('META-01', 'the suffix goes between host and path, and for OpenID at the end as well', async (adapter) => {
+  const vectors = [
+    ['', [oauth, openid]],
+    ['/', [oauth, openid]],
+    ['/t1', [`${oauth}/t1`, `${openid}/t1`, `/t1${openid}`]],
+    ['/t1/', [`${oauth}/t1`, `${openid}/t1`, `/t1${openid}`]],
+    ['/a/b', [`${oauth}/a/b`, `${openid}/a/b`, `/a/b${openid}`]],
+  ] as const
+  for (const [path, asked] of vectors) {
+    const api = await open(adapter, path)
+    expect(await api.present(), path).toBe('502')
+    expect(api.upstream.asked, path).toEqual(asked)
+  }
+  for (const issuer of [
+    'https://h.example/x?y=1',
+    'https://h.example/#x',
+    'https://u:p@h.example',
+    'h.example',
+    '/x',
+    ' https://h.example',
+    'http://h.example',
+    'ftp://h.example',
+    7,
+    null,
+  ]) {
+    const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
+    expect(() => adapter.create({ issuer: issuer as string, audience }), String(issuer)).toThrow(wrong)
+  }
+  for (const issuer of [
+    'http://localhost:1',
+    'http://127.0.0.1:1',
+    'http://[::1]:1',
+    'http://as.localhost',
+    'https://h.example',
+  ]) {
+    expect(() => adapter.create({ issuer, audience }), issuer).not.toThrow()
+  }
+})
+
+verifies('META-02', 'the URL that answers is remembered', async (adapter) => {
+  const api = await open(adapter, '/t1')
+  api.upstream.routes[`/t1${openid}`] = metadataOf(api.issuer, api.upstream)
+  expect(await api.present()).toBe('OK')
+  expect(await api.present()).toBe('OK')
+  expect(api.upstream.asked).toEqual([`${oauth}/t1`, `${openid}/t1`, `/t1${openid}`, '/jwks'])
+})
+
+verifies('META-03', "another issuer's document is not used, be the difference a slash", async (adapter) => {
+  for (const path of ['', '/t1', '/t1/']) {
+    const api = await open(adapter, path)
+    for (const other of [
+      `${api.issuer}/`,
+      api.issuer.replace(/\/$/, ''),
+      api.issuer.toUpperCase(),
+      'https://other.example',
+    ]) {
+      if (other !== api.issuer) {
+        api.upstream.routes[`${oauth}${path.replace(/\/$/, '')}`] = metadataOf(other, api.upstream)
+        expect(await api.present(), other).toBe('502')
+        api.advance(60)
+      }
+    }
+    expect(api.upstream.count('/jwks')).toBe(0)
+  }
+})
+
+verifies('META-04', 'what is no metadata is passed over', async (adapter) => {
+  const html: Handler = (_request, response) =>
+    void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')
+  const noMetadata = [
+    status(404),
+    html,
+    json([]),
+    json({}),
+    json(null),
+    json('x'),
+    json({ issuer: 'x' }),
+    status(204),
+    status(302, { location: '/jwks' }),
+    status(400),
+  ]
+  for (const [index, answer] of noMetadata.entries()) {
+    const alone = await open(adapter)
+    alone.upstream.routes[oauth] = answer
+    expect(await alone.present(), `answer ${index}`).toBe('502')
+    const followed = await open(adapter)
+    followed.upstream.routes[oauth] = answer
+    followed.upstream.routes[openid] = metadataOf(followed.issuer, followed.upstream)
+    expect(await followed.present(), `answer ${index}`).toBe('OK')
+  }
+})
+
+verifies('META-04', 'a jwks_uri that is not secure is bad metadata', async (adapter) => {
+  for (const uri of [
+    'http://keys.example/jwks',
+    'ftp://127.0.0.1/jwks',
+    'file:///etc/passwd',
+    '/jwks',
+    '',
+    7,
+    undefined,
+    ['x'],
+  ]) {
+    const api = await open(adapter)
+    api.upstream.routes[oauth] = json({ issuer: api.issuer, jwks_uri: uri })
+    expect(await api.present(), String(uri)).toBe('502')
+  }
+})
+
+verifies('META-04', 'a server that fails is asked again later, and not about the next URL', async (adapter) => {
+  const failures: readonly Handler[] = [
+    status(500),
+    status(503),
+    status(429),
+    (_request, response) => void response.destroy(),
+  ]
+  for (const [index, failure] of failures.entries()) {
+    const api = await open(adapter)
+    api.upstream.routes[oauth] = failure
+    api.upstream.routes[openid] = metadataOf(api.issuer, api.upstream)
+    expect(await api.present(), `failure ${index}`).toBe('E-UP')
+    expect(api.upstream.asked).toEqual([oauth])
+    api.upstream.routes[oauth] = metadataOf(api.issuer, api.upstream)
+    api.advance(2)
+    expect(await api.present()).toBe('OK')
+  }
+})
+
+verifies('META-05', 'the app starts while its issuer is down, says so, and recovers by itself', async (adapter) => {
+  // A port that nobody listens on, until somebody does.
+  const taken = createServer()
+  const url = await listen(taken)
+  await new Promise((resolve) => taken.close(resolve))
+  let now = T0
+  const protection = { issuer: trustedIssuer(url), audience, clock: () => now * 1000 }
+  const api = await openApi(adapter, { protection })
+  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(url), privateKey, 'ES256')
+  expect(await api.present(token)).toBe('E-UP')
+  expect(await api.outcome({})).toBe('C0')
+
+  const documents: Readonly<Record<string, object>> = {
+    [openid]: { issuer: url, jwks_uri: `${url}/jwks` },
+    '/jwks': { keys: [{ ...jwk, kid: 'k' }] },
+  }
+  const issuer = createServer((request, response: ServerResponse) => {
+    const document = documents[request.url ?? '']
+    response.writeHead(document === undefined ? 404 : 200).end(JSON.stringify(document))
+  })
+  await new Promise<void>((resolve) => issuer.listen(Number(new URL(url).port), '127.0.0.1', resolve))
+  now += 2
+  expect(await api.present(token)).toBe('OK')
+  issuer.closeAllConnections()
+  issuer.close()
+})
