@@ -23,7 +23,7 @@ export function allOf(...guards: readonly Guard[]): Guard {
     return undefined
   }
 
-  const guard = createGuard({ demands: merge(parts), stage: parts.at(-1)?.stage ?? 'claims', check })
+  const guard = createGuard({ demands: merge(guards), stage: parts.at(-1)?.stage ?? 'claims', check })
   partsOf.set(guard, parts)
   return guard
 }
@@ -50,7 +50,7 @@ export function anyOf(...guards: readonly Guard[]): Guard {
     return refusals.find(({ reason }) => reason === 'missing-scope') ?? refusals[0]
   }
 
-  return createGuard({ demands: merge(parts), stage: parts.at(-1)?.stage ?? 'claims', check })
+  return createGuard({ demands: merge(guards), stage: parts.at(-1)?.stage ?? 'claims', check })
 }
 
 function inOrder(guards: readonly Guard[]): readonly Guard[] {

@@ -28,6 +28,7 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
   let kept: { readonly document: Document; readonly loadedAt: number } | undefined
   let flight: Promise<Document> | undefined
   let failures = 0
+  let lastFailure: unknown
   let retryAt = 0
 
   function isWithin(milliseconds: number): boolean {
@@ -44,6 +45,7 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
       return document
     } catch (error) {
       failures += 1
+      lastFailure = error
       retryAt = clock() + pauseAfter(failures)
       throw error
     } finally {
@@ -55,7 +57,7 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
     const wait = retryAt - clock()
     if (flight === undefined && wait > 0) {
       const message = 'The last attempt failed, and the next one is not due yet'
-      throw new UpstreamError({ reason: 'backing-off', message, retryAfter: wait / 1000 })
+      throw new UpstreamError({ reason: 'backing-off', message, retryAfter: wait / 1000, cause: lastFailure })
     }
     flight ??= takeOff()
     return flight

@@ -1,0 +1,141 @@
+import { createValidator, type Refusal, type ResolveIssuer, trustedIssuer, type Validator } from '@tollgate/core'
+import { expect, test } from 'vitest'
+import { jws, keyPair } from '../harness/jws.ts'
+import { claimsOf } from '../harness/key-issuer.ts'
+import { audience, T0 } from '../harness/reference.ts'
+import { openIssuerUpstream } from '../harness/upstream.ts'
+
+const { jwk, privateKey } = keyPair('P-256')
+
+function tokenOf(issuer: string): string {
+  return jws({ alg: 'ES256', kid: 'k' }, claimsOf(issuer), privateKey, 'ES256')
+}
+
+function request(token: string): Request {
+  return new Request('https://api.example/items', { headers: { authorization: `Bearer ${token}` } })
+}
+
+async function reasonOf(validator: Validator, token: string): Promise<string> {
+  return validator.authenticate(request(token)).then(
+    () => 'OK',
+    (error: Refusal) => error.reason ?? error.name,
+  )
+}
+
+async function openTenants(
+  resolve: ResolveIssuer,
+): Promise<{ validator: Validator; advance: (seconds: number) => void }> {
+  let now = T0
+  const validator = createValidator({ issuer: resolve, audience, clock: () => now * 1000 })
+  return {
+    validator,
+    advance: (seconds) => {
+      now += seconds
+    },
+  }
+}
+
+test('a function finds the issuers of tenants, now or later, and is asked once for each', async () => {
+  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  const asked: string[] = []
+  const { validator } = await openTenants(async (iss) => {
+    asked.push(iss)
+    return iss === upstream.url ? trustedIssuer(iss) : undefined
+  })
+  const token = tokenOf(upstream.url)
+  expect(await Promise.all(Array.from({ length: 50 }, () => reasonOf(validator, token)))).toEqual(Array(50).fill('OK'))
+  expect(await reasonOf(validator, token)).toBe('OK')
+  expect(asked).toEqual([upstream.url])
+})
+
+test('a stranger is refused without a fetch, and remembered for ten seconds only', async () => {
+  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  let asked = 0
+  let isKnown = false
+  const { validator, advance } = await openTenants((iss) => {
+    asked += 1
+    return isKnown ? trustedIssuer(iss) : undefined
+  })
+  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('untrusted-issuer')
+  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('untrusted-issuer')
+  expect([asked, upstream.asked]).toEqual([1, []])
+  isKnown = true
+  advance(11)
+  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
+})
+
+test('a tenant that is removed is shut out after ten minutes', async () => {
+  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  let isKnown = true
+  const { validator, advance } = await openTenants((iss) => (isKnown ? trustedIssuer(iss) : undefined))
+  const token = jws({ alg: 'ES256', kid: 'k' }, { ...claimsOf(upstream.url), exp: T0 + 3600 }, privateKey, 'ES256')
+  expect(await reasonOf(validator, token)).toBe('OK')
+  isKnown = false
+  advance(601)
+  expect(await reasonOf(validator, token)).toBe('untrusted-issuer')
+})
+
+test('an issuer of another name than the token’s is none', async () => {
+  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  const { validator } = await openTenants(() => trustedIssuer(upstream.url))
+  expect(await reasonOf(validator, tokenOf('https://stranger.example'))).toBe('untrusted-issuer')
+  expect(upstream.asked).toEqual([])
+})
+
+test('what the function throws is a failure and no refusal, and is not remembered', async () => {
+  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  let isDown = true
+  const { validator } = await openTenants((iss) => {
+    if (isDown) {
+      throw new RangeError('the database is down')
+    }
+    return trustedIssuer(iss)
+  })
+  await expect(validator.authenticate(request(tokenOf(upstream.url)))).rejects.toThrow(RangeError)
+  isDown = false
+  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
+})
+
+test('a hundred thousand made-up issuers push no real one out', async () => {
+  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  let asked = 0
+  const { validator } = await openTenants((iss) => {
+    asked += iss === upstream.url ? 1 : 0
+    return iss === upstream.url ? trustedIssuer(iss) : undefined
+  })
+  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
+  const [header, , signature] = tokenOf(upstream.url).split('.')
+  for (let index = 0; index < 100_000; index += 1) {
+    const claims = Buffer.from(`{"iss":"https://made-up-${index}.example"}`).toString('base64url')
+    await reasonOf(validator, `${header}.${claims}.${signature}`)
+  }
+  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
+  expect(asked).toBe(1)
+}, 30_000)
+
+test('the keys of one URL are fetched once for all validators of the process that share a clock', async () => {
+  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  const clock = (): number => T0 * 1000
+  const validators = [audience, [audience, 'other']].map((name) =>
+    createValidator({ issuer: upstream.url, audience: name, clock }),
+  )
+  for (const validator of validators) {
+    expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
+  }
+  expect(upstream.asked).toEqual(['/.well-known/oauth-authorization-server', '/jwks'])
+})
+
+test('keys may be given as a URL or inline, and then no metadata is asked for', async () => {
+  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  const clock = (): number => T0 * 1000
+  const byUrl = trustedIssuer('my-issuer', { keys: `${upstream.url}/jwks` })
+  expect(await reasonOf(createValidator({ issuer: byUrl, audience, clock }), tokenOf('my-issuer'))).toBe('OK')
+  expect(upstream.asked).toEqual(['/jwks'])
+  const inline = trustedIssuer('my-issuer', { keys: { keys: [{ ...jwk, kid: 'k' }] } })
+  const validator = createValidator({ issuer: inline, audience, clock })
+  expect(await reasonOf(validator, tokenOf('my-issuer'))).toBe('OK')
+  expect(
+    await reasonOf(validator, jws({ alg: 'ES256', kid: 'other' }, claimsOf('my-issuer'), privateKey, 'ES256')),
+  ).toBe('unknown-key')
+  expect(upstream.asked).toEqual(['/jwks'])
+})
