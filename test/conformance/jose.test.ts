@@ -64,11 +64,11 @@ verifies('JOSE-02', 'every asymmetric algorithm is on the list unless it is give
 verifies('JOSE-03', 'a public key is no secret, in whatever form it is taken for one', async (adapter) => {
   const api = await openKeyIssuer(adapter, [rsaKey, ecKey])
   const key = createPublicKey({ key: rsa.jwk, format: 'jwk' })
-  const pem = key.export({ type: 'spki', format: 'pem' }).toString()
+  const pem = key.export({ type: 'spki', format: 'pem' })
   const secrets = [
     pem,
     pem.trimEnd(),
-    key.export({ type: 'pkcs1', format: 'pem' }).toString(),
+    key.export({ type: 'pkcs1', format: 'pem' }),
     key.export({ type: 'spki', format: 'der' }),
     JSON.stringify(rsa.jwk),
     JSON.stringify(rsaKey),
@@ -274,7 +274,7 @@ verifies('JOSE-13', 'a weak RSA key is passed over, and a short secret refused a
   }
   expect(await api.present(jws(es256, api.claims(), ec.privateKey, 'ES256'))).toBe('OK')
 
-  const pem = createPublicKey({ key: rsa.jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString()
+  const pem = createPublicKey({ key: rsa.jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
   for (const secret of ['', 'x'.repeat(16), 'x'.repeat(31), new Uint8Array(31), pem]) {
     expect(() => trustedIssuer('https://as.example', { secret })).toThrow(wrongOption)
   }

@@ -4,7 +4,7 @@ import type { AccessToken, ProtectOptions } from '@tollgate/express'
 import express5 from 'express'
 import express4 from 'express4'
 
-export interface ServeOptions {
+interface ServeOptions {
   readonly protection: (ValidatorOptions & ProtectOptions) | Validator
   readonly guards: readonly Guard[]
   /** Called by the handler of every route. */

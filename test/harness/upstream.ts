@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { JWK } from 'jose'
 import { listen } from './api.ts'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
@@ -49,5 +48,3 @@ export function status(code: number, headers: Record<string, string> = {}): Hand
     response.writeHead(code, headers).end()
   }
 }
-
-export type { JWK }

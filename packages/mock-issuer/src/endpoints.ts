@@ -7,7 +7,7 @@ export interface LoggedRequest {
   readonly path: string
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string

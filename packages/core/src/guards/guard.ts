@@ -16,7 +16,7 @@ export interface GuardContext {
 
 /** The order in which guards are judged, however they are written: the first refusal decides the answer. */
 export const stages = ['audience', 'scopes', 'claims'] as const
-export type Stage = (typeof stages)[number]
+type Stage = (typeof stages)[number]
 
 /** A condition that a route puts on a token which is already found good. Data, and a check. */
 export interface Guard {

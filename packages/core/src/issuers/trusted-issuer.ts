@@ -38,7 +38,7 @@ export interface TrustedIssuer {
   readonly maxLifetime: number | undefined
 }
 
-export type KeyOrigin =
+type KeyOrigin =
   | { readonly from: 'metadata' }
   | { readonly from: 'url'; readonly url: string }
   | { readonly from: 'inline'; readonly jwks: JSONWebKeySet }

@@ -1,0 +1,17 @@
+import { createProtect, scopes } from '@tollgate/express'
+import express, { type Express } from 'express'
+
+/** The API that is protected: this is all an application has to write. */
+export function createApi(issuer: string, audience: string | readonly string[]): Express {
+  const protect = createProtect({ issuer, audience })
+
+  const app = express()
+  app.get('/public', (_req, res) => void res.json({ open: 'to everybody' }))
+  app.get(
+    '/orders',
+    protect(scopes('orders:read')),
+    (req, res) => void res.json({ for: protect.auth(req).clientId, orders: [1, 2] }),
+  )
+  app.post('/orders', protect(scopes('orders:write')), (_req, res) => void res.status(201).json({ order: 3 }))
+  return app
+}

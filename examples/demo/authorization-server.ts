@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, type JWK } from 'jose'
+import type { Configuration } from 'oidc-provider'
+
+export const client = { id: 'orders-app', secret: 'a secret of the demo, and of nothing else' }
+
+// oidc-provider warns that it is not set up for production, which is true, and nobody's concern here.
+const { Provider } = await quietly(() => import('oidc-provider'))
+
+export interface AuthorizationServer {
+  readonly issuer: string
+  /** Signs with a new key from now on; the old one stays published. */
+  readonly rotateKeys: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+export interface AuthorizationServerOptions {
+  /** The `scope` that clients may ask for. */
+  readonly scope: string
+  /** Seconds for which a token for a resource is good. Default: 300. */
+  readonly lifetimes?: Readonly<Record<string, number>>
+  /** What it signs with. Default: `'ES256'`. */
+  readonly algorithm?: 'ES256' | 'RS256' | 'Ed25519'
+}
+
+/** A real authorization server on loopback: oidc-provider, which gives out JWT access tokens by client credentials. */
+export async function startAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
+  const { algorithm = 'ES256' } = options
+  const server = createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  let keys = [await signingKey(algorithm)]
+  serve(server, issuer, keys, options)
+
+  return {
+    issuer,
+    rotateKeys: async () => {
+      keys = [await signingKey(algorithm), ...keys]
+      serve(server, issuer, keys, options)
+    },
+    stop: async () => {
+      server.closeAllConnections()
+      await once(server.close(), 'close')
+    },
+  }
+}
+
+async function signingKey(alg: string): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true })
+  return { ...(await exportJWK(privateKey)), kid: randomUUID(), alg, use: 'sig' }
+}
+
+/** The keys of a provider are fixed, so that a rotation is a new provider behind the same address. */
+function serve(server: Server, issuer: string, keys: JWK[], options: AuthorizationServerOptions): void {
+  const provider = quietly(() => new Provider(issuer, configuration(keys, options)))
+  server.removeAllListeners('request').on('request', provider.callback())
+}
+
+function configuration(
+  keys: JWK[],
+  { scope, lifetimes = {}, algorithm = 'ES256' }: AuthorizationServerOptions,
+): Configuration {
+  return {
+    jwks: { keys },
+    clients: [
+      {
+        client_id: client.id,
+        client_secret: client.secret,
+        grant_types: ['client_credentials'],
+        response_types: [],
+        redirect_uris: [],
+        scope,
+      },
+    ],
+    scopes: ['openid', ...scope.split(' ')],
+    enabledJWA: { idTokenSigningAlgValues: [algorithm] },
+    ttl: { ClientCredentials: (_context, token) => token.resourceServer?.accessTokenTTL ?? 300 },
+    clientDefaults: { id_token_signed_response_alg: algorithm },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_context, resource) => ({
+          scope,
+          audience: resource,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: lifetimes[resource] ?? 300,
+          jwt: { sign: { alg: algorithm } },
+        }),
+      },
+    },
+  }
+}
+
+function quietly<Result>(act: () => Result): Result {
+  const { warn, info } = console
+  const silence = (): void => undefined
+  const restore = (): void => void Object.assign(console, { warn, info })
+  Object.assign(console, { warn: silence, info: silence })
+  const result = act()
+  if (result instanceof Promise) {
+    void result.finally(restore)
+  } else {
+    restore()
+  }
+  return result
+}

@@ -1,0 +1,31 @@
+import * as oauth from 'oauth4webapi'
+import { client } from './authorization-server.ts'
+
+export interface TokenRequest {
+  readonly scope: string
+  /** The API that the token is for (RFC 8707). */
+  readonly resource: string
+}
+
+/** Gets access tokens as a client does: discovery, then the token endpoint (RFC 6749 §4.4). */
+export async function createClient(issuer: string): Promise<(request: TokenRequest) => Promise<string>> {
+  const url = new URL(issuer)
+  const insecure = { [oauth.allowInsecureRequests]: true }
+  const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, insecure))
+
+  return async ({ scope, resource }) => {
+    const response = await oauth.clientCredentialsGrantRequest(
+      server,
+      { client_id: client.id },
+      oauth.ClientSecretBasic(client.secret),
+      new URLSearchParams({ scope, resource }),
+      insecure,
+    )
+    const { access_token: token } = await oauth.processClientCredentialsResponse(
+      server,
+      { client_id: client.id },
+      response,
+    )
+    return token
+  }
+}

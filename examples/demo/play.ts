@@ -1,0 +1,55 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { RefusalMessage, UnavailableMessage } from '@tollgate/core'
+import type { Scenario } from './scenarios.ts'
+
+/** What came back, and what the diagnostics channel said about it. */
+export interface Played {
+  readonly scenario: Scenario
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+  readonly reason: string | undefined
+  readonly isRight: boolean
+}
+
+/** Sends one request, and listens to the reason that never goes over the wire. */
+export async function play(scenario: Scenario, origin: string): Promise<Played> {
+  let reason: string | undefined
+  const listener = (message: unknown): void => {
+    const { refusal, error } = message as Partial<RefusalMessage & UnavailableMessage>
+    reason = refusal?.reason ?? error?.reason
+  }
+  subscribe('tollgate:refusal', listener)
+  subscribe('tollgate:unavailable', listener)
+  try {
+    const { statusCode: status = 0, headers, body } = await send(scenario, origin)
+    return {
+      scenario,
+      status,
+      headers,
+      body,
+      reason,
+      isRight: status === scenario.status && reason === scenario.reason,
+    }
+  } finally {
+    unsubscribe('tollgate:refusal', listener)
+    unsubscribe('tollgate:unavailable', listener)
+  }
+}
+
+/** `fetch` would not send a header twice. */
+async function send(
+  { request: line, headers = [] }: Scenario,
+  origin: string,
+): Promise<IncomingMessage & { body: string }> {
+  const [method = 'GET', path = '/'] = line.split(' ')
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(`${origin}${path}`, { method, headers: ['Host', new URL(origin).host, ...headers.flat()] })
+      .on('response', resolve)
+      .on('error', reject)
+      .end()
+  })
+  return Object.assign(response, { body: await text(response) })
+}
