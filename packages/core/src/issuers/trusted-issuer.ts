@@ -2,8 +2,8 @@ import type { JSONWebKeySet } from 'jose'
 import { type Duration, expectDuration } from '../duration.ts'
 import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
 import { describe, expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../invalid-option.ts'
-import { asRecord } from '../record.ts'
 import { asymmetricAlgorithms, symmetricAlgorithms } from '../keys/algorithms.ts'
+import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
 
 export interface TrustedIssuerOptions {
   /** The audience its tokens must be meant for, one of them if several. Default: the validator's `audience`. */
@@ -14,7 +14,7 @@ export interface TrustedIssuerOptions {
    */
   readonly algorithms?: readonly string[]
   /** Its keys: the URL of a JWK Set, or the set itself. Default: the `jwks_uri` that its metadata names. */
-  readonly keys?: string | JSONWebKeySet
+  readonly keys?: string | URL | JSONWebKeySet
   /** A secret shared with it, for HMAC, instead of keys; at least as long as the hash (RFC 7518 §3.2). A string counts as its UTF-8 bytes. */
   readonly secret?: string | Uint8Array
   /**
@@ -38,12 +38,6 @@ export interface TrustedIssuer {
   readonly maxLifetime: number | undefined
 }
 
-type KeyOrigin =
-  | { readonly from: 'metadata' }
-  | { readonly from: 'url'; readonly url: string }
-  | { readonly from: 'inline'; readonly jwks: JSONWebKeySet }
-  | { readonly from: 'secret'; readonly secret: Uint8Array }
-
 const known = ['audience', 'algorithms', 'keys', 'secret', 'profile', 'maxLifetime']
 const made = new WeakSet()
 
@@ -59,11 +53,12 @@ const made = new WeakSet()
 export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): TrustedIssuer {
   expectOptions(options, 'the options of trustedIssuer', known)
   const { audience, keys, secret, profile, maxLifetime } = options
+  const algorithms = expectAlgorithms(options)
   const issuer: TrustedIssuer = Object.freeze({
     url: expectIssuer(url, keys !== undefined || secret !== undefined),
     audience: audience === undefined ? undefined : expectTexts(audience, 'audience'),
-    algorithms: expectAlgorithms(options),
-    keys: expectKeys(options),
+    algorithms,
+    keys: expectKeyOrigin(options.keys, options.secret, algorithms),
     profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
   })
@@ -108,60 +103,4 @@ function expectAlgorithms({ algorithms, secret }: TrustedIssuerOptions): readonl
     }
   }
   return Object.freeze([...algorithms])
-}
-
-function expectKeys(options: TrustedIssuerOptions): KeyOrigin {
-  const { keys, secret } = options
-  if (keys !== undefined && secret !== undefined) {
-    throw invalidOption('Expected `keys` or `secret`, got both: an issuer with both would invite algorithm confusion')
-  }
-  if (secret !== undefined) {
-    return { from: 'secret', secret: expectSecret(secret, expectAlgorithms(options)) }
-  }
-  if (keys === undefined) {
-    return { from: 'metadata' }
-  }
-  return typeof keys === 'string'
-    ? { from: 'url', url: expectKeysUrl(keys) }
-    : { from: 'inline', jwks: expectJwks(keys) }
-}
-
-function expectSecret(secret: unknown, algorithms: readonly string[]): Uint8Array {
-  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
-  if (!(bytes instanceof Uint8Array)) {
-    throw invalidOption(`Expected \`secret\` to be a string or a Uint8Array, got ${describe(secret)}`)
-  }
-  if (new TextDecoder().decode(bytes).includes('-----BEGIN ')) {
-    throw invalidOption(
-      'Expected `secret` to be a shared secret, got a PEM: a public key is not secret; give it as `keys`',
-    )
-  }
-  const least = Math.max(...algorithms.map((algorithm) => symmetricAlgorithms[algorithm] ?? 0))
-  if (bytes.length < least) {
-    throw invalidOption(
-      `Expected \`secret\` to have at least ${least} bytes for ${algorithms.join(', ')}, got ${bytes.length}`,
-    )
-  }
-  return Uint8Array.from(bytes)
-}
-
-function expectKeysUrl(text: string): string {
-  if (!URL.canParse(text) || !isSecure(new URL(text))) {
-    throw invalidOption('Expected `keys` to be a URL on https: (http: is accepted on loopback only), or a JWK Set')
-  }
-  return text
-}
-
-function expectJwks(jwks: unknown): JSONWebKeySet {
-  const { keys } = asRecord(jwks)
-  if (!Array.isArray(keys) || keys.length === 0) {
-    throw invalidOption(
-      'Expected `keys` to be the URL of a JWK Set, or a JWK Set with at least one key: { keys: [...] }',
-    )
-  }
-  const holdsSecrets = keys.map(asRecord).some((key) => key['kty'] === 'oct' || 'd' in key || 'priv' in key)
-  if (holdsSecrets) {
-    throw invalidOption('Expected `keys` to hold public keys only, got private or symmetric material')
-  }
-  return structuredClone({ keys })
 }

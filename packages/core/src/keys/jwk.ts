@@ -1,5 +1,5 @@
 import { errors, importJWK, type JWK } from 'jose'
-import { diagnostics } from '../diagnostics.ts'
+import { diagnostics, type SecurityMessage } from '../diagnostics.ts'
 import { asRecord } from '../record.ts'
 import { asymmetricAlgorithms } from './algorithms.ts'
 
@@ -20,15 +20,18 @@ function isPublicJwk(key: unknown, source: string): key is PublicJwk {
   if (typeof key !== 'object' || key === null || !('kty' in key) || typeof key.kty !== 'string') {
     return false
   }
-  if (key.kty === 'oct' || 'k' in key) {
-    diagnostics.security({ event: 'symmetric-key-published', keySet: source })
-    return false
+  const secret = secretMaterialIn({ ...key })
+  if (secret !== undefined) {
+    diagnostics.security({ event: secret, keySet: source })
   }
-  if ('d' in key || 'priv' in key) {
-    diagnostics.security({ event: 'private-key-published', keySet: source })
-    return false
+  return secret === undefined
+}
+
+export function secretMaterialIn(jwk: Readonly<Record<string, unknown>>): SecurityMessage['event'] | undefined {
+  if (jwk['kty'] === 'oct' || 'k' in jwk) {
+    return 'symmetric-key-published'
   }
-  return true
+  return 'd' in jwk || 'priv' in jwk ? 'private-key-published' : undefined
 }
 
 /** Imports the key once, as verification will: points off the curve, missing members, unknown types and weak RSA keys show here. */

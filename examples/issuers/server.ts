@@ -1,0 +1,32 @@
+import { createProtect, trustedIssuer } from '@tollgate/express'
+import express, { type Express } from 'express'
+
+const api = 'https://api.example.com'
+
+/** Several issuers, each with a policy of its own. */
+export function createPartnersApp(own: string, partner: string): Express {
+  const protect = createProtect({
+    audience: api,
+    issuer: [
+      own,
+      trustedIssuer(partner, { audience: 'urn:partner', algorithms: ['ES256'], profile: 'rfc9068', maxLifetime: '1h' }),
+    ],
+  })
+  const app = express()
+  app.get('/', protect(), (req, res) => void res.send(protect.auth(req).issuer))
+  return app
+}
+
+/** Tenants that are not known at start-up: the answers are remembered, for ten minutes or, for strangers, ten seconds. */
+export function createTenantsApp(findTenant: (iss: string) => Promise<{ audience: string } | undefined>): Express {
+  const protect = createProtect({
+    audience: api,
+    issuer: async (iss) => {
+      const tenant = await findTenant(iss)
+      return tenant && trustedIssuer(iss, { audience: tenant.audience })
+    },
+  })
+  const app = express()
+  app.get('/', protect(), (req, res) => void res.send(protect.auth(req).issuer))
+  return app
+}

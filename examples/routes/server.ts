@@ -1,0 +1,49 @@
+import '@tollgate/express/augment'
+import {
+  allOf,
+  anyOf,
+  anyScope,
+  audience,
+  claims,
+  createProtect,
+  defineGuard,
+  Refusal,
+  scopes,
+  type ValidatorOptions,
+} from '@tollgate/express'
+import express, { type Express } from 'express'
+
+export function createApp(options: ValidatorOptions): Express {
+  const protect = createProtect(options)
+  const app = express()
+
+  app.get('/orders', protect(scopes('orders:read')), (req, res) => {
+    const { subject, clientId, scopes: granted } = protect.auth(req)
+    res.json({ subject, clientId, granted: [...granted] })
+  })
+
+  // Guards combine: an administrator, or somebody of the right tenant who may write.
+  const sameTenant = claims(({ tenant }) => tenant === 'acme', 'wrong-tenant')
+  app.post('/orders', protect(anyOf(scopes('admin'), allOf(scopes('orders:write'), sameTenant))), (_req, res) => {
+    res.status(201).end()
+  })
+
+  // One scope of several; and a part of the API that is an audience of its own.
+  app.get('/stock', protect(anyScope('stock:read', 'stock:write')), (_req, res) => void res.json([]))
+  app.get('/reports', protect(audience('https://api.example.com/reports')), (_req, res) => void res.json([]))
+
+  // A guard of your own.
+  const firstParty = defineGuard({
+    check: (token) =>
+      token.clientId?.startsWith('internal-') === true
+        ? undefined
+        : new Refusal({ code: 'insufficient_scope', reason: 'third-party-client' }),
+  })
+  app.delete('/orders', protect(firstParty), (_req, res) => void res.status(204).end())
+
+  // Nobody has to show a token here, but a bad one is refused all the same.
+  app.get('/catalogue', protect.optional(), (req, res) => {
+    res.json({ prices: req.auth === undefined ? 'list' : `for ${req.auth.subject}` })
+  })
+  return app
+}

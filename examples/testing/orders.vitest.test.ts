@@ -1,0 +1,41 @@
+import { createMockIssuer, wrongTokens } from '@tollgate/mock-issuer'
+import request from 'supertest'
+import { afterAll, expect, test } from 'vitest'
+import { createApp } from './app.ts'
+
+const issuer = await createMockIssuer({ port: 'none' })
+const app = createApp(issuer.validatorOptions)
+afterAll(() => issuer.close())
+
+test('whoever may read orders gets theirs', async () => {
+  const token = await issuer.accessToken({ sub: 'alice', scope: 'orders:read' })
+  const response = await request(app).get('/orders').auth(token, { type: 'bearer' })
+  expect(response.body).toEqual({ for: 'alice' })
+})
+
+test('another scope is not enough', async () => {
+  const token = await issuer.accessToken({ scope: 'orders:write' })
+  const response = await request(app).get('/orders').auth(token, { type: 'bearer' })
+  expect(response.status).toBe(403)
+  expect(response.headers['www-authenticate']).toContain('scope="orders:read"')
+})
+
+test.each(wrongTokens)('a token that is %s is refused', async (name) => {
+  const token = await issuer.wrongToken(name, { scope: 'orders:read' })
+  const response = await request(app).get('/orders').auth(token, { type: 'bearer' })
+  expect(response.status).toBe(401)
+})
+
+test('a token is good until it expires', async () => {
+  const token = await issuer.accessToken({ scope: 'orders:read' })
+  issuer.clock.advance('4m')
+  expect((await request(app).get('/orders').auth(token, { type: 'bearer' })).status).toBe(200)
+  issuer.clock.advance('2m')
+  expect((await request(app).get('/orders').auth(token, { type: 'bearer' })).status).toBe(401)
+})
+
+test('a key that is rotated in is found by itself', async () => {
+  await issuer.rotateKeys()
+  const token = await issuer.accessToken({ scope: 'orders:read' })
+  expect((await request(app).get('/orders').auth(token, { type: 'bearer' })).status).toBe(200)
+})

@@ -1,0 +1,81 @@
+import { createPublicKey } from 'node:crypto'
+import type { JSONWebKeySet } from 'jose'
+import { isSecure } from '../http/secure-url.ts'
+import { describe, invalidOption } from '../invalid-option.ts'
+import { asRecord } from '../record.ts'
+import { symmetricAlgorithms } from './algorithms.ts'
+import { secretMaterialIn } from './jwk.ts'
+
+/** Where the keys of an issuer are to come from, as it is configured. */
+export type KeyOrigin =
+  | { readonly from: 'metadata' }
+  | { readonly from: 'url'; readonly url: string }
+  | { readonly from: 'inline'; readonly jwks: JSONWebKeySet }
+  | { readonly from: 'secret'; readonly secret: Uint8Array }
+
+export function expectKeyOrigin(keys: unknown, secret: unknown, algorithms: readonly string[]): KeyOrigin {
+  if (keys !== undefined && secret !== undefined) {
+    throw invalidOption('Expected `keys` or `secret`, got both: an issuer with both would invite algorithm confusion')
+  }
+  if (secret !== undefined) {
+    return { from: 'secret', secret: expectSecret(secret, algorithms) }
+  }
+  if (keys === undefined) {
+    return { from: 'metadata' }
+  }
+  return typeof keys === 'string' || keys instanceof URL
+    ? { from: 'url', url: expectUrl(String(keys)) }
+    : { from: 'inline', jwks: expectJwks(keys) }
+}
+
+function expectSecret(secret: unknown, algorithms: readonly string[]): Uint8Array {
+  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
+  if (!(bytes instanceof Uint8Array)) {
+    throw invalidOption(`Expected \`secret\` to be a string or a Uint8Array, got ${describe(secret)}`)
+  }
+  if (new TextDecoder().decode(bytes).includes('-----BEGIN ')) {
+    throw invalidOption(
+      'Expected `secret` to be a shared secret, got a PEM: a public key is no secret; give it as `keys`',
+    )
+  }
+  const least = Math.max(...algorithms.map((algorithm) => symmetricAlgorithms[algorithm] ?? 0))
+  if (bytes.length < least) {
+    throw invalidOption(
+      `Expected \`secret\` to have at least ${least} bytes for ${algorithms.join(', ')}, got ${bytes.length}`,
+    )
+  }
+  return Uint8Array.from(bytes)
+}
+
+function expectUrl(text: string): string {
+  if (!URL.canParse(text) || !isSecure(new URL(text))) {
+    throw invalidOption('Expected `keys` to be a URL on https: (http: is accepted on loopback only), or a JWK Set')
+  }
+  return text
+}
+
+function expectJwks(jwks: unknown): JSONWebKeySet {
+  const { keys } = asRecord(jwks)
+  if (!Array.isArray(keys)) {
+    throw invalidOption('Expected `keys` to be the URL of a JWK Set, or a JWK Set: { keys: [...] }')
+  }
+  if (keys.map(asRecord).some((key) => secretMaterialIn(key) !== undefined)) {
+    throw invalidOption('Expected `keys` to hold public keys only, got private or symmetric material')
+  }
+  if (!keys.some(canImport)) {
+    throw invalidOption('Expected `keys` to hold at least one public key that can verify a signature')
+  }
+  return structuredClone({ keys })
+}
+
+/** Now and not at the first token: a key set that cannot work is a mistake of ours and not an outage. */
+function canImport(jwk: unknown): boolean {
+  try {
+    return createPublicKey({ key: asRecord(jwk), format: 'jwk' }).type === 'public'
+  } catch (error) {
+    if (error instanceof Error) {
+      return false
+    }
+    throw error
+  }
+}

@@ -1,0 +1,56 @@
+import '@tollgate/express/augment'
+import {
+  type AccessToken,
+  claims,
+  createProtect,
+  defineGuard,
+  type Duration,
+  type Guard,
+  Refusal,
+  scopes,
+  trustedIssuer,
+} from '@tollgate/express'
+import express from 'express'
+import { expectTypeOf, test } from 'vitest'
+
+const protect = createProtect({ issuer: 'https://as.example', audience: 'api' })
+
+test('what an application writes has types, and none of it needs a cast', () => {
+  const app = express()
+  app.use(protect())
+  app.get('/:id', protect(scopes('read')), (req, res) => {
+    expectTypeOf(protect.auth(req)).toEqualTypeOf<AccessToken>()
+    expectTypeOf(protect.optional.auth(req)).toEqualTypeOf<AccessToken | undefined>()
+    expectTypeOf(req.auth).toEqualTypeOf<AccessToken | undefined>()
+    expectTypeOf(req.params.id).toEqualTypeOf<string>()
+    res.end()
+  })
+  expectTypeOf(scopes('a')).toEqualTypeOf<Guard>()
+  expectTypeOf<AccessToken['claims']['sub']>().toEqualTypeOf<string | undefined>()
+  expectTypeOf<AccessToken['claims']['tenant']>().toEqualTypeOf<unknown>()
+})
+
+test('a wrong option or guard does not compile', () => {
+  expectTypeOf<'30s'>().toExtend<Duration>()
+  expectTypeOf<30>().not.toExtend<Duration>()
+  expectTypeOf<'30'>().not.toExtend<Duration>()
+  const uncalled = (): void => {
+    // @ts-expect-error -- audience is missing
+    createProtect({ issuer: 'https://as.example' })
+    // @ts-expect-error -- a duration has a unit
+    createProtect({ issuer: 'https://as.example', audience: 'api', clockTolerance: 5 })
+    // @ts-expect-error -- no such word
+    createProtect({ issuer: 'https://as.example', audience: 'api', refusals: 'ignore' })
+    // @ts-expect-error -- no such option
+    trustedIssuer('https://as.example', { audiences: 'api' })
+    // @ts-expect-error -- a scope is not yet a guard
+    protect('read')
+    // @ts-expect-error -- a reason is missing
+    claims(() => true)
+    // @ts-expect-error -- a guard gives a refusal or nothing
+    defineGuard({ check: () => false })
+    // @ts-expect-error -- no such code
+    void new Refusal({ code: 'invalid_grant', reason: 'x' })
+  }
+  expectTypeOf(uncalled).toBeFunction()
+})
