@@ -127,6 +127,14 @@ verifies('KEY-08', 'odd keys are passed over, and the good ones work', async (ad
   expect(api.upstream.count('/jwks')).toBe(1)
 })
 
+verifies('KEY-08', 'what else a key has on it does not matter', async (adapter) => {
+  const api = await openKeyIssuer(adapter, [])
+  const [good] = published(first).map((key) => JSON.stringify(key).slice(0, -1))
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000)
+  api.upstream.routes['/jwks'] = (_request, response) => response.end(`{"keys":[${good},"x5c":${deep}}]}`)
+  expect(await api.present(signed(api, first, kidOf(first)))).toBe('OK')
+})
+
 verifies('KEY-08', 'a set without a usable key is no key set', async (adapter) => {
   for (const keys of [[], [{ kty: 'XYZ' }], 'keys', null, {}]) {
     const api = await openKeyIssuer(adapter, [])

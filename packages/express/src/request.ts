@@ -20,7 +20,7 @@ export function toHttpRequest(req: ExpressRequest): HttpRequest {
  * Node keeps only the first of several `Authorization` lines in `req.headers`, so a repeated one shows in the raw lines
  * alone. Otherwise `req.headers` counts, for a middleware in front may have set or removed one.
  */
-function headerLines({ rawHeaders, headers }: ExpressRequest): readonly (readonly [string, string])[] {
+function headerLines({ rawHeaders = [], headers }: ExpressRequest): readonly (readonly [string, string])[] {
   const names = rawHeaders.filter((_, index) => index % 2 === 0)
   if (names.filter((name) => name.toLowerCase() === 'authorization').length > 1) {
     return names.map((name, index) => [name, rawHeaders[index * 2 + 1] ?? ''])

@@ -9,10 +9,17 @@ const leastRsaBits = 2048
 
 /** The keys of a published set that can verify something; the others are passed over, so that one odd key does not spoil the rest. */
 export async function usableKeys(keys: readonly unknown[], source: string): Promise<readonly PublicJwk[]> {
-  const usable = await Promise.all(
-    keys.map(async (key) => (isPublicJwk(key, source) && (await canVerify(key)) ? [key] : [])),
-  )
-  return usable.flat()
+  const candidates = keys.filter((key) => isPublicJwk(key, source)).map(essentialsOf)
+  const verdicts = await Promise.all(candidates.map(canVerify))
+  return candidates.filter((_, index) => verdicts[index])
+}
+
+const essentials = ['kty', 'kid', 'alg', 'use', 'key_ops', 'ext', 'crv', 'x', 'y', 'n', 'e', 'pub'] as const
+
+/** What verification needs. The rest, such as certificates, is not kept, and need not be well-formed. */
+function essentialsOf(key: PublicJwk): PublicJwk {
+  const present = essentials.filter((name) => key[name] !== undefined)
+  return { ...Object.fromEntries(present.map((name) => [name, key[name]])), kty: key.kty }
 }
 
 /** Symmetric and private material has no place in a published set, and whoever publishes it should hear of it (RFC 7517 §9.2). */
