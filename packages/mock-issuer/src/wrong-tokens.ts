@@ -2,10 +2,35 @@ import { CompactEncrypt, exportSPKI } from 'jose'
 import { type Claims, defaultClaims, mintAccessToken, type Minting, sign } from './access-token.ts'
 import { createSigningKey } from './signing-keys.ts'
 
+/** The names of all wrong tokens, to loop over in a test. */
+export const wrongTokens = [
+  'expired',
+  'notYetValid',
+  'withoutExpiry',
+  'wrongAudience',
+  'withoutAudience',
+  'wrongIssuer',
+  'senderConstrained',
+  'idToken',
+  'logoutToken',
+  'criticalHeader',
+  'unsigned',
+  'withoutSignature',
+  'tampered',
+  'foreignKey',
+  'unknownKey',
+  'embeddedKey',
+  'publicKeyAsSecret',
+  'encrypted',
+  'garbage',
+] as const
+
+export type WrongToken = (typeof wrongTokens)[number]
+
 type Mint = (minting: Minting, claims: Claims) => Promise<string>
 
 /** Each differs from a good token in one thing, and an API must refuse it with 401 `invalid_token`. */
-const mints = {
+const mints: Readonly<Record<WrongToken, Mint>> = {
   expired: (minting, claims) => withClaims(minting, claims, { exp: seconds(minting) - 3600 }),
   notYetValid: (minting, claims) => withClaims(minting, claims, { nbf: seconds(minting) + 3600 }),
   withoutExpiry: (minting, claims) => withClaims(minting, claims, { exp: undefined }),
@@ -25,19 +50,13 @@ const mints = {
   publicKeyAsSecret: (minting, claims) => withPublicKeyAsSecret(minting, claims),
   encrypted: (minting, claims) => encrypt(minting, claims),
   garbage: async () => 'not-a-token',
-} satisfies Record<string, Mint>
-
-export type WrongToken = keyof typeof mints
-
-/** The names of all wrong tokens, to loop over in a test. */
-export const wrongTokens: readonly WrongToken[] = Object.keys(mints) as WrongToken[]
+}
 
 export async function mintWrongToken(minting: Minting, name: WrongToken, claims: Claims): Promise<string> {
-  const mint: Mint | undefined = Object.hasOwn(mints, name) ? mints[name] : undefined
-  if (mint === undefined) {
+  if (!Object.hasOwn(mints, name)) {
     throw new TypeError(`Expected one of the wrong tokens ${wrongTokens.join(', ')}`)
   }
-  return mint(minting, claims)
+  return mints[name](minting, claims)
 }
 
 function seconds({ clock }: Minting): number {

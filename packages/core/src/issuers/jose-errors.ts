@@ -2,8 +2,10 @@ import type { errors } from 'jose'
 
 type JoseCode = errors.JOSEErrorCode
 
+export type JoseOutcome = 'bad-signature' | 'algorithm-not-allowed' | 'malformed-token' | 'unknown-key' | 'failure'
+
 /** What each error of jose means for a token. A code that jose adds does not compile until it has a line here. */
-const outcomes = {
+const outcomes: Readonly<Record<JoseCode, JoseOutcome>> = {
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'bad-signature',
   ERR_JOSE_ALG_NOT_ALLOWED: 'algorithm-not-allowed',
   ERR_JWS_INVALID: 'malformed-token',
@@ -20,9 +22,7 @@ const outcomes = {
   ERR_JWKS_TIMEOUT: 'failure',
   ERR_JWT_CLAIM_VALIDATION_FAILED: 'failure',
   ERR_JWT_EXPIRED: 'failure',
-} as const satisfies Record<JoseCode, string>
-
-export type JoseOutcome = (typeof outcomes)[JoseCode]
+}
 
 export function outcomeOf(error: errors.JOSEError): JoseOutcome {
   return Object.hasOwn(outcomes, error.code) ? outcomes[error.code as JoseCode] : 'failure'

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import type { Tarball } from './pack.ts'
+import { complaints, run } from './run.ts'
+
+/** Everything that publint has to say, suggestions included. */
+export async function publintProblems({ archive }: Tarball): Promise<readonly string[]> {
+  const tarball = Uint8Array.from(await readFile(archive)).buffer
+  const { messages, pkg } = await publint({ pack: { tarball }, level: 'suggestion', strict: true })
+  return messages.map((message) => formatMessage(message, pkg, { color: false }) ?? message.code)
+}
+
+interface AttwReport {
+  readonly analysis:
+    | { readonly types: false }
+    | { readonly types: object; readonly problems: readonly { readonly resolutionKind?: string }[] }
+}
+
+/** What `esm-only` leaves out: Node 10, and that `require` finds ESM, which every Node that we support can load. */
+const outsideProfile = new Set(['node10', 'node16-cjs'])
+
+/** What attw finds. Its exit code alone does not do: it is 0 for a package without types. */
+export async function attwProblems({ archive }: Tarball): Promise<readonly string[]> {
+  const cli = join(dirname(fileURLToPath(import.meta.resolve('@arethetypeswrong/cli/package.json'))), 'dist/index.js')
+  const args = [cli, archive, '--profile', 'esm-only', '--format', 'json']
+  const ended = await run(process.execPath, args, dirname(archive))
+  if (ended.code !== 0 && !ended.stdout.startsWith('{')) {
+    return complaints(ended, /^error/)
+  }
+  const { analysis } = JSON.parse(ended.stdout) as AttwReport
+  if (analysis.types === false) {
+    return ['no types']
+  }
+  const found = analysis.problems.filter(({ resolutionKind = '' }) => !outsideProfile.has(resolutionKind)).map(inWords)
+  return found.length > 0 ? found : complaints(ended, /^error/)
+}
+
+function inWords(problem: object): string {
+  return Object.values(problem)
+    .filter((value) => typeof value === 'string')
+    .join(' ')
+}

@@ -1,0 +1,19 @@
+/** One mistake can show in every file; more of the same tells nobody anything. */
+const shown = 10
+
+/** Runs one step and prints what came of it: a line when all is well, else one for each thing that is wrong. */
+export async function step(name: string, check: () => Promise<readonly string[]>): Promise<boolean> {
+  const problems = await check().catch((error: unknown) => [error instanceof Error ? error.message : String(error)])
+  for (const problem of problems.slice(0, shown)) {
+    process.stdout.write(`FAIL  ${name}: ${problem}\n`)
+  }
+  if (problems.length > shown) {
+    process.stdout.write(`FAIL  ${name}: … and ${problems.length - shown} more\n`)
+  }
+  if (problems.length === 0) {
+    process.stdout.write(`ok    ${name}\n`)
+    return true
+  }
+  process.exitCode = 1
+  return false
+}
