@@ -15,27 +15,19 @@ export interface Gate<Request extends object> {
   readonly optionalTokenOf: (request: Request) => AccessToken | undefined
 }
 
+interface Visit {
+  readonly http: HttpRequest
+  readonly verdict: Promise<AccessToken | undefined>
+}
+
 export function createGate<Request extends object>(
   validator: Validator,
   toHttpRequest: (request: Request) => HttpRequest,
 ): Gate<Request> {
-  const visits = new WeakMap<
-    Request,
-    { readonly http: HttpRequest; readonly verdict: Promise<AccessToken | undefined> }
-  >()
+  const visits = new WeakMap<Request, Visit>()
   const admitted = new WeakMap<Request, AccessToken | undefined>()
 
-  async function admitOptional(request: Request, guard: Guard): Promise<AccessToken | undefined> {
-    const { http, verdict } = visits.get(request) ?? visit(request)
-    const token = await verdict
-    if (token !== undefined) {
-      await validator.authorize(token, http, guard)
-    }
-    admitted.set(request, token)
-    return token
-  }
-
-  function visit(request: Request): { http: HttpRequest; verdict: Promise<AccessToken | undefined> } {
+  function visit(request: Request): Visit {
     const http = toHttpRequest(request)
     const fresh = { http, verdict: validator.authenticateOptional(http) }
     visits.set(request, fresh)
@@ -43,9 +35,21 @@ export function createGate<Request extends object>(
   }
 
   async function admit(request: Request, guard: Guard): Promise<AccessToken> {
-    const token = await admitOptional(request, guard)
-    // Without credentials the validator knows the answer, and the challenge that this route gives.
-    return token ?? validator.authenticate(toHttpRequest(request), guard)
+    const { http, verdict } = visits.get(request) ?? visit(request)
+    const token = await validator.authorize(await verdict, http, guard)
+    admitted.set(request, token)
+    return token
+  }
+
+  async function admitOptional(request: Request, guard: Guard): Promise<AccessToken | undefined> {
+    const { verdict } = visits.get(request) ?? visit(request)
+    if ((await verdict) !== undefined) {
+      return admit(request, guard)
+    }
+    // A layer further in may yet bring credentials, such as a parser of form bodies: absence is not remembered.
+    visits.delete(request)
+    admitted.set(request, undefined)
+    return undefined
   }
 
   function optionalTokenOf(request: Request): AccessToken | undefined {

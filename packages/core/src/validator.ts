@@ -16,8 +16,8 @@ export interface Validator {
   authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken>
   /** The same without guards, and `undefined` when there are no credentials. Bad credentials are refused all the same. */
   authenticateOptional(request: HttpRequest): Promise<AccessToken | undefined>
-  /** Puts guards to a token that `authenticate` or `authenticateOptional` gave out. */
-  authorize(token: AccessToken, request: HttpRequest, ...guards: readonly Guard[]): Promise<void>
+  /** Puts guards to what `authenticateOptional` resolved with; without a token the request is refused as one without credentials. */
+  authorize(token: AccessToken | undefined, request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken>
 }
 
 /**
@@ -32,30 +32,27 @@ export function createValidator(options: ValidatorOptions): Validator {
   const policy = checkOptions(options)
   const routeToIssuer = createRouter(policy)
 
-  async function authenticateOptional(request: HttpRequest): Promise<AccessToken | undefined> {
+  async function authenticate(request: HttpRequest): Promise<AccessToken | undefined> {
     const credentials = extractCredentials(request, policy.formBody)
     if (credentials === undefined) {
       return undefined
     }
     const jwt = expectJwt(credentials.token)
     const issuer = await routeToIssuer(jwt)
-    const token = await issuer.validate(jwt)
-    return verifySenderConstraint(token)
+    await issuer.verify(jwt)
+    const token = issuer.judgeClaims(jwt)
+    verifySenderConstraint(token)
+    return token
   }
 
-  async function authorize(token: AccessToken, request: HttpRequest, guard: Guard): Promise<void> {
+  async function authorize(token: AccessToken | undefined, request: HttpRequest, guard: Guard): Promise<AccessToken> {
+    if (token === undefined) {
+      throw new Refusal({ reason: 'no-credentials' })
+    }
     const refusal = await guard.check(token, { request, now: policy.clock() })
     if (refusal !== undefined) {
       throw refusal
     }
-  }
-
-  async function authenticate(request: HttpRequest, guard: Guard): Promise<AccessToken> {
-    const token = await authenticateOptional(request)
-    if (token === undefined) {
-      throw new Refusal({ reason: 'no-credentials' })
-    }
-    await authorize(token, request, guard)
     return token
   }
 
@@ -75,9 +72,9 @@ export function createValidator(options: ValidatorOptions): Validator {
   return {
     authenticate: (request, ...guards) => {
       const guard = allOf(...guards)
-      return answering(guard, () => authenticate(request, guard))
+      return answering(guard, async () => authorize(await authenticate(request), request, guard))
     },
-    authenticateOptional: (request) => answering(allOf(), () => authenticateOptional(request)),
+    authenticateOptional: (request) => answering(allOf(), () => authenticate(request)),
     authorize: (token, request, ...guards) => {
       const guard = allOf(...guards)
       return answering(guard, () => authorize(token, request, guard))

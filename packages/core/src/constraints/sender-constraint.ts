@@ -5,9 +5,8 @@ import { Refusal } from '../refusal.ts'
  * A token that is bound to a key is worthless as a bearer token: `cnf` is refused, whatever is in it, as long as its
  * binding cannot be verified here (RFC 7800 §3, RFC 9449 §7.2).
  */
-export function verifySenderConstraint(token: AccessToken): AccessToken {
+export function verifySenderConstraint(token: AccessToken): void {
   if (token.claims['cnf'] !== undefined) {
     throw new Refusal({ code: 'invalid_token', reason: 'sender-constrained' })
   }
-  return token
 }

@@ -9,7 +9,10 @@ import type { TrustedIssuer } from './trusted-issuer.ts'
 
 /** A trusted issuer at work: it has its keys, and judges the tokens that name it. */
 export interface Issuer {
-  validate(jwt: ParsedJwt): Promise<AccessToken>
+  /** Verifies the signature with the keys of this issuer; an `Unavailable` when they cannot be had. */
+  readonly verify: (jwt: ParsedJwt) => Promise<void>
+  /** Judges what a verified JWT claims, at this moment. */
+  readonly judgeClaims: (jwt: ParsedJwt) => AccessToken
 }
 
 export interface IssuerPolicy extends Outside {
@@ -31,13 +34,13 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy): Issue
     }
   }
 
-  async function validate(jwt: ParsedJwt): Promise<AccessToken> {
-    await verify(jwt)
-    const claims = judgeClaims(jwt, { issuer, audience, clockTolerance }, clock())
-    return createAccessToken(issuer.url, jwt.token, claims)
+  return {
+    verify,
+    judgeClaims: (jwt) => {
+      const claims = judgeClaims(jwt, { issuer, audience, clockTolerance }, clock())
+      return createAccessToken(issuer.url, jwt.token, claims)
+    },
   }
-
-  return { validate }
 }
 
 function keySourceOf({ url, keys }: TrustedIssuer, outside: Outside): KeySource {
