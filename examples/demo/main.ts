@@ -26,7 +26,7 @@ if (process.argv.includes('--serve')) {
 
 async function playAll(): Promise<void> {
   console.log(
-    'An Express API protected by Tollgate, an authorization server (oidc-provider), and a client; all on loopback.\n',
+    'An Express API protected by Tollgate, an authorization server (oidc-provider), and a client; all on loopback.\nOne of the tokens below has to expire first: six seconds.\n',
   )
   const dying = expiry(getToken)
   const played: Played[] = []

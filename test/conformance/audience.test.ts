@@ -53,5 +53,6 @@ verifies('AUD-03', 'the token is in nothing that is printed or serialized', asyn
   for (const segment of token.split('.')) {
     expect(shown.join('\n')).not.toContain(segment)
   }
+  expect(Object.keys(seen ?? {})).not.toContain('raw')
   expect(seen?.raw()).toBe(token)
 })

@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto'
+import { createHash, createPublicKey } from 'node:crypto'
 import { trustedIssuer } from '@tollgate/express'
 import { expect } from 'vitest'
 import { encode, jws, keyPair, signature } from '../harness/jws.ts'
@@ -11,6 +11,8 @@ const ecKey = { ...ec.jwk, kid: 'ec' }
 const rsaKey = { ...rsa.jwk, kid: 'rsa' }
 const es256 = { alg: 'ES256', kid: 'ec', typ: 'at+jwt' }
 const rs256 = { alg: 'RS256', kid: 'rsa', typ: 'at+jwt' }
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 const wrongOption = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
 
@@ -165,7 +167,6 @@ verifies('JOSE-09', 'one token has one spelling', async (adapter) => {
   const [header = '', payload = '', mac = ''] = token.split('.')
   expect(await api.present(token)).toBe('OK')
   // 64 bytes of signature leave four unused bits in the last character.
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const last = alphabet[alphabet.indexOf(mac.at(-1) ?? 'A') | 1] ?? ''
   const misspelt = [
     `${header}.${payload}.${mac.slice(0, -1)}${last}`,
@@ -188,6 +189,26 @@ verifies('JOSE-09', 'one token has one spelling', async (adapter) => {
   for (const noise of ['\t', ' x']) {
     expect(await api.present(`${header}.${noise}${payload}.${mac}`)).toBe('E-REQ')
   }
+})
+
+verifies('JOSE-09', 'a misspelt segment is refused even if it is signed as it is spelt', async (adapter) => {
+  const api = await openKeyIssuer(adapter, [ecKey])
+  const signed = (input: string): string => `${input}.${signature(input, ec.privateKey, 'ES256').toString('base64url')}`
+  // Two bytes more or less change how many bits of the last character are unused.
+  for (const pad of ['', ' ', '  ']) {
+    const header = encode(`${JSON.stringify(es256)}${pad}`)
+    const payload = encode(`${JSON.stringify(api.claims())}${pad}`)
+    expect(await api.present(signed(`${header}.${payload}`))).toBe('OK')
+    for (const segment of [header, payload].filter((candidate) => candidate.length % 4 !== 0)) {
+      const misspelt = segment.slice(0, -1) + alphabet[alphabet.indexOf(segment.at(-1) ?? '') | 1]
+      expect(misspelt).not.toBe(segment)
+      const input = segment === header ? `${misspelt}.${payload}` : `${header}.${misspelt}`
+      expect(await api.present(signed(input))).toBe('E-TOK')
+    }
+  }
+  const standard = Buffer.from(`${JSON.stringify(api.claims()).slice(0, -1)},"n":"\u00FB\u00FF?>~"}`).toString('base64')
+  expect(standard).toMatch(/[+/]/)
+  expect(await api.present(signed(`${encode(es256)}.${standard.replace(/=+$/, '')}`))).toBe('E-TOK')
 })
 
 verifies('JOSE-09', 'the header is a JSON object in UTF-8', async (adapter) => {
@@ -284,6 +305,20 @@ verifies('JOSE-13', 'a weak RSA key is passed over, and a short secret refused a
   expect(() => trustedIssuer('https://as.example', { secret: 'x'.repeat(32), keys: { keys: [ecKey] } })).toThrow(
     wrongOption,
   )
+})
+
+verifies('JOSE-13', 'a key with the exponent one, under which anybody can sign, is passed over', async (adapter) => {
+  const api = await openKeyIssuer(adapter, [{ ...rsa.jwk, e: 'AQ', kid: 'one' }, ecKey])
+  const input = `${encode({ ...rs256, kid: 'one' })}.${encode(api.claims())}`
+  // The signature to the power of one is what PKCS #1 wants to see (RFC 8017 §9.2).
+  const digest = Buffer.concat([
+    Buffer.from('3031300d060960864801650304020105000420', 'hex'),
+    createHash('sha256').update(input).digest(),
+  ])
+  const padding = Buffer.alloc(256 - 3 - digest.length, 0xff)
+  const forged = Buffer.concat([Buffer.of(0, 1), padding, Buffer.of(0), digest])
+  expect(await api.present(`${input}.${forged.toString('base64url')}`)).toBe('E-TOK')
+  expect(await api.present(jws(es256, api.claims(), ec.privateKey, 'ES256'))).toBe('OK')
 })
 
 verifies('JOSE-13', 'a secret of full length verifies HMAC, and nothing else', async (adapter) => {
