@@ -1,12 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { parseArgs } from 'node:util'
 import { startAuthorizationServer } from './authorization-server.ts'
 import { createApi } from './api.ts'
 import { createClient } from './client.ts'
 import { play, type Played } from './play.ts'
 import { printAnswer, printCurls, printTable } from './print.ts'
 import { audience, expiry, ordinaryDay, outageWithKeys, outageWithoutKeys, rotation, shortLived } from './scenarios.ts'
+
+// An unknown flag is a mistake that shows, before anything is started.
+const { values: flags } = parseArgs({ options: { serve: { type: 'boolean' } } })
 
 const scope = 'orders:read orders:write'
 const lifetimes = { [shortLived]: 1 }
@@ -18,7 +22,7 @@ const getToken = await createClient(trusted.issuer)
 // A list of audiences: the short-lived one only makes tokens that expire while you watch.
 const api = await listen(createServer(createApi(trusted.issuer, [audience, shortLived])))
 
-if (process.argv.includes('--serve')) {
+if (flags.serve === true) {
   await stayUp()
 } else {
   await playAll()

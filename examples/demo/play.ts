@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { isDeepStrictEqual } from 'node:util'
 import type { RefusalMessage, UnavailableMessage } from '@tollgate/core'
 import type { Scenario } from './scenarios.ts'
 
@@ -11,6 +12,8 @@ export interface Played {
   readonly headers: IncomingMessage['headers']
   readonly body: string
   readonly reason: string | undefined
+  /** What a client acts on: the challenge, but for `realm` and `error_description`. */
+  readonly challenge: string | undefined
   readonly isRight: boolean
 }
 
@@ -25,14 +28,10 @@ export async function play(scenario: Scenario, origin: string): Promise<Played> 
   subscribe('tollgate:unavailable', listener)
   try {
     const { statusCode: status = 0, headers, body } = await send(scenario, origin)
-    return {
-      scenario,
-      status,
-      headers,
-      body,
-      reason,
-      isRight: status === scenario.status && reason === scenario.reason,
-    }
+    const challenge = shorten(headers['www-authenticate'])
+    const expected = { reason: undefined, challenge: undefined, ...scenario.expected }
+    const isRight = isDeepStrictEqual({ status, reason, challenge }, expected)
+    return { scenario, status, headers, body, reason, challenge, isRight }
   } finally {
     unsubscribe('tollgate:refusal', listener)
     unsubscribe('tollgate:unavailable', listener)
@@ -40,10 +39,7 @@ export async function play(scenario: Scenario, origin: string): Promise<Played> 
 }
 
 /** `fetch` would not send a header twice. */
-async function send(
-  { request: line, headers = [] }: Scenario,
-  origin: string,
-): Promise<IncomingMessage & { body: string }> {
+async function send({ request: line, headers }: Scenario, origin: string): Promise<IncomingMessage & { body: string }> {
   const [method = 'GET', path = '/'] = line.split(' ')
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request(`${origin}${path}`, { method, headers: ['Host', new URL(origin).host, ...headers.flat()] })
@@ -52,4 +48,8 @@ async function send(
       .end()
   })
   return Object.assign(response, { body: await text(response) })
+}
+
+function shorten(challenge: string | undefined): string | undefined {
+  return challenge?.replaceAll(/(realm|error_description)="[^"]*"(, )?/g, '').replace(/,? $/, '')
 }

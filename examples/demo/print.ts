@@ -14,21 +14,16 @@ export function printTable(played: readonly Played[]): void {
   console.log(table.toString())
 }
 
-function row({ scenario, status, headers, reason, isRight }: Played): string[] {
-  const wanted = isRight ? '' : styleText('red', ` ✗ wanted ${scenario.status} ${scenario.reason ?? ''}`)
+function row({ scenario, status, headers, reason, challenge, isRight }: Played): string[] {
+  const wanted = isRight ? '' : styleText('red', ` ✗ wanted ${Object.values(scenario.expected).join(' ')}`)
+  const retryAfter = headers['retry-after']
   return [
     scenario.request.replace(/(access_token=).*/, '$1…'),
     scenario.token,
     styleText(colour(status), String(status)) + wanted,
-    shortChallenge(headers['www-authenticate']) ??
-      (headers['retry-after'] === undefined ? '' : `Retry-After: ${headers['retry-after']}`),
+    challenge ?? (retryAfter === undefined ? '' : `Retry-After: ${retryAfter}`),
     reason ?? styleText('green', 'let through'),
   ]
-}
-
-/** What a client acts on; the whole line stands below the table. */
-function shortChallenge(challenge: string | undefined): string | undefined {
-  return challenge?.replaceAll(/(realm|error_description)="[^"]*"(, )?/g, '').replace(/,? $/, '')
 }
 
 function colour(status: number): 'green' | 'yellow' | 'magenta' {

@@ -6,10 +6,16 @@ export interface Scenario {
   readonly request: string
   /** What the token is, for a person. */
   readonly token: string
-  readonly headers?: readonly (readonly [name: string, value: string])[]
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly expected: Expected
+}
+
+export interface Expected {
   readonly status: number
   /** The stable id of the refusal or failure; none when the request is let through. */
   readonly reason?: string
+  /** The challenge, but for `realm` and `error_description`; none when the request is let through, or nobody judged it. */
+  readonly challenge?: string
 }
 
 export const audience = 'https://orders.example'
@@ -25,65 +31,18 @@ export async function ordinaryDay(getToken: GetToken, getStrangersToken: GetToke
   const foreign = await getToken({ scope: 'orders:read', resource: anotherApi })
   const strangers = await getStrangersToken({ scope: 'orders:read', resource: audience })
   return [
-    { request: 'GET /public', token: 'none, none needed', status: 200 },
-    { request: 'GET /orders', token: 'none', status: 401, reason: 'no-credentials' },
-    { request: 'GET /orders', token: 'good, orders:read', headers: bearer(reading), status: 200 },
-    {
-      request: 'POST /orders',
-      token: 'good, orders:read',
-      headers: bearer(reading),
-      status: 403,
-      reason: 'missing-scope',
-    },
-    { request: 'POST /orders', token: 'good, orders:write', headers: bearer(writing), status: 201 },
-    {
-      request: 'GET /orders',
-      token: 'for another API',
-      headers: bearer(foreign),
-      status: 401,
-      reason: 'wrong-audience',
-    },
-    {
-      request: 'GET /orders',
-      token: "of a stranger's server",
-      headers: bearer(strangers),
-      status: 401,
-      reason: 'untrusted-issuer',
-    },
-    {
-      request: 'GET /orders',
-      token: 'tampered with',
-      headers: bearer(tampered(reading)),
-      status: 401,
-      reason: 'bad-signature',
-    },
-    {
-      request: 'GET /orders',
-      token: 'unsigned (alg none)',
-      headers: bearer(unsigned(reading)),
-      status: 401,
-      reason: 'malformed-token',
-    },
-    {
-      request: 'GET /orders',
-      token: 'garbage',
-      headers: bearer('let-me-in'),
-      status: 401,
-      reason: 'malformed-token',
-    },
-    {
-      request: `GET /orders?access_token=${reading}`,
-      token: 'good, in the query',
-      status: 401,
-      reason: 'no-credentials',
-    },
-    {
-      request: 'GET /orders',
-      token: 'good, twice',
-      headers: [...bearer(reading), ...bearer(reading)],
-      status: 400,
-      reason: 'repeated-credentials',
-    },
+    row('GET /public', 'none, none needed', [], passed(200)),
+    row('GET /orders', 'none', [], withoutCredentials),
+    row('GET /orders', 'good, orders:read', bearer(reading), passed(200)),
+    row('POST /orders', 'good, orders:read', bearer(reading), lackingScope),
+    row('POST /orders', 'good, orders:write', bearer(writing), passed(201)),
+    row('GET /orders', 'for another API', bearer(foreign), invalid('wrong-audience')),
+    row('GET /orders', "of a stranger's server", bearer(strangers), invalid('untrusted-issuer')),
+    row('GET /orders', 'tampered with', bearer(tampered(reading)), invalid('bad-signature')),
+    row('GET /orders', 'unsigned (alg none)', bearer(unsigned(reading)), invalid('malformed-token')),
+    row('GET /orders', 'garbage', bearer('let-me-in'), invalid('malformed-token')),
+    row(`GET /orders?access_token=${reading}`, 'good, in the query', [], withoutCredentials),
+    row('GET /orders', 'good, twice', [...bearer(reading), ...bearer(reading)], repeated),
   ]
 }
 
@@ -92,26 +51,40 @@ export async function expiry(getToken: GetToken): Promise<Scenario> {
   const token = await getToken({ scope: 'orders:read', resource: shortLived })
   // One second of life, and five of tolerance for clocks that differ.
   await sleep(6200)
-  return { request: 'GET /orders', token: 'expired', headers: bearer(token), status: 401, reason: 'expired' }
+  return row('GET /orders', 'expired', bearer(token), invalid('expired'))
 }
 
 export async function rotation(getToken: GetToken): Promise<Scenario> {
   const token = await getToken({ scope: 'orders:read', resource: audience })
-  return { request: 'GET /orders', token: 'signed with a new key', headers: bearer(token), status: 200 }
+  return row('GET /orders', 'signed with a new key', bearer(token), passed(200))
 }
 
 export function outageWithKeys(token: string): Scenario {
-  return { request: 'GET /orders', token: 'good, issuer is down', headers: bearer(token), status: 200 }
+  return row('GET /orders', 'good, issuer is down', bearer(token), passed(200))
 }
 
 export function outageWithoutKeys(token: string): Scenario {
-  return {
-    request: 'GET /orders',
-    token: 'good, down since start',
-    headers: bearer(token),
-    status: 503,
-    reason: 'network',
-  }
+  return row('GET /orders', 'good, down since start', bearer(token), { status: 503, reason: 'network' })
+}
+
+const withoutCredentials: Expected = { status: 401, reason: 'no-credentials', challenge: 'Bearer scope="orders:read"' }
+const repeated: Expected = { status: 400, reason: 'repeated-credentials', challenge: 'Bearer error="invalid_request"' }
+const lackingScope: Expected = {
+  status: 403,
+  reason: 'missing-scope',
+  challenge: 'Bearer error="insufficient_scope", scope="orders:write"',
+}
+
+function invalid(reason: string): Expected {
+  return { status: 401, reason, challenge: 'Bearer error="invalid_token"' }
+}
+
+function passed(status: number): Expected {
+  return { status }
+}
+
+function row(request: string, token: string, headers: Scenario['headers'], expected: Expected): Scenario {
+  return { request, token, headers, expected }
 }
 
 function bearer(token: string): readonly (readonly [string, string])[] {

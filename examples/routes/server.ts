@@ -9,11 +9,11 @@ import {
   defineGuard,
   Refusal,
   scopes,
-  type ValidatorOptions,
+  type ProtectOptions,
 } from '@tollgate/express'
 import express, { type Express } from 'express'
 
-export function createApp(options: ValidatorOptions): Express {
+export function createApp(options: ProtectOptions): Express {
   const protect = createProtect(options)
   const app = express()
 
@@ -35,9 +35,7 @@ export function createApp(options: ValidatorOptions): Express {
   // A guard of your own.
   const firstParty = defineGuard({
     check: (token) =>
-      token.clientId?.startsWith('internal-') === true
-        ? undefined
-        : new Refusal({ code: 'insufficient_scope', reason: 'third-party-client' }),
+      token.clientId?.startsWith('internal-') === true ? undefined : new Refusal({ reason: 'third-party-client' }),
   })
   app.delete('/orders', protect(firstParty), (_req, res) => void res.status(204).end())
 

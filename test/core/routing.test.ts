@@ -82,6 +82,31 @@ test('an issuer of another name than the token’s is none', async () => {
   expect(upstream.asked).toEqual([])
 })
 
+test('a name that no issuer can have is a stranger’s, and the function does not see it', async () => {
+  const asked: string[] = []
+  const { validator } = await openTenants((iss) => {
+    asked.push(iss)
+    return trustedIssuer(iss)
+  })
+  for (const iss of [
+    'https://as.example?x',
+    'https://as.example#x',
+    'http://as.example',
+    'https://u@as.example',
+    'https://as example',
+    'https://as.example:99999',
+    'https://',
+  ]) {
+    expect(await reasonOf(validator, tokenOf(iss)), iss).toBe('untrusted-issuer')
+  }
+  expect(asked).toEqual([])
+})
+
+test('null is as good as undefined for a stranger', async () => {
+  const { validator } = await openTenants(() => null as unknown as undefined)
+  expect(await reasonOf(validator, tokenOf('https://stranger.example'))).toBe('untrusted-issuer')
+})
+
 test('what the function throws is a failure and no refusal, and is not remembered', async () => {
   const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
   let isDown = true

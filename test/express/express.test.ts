@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
-import { createProtect, createValidator, defineGuard, Refusal, scopes, Unavailable } from '@tollgate/express'
+import { claims, createProtect, createValidator, defineGuard, Refusal, scopes, Unavailable } from '@tollgate/express'
 import express5 from 'express'
 import express4 from 'express4'
 import { describe, expect, test } from 'vitest'
@@ -210,6 +210,11 @@ describe.each(versions)('%s', (_name, express) => {
       }),
       defineGuard({ check: () => false as unknown as undefined }),
       defineGuard({ check: () => true as unknown as undefined }),
+      defineGuard({ check: () => new Refusal({ code: 'forbidden' as 'invalid_token', reason: 'x' }) }),
+      defineGuard({ check: () => new Refusal('why' as unknown as { reason: string }) }),
+      claims(() => new Refusal({ reason: 'x' }) as unknown as boolean, 'x'),
+      claims(() => 'yes' as unknown as boolean, 'x'),
+      claims(() => undefined as unknown as boolean, 'x'),
     ]
     for (const [index, guard] of failing.entries()) {
       app.get(`/${index}`, protect(guard), (_req, res) => {
@@ -259,8 +264,39 @@ describe.each(versions)('%s', (_name, express) => {
   })
 })
 
+test('the message of a mistake tells the fix', () => {
+  const create = createProtect as (...args: unknown[]) => unknown
+  const options = { issuer: 'https://as.example', audience: 'api' }
+  const protect = createProtect(options)
+  const messageOf = (mistake: () => unknown): string => {
+    try {
+      mistake()
+    } catch (error) {
+      return (error as Error).message
+    }
+    throw new Error('It was taken for good')
+  }
+  expect(messageOf(() => create({ ...options, algorithms: ['ES256'] }))).toContain('trustedIssuer(url, { algorithms })')
+  expect(messageOf(() => create({ ...options, refusal: 'throw' }))).toContain('refusals')
+  expect(messageOf(() => create(options, { refusals: 'throw' }))).toContain('first argument')
+  expect(messageOf(() => (protect as (guard: unknown) => unknown)('read'))).toContain('scopes(')
+  expect(messageOf(() => (protect as (guard: unknown) => unknown)({ method: 'GET', headers: {} }))).toContain(
+    'protect()',
+  )
+  expect(messageOf(() => create({ ...options, audience: undefined }))).toContain('`audience`')
+})
+
+test('a Refusal is 403 unless it says otherwise', () => {
+  expect(new Refusal({ reason: 'mine' })).toMatchObject({ status: 403, code: 'insufficient_scope', reason: 'mine' })
+  expect(new Refusal({ reason: 'mine', code: 'invalid_token' }).status).toBe(401)
+})
+
 test.each([
   ['no options', undefined],
+  ['the metadata for the issuer', { issuer: 'https://as.example/.well-known/openid-configuration', audience: 'api' }],
+  ['a clock of seconds', { issuer: 'https://as.example', audience: 'api', clock: () => 1_700_000_000 }],
+  ['null for a dispatcher', { issuer: 'https://as.example', audience: 'api', dispatcher: null }],
+  ['an option of the issuer', { issuer: 'https://as.example', audience: 'api', secret: 'x'.repeat(32) }],
   ['a misspelt option', { issuer: 'https://as.example', audiences: 'api' }],
   ['no issuer', { audience: 'api' }],
   ['no audience', { issuer: 'https://as.example' }],
@@ -268,7 +304,7 @@ test.each([
   ['an issuer twice', { issuer: ['https://as.example', 'https://as.example'], audience: 'api' }],
   ['no issuers', { issuer: [], audience: 'api' }],
   ['an issuer made by hand', { issuer: { url: 'https://as.example' }, audience: 'api' }],
-  ['a clock of seconds that is none', { issuer: 'https://as.example', audience: 'api', clock: () => 'now' }],
+  ['a clock that tells no number', { issuer: 'https://as.example', audience: 'api', clock: () => 'now' }],
   ['a dispatcher that is none', { issuer: 'https://as.example', audience: 'api', dispatcher: {} }],
 ])('%s is a TypeError at start-up', (_what, options) => {
   const create = createProtect as (options: unknown) => unknown

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http'
-import { createProtect, type Guard, type Validator, type ValidatorOptions } from '@tollgate/express'
+import { createProtect, type Guard, type Validator } from '@tollgate/express'
 import type { AccessToken, ProtectOptions } from '@tollgate/express'
 import express5 from 'express'
 import express4 from 'express4'
 
 interface ServeOptions {
-  readonly protection: (ValidatorOptions & ProtectOptions) | Validator
+  readonly protection: ProtectOptions | Validator
   readonly guards: readonly Guard[]
   /** Called by the handler of every route. */
   readonly onHandled: (token: AccessToken | undefined) => void
@@ -20,7 +20,7 @@ export interface Adapter {
    */
   readonly serve: (options: ServeOptions) => Server
   /** Makes what protects, and no server: for mistakes that must show at start-up. */
-  readonly create: (options: ValidatorOptions & ProtectOptions) => unknown
+  readonly create: (options: ProtectOptions) => unknown
 }
 
 function expressAdapter(name: string, express: typeof express5): Adapter {

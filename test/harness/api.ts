@@ -1,14 +1,7 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import {
-  type AccessToken,
-  type Guard,
-  type ProtectOptions,
-  scopes,
-  type Validator,
-  type ValidatorOptions,
-} from '@tollgate/express'
+import { type AccessToken, type Guard, type ProtectOptions, scopes, type Validator } from '@tollgate/express'
 import { onTestFinished } from 'vitest'
 import type { Adapter } from './adapters.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
@@ -27,7 +20,7 @@ export interface Api {
 }
 
 export interface ApiOptions {
-  readonly protection: (ValidatorOptions & ProtectOptions) | Validator
+  readonly protection: ProtectOptions | Validator
   /** Default: the scope `read`. */
   readonly guards?: readonly Guard[]
 }

@@ -1,11 +1,4 @@
-import {
-  type Guard,
-  type ProtectOptions,
-  scopes,
-  trustedIssuer,
-  type TrustedIssuerOptions,
-  type ValidatorOptions,
-} from '@tollgate/express'
+import { type Guard, type ProtectOptions, scopes, trustedIssuer, type TrustedIssuerOptions } from '@tollgate/express'
 import type { JWK } from 'jose'
 import type { Adapter } from './adapters.ts'
 import { type Api, openApi } from './api.ts'
@@ -21,7 +14,7 @@ export interface KeyIssuer extends Api {
 }
 
 export interface KeyIssuerOptions extends TrustedIssuerOptions {
-  readonly protect?: Partial<ValidatorOptions & ProtectOptions>
+  readonly protect?: Partial<ProtectOptions>
   readonly guards?: readonly Guard[]
 }
 

@@ -1,5 +1,5 @@
 import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
-import type { Guard, ProtectOptions, ValidatorOptions } from '@tollgate/express'
+import type { Guard, ProtectOptions } from '@tollgate/express'
 import { onTestFinished } from 'vitest'
 import type { Adapter } from './adapters.ts'
 import { type Api, openApi } from './api.ts'
@@ -20,7 +20,7 @@ export interface Reference extends Api {
 }
 
 export interface ReferenceOptions {
-  readonly protect?: Partial<ValidatorOptions & ProtectOptions>
+  readonly protect?: Partial<ProtectOptions>
   readonly guards?: readonly Guard[]
 }
 

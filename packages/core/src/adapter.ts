@@ -1,3 +1,3 @@
 /** What an adapter for a framework is made of. Applications need none of this. */
 export { createGate, type Gate } from './gate.ts'
-export { createProtection, type Protection, type ProtectOptions } from './protection.ts'
+export { createProtection, type Protection, type AnsweringOptions } from './protection.ts'

@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts'
+import { invalidRequest } from './refusal.ts'
 
 /** An HTTP request as the validator sees it. A web `Request` is one as it is; the adapters make one of the framework's request. */
 export interface HttpRequest {
@@ -25,12 +25,12 @@ const mostCharacters = 16 * 1024
 export function extractCredentials(request: HttpRequest, formBody: 'ignored' | 'accepted'): Credentials | undefined {
   const lines = authorizationLines(request)
   if (lines.length > 1) {
-    throw new Refusal({ code: 'invalid_request', reason: 'repeated-credentials' })
+    throw invalidRequest('repeated-credentials')
   }
   const fromHeader = lines[0] === undefined ? undefined : bearerToken(lines[0])
   const fromForm = formBody === 'accepted' ? formToken(request) : undefined
   if (fromHeader !== undefined && fromForm !== undefined) {
-    throw new Refusal({ code: 'invalid_request', reason: 'repeated-credentials' })
+    throw invalidRequest('repeated-credentials')
   }
   const token = fromHeader ?? fromForm
   return token === undefined ? undefined : { scheme: 'Bearer', token: expectToken(token) }
@@ -67,7 +67,7 @@ function formToken(request: HttpRequest): string | undefined {
     return undefined
   }
   if (typeof token !== 'string') {
-    throw new Refusal({ code: 'invalid_request', reason: 'repeated-credentials' })
+    throw invalidRequest('repeated-credentials')
   }
   return token
 }
@@ -87,10 +87,10 @@ function isAscii(entry: readonly unknown[]): boolean {
 
 function expectToken(token: string): string {
   if (token.length > mostCharacters) {
-    throw new Refusal({ code: 'invalid_request', reason: 'token-too-large' })
+    throw invalidRequest('token-too-large')
   }
   if (!/^[\w.~+/-]+=*$/.test(token)) {
-    throw new Refusal({ code: 'invalid_request', reason: 'malformed-credentials' })
+    throw invalidRequest('malformed-credentials')
   }
   return token
 }

@@ -14,9 +14,20 @@ export function expectOptions(options: unknown, what: string, known: readonly st
   }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw invalidOption(`Unknown option \`${name}\` in ${what}; the options are ${known.join(', ')}`)
+      const hint = Object.hasOwn(elsewhere, name) ? `; ${elsewhere[name]}` : ''
+      throw invalidOption(`Unknown option \`${name}\` in ${what}; the options are ${known.join(', ')}${hint}`)
     }
   }
+}
+
+/** Where people look for an option that is somewhere else. */
+const elsewhere: Readonly<Record<string, string>> = {
+  algorithms: 'give it to the issuer: issuer: trustedIssuer(url, { algorithms })',
+  keys: 'give it to the issuer: issuer: trustedIssuer(url, { keys })',
+  secret: 'give it to the issuer: issuer: trustedIssuer(url, { secret })',
+  profile: "give it to the issuer: issuer: trustedIssuer(url, { profile: 'rfc9068' })",
+  jwksUri: 'the URL of a key set is an option of the issuer: trustedIssuer(url, { keys })',
+  issuerBaseURL: 'name the `issuer`; its metadata is found by itself',
 }
 
 export function expectText(value: unknown, name: string): string {
@@ -57,5 +68,8 @@ export function describe(value: unknown): string {
   if (value === null || value === undefined) {
     return String(value)
   }
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+  if (Array.isArray(value)) {
+    return 'an array'
+  }
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -11,6 +11,7 @@ import {
   expectTexts,
   invalidOption,
 } from './invalid-option.ts'
+import { asRecord } from './record.ts'
 import { isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
 
 /** Finds the trusted issuer for a token's unverified `iss`, or nothing. What it throws is a failure and no refusal. */
@@ -20,20 +21,21 @@ export interface ValidatorOptions {
   /** What this API is called in the `aud` of its tokens; one of them, if several. Compared exactly. */
   readonly audience: string | readonly string[]
   /**
-   * Whose tokens are accepted: one issuer or several, each a URL or what `trustedIssuer` makes. Or a function, for
+   * Whose tokens are accepted: one issuer or several, each a URL or what `trustedIssuer` makes. A URL is exactly what the
+   * issuer calls itself in `iss`, the trailing slash included. Or a function, for
    * tenants that are not known at start-up: it is given the token's unverified `iss`, and its answers are remembered.
    */
   readonly issuer: string | TrustedIssuer | readonly (string | TrustedIssuer)[] | ResolveIssuer
   /** The `realm` of challenges. Default: `'api'`. */
-  readonly realm?: string
+  readonly realm?: string | undefined
   /** How far the clocks of issuers may be off. Default: `'5s'`; at most `'60s'`. */
-  readonly clockTolerance?: Duration
+  readonly clockTolerance?: Duration | undefined
   /** Tells the time in milliseconds since the epoch. Default: `Date.now`. */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
   /** The undici dispatcher for every outbound call: a proxy, a private CA, a mock issuer without a port. Default: one of our own. */
-  readonly dispatcher?: Dispatcher
+  readonly dispatcher?: Dispatcher | undefined
   /** Whether a form body may carry the token (RFC 6750 §2.2). Default: `'ignored'`. A token in the query is always ignored. */
-  readonly formBody?: 'ignored' | 'accepted'
+  readonly formBody?: 'ignored' | 'accepted' | undefined
 }
 
 /** The options, checked and frozen once. */
@@ -48,22 +50,30 @@ export interface Policy {
   readonly formBody: 'ignored' | 'accepted'
 }
 
-const known = ['audience', 'issuer', 'realm', 'clockTolerance', 'clock', 'dispatcher', 'formBody']
+export const validatorOptionNames: readonly string[] = [
+  'audience',
+  'issuer',
+  'realm',
+  'clockTolerance',
+  'clock',
+  'dispatcher',
+  'formBody',
+]
 
 /** Connections are shared by all validators of the process, as key sets are. */
 const ownDispatcher = new Agent()
 const systemClock: Clock = () => Date.now()
 
 export function checkOptions(options: ValidatorOptions): Policy {
-  expectOptions(options, 'the options of the validator', known)
+  expectOptions(options, 'the options of the validator', validatorOptionNames)
   const { audience, issuer, realm = 'api', clockTolerance = '5s', clock, dispatcher, formBody = 'ignored' } = options
   return Object.freeze({
     audience: expectTexts(audience, 'audience'),
     issuers: expectIssuers(issuer),
     realm: expectRealm(realm),
     clockTolerance: expectDuration(clockTolerance, 'clockTolerance', '60s'),
-    clock: expectClock(clock ?? systemClock),
-    dispatcher: expectDispatcher(dispatcher ?? ownDispatcher),
+    clock: expectClock(clock === undefined ? systemClock : clock),
+    dispatcher: expectDispatcher(dispatcher === undefined ? ownDispatcher : dispatcher),
     formBody: expectOneOf(formBody, 'formBody', ['ignored', 'accepted']),
   })
 }
@@ -99,14 +109,16 @@ function expectRealm(realm: unknown): string {
 
 function expectClock(clock: Clock): Clock {
   expectFunction(clock, 'clock')
-  if (!Number.isFinite(clock())) {
+  const now = clock()
+  const looksLikeSeconds = now > 1e9 && now < 1e10
+  if (!Number.isFinite(now) || looksLikeSeconds) {
     throw invalidOption('Expected `clock` to return milliseconds since the epoch, as Date.now does')
   }
   return clock
 }
 
 function expectDispatcher(dispatcher: Dispatcher): Dispatcher {
-  if (typeof dispatcher !== 'object' || typeof dispatcher.dispatch !== 'function') {
+  if (typeof asRecord(dispatcher)['dispatch'] !== 'function') {
     throw invalidOption(`Expected \`dispatcher\` to be a dispatcher of undici, got ${describe(dispatcher)}`)
   }
   return dispatcher

@@ -1,16 +1,16 @@
-import { expectOneOf, expectOptions } from './invalid-option.ts'
-import type { ValidatorOptions } from './options.ts'
+import { expectOneOf, expectOptions, invalidOption } from './invalid-option.ts'
+import { validatorOptionNames, type ValidatorOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
 import { Unavailable } from './unavailable.ts'
 import { createValidator, type Validator } from './validator.ts'
 
-export interface ProtectOptions {
+export interface AnsweringOptions {
   /**
    * `'answer'`: refusals are answered here, with status, challenge and a small JSON body, and nothing is logged.
    * `'throw'`: they go to the framework's error handling, with `status`, `headers` and `expose` set. Default: `'answer'`.
    * Whatever is neither a `Refusal` nor an `Unavailable` always goes to the framework.
    */
-  readonly refusals?: 'answer' | 'throw'
+  readonly refusals?: 'answer' | 'throw' | undefined
 }
 
 export interface Protection {
@@ -21,14 +21,18 @@ export interface Protection {
 
 /** Sorts out what `createProtect` was given: a validator, or the options of one together with its own. */
 export function createProtection(
-  subject: Validator | (ValidatorOptions & ProtectOptions),
-  options: ProtectOptions = {},
+  subject: Validator | (ValidatorOptions & AnsweringOptions),
+  options?: AnsweringOptions,
 ): Protection {
   if (isValidator(subject)) {
-    expectOptions(options, 'the options of createProtect', ['refusals'])
-    return protectionOf(subject, options.refusals)
+    expectOptions(options ?? {}, 'the second argument of createProtect', ['refusals'])
+    return protectionOf(subject, options?.refusals)
   }
-  const { refusals, ...validatorOptions } = { ...subject }
+  if (options !== undefined) {
+    throw invalidOption('Expected all options of createProtect in its first argument, got a second one')
+  }
+  expectOptions(subject, 'the options of createProtect', [...validatorOptionNames, 'refusals'])
+  const { refusals, ...validatorOptions } = subject
   return protectionOf(createValidator(validatorOptions), refusals)
 }
 
@@ -36,7 +40,7 @@ function isValidator(subject: unknown): subject is Validator {
   return typeof subject === 'object' && subject !== null && 'authenticate' in subject && 'authorize' in subject
 }
 
-function protectionOf(validator: Validator, refusals: ProtectOptions['refusals'] = 'answer'): Protection {
+function protectionOf(validator: Validator, refusals: AnsweringOptions['refusals'] = 'answer'): Protection {
   expectOneOf(refusals, 'refusals', ['answer', 'throw'])
   return {
     validator,

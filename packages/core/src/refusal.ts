@@ -1,4 +1,5 @@
 import { formatChallenge } from './challenge.ts'
+import { expectText, invalidOption } from './invalid-option.ts'
 
 /** The error codes that a challenge may carry (RFC 6750 §3.1). */
 export type RefusalCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
@@ -28,9 +29,9 @@ export type RefusalReason =
   | (string & {})
 
 export interface RefusalInit {
-  /** The registered code; none when no credentials were presented. */
+  /** The registered code, which decides the status. Default: `'insufficient_scope'`, 403. */
   readonly code?: RefusalCode | undefined
-  /** Our stable id of the cause. */
+  /** A stable id of the cause, for you; never sent to the client. */
   readonly reason: RefusalReason
 }
 
@@ -62,8 +63,10 @@ const descriptionOf: Readonly<Record<string, string>> = {
  * RFC 6750 §3 asks for. `code` is the registered error code, absent when no credentials were presented at all;
  * `reason` is our own finer id, which is for you and never goes on the wire.
  *
- * A guard refuses by returning `new Refusal({ code: 'insufficient_scope', reason: 'not-the-owner' })`;
- * the challenge is added by the validator, which knows the realm and what the route demands.
+ * A guard of yours refuses by returning `new Refusal({ reason: 'not-the-owner' })`, which is 403 `insufficient_scope`; the
+ * challenge is added by the validator, which knows the realm and what the route demands.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a code that is none, or without a reason.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
@@ -76,7 +79,8 @@ export class Refusal extends Error {
   readonly expose = true
   readonly #context: ChallengeContext
 
-  constructor({ code, reason }: RefusalInit, context: ChallengeContext = { realm: 'api', scopes: [] }) {
+  constructor(init: RefusalInit, context: ChallengeContext = { realm: 'api', scopes: [] }) {
+    const { code, reason } = expectInit(init)
     super(describeRefusal(code, reason))
     this.code = code
     this.reason = reason
@@ -101,6 +105,28 @@ export class Refusal extends Error {
   challengedBy(context: ChallengeContext): Refusal {
     return new Refusal(this, context)
   }
+}
+
+/** The refusal of a token, whatever is wrong with it (RFC 6750 §3.1). */
+export function invalidToken(reason: RefusalReason): Refusal {
+  return new Refusal({ code: 'invalid_token', reason })
+}
+
+/** The refusal of credentials that are no well-formed token (RFC 6750 §3.1). */
+export function invalidRequest(reason: RefusalReason): Refusal {
+  return new Refusal({ code: 'invalid_request', reason })
+}
+
+/** The one refusal without a code: there was nothing to refuse. */
+const withoutCode: RefusalReason = 'no-credentials'
+
+function expectInit(init: RefusalInit): { code: RefusalCode | undefined; reason: RefusalReason } {
+  const { code = 'insufficient_scope', reason } = init
+  if (!Object.hasOwn(statusOf, code)) {
+    throw invalidOption(`Expected the \`code\` of a Refusal to be one of ${Object.keys(statusOf).join(', ')}`)
+  }
+  expectText(reason, 'reason')
+  return { code: reason === withoutCode ? undefined : code, reason }
 }
 
 function describeRefusal(code: RefusalCode | undefined, reason: string): string {

@@ -32,7 +32,7 @@ export function createValidator(options: ValidatorOptions): Validator {
   const policy = checkOptions(options)
   const routeToIssuer = createRouter(policy)
 
-  async function authenticate(request: HttpRequest): Promise<AccessToken | undefined> {
+  async function judge(request: HttpRequest): Promise<AccessToken | undefined> {
     const credentials = extractCredentials(request, policy.formBody)
     if (credentials === undefined) {
       return undefined
@@ -57,9 +57,9 @@ export function createValidator(options: ValidatorOptions): Validator {
   }
 
   /** Every error leaves here: a refusal with the challenge of its route, and neither kind untold. */
-  async function answering<Result>(guard: Guard, judge: () => Promise<Result>): Promise<Result> {
+  async function answering<Result>(guard: Guard, work: () => Promise<Result>): Promise<Result> {
     try {
-      return await judge()
+      return await work()
     } catch (error) {
       throw told(
         error instanceof Refusal
@@ -72,9 +72,9 @@ export function createValidator(options: ValidatorOptions): Validator {
   return {
     authenticate: (request, ...guards) => {
       const guard = allOf(...guards)
-      return answering(guard, async () => authorize(await authenticate(request), request, guard))
+      return answering(guard, async () => authorize(await judge(request), request, guard))
     },
-    authenticateOptional: (request) => answering(allOf(), () => authenticate(request)),
+    authenticateOptional: (request) => answering(allOf(), () => judge(request)),
     authorize: (token, request, ...guards) => {
       const guard = allOf(...guards)
       return answering(guard, () => authorize(token, request, guard))

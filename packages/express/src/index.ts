@@ -14,14 +14,16 @@ export {
   type Guard,
   type GuardContext,
   Refusal,
+  type RefusalMessage,
   scopes,
+  type SecurityMessage,
   type TrustedIssuer,
   trustedIssuer,
   type TrustedIssuerOptions,
   Unavailable,
+  type UnavailableMessage,
   type Validator,
   type ValidatorOptions,
 } from '@tollgate/core'
-export type { ProtectOptions } from '@tollgate/core/adapter'
-export { createProtect, type Middleware, type OptionalProtect, type Protect } from './protect.ts'
+export { createProtect, type Middleware, type OptionalProtect, type Protect, type ProtectOptions } from './protect.ts'
 export type { ExpressRequest } from './request.ts'

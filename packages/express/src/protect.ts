@@ -8,8 +8,11 @@ import {
   type Validator,
   type ValidatorOptions,
 } from '@tollgate/core'
-import { createGate, createProtection, type ProtectOptions } from '@tollgate/core/adapter'
+import { createGate, createProtection, type AnsweringOptions } from '@tollgate/core/adapter'
 import { type ExpressRequest, toHttpRequest } from './request.ts'
+
+/** What `createProtect` takes: the options of the validator, and how to answer. */
+export type ProtectOptions = ValidatorOptions & AnsweringOptions
 
 /** A middleware for Express 4 and 5. */
 export type Middleware = (req: ExpressRequest, res: ServerResponse, next: (error?: unknown) => void) => void
@@ -38,27 +41,27 @@ export interface OptionalProtect {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */
-export function createProtect(options: ValidatorOptions & ProtectOptions): Protect
-export function createProtect(validator: Validator, options?: ProtectOptions): Protect
-export function createProtect(
-  subject: Validator | (ValidatorOptions & ProtectOptions),
-  options?: ProtectOptions,
-): Protect {
+export function createProtect(options: ProtectOptions): Protect
+export function createProtect(validator: Validator, options?: AnsweringOptions): Protect
+export function createProtect(subject: Validator | ProtectOptions, options?: AnsweringOptions): Protect {
   const { validator, answerTo } = createProtection(subject, options)
   const gate = createGate(validator, toHttpRequest)
 
   function middleware(admit: (req: ExpressRequest) => Promise<AccessToken | undefined>): Middleware {
     return (req, res, next) => {
-      admit(req).then(
-        (token) => {
-          Object.assign(req, { auth: token })
-          next()
-        },
-        (error: unknown) => {
-          const answer = res.headersSent ? undefined : answerTo(error)
-          return answer === undefined ? next(error) : send(res, answer)
-        },
-      )
+      admit(req)
+        .then(
+          (token) => {
+            Object.assign(req, { auth: token })
+            next()
+          },
+          (error: unknown) => {
+            const answer = res.headersSent ? undefined : answerTo(error)
+            return answer === undefined ? next(error) : send(res, answer)
+          },
+        )
+        // Nothing that goes wrong here may become an unhandled rejection, which ends the process.
+        .catch(next)
     }
   }
 

@@ -33,6 +33,9 @@ export function createClock(): MockClock {
       offset += milliseconds(duration)
     },
     freeze(at: Date | number = clock()): void {
+      if (!Number.isFinite(at instanceof Date ? at.getTime() : at)) {
+        throw new TypeError('Expected a Date, or milliseconds since the epoch')
+      }
       frozenAt = Number(at)
       offset = 0
     },

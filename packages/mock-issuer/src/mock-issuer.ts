@@ -48,7 +48,7 @@ const nameWithoutPort = 'https://issuer.example'
  * imports nothing of the validator, so that the two cannot share a mistake.
  */
 export async function createMockIssuer(options: MockIssuerOptions = {}): Promise<MockIssuer> {
-  const { audience = 'https://api.example.com', algorithms = ['ES256'], port = 'free' } = options
+  const { audience, algorithms, port } = checkOptions(options)
   const clock = createClock()
   const keys = await createSigningKeys(algorithms)
   const requests: LoggedRequest[] = []
@@ -65,7 +65,21 @@ export async function createMockIssuer(options: MockIssuerOptions = {}): Promise
     requests,
     accessToken: (claims = {}, tokenOptions = {}) => mintAccessToken(minting, claims, tokenOptions),
     wrongToken: (name, claims = {}) => mintWrongToken(minting, name, claims),
-    rotateKeys: ({ previous = 'published' } = {}) => keys.rotate(previous),
+    rotateKeys: async ({ previous = 'published' } = {}) => keys.rotate(previous),
     close,
   }
+}
+
+function checkOptions(options: MockIssuerOptions): Required<MockIssuerOptions> {
+  const { audience = 'https://api.example.com', algorithms = ['ES256'], port = 'free', ...unknown } = options
+  if (Object.keys(unknown).length > 0) {
+    throw new TypeError(`Unknown option \`${Object.keys(unknown).join()}\`; the options are audience, algorithms, port`)
+  }
+  if (algorithms.length === 0) {
+    throw new TypeError('Expected `algorithms` to hold at least one')
+  }
+  if (port !== 'free' && port !== 'none' && !Number.isInteger(port)) {
+    throw new TypeError("Expected `port` to be 'free', 'none' or a number")
+  }
+  return { audience, algorithms, port }
 }

@@ -33,6 +33,9 @@ export async function createSigningKeys(algorithms: readonly [string, ...string[
       return key
     },
     rotate: async (fate) => {
+      if (fate !== 'published' && fate !== 'withdrawn') {
+        throw new TypeError("Expected `previous` to be 'published' or 'withdrawn'")
+      }
       const next = await Promise.all(algorithms.map(createSigningKey))
       previous = fate === 'published' ? [...current, ...previous] : []
       current = next

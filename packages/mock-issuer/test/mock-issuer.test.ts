@@ -83,6 +83,7 @@ test('its clock goes on, stands still, and jumps', async () => {
   clock.advance('-1s')
   expect(clock()).toBe(61_500)
   expect(() => clock.advance('soon' as '1s')).toThrow(TypeError)
+  expect(() => clock.freeze('2020-01-01' as unknown as Date)).toThrow(TypeError)
 })
 
 test('every wrong token is wrong for jose as well, but for those of another kind', async () => {
@@ -99,4 +100,16 @@ test('every wrong token is wrong for jose as well, but for those of another kind
     await expect(verified, name).rejects.toThrow(Error)
   }
   await expect(issuer.wrongToken('other' as 'expired')).rejects.toThrow(TypeError)
+})
+
+test.each([[{ audiences: 'x' }], [{ port: 'nome' }], [{ algorithms: [] }]])(
+  '%o is a mistake that shows',
+  async (options) => {
+    await expect(createMockIssuer(options as unknown as MockIssuerOptions)).rejects.toThrow(TypeError)
+  },
+)
+
+test('a fate of the previous keys that there is not is a mistake that shows', async () => {
+  const issuer = await open({ port: 'none' })
+  await expect(issuer.rotateKeys({ previous: 'withdraw' as 'withdrawn' })).rejects.toThrow(TypeError)
 })

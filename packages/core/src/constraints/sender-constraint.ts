@@ -1,5 +1,5 @@
 import type { AccessToken } from '../access-token.ts'
-import { Refusal } from '../refusal.ts'
+import { invalidToken } from '../refusal.ts'
 
 /**
  * A token that is bound to a key is worthless as a bearer token: `cnf` is refused, whatever is in it, as long as its
@@ -7,6 +7,6 @@ import { Refusal } from '../refusal.ts'
  */
 export function verifySenderConstraint(token: AccessToken): void {
   if (token.claims['cnf'] !== undefined) {
-    throw new Refusal({ code: 'invalid_token', reason: 'sender-constrained' })
+    throw invalidToken('sender-constrained')
   }
 }

@@ -1,5 +1,5 @@
 import { expectText } from '../invalid-option.ts'
-import { Refusal } from '../refusal.ts'
+import { invalidToken } from '../refusal.ts'
 import { createGuard, type Guard } from './guard.ts'
 
 /** The token is meant for this audience as well as for one of the validator's; else 401 `invalid_token`. For a route that is an API of its own. */
@@ -8,7 +8,6 @@ export function audience(uri: string): Guard {
   return createGuard({
     demands: {},
     stage: 'audience',
-    check: (token) =>
-      token.audience.includes(expected) ? undefined : new Refusal({ code: 'invalid_token', reason: 'wrong-audience' }),
+    check: (token) => (token.audience.includes(expected) ? undefined : invalidToken('wrong-audience')),
   })
 }

@@ -1,5 +1,5 @@
 import type { AccessTokenClaims } from '../access-token.ts'
-import { expectFunction, expectText } from '../invalid-option.ts'
+import { describe, expectFunction, expectText } from '../invalid-option.ts'
 import { Refusal } from '../refusal.ts'
 import { createGuard, type Guard } from './guard.ts'
 
@@ -13,8 +13,14 @@ export function claims(predicate: (claims: AccessTokenClaims) => boolean | Promi
   return createGuard({
     demands: {},
     stage: 'claims',
-    // Awaited, for the promise of a refusal is truthy too.
-    check: async (token) =>
-      (await predicate(token.claims)) ? undefined : new Refusal({ code: 'insufficient_scope', reason }),
+    check: async (token) => (expectBoolean(await predicate(token.claims)) ? undefined : new Refusal({ reason })),
   })
+}
+
+/** Truthy is not true: a promise or a `Refusal` would let everybody through. */
+function expectBoolean(outcome: unknown): boolean {
+  if (typeof outcome !== 'boolean') {
+    throw new TypeError(`Expected the predicate of claims(…) to return true or false, got ${describe(outcome)}`)
+  }
+  return outcome
 }

@@ -1,6 +1,7 @@
 import type { AccessToken } from '../access-token.ts'
 import type { HttpRequest } from '../credentials.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../invalid-option.ts'
+import { isRecord } from '../record.ts'
 import { Refusal } from '../refusal.ts'
 
 /** What a route asks of a token, for the challenge. */
@@ -35,7 +36,7 @@ const made = new WeakSet()
 
 /**
  * Makes a guard of your own. `check` sees only tokens that passed everything else, and returns
- * `new Refusal({ code: 'insufficient_scope', reason: 'your-reason' })` (403) to refuse.
+ * `new Refusal({ reason: 'your-reason' })` to refuse (403). It is judged together with `claims`, last.
  */
 export function defineGuard(init: GuardInit): Guard {
   expectOptions(init, 'the guard', ['demands', 'check'])
@@ -64,9 +65,17 @@ export function createGuard(guard: Guard): Guard {
 /** Throws unless each is a guard: `protect('orders:read')` must not protect nothing. */
 export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
   for (const guard of guards) {
-    if (typeof guard !== 'object' || guard === null || !made.has(guard)) {
-      throw invalidOption('Expected guards such as scopes(…), audience(…) or claims(…), or what defineGuard makes')
+    if (!isRecord(guard) || !made.has(guard)) {
+      throw invalidOption(`Expected guards such as scopes(…), audience(…) or claims(…)${hintFor(guard)}`)
     }
   }
   return guards as readonly Guard[]
+}
+
+function hintFor(mistake: unknown): string {
+  if (typeof mistake === 'string') {
+    return `, got a string: did you mean scopes('…')?`
+  }
+  const isRequest = isRecord(mistake) && 'method' in mistake && 'headers' in mistake
+  return isRequest ? ', got a request: call what protects, app.use(protect())' : `, got ${describe(mistake)}`
 }

@@ -24,7 +24,7 @@ export function anyScope(...accepted: readonly string[]): Guard {
 }
 
 function missing(): Refusal {
-  return new Refusal({ code: 'insufficient_scope', reason: 'missing-scope' })
+  return new Refusal({ reason: 'missing-scope' })
 }
 
 function expectScopes(names: readonly unknown[]): void {

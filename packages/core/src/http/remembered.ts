@@ -56,7 +56,8 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
   async function reload(): Promise<Document> {
     const wait = retryAt - clock()
     if (flight === undefined && wait > 0) {
-      const message = 'The last attempt failed, and the next one is not due yet'
+      const why = lastFailure instanceof Error ? lastFailure.message : 'no reason known'
+      const message = `The last attempt failed (${why}), and the next one is not due yet`
       throw new UpstreamError({ reason: 'backing-off', message, retryAfter: wait / 1000, cause: lastFailure })
     }
     flight ??= takeOff()

@@ -1,5 +1,5 @@
 import type { AccessTokenClaims } from '../access-token.ts'
-import { Refusal, type RefusalReason } from '../refusal.ts'
+import { invalidToken } from '../refusal.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
 import { expectAccessToken } from './token-type.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
@@ -19,7 +19,7 @@ export interface ClaimsPolicy {
 export function judgeClaims(jwt: ParsedJwt, policy: ClaimsPolicy, now: number): AccessTokenClaims {
   const claims = expectClaimTypes(jwt.claims)
   if (claims.iss !== policy.issuer.url) {
-    throw refuse('untrusted-issuer')
+    throw invalidToken('untrusted-issuer')
   }
   expectAccessToken(jwt, policy.issuer.profile)
   judgeTimes(claims, policy, now / 1000)
@@ -31,7 +31,7 @@ export function judgeClaims(jwt: ParsedJwt, policy: ClaimsPolicy, now: number): 
 function expectClaimTypes(claims: Readonly<Record<string, unknown>>): AccessTokenClaims {
   for (const name of ['iss', 'aud', 'exp']) {
     if (claims[name] === undefined) {
-      throw refuse('missing-claim')
+      throw invalidToken('missing-claim')
     }
   }
   const isWellTyped =
@@ -41,7 +41,7 @@ function expectClaimTypes(claims: Readonly<Record<string, unknown>>): AccessToke
     ['exp', 'nbf', 'iat'].every((name) => claims[name] === undefined || Number.isFinite(claims[name])) &&
     isAudience(claims['aud'])
   if (!isWellTyped) {
-    throw refuse('malformed-claim')
+    throw invalidToken('malformed-claim')
   }
   return claims as AccessTokenClaims
 }
@@ -54,19 +54,19 @@ function isAudience(aud: unknown): aud is string | readonly string[] {
 function judgeTimes({ exp, nbf, iat }: AccessTokenClaims, { clockTolerance, issuer }: ClaimsPolicy, now: number): void {
   const tolerance = clockTolerance / 1000
   if (now - tolerance >= exp) {
-    throw refuse('expired')
+    throw invalidToken('expired')
   }
   if (nbf !== undefined && now + tolerance < nbf) {
-    throw refuse('not-yet-valid')
+    throw invalidToken('not-yet-valid')
   }
   if (issuer.maxLifetime === undefined) {
     return
   }
   if (exp - now > issuer.maxLifetime / 1000) {
-    throw refuse('lifetime-too-long')
+    throw invalidToken('lifetime-too-long')
   }
   if (iat !== undefined && now + tolerance < iat) {
-    throw refuse('issued-in-the-future')
+    throw invalidToken('issued-in-the-future')
   }
 }
 
@@ -74,10 +74,6 @@ function judgeTimes({ exp, nbf, iat }: AccessTokenClaims, { clockTolerance, issu
 function judgeAudience(aud: string | readonly string[], expected: readonly string[]): void {
   const named = typeof aud === 'string' ? [aud] : aud
   if (!expected.some((audience) => named.includes(audience))) {
-    throw refuse('wrong-audience')
+    throw invalidToken('wrong-audience')
   }
-}
-
-function refuse(reason: RefusalReason): Refusal {
-  return new Refusal({ code: 'invalid_token', reason })
 }

@@ -1,7 +1,7 @@
 import { compactVerify, errors, type JWSHeaderParameters } from 'jose'
 import type { KeySet } from '../keys/key-set.ts'
 import type { KeySource } from '../keys/key-source.ts'
-import { Refusal, type RefusalReason } from '../refusal.ts'
+import { invalidToken } from '../refusal.ts'
 import { outcomeOf } from './jose-errors.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
 
@@ -19,7 +19,7 @@ export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: r
   }
   const isKnown = kid !== undefined && keys.has(kid)
   if (isKnown || !(await source.retry(verifies))) {
-    throw refuse(isKnown || kid === undefined ? 'bad-signature' : 'unknown-key')
+    throw invalidToken(isKnown || kid === undefined ? 'bad-signature' : 'unknown-key')
   }
 }
 
@@ -27,14 +27,14 @@ export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: r
 function expectPlainHeader(header: JWSHeaderParameters, algorithms: readonly string[]): string | undefined {
   const { alg, kid, b64 }: { alg?: string; kid?: unknown; b64?: unknown } = header
   if (alg === undefined || !algorithms.includes(alg)) {
-    throw refuse('algorithm-not-allowed')
+    throw invalidToken('algorithm-not-allowed')
   }
   // No critical extension is understood here, and JWTs do not use unencoded payloads (RFC 7515 §4.1.11, RFC 7797 §7).
   if (Object.hasOwn(header, 'crit') || (b64 !== undefined && b64 !== true)) {
-    throw refuse('critical-header')
+    throw invalidToken('critical-header')
   }
   if (kid !== undefined && typeof kid !== 'string') {
-    throw refuse('malformed-token')
+    throw invalidToken('malformed-token')
   }
   return kid
 }
@@ -50,13 +50,9 @@ async function isSignedBy(keys: KeySet, { token, header }: ParsedJwt, algorithms
       }
       const outcome = outcomeOf(error)
       if (outcome !== 'bad-signature') {
-        throw outcome === 'failure' ? error : refuse(outcome)
+        throw outcome === 'failure' ? error : invalidToken(outcome)
       }
     }
   }
   return false
-}
-
-function refuse(reason: RefusalReason): Refusal {
-  return new Refusal({ code: 'invalid_token', reason })
 }

@@ -1,6 +1,6 @@
 import type { JWSHeaderParameters } from 'jose'
 import { isRecord } from '../record.ts'
-import { Refusal } from '../refusal.ts'
+import { invalidToken } from '../refusal.ts'
 
 /** A JWT that has been taken apart; nothing in it is verified. */
 export interface ParsedJwt {
@@ -19,7 +19,7 @@ const deepest = 100
 export function expectJwt(token: string): ParsedJwt {
   const jwt = parseJwt(token)
   if (jwt === undefined) {
-    throw new Refusal({ code: 'invalid_token', reason: 'malformed-token' })
+    throw invalidToken('malformed-token')
   }
   return jwt
 }

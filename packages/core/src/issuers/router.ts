@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import type { Policy, ResolveIssuer } from '../options.ts'
-import { Refusal } from '../refusal.ts'
+import { invalidToken } from '../refusal.ts'
 import { createIssuer, type Issuer } from './issuer.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
-import { isTrustedIssuer, type TrustedIssuer } from './trusted-issuer.ts'
+import { isPossibleIssuer, isTrustedIssuer, type TrustedIssuer } from './trusted-issuer.ts'
 
 /** Finds the issuer at work for a token that is not verified yet. */
 export type RouteToIssuer = (jwt: ParsedJwt) => Promise<Issuer>
@@ -18,7 +18,7 @@ export function createRouter(policy: Policy): RouteToIssuer {
   return async ({ claims: { iss } }) => {
     const issuer = typeof iss === 'string' ? await find(iss) : undefined
     if (issuer === undefined) {
-      throw new Refusal({ code: 'invalid_token', reason: 'untrusted-issuer' })
+      throw invalidToken('untrusted-issuer')
     }
     return issuer
   }
@@ -68,13 +68,16 @@ function resolved(resolve: ResolveIssuer, policy: Policy): Find {
     return flight
   }
 
-  return (iss) => (strangers.has(iss) ? undefined : (known.get(iss) ?? askOnce(iss)))
+  return (iss) => (strangers.has(iss) || !isPossibleIssuer(iss) ? undefined : (known.get(iss) ?? askOnce(iss)))
 }
 
 /** An issuer of another name than the token's is as good as none: its keys must not even be looked at. */
 function expectTrusted(answer: unknown, iss: string): TrustedIssuer | undefined {
-  if (answer !== undefined && !isTrustedIssuer(answer)) {
+  if (answer === undefined || answer === null) {
+    return undefined
+  }
+  if (!isTrustedIssuer(answer)) {
     throw new TypeError('Expected the `issuer` function to return what trustedIssuer(iss, options) makes, or undefined')
   }
-  return answer?.url === iss ? answer : undefined
+  return answer.url === iss ? answer : undefined
 }

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.ts'
+import { invalidToken } from '../refusal.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
 
 /** Claims that only other kinds of JWT carry: ID tokens, logout tokens and security events, introspection answers. */
@@ -14,12 +14,12 @@ const claimsOfTheProfile = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti
 export function expectAccessToken({ header, claims }: ParsedJwt, profile: 'rfc9068' | undefined): void {
   const type = mediaType(header.typ)
   if (profile === 'rfc9068' && claimsOfTheProfile.some((name) => claims[name] === undefined)) {
-    throw new Refusal({ code: 'invalid_token', reason: 'missing-claim' })
+    throw invalidToken('missing-claim')
   }
   const isGeneric = profile === undefined && (type === 'none' || type === 'application/jwt')
   const isAccessToken = type === 'application/at+jwt' || (isGeneric && !showsAnotherKind(claims))
   if (!isAccessToken) {
-    throw new Refusal({ code: 'invalid_token', reason: 'wrong-token-type' })
+    throw invalidToken('wrong-token-type')
   }
 }
 

@@ -7,23 +7,23 @@ import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
 
 export interface TrustedIssuerOptions {
   /** The audience its tokens must be meant for, one of them if several. Default: the validator's `audience`. */
-  readonly audience?: string | readonly string[]
+  readonly audience?: string | readonly string[] | undefined
   /**
    * The JWS algorithms its tokens may be signed with; the token's `alg` selects among them and never widens them
    * (RFC 8725 §3.1). Default: every asymmetric one that jose and the running Node support; with `secret`, `HS256`.
    */
-  readonly algorithms?: readonly string[]
+  readonly algorithms?: readonly string[] | undefined
   /** Its keys: the URL of a JWK Set, or the set itself. Default: the `jwks_uri` that its metadata names. */
-  readonly keys?: string | URL | JSONWebKeySet
+  readonly keys?: string | URL | JSONWebKeySet | undefined
   /** A secret shared with it, for HMAC, instead of keys; at least as long as the hash (RFC 7518 §3.2). A string counts as its UTF-8 bytes. */
-  readonly secret?: string | Uint8Array
+  readonly secret?: string | Uint8Array | undefined
   /**
    * `'rfc9068'` demands the whole JWT profile for access tokens: `typ` `at+jwt`, and `iss`, `exp`, `aud`, `sub`,
    * `client_id`, `iat`, `jti`. Default: `typ` `JWT` or none passes too, unless the claims show another kind of token.
    */
-  readonly profile?: 'rfc9068'
+  readonly profile?: 'rfc9068' | undefined
   /** The longest remaining lifetime of a token that is accepted; with it, an `iat` in the future is refused too. Default: no limit. */
-  readonly maxLifetime?: Duration
+  readonly maxLifetime?: Duration | undefined
 }
 
 /** An issuer whose access tokens are accepted, and its policy. Made by `trustedIssuer`; checked and frozen. */
@@ -71,19 +71,22 @@ export function isTrustedIssuer(value: unknown): value is TrustedIssuer {
   return typeof value === 'object' && value !== null && made.has(value)
 }
 
-function expectIssuer(url: unknown, isPinned: boolean): string {
-  const text = expectText(url, 'issuer')
-  const parsed = parsePlainUrl(text)
-  if (parsed === undefined && !(isPinned && !URL.canParse(text))) {
+/** Whether an issuer of this name could be trusted at all: a name that is no URL, or a plain URL that is not on `http:` off loopback. */
+export function isPossibleIssuer(name: string): boolean {
+  const url = parsePlainUrl(name)
+  return url === undefined ? !/^https?:/i.test(name) : url.protocol !== 'http:' || isSecure(url)
+}
+
+function expectIssuer(name: unknown, isPinned: boolean): string {
+  const text = expectText(name, 'issuer')
+  const url = parsePlainUrl(text)
+  if (!isPossibleIssuer(text) || (!isPinned && (url === undefined || !isSecure(url)))) {
     throw invalidOption(
-      'Expected `issuer` to be an absolute URL without query, fragment or user name, such as https://as.example; give `keys` or `secret` for an issuer whose name is no URL',
+      'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or user name, such as https://as.example; only with `keys` or `secret` it may be another name',
     )
   }
-  if (parsed?.protocol === 'http:' && !isSecure(parsed)) {
-    throw invalidOption('Expected `issuer` to be on https: (http: is accepted on loopback only)')
-  }
-  if (parsed !== undefined && !isSecure(parsed) && !isPinned) {
-    throw invalidOption('Expected `issuer` to be on https:, for its metadata has to be fetched')
+  if (text.includes('/.well-known/')) {
+    throw invalidOption('Expected `issuer` to be what the issuer calls itself, got the URL of its metadata')
   }
   return text
 }
