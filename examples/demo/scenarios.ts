@@ -10,7 +10,7 @@ export interface Scenario {
   readonly expected: Expected
 }
 
-export interface Expected {
+interface Expected {
   readonly status: number
   /** The stable id of the refusal or failure; none when the request is let through. */
   readonly reason?: string
