@@ -1,14 +1,13 @@
 import type { AccessToken } from './access-token.ts'
+import { answering } from './answering.ts'
 import { verifySenderConstraint } from './constraints/sender-constraint.ts'
 import { extractCredentials, type HttpRequest } from './credentials.ts'
-import { diagnostics } from './diagnostics.ts'
 import { allOf } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
 import { expectJwt } from './issuers/parse-jwt.ts'
 import { createRouter } from './issuers/router.ts'
 import { checkOptions, type ValidatorOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
-import { Unavailable } from './unavailable.ts'
 
 /** Judges requests. Every method rejects with a `Refusal` (the client's fault), an `Unavailable` (nobody could judge), or a bug. */
 export interface Validator {
@@ -56,37 +55,15 @@ export function createValidator(options: ValidatorOptions): Validator {
     return token
   }
 
-  /** Every error leaves here: a refusal with the challenge of its route, and neither kind untold. */
-  async function answering<Result>(guard: Guard, work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await work()
-    } catch (error) {
-      throw told(
-        error instanceof Refusal
-          ? error.challengedBy({ realm: policy.realm, scopes: guard.demands.scopes ?? [] })
-          : error,
-      )
-    }
-  }
-
   return {
     authenticate: (request, ...guards) => {
       const guard = allOf(...guards)
-      return answering(guard, async () => authorize(await judge(request), request, guard))
+      return answering(policy.realm, guard, async () => authorize(await judge(request), request, guard))
     },
-    authenticateOptional: (request) => answering(allOf(), () => judge(request)),
+    authenticateOptional: (request) => answering(policy.realm, allOf(), () => judge(request)),
     authorize: (token, request, ...guards) => {
       const guard = allOf(...guards)
-      return answering(guard, () => authorize(token, request, guard))
+      return answering(policy.realm, guard, () => authorize(token, request, guard))
     },
   }
-}
-
-function told(error: unknown): unknown {
-  if (error instanceof Refusal) {
-    diagnostics.refusal({ refusal: error })
-  } else if (error instanceof Unavailable) {
-    diagnostics.unavailable({ error })
-  }
-  return error
 }
