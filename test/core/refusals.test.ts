@@ -5,6 +5,7 @@ import {
   type Refusal,
   type RefusalMessage,
   scopes,
+  trustedIssuer,
   Unavailable,
   type UnavailableMessage,
 } from '@tollgate/core'
@@ -96,6 +97,16 @@ test('metadata that differs by a slash says so', async () => {
   const error = await validator.authenticate(request(token)).catch((reason: unknown) => reason as Unavailable)
   expect(error).toMatchObject({ status: 502, reason: 'issuer-mismatch', code: 'ERR_UPSTREAM_UNINTELLIGIBLE' })
   expect((error as Unavailable).message).toContain('trailing slash')
+})
+
+test('a shared secret shows nowhere', () => {
+  const secret = 'a sentinel secret of thirty-two bytes'
+  const issuer = trustedIssuer('https://as.example', { secret })
+  const validator = createValidator({ issuer, audience })
+  const shown = inspect([issuer, validator], { depth: 9, showHidden: true, getters: true }) + JSON.stringify(issuer)
+  expect(shown).not.toContain('sentinel')
+  expect(shown).not.toContain(Buffer.from(secret).toString('hex').slice(0, 12).replaceAll(/(..)/g, '$1 ').trim())
+  expect(shown).not.toContain([...Buffer.from(secret)].slice(0, 6).join(', '))
 })
 
 test('claims are frozen to the bottom', async () => {

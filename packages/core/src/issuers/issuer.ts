@@ -1,11 +1,12 @@
 import { type AccessToken, createAccessToken } from '../access-token.ts'
 import type { Outside } from '../http/shared.ts'
+import type { KeyOrigin } from '../keys/key-origin.ts'
 import { discoveredKeys, inlineKeys, type KeySource, remoteKeys, sharedSecret } from '../keys/key-source.ts'
 import { Unavailable, UpstreamError } from '../unavailable.ts'
 import { judgeClaims } from './judge-claims.ts'
 import { verifyJwt } from './jwt.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
-import type { TrustedIssuer } from './trusted-issuer.ts'
+import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 
 /** A trusted issuer at work: it has its keys, and judges the tokens that name it. */
 export interface Issuer {
@@ -23,30 +24,29 @@ export interface IssuerPolicy extends Outside {
 }
 
 export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy): Issuer {
-  const { audience, clockTolerance, clock } = policy
-  const keys = keySourceOf(issuer, policy)
+  const { url } = issuer
+  const { algorithms, audience = policy.audience, profile, maxLifetime, keys: origin } = settingsOf(issuer)
+  const claimsPolicy = { issuer: url, audience, profile, maxLifetime, clockTolerance: policy.clockTolerance }
+  const keys = keySourceOf(url, origin, policy)
 
   async function verify(jwt: ParsedJwt): Promise<void> {
     try {
-      await verifyJwt(jwt, keys, issuer.algorithms)
+      await verifyJwt(jwt, keys, algorithms)
     } catch (error) {
-      throw error instanceof UpstreamError ? new Unavailable(issuer.url, error) : error
+      throw error instanceof UpstreamError ? new Unavailable(url, error) : error
     }
   }
 
   return {
     verify,
-    judgeClaims: (jwt) => {
-      const claims = judgeClaims(jwt, { issuer, audience, clockTolerance }, clock())
-      return createAccessToken(issuer.url, jwt.token, claims)
-    },
+    judgeClaims: (jwt) => createAccessToken(url, jwt.token, judgeClaims(jwt, claimsPolicy, policy.clock())),
   }
 }
 
-function keySourceOf({ url, keys }: TrustedIssuer, outside: Outside): KeySource {
+function keySourceOf(issuer: string, keys: KeyOrigin, outside: Outside): KeySource {
   switch (keys.from) {
     case 'metadata':
-      return discoveredKeys(url, outside)
+      return discoveredKeys(issuer, outside)
     case 'url':
       return remoteKeys(keys.url, outside)
     case 'inline':

@@ -2,13 +2,13 @@ import type { AccessTokenClaims } from '../access-token.ts'
 import { invalidToken } from '../refusal.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
 import { expectAccessToken } from './token-type.ts'
-import type { TrustedIssuer } from './trusted-issuer.ts'
 
 export interface ClaimsPolicy {
-  readonly issuer: TrustedIssuer
-  /** The audience of the validator, for issuers without one of their own. */
+  readonly issuer: string
   readonly audience: readonly string[]
-  /** Milliseconds. */
+  readonly profile: 'rfc9068' | undefined
+  /** Milliseconds, as the next. */
+  readonly maxLifetime: number | undefined
   readonly clockTolerance: number
 }
 
@@ -18,12 +18,12 @@ export interface ClaimsPolicy {
  */
 export function judgeClaims(jwt: ParsedJwt, policy: ClaimsPolicy, now: number): AccessTokenClaims {
   const claims = expectClaimTypes(jwt.claims)
-  if (claims.iss !== policy.issuer.url) {
+  if (claims.iss !== policy.issuer) {
     throw invalidToken('untrusted-issuer')
   }
-  expectAccessToken(jwt, policy.issuer.profile)
+  expectAccessToken(jwt, policy.profile)
   judgeTimes(claims, policy, now / 1000)
-  judgeAudience(claims.aud, policy.issuer.audience ?? policy.audience)
+  judgeAudience(claims.aud, policy.audience)
   return claims
 }
 
@@ -51,7 +51,11 @@ function isAudience(aud: unknown): aud is string | readonly string[] {
 }
 
 /** Seconds, fractions allowed (RFC 7519 §2). The tolerance widens the window on both sides. */
-function judgeTimes({ exp, nbf, iat }: AccessTokenClaims, { clockTolerance, issuer }: ClaimsPolicy, now: number): void {
+function judgeTimes(
+  { exp, nbf, iat }: AccessTokenClaims,
+  { clockTolerance, maxLifetime }: ClaimsPolicy,
+  now: number,
+): void {
   const tolerance = clockTolerance / 1000
   if (now - tolerance >= exp) {
     throw invalidToken('expired')
@@ -59,10 +63,10 @@ function judgeTimes({ exp, nbf, iat }: AccessTokenClaims, { clockTolerance, issu
   if (nbf !== undefined && now + tolerance < nbf) {
     throw invalidToken('not-yet-valid')
   }
-  if (issuer.maxLifetime === undefined) {
+  if (maxLifetime === undefined) {
     return
   }
-  if (exp - now > issuer.maxLifetime / 1000) {
+  if (exp - now > maxLifetime / 1000) {
     throw invalidToken('lifetime-too-long')
   }
   if (iat !== undefined && now + tolerance < iat) {

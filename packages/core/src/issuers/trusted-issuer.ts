@@ -4,6 +4,7 @@ import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
 import { describe, expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../invalid-option.ts'
 import { asymmetricAlgorithms, symmetricAlgorithms } from '../keys/algorithms.ts'
 import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
+import { isRecord } from '../record.ts'
 
 export interface TrustedIssuerOptions {
   /** The audience its tokens must be meant for, one of them if several. Default: the validator's `audience`. */
@@ -26,10 +27,14 @@ export interface TrustedIssuerOptions {
   readonly maxLifetime?: Duration | undefined
 }
 
-/** An issuer whose access tokens are accepted, and its policy. Made by `trustedIssuer`; checked and frozen. */
+/** An issuer whose access tokens are accepted. Only `trustedIssuer` makes one; its policy, which may hold a secret, does not show. */
 export interface TrustedIssuer {
   /** Exactly as in the `iss` of its tokens; never normalized (RFC 8725 §3.8). */
   readonly url: string
+}
+
+/** The options of an issuer, checked. */
+export interface IssuerSettings {
   readonly audience: readonly string[] | undefined
   readonly algorithms: readonly string[]
   readonly keys: KeyOrigin
@@ -39,7 +44,7 @@ export interface TrustedIssuer {
 }
 
 const known = ['audience', 'algorithms', 'keys', 'secret', 'profile', 'maxLifetime']
-const made = new WeakSet()
+const settings = new WeakMap<TrustedIssuer, IssuerSettings>()
 
 /**
  * Names an issuer whose access tokens are accepted. Nothing is fetched until its first token arrives, so a process
@@ -54,21 +59,28 @@ export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): 
   expectOptions(options, 'the options of trustedIssuer', known)
   const { audience, keys, secret, profile, maxLifetime } = options
   const algorithms = expectAlgorithms(options)
-  const issuer: TrustedIssuer = Object.freeze({
-    url: expectIssuer(url, keys !== undefined || secret !== undefined),
+  const issuer = Object.freeze({ url: expectIssuer(url, keys !== undefined || secret !== undefined) })
+  settings.set(issuer, {
     audience: audience === undefined ? undefined : expectTexts(audience, 'audience'),
     algorithms,
-    keys: expectKeyOrigin(options.keys, options.secret, algorithms),
+    keys: expectKeyOrigin(keys, secret, algorithms),
     profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
   })
-  made.add(issuer)
   return issuer
 }
 
 /** Whether `trustedIssuer` made it: an object that only looks like one has passed no check. */
 export function isTrustedIssuer(value: unknown): value is TrustedIssuer {
-  return typeof value === 'object' && value !== null && made.has(value)
+  return isRecord(value) && settings.has(value as { url: string })
+}
+
+export function settingsOf(issuer: TrustedIssuer): IssuerSettings {
+  const found = settings.get(issuer)
+  if (found === undefined) {
+    throw new TypeError('Expected an issuer that trustedIssuer(url, options) made')
+  }
+  return found
 }
 
 /** Whether an issuer of this name could be trusted at all: a name that is no URL, or a plain URL that is not on `http:` off loopback. */
