@@ -1,14 +1,5 @@
+import type { HttpRequest } from './http-request.ts'
 import { invalidRequest } from './refusal.ts'
-
-/** An HTTP request as the validator sees it. A web `Request` is one as it is; the adapters make one of the framework's request. */
-export interface HttpRequest {
-  readonly method: string
-  readonly url: string
-  /** Every header line, names in any case, repeated ones included: a repeated `Authorization` must not be resolved by picking one. */
-  readonly headers: Iterable<readonly [name: string, value: string]>
-  /** The parsed form body, for RFC 6750 §2.2; looked at only with `formBody: 'accepted'`. */
-  readonly form?: Readonly<Record<string, unknown>> | undefined
-}
 
 export interface Credentials {
   readonly scheme: 'Bearer'

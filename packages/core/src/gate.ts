@@ -1,5 +1,5 @@
 import type { AccessToken } from './access-token.ts'
-import type { HttpRequest } from './credentials.ts'
+import type { HttpRequest } from './http-request.ts'
 import type { Guard } from './guards/guard.ts'
 import type { Validator } from './validator.ts'
 

@@ -12,10 +12,8 @@ import {
   invalidOption,
 } from './invalid-option.ts'
 import { asRecord } from './record.ts'
+import type { ResolveIssuer, RouterPolicy } from './issuers/router.ts'
 import { isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
-
-/** Finds the trusted issuer for a token's unverified `iss`, or nothing. What it throws is a failure and no refusal. */
-export type ResolveIssuer = (iss: string) => TrustedIssuer | undefined | Promise<TrustedIssuer | undefined>
 
 export interface ValidatorOptions {
   /** What this API is called in the `aud` of its tokens; one of them, if several. Compared exactly. */
@@ -39,14 +37,8 @@ export interface ValidatorOptions {
 }
 
 /** The options, checked and frozen once. */
-export interface Policy {
-  readonly audience: readonly string[]
-  readonly issuers: readonly TrustedIssuer[] | ResolveIssuer
+export interface Policy extends RouterPolicy {
   readonly realm: string
-  /** Milliseconds. */
-  readonly clockTolerance: number
-  readonly clock: Clock
-  readonly dispatcher: Dispatcher
   readonly formBody: 'ignored' | 'accepted'
 }
 

@@ -1,5 +1,5 @@
 import type { AccessToken } from '../access-token.ts'
-import type { HttpRequest } from '../credentials.ts'
+import type { HttpRequest } from '../http-request.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../invalid-option.ts'
 import { isRecord } from '../record.ts'
 import { Refusal } from '../refusal.ts'

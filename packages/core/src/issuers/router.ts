@@ -1,9 +1,15 @@
 import { LRUCache } from 'lru-cache'
-import type { Policy, ResolveIssuer } from '../options.ts'
 import { invalidToken } from '../refusal.ts'
-import { createIssuer, type Issuer } from './issuer.ts'
+import { createIssuer, type Issuer, type IssuerPolicy } from './issuer.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
 import { isPossibleIssuer, isTrustedIssuer, type TrustedIssuer } from './trusted-issuer.ts'
+
+/** Finds the trusted issuer for a token's unverified `iss`, or nothing. What it throws is a failure and no refusal. */
+export type ResolveIssuer = (iss: string) => TrustedIssuer | undefined | Promise<TrustedIssuer | undefined>
+
+export interface RouterPolicy extends IssuerPolicy {
+  readonly issuers: readonly TrustedIssuer[] | ResolveIssuer
+}
 
 /** Finds the issuer at work for a token that is not verified yet. */
 export type RouteToIssuer = (jwt: ParsedJwt) => Promise<Issuer>
@@ -12,7 +18,7 @@ export type RouteToIssuer = (jwt: ParsedJwt) => Promise<Issuer>
  * Routes by an exact match on the unverified `iss` (RFC 8725 §3.8): a stranger is refused, and nothing is ever fetched
  * for one.
  */
-export function createRouter(policy: Policy): RouteToIssuer {
+export function createRouter(policy: RouterPolicy): RouteToIssuer {
   const find = typeof policy.issuers === 'function' ? resolved(policy.issuers, policy) : listed(policy.issuers, policy)
 
   return async ({ claims: { iss } }) => {
@@ -26,7 +32,7 @@ export function createRouter(policy: Policy): RouteToIssuer {
 
 type Find = (iss: string) => Issuer | undefined | Promise<Issuer | undefined>
 
-function listed(issuers: Exclude<Policy['issuers'], ResolveIssuer>, policy: Policy): Find {
+function listed(issuers: readonly TrustedIssuer[], policy: IssuerPolicy): Find {
   const byUrl = new Map(issuers.map((issuer) => [issuer.url, createIssuer(issuer, policy)]))
   return (iss) => byUrl.get(iss)
 }
@@ -39,7 +45,7 @@ const mostIssuers = 20_000
 const mostStrangers = { max: 1000, maxSize: 256 * 1024 }
 
 /** Asks the user's function, once for all who wait, and remembers what it says. */
-function resolved(resolve: ResolveIssuer, policy: Policy): Find {
+function resolved(resolve: ResolveIssuer, policy: IssuerPolicy): Find {
   const perf = { now: policy.clock }
   const known = new LRUCache<string, Issuer>({ max: mostIssuers, ttl: rememberedFor.known, ttlResolution: 0, perf })
   const strangers = new LRUCache<string, true>({

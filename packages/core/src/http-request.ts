@@ -1,0 +1,9 @@
+/** An HTTP request as the validator sees it. A web `Request` is one as it is; the adapters make one of the framework's request. */
+export interface HttpRequest {
+  readonly method: string
+  readonly url: string
+  /** Every header line, names in any case, repeated ones included: a repeated `Authorization` must not be resolved by picking one. */
+  readonly headers: Iterable<readonly [name: string, value: string]>
+  /** The parsed form body, for RFC 6750 §2.2; looked at only with `formBody: 'accepted'`. */
+  readonly form?: Readonly<Record<string, unknown>> | undefined
+}

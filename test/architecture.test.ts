@@ -1,0 +1,54 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+const packages = new URL('../packages', import.meta.url).pathname
+
+/** The layers of the core, from the top: a file imports from its own layer and from those below. */
+const layers: readonly RegExp[] = [
+  /^(index|adapter)\.ts$/,
+  /^(protection|gate)\.ts$/,
+  /^(validator|options|answering|credentials)\.ts$/,
+  /^(issuers|constraints|guards)\//,
+  /^(keys|metadata)\//,
+  /^http\//,
+  /^(http-request|refusal|unavailable|access-token|diagnostics|challenge|clock|duration|invalid-option|record)\.ts$/,
+]
+
+function layerOf(file: string): number {
+  return layers.findIndex((layer) => layer.test(file))
+}
+
+function importsOf(file: string): readonly string[] {
+  return [...readFileSync(file, 'utf8').matchAll(/ from '([^']+)'/g)].map(([, name = '']) => name)
+}
+
+test('every file of the core belongs to a layer, and imports go down', () => {
+  const root = join(packages, 'core/src')
+  const files = globSync('**/*.ts', { cwd: root })
+  expect(files.filter((file) => layerOf(file) < 0)).toEqual([])
+  const upward = files.flatMap((file) =>
+    importsOf(join(root, file))
+      .filter((name) => name.startsWith('.'))
+      .map((name) => relative(root, join(root, dirname(file), name)))
+      .filter((imported) => layerOf(imported) < layerOf(file))
+      .map((imported) => `${file} -> ${imported}`),
+  )
+  expect(upward).toEqual([])
+})
+
+test('adapters know the core and their framework; the core knows its three libraries; nobody knows the mock issuer', () => {
+  const allowed: Readonly<Record<string, readonly string[]>> = {
+    core: ['jose', 'lru-cache', 'undici'],
+    express: ['@tollgate/core', '@tollgate/core/adapter'],
+    'mock-issuer': ['jose', 'undici'],
+  }
+  for (const [name, libraries] of Object.entries(allowed)) {
+    const files = globSync(`${name}/src/**/*.ts`, { cwd: packages })
+    const imported = files.flatMap((file) => importsOf(join(packages, file)))
+    const foreign = imported.filter(
+      (library) => !library.startsWith('.') && !library.startsWith('node:') && !libraries.includes(library),
+    )
+    expect(foreign, name).toEqual([])
+  }
+})
