@@ -143,6 +143,26 @@ describe.each(versions)('%s', (_name, express) => {
     expect((await send(origin, { path: '/', headers: [...bearer(token).headers, ['X-Strip', '1']] })).status).toBe(401)
   })
 
+  test('a large body is nobody’s business here', async () => {
+    const issuer = await openIssuer()
+    const body = Buffer.alloc(8 * 1024 * 1024)
+    let looked = 0
+    const parsed = new Proxy(body, {
+      ownKeys: (target) => {
+        looked += 1
+        return Reflect.ownKeys(target)
+      },
+    })
+    const app = express()
+    app.use((req, _res, next) => {
+      req.body = parsed
+      next()
+    })
+    app.use(createProtect(issuer.validatorOptions)(), (_req, res) => void res.send('ok'))
+    expect((await send(await serve(app), { path: '/', ...bearer(await issuer.accessToken()) })).status).toBe(200)
+    expect(looked).toBe(0)
+  })
+
   test('headers that the app has set stay, its own challenge included', async () => {
     const issuer = await openIssuer()
     const protect = createProtect(issuer.validatorOptions)

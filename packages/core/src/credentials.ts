@@ -1,4 +1,5 @@
 import type { HttpRequest } from './http-request.ts'
+import { isRecord } from './record.ts'
 import { invalidRequest } from './refusal.ts'
 
 export interface Credentials {
@@ -50,7 +51,7 @@ function bearerToken(line: string): string | undefined {
 /** RFC 6750 §2.2: a form, single-part, all ASCII, and never of a GET. What does not qualify is not looked at. */
 function formToken(request: HttpRequest): string | undefined {
   const { form, method } = request
-  if (form === undefined || method === 'GET' || method === 'HEAD' || !isUrlEncodedForm(request)) {
+  if (!isRecord(form) || method === 'GET' || method === 'HEAD' || !isUrlEncodedForm(request)) {
     return undefined
   }
   const token = Object.hasOwn(form, 'access_token') ? form['access_token'] : undefined

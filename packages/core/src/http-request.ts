@@ -5,5 +5,5 @@ export interface HttpRequest {
   /** Every header line, names in any case, repeated ones included: a repeated `Authorization` must not be resolved by picking one. */
   readonly headers: Iterable<readonly [name: string, value: string]>
   /** The parsed form body, for RFC 6750 §2.2; looked at only with `formBody: 'accepted'`. */
-  readonly form?: Readonly<Record<string, unknown>> | undefined
+  readonly form?: unknown
 }

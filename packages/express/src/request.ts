@@ -12,7 +12,7 @@ export function toHttpRequest(req: ExpressRequest): HttpRequest {
     method: req.method ?? 'GET',
     url: req.originalUrl ?? req.url ?? '/',
     headers: headerLines(req),
-    form: typeof req.body === 'object' && req.body !== null ? { ...req.body } : undefined,
+    form: req.body,
   }
 }
 
