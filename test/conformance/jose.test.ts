@@ -296,7 +296,14 @@ verifies('JOSE-13', 'a weak RSA key is passed over, and a short secret refused a
   expect(await api.present(jws(es256, api.claims(), ec.privateKey, 'ES256'))).toBe('OK')
 
   const pem = createPublicKey({ key: rsa.jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
-  for (const secret of ['', 'x'.repeat(16), 'x'.repeat(31), new Uint8Array(31), pem]) {
+  const key = createPublicKey({ key: rsa.jwk, format: 'jwk' })
+  const asSecret = [
+    JSON.stringify(rsa.jwk),
+    JSON.stringify({ keys: [rsaKey] }),
+    key.export({ type: 'spki', format: 'der' }),
+    key.export({ type: 'pkcs1', format: 'der' }),
+  ]
+  for (const secret of ['', 'x'.repeat(16), 'x'.repeat(31), new Uint8Array(31), pem, ...asSecret]) {
     expect(() => trustedIssuer('https://as.example', { secret })).toThrow(wrongOption)
   }
   expect(() => trustedIssuer('https://as.example', { secret: 'x'.repeat(32), algorithms: ['HS512'] })).toThrow(

@@ -135,6 +135,19 @@ verifies('KEY-08', 'what else a key has on it does not matter', async (adapter) 
   expect(await api.present(signed(api, first, kidOf(first)))).toBe('OK')
 })
 
+verifies('KEY-08', 'a member of a wrong type costs its own key only', async (adapter) => {
+  const deep = '['.repeat(9000) + ']'.repeat(9000)
+  for (const member of ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'key_ops', 'ext', 'n', 'e', 'pub']) {
+    for (const value of ['{"toString":null}', deep, '7', 'null', '[null]', '""', 'true', '{"a":{}}']) {
+      const api = await openKeyIssuer(adapter, [])
+      const [good, odd] = published(first, second).map((key) => JSON.stringify(key).slice(0, -1))
+      api.upstream.routes['/jwks'] = (_request, response) =>
+        response.end(`{"keys":[${odd},"${member}":${value}},${good}}]}`)
+      expect(await api.present(signed(api, first, kidOf(first))), `${member} ${value.slice(0, 20)}`).toBe('OK')
+    }
+  }
+})
+
 verifies('KEY-08', 'a set without a usable key is no key set', async (adapter) => {
   for (const keys of [[], [{ kty: 'XYZ' }], 'keys', null, {}]) {
     const api = await openKeyIssuer(adapter, [])
@@ -178,6 +191,15 @@ verifies('KEY-10', 'a fetch is cut off by size and number, and follows no redire
     json('x'),
     (_request: unknown, response: ServerResponse) => response.end('<html>'),
     (_request: unknown, response: ServerResponse) => response.end('{"keys":['),
+    (_request: unknown, response: ServerResponse) => {
+      response.writeHead(200, { 'content-length': 1000 }).write('{"keys":[')
+      setTimeout(() => response.destroy(), 20)
+    },
+    (_request: unknown, response: ServerResponse) => {
+      response.write('{"keys":[')
+      setTimeout(() => response.destroy(), 20)
+    },
+    (_request: unknown, response: ServerResponse) => response.socket?.end('NOT HTTP AT ALL\r\n\r\n'),
     (_request: unknown, response: ServerResponse) => response.end(Buffer.of(0xff, 0xfe)),
   ]
   for (const [index, answer] of badAnswers.entries()) {
@@ -300,6 +322,30 @@ verifies(
     api.advance(16 * 60)
     expect(await api.present(token())).not.toBe('OK')
   },
+)
+
+verifies(
+  'ERR-01',
+  'while known keys serve on, made-up key ids are refused, and nobody waits for an endpoint that hangs',
+  async (adapter) => {
+    const api = await openKeyIssuer(adapter, published(first))
+    const good = jws({ alg: 'ES256', kid: kidOf(first) }, api.claims({ exp: 1_800_000_000 }), first.privateKey, 'ES256')
+    expect(await api.present(good)).toBe('OK')
+    api.upstream.routes['/jwks'] = status(503)
+    expect(await api.present(signed(api, second, 'made-up'))).toBe('E-TOK')
+    expect(await api.present(signed(api, second, 'made-up-too'))).toBe('E-TOK')
+    expect(await api.present(good)).toBe('OK')
+    api.advance(20 * 60)
+    // It never answers: whoever waited for it would wait for the deadline, and longer than this test may take.
+    const hanging: ServerResponse[] = []
+    api.upstream.routes['/jwks'] = (_request, response) => void hanging.push(response)
+    for (let round = 0; round < 3; round += 1) {
+      expect(await api.present(good)).toBe('OK')
+    }
+    expect(hanging).toHaveLength(1)
+    hanging.forEach((response) => response.destroy())
+  },
+  4000,
 )
 
 verifies('KEY-05', 'an endpoint that is slow is asked once, however many wait', async (adapter) => {

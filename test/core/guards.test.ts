@@ -67,7 +67,8 @@ test('allOf: each, with one challenge for all', async () => {
   expect(await judge([allOf(scopes('read'), allOf(scopes('admin'), scopes('read')))])).toBe(
     '403 missing-scope scope="read admin"',
   )
-  expect(await judge([allOf()])).toBe('OK')
+  expect(() => allOf()).toThrow(TypeError)
+  expect(await judge([])).toBe('OK')
 })
 
 test('anyOf: one is enough, and the refusal tells what would help', async () => {
@@ -98,5 +99,23 @@ test('defineGuard: a guard of your own sees the token, the request and the time'
   expect(await judge([guard])).toBe('403 mine')
   expect(seen).toEqual(['alice', 'GET', 1_700_000_000_000])
   expect(() => defineGuard({} as never)).toThrow(TypeError)
+  for (const demands of [
+    { scope: ['a'] },
+    { scopes: 'a b' },
+    { scopes: ['é'] },
+    { scopes: ['a\r\nX: 1'] },
+    { scopes: [''] },
+    { scopes: [null] },
+    { scopes: [] },
+    5,
+  ]) {
+    expect(() => defineGuard({ check: () => undefined, demands } as never), JSON.stringify(demands)).toThrow(TypeError)
+  }
   expect(() => defineGuard({ check: () => undefined, demand: {} } as never)).toThrow(TypeError)
+})
+
+test('what a guard demands cannot be changed behind its back', () => {
+  const guard = scopes('admin')
+  expect(() => (guard.demands.scopes as string[]).pop()).toThrow(TypeError)
+  expect(() => Object.assign(guard, { check: () => undefined })).toThrow(TypeError)
 })

@@ -56,6 +56,8 @@ test.each(wrongTokens)('the refusal of a token that is %s says why, to subscribe
     .catch((error: unknown) => error as Refusal)
   expect(refusal).toMatchObject({ name: 'Refusal', code: 'invalid_token', reason: reasons[name], status: 401 })
   expect(messages).toEqual([{ refusal } as RefusalMessage])
+  // A framework may show the stack to the client.
+  expect((refusal as Refusal).stack).toBe(`Refusal: ${(refusal as Refusal).message}`)
 })
 
 test('no token, claim or key id is in an error, however it is printed', async () => {

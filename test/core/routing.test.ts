@@ -1,9 +1,10 @@
 import { createValidator, type Refusal, type ResolveIssuer, trustedIssuer, type Validator } from '@tollgate/core'
+import type { JWK } from 'jose'
 import { expect, test } from 'vitest'
 import { jws, keyPair } from '../harness/jws.ts'
 import { claimsOf } from '../harness/key-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
-import { openIssuerUpstream } from '../harness/upstream.ts'
+import { type Handler, openIssuerUpstream, openUpstream } from '../harness/upstream.ts'
 
 const { jwk, privateKey } = keyPair('P-256')
 
@@ -96,15 +97,19 @@ test('a name that no issuer can have is a stranger’s, and the function does no
     'https://as example',
     'https://as.example:99999',
     'https://',
+    '',
+    'https://as.example/.well-known/x',
   ]) {
     expect(await reasonOf(validator, tokenOf(iss)), iss).toBe('untrusted-issuer')
   }
   expect(asked).toEqual([])
 })
 
-test('null is as good as undefined for a stranger', async () => {
-  const { validator } = await openTenants(() => null as unknown as undefined)
-  expect(await reasonOf(validator, tokenOf('https://stranger.example'))).toBe('untrusted-issuer')
+test('null and false are as good as undefined for a stranger', async () => {
+  for (const nobody of [null, false]) {
+    const { validator } = await openTenants(() => nobody as unknown as undefined)
+    expect(await reasonOf(validator, tokenOf('https://stranger.example'))).toBe('untrusted-issuer')
+  }
 })
 
 test('what the function throws is a failure and no refusal, and is not remembered', async () => {
@@ -119,6 +124,46 @@ test('what the function throws is a failure and no refusal, and is not remembere
   await expect(validator.authenticate(request(tokenOf(upstream.url)))).rejects.toThrow(RangeError)
   isDown = false
   expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
+})
+
+test('a function that hangs holds nobody for ever', async () => {
+  const { validator } = await openTenants(() => new Promise<never>(() => undefined))
+  await expect(validator.authenticate(request(tokenOf('https://as.example')))).rejects.toThrow(/did not answer/)
+}, 10_000)
+
+test('slow discovery is cut off as a whole', async () => {
+  const upstream = await openUpstream()
+  const slow: Handler = (_request, response) => void setTimeout(() => response.writeHead(404).end(), 2000)
+  const issuer = `${upstream.url}/t1`
+  upstream.routes['/.well-known/oauth-authorization-server/t1'] = slow
+  upstream.routes['/.well-known/openid-configuration/t1'] = slow
+  upstream.routes['/t1/.well-known/openid-configuration'] = slow
+  const validator = createValidator({ issuer, audience, clock: () => T0 * 1000 })
+  await expect(validator.authenticate(request(tokenOf(issuer)))).rejects.toMatchObject({
+    status: 503,
+    reason: 'timeout',
+  })
+}, 10_000)
+
+test('keys given inline that cannot work are a mistake that shows at start-up', () => {
+  const rsa1024 = keyPair('RSA-1024').jwk
+  const ed448 = keyPair('Ed448').jwk
+  const useless = [
+    [],
+    [rsa1024],
+    [ed448],
+    [{ ...jwk, use: 'enc' }],
+    [{ ...jwk, alg: 'RSA-OAEP' }],
+    [{ kty: 'XYZ' }],
+    ['x'],
+    Array.from({ length: 65 }, () => jwk),
+  ]
+  for (const keys of useless) {
+    expect(() => trustedIssuer('my-issuer', { keys: { keys: keys as JWK[] } })).toThrow(TypeError)
+  }
+  for (const kind of ['P-256', 'P-384', 'P-521', 'RSA', 'Ed25519'] as const) {
+    expect(() => trustedIssuer('my-issuer', { keys: { keys: [rsa1024, keyPair(kind).jwk] } })).not.toThrow()
+  }
 })
 
 test('a hundred thousand made-up issuers push no real one out', async () => {

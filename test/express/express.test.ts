@@ -250,6 +250,51 @@ describe.each(versions)('%s', (_name, express) => {
     expect(handled).toBe(0)
   })
 
+  test.each([[undefined], [null], [0], [''], [false], ['route'], ['router']])(
+    'whatever is thrown, %j too, is a 500 and lets nobody through',
+    async (thrown) => {
+      const issuer = await openIssuer()
+      const reject = (): Promise<never> => Promise.reject(thrown)
+      const byGuard = createProtect(issuer.validatorOptions)
+      const byIssuer = createProtect({ ...issuer.validatorOptions, issuer: reject })
+      const app = express()
+      app.set('env', 'test')
+      let handled = 0
+      const handler = (_req: unknown, res: { send: (body: string) => void }): void => {
+        handled += 1
+        res.send('ok')
+      }
+      const router = express.Router()
+      router.get('/claims', byGuard(claims(reject, 'x')), handler)
+      router.get('/guard', byGuard(defineGuard({ check: reject })), handler)
+      router.get('/optional', byGuard.optional(defineGuard({ check: reject })), handler)
+      router.get('/issuer', byIssuer(), handler)
+      router.get('/issuer/optional', byIssuer.optional(), handler)
+      app.use(router, handler)
+      const origin = await serve(app)
+      for (const path of ['/claims', '/guard', '/optional', '/issuer', '/issuer/optional']) {
+        const { status, challenges } = await send(origin, { path, ...bearer(await issuer.accessToken()) })
+        expect([status, challenges], path).toEqual([500, []])
+      }
+      expect(handled).toBe(0)
+    },
+  )
+
+  test('an error that carries a status and headers of its own does not become the answer', async () => {
+    const issuer = await openIssuer()
+    const protect = createProtect(issuer.validatorOptions)
+    const upstream = Object.assign(new Error('upstream'), {
+      status: 401,
+      statusCode: 401,
+      headers: { 'X-Internal': 'secret' },
+    })
+    const app = express()
+    app.set('env', 'test')
+    app.get('/', protect(claims(() => Promise.reject(upstream), 'x')), (_req, res) => void res.send('ok'))
+    const { status, headers } = await send(await serve(app), { path: '/', ...bearer(await issuer.accessToken()) })
+    expect([status, headers['x-internal']]).toEqual([500, undefined])
+  })
+
   test('an error of the handler is the app’s own', async () => {
     const issuer = await openIssuer()
     const protect = createProtect(issuer.validatorOptions)

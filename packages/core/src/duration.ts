@@ -10,7 +10,7 @@ const millisecondsOf: Readonly<Record<Unit, number>> = { ms: 1, s: 1000, m: 60_0
 /** A duration option in milliseconds; a `TypeError` when it is none, or longer than `most`. */
 export function expectDuration(value: unknown, name: string, most?: Duration): number {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) : null
-  if (match === null) {
+  if (match === null || match[0].length > 20) {
     throw invalidOption(`Expected \`${name}\` to be a duration such as '30s' or '5m', got ${describe(value)}`)
   }
   const milliseconds = Number(match[1]) * millisecondsOf[match[2] as Unit]

@@ -19,6 +19,15 @@ export interface Protection {
   readonly answerTo: (error: unknown) => Refusal | Unavailable | undefined
 }
 
+/**
+ * What to hand to a framework's error handling. A refusal and an outage go as they are. Whatever else was thrown goes as
+ * the `cause` of an error of ours: Express takes `undefined`, `'route'` and their like for leave to go on, and would answer
+ * with the `status` and `headers` that an upstream's error happens to carry.
+ */
+export function failureOf(error: unknown): Error {
+  return isOurs(error) ? error : new Error('A guard, the issuer function or Tollgate itself failed', { cause: error })
+}
+
 /** Sorts out what `createProtect` was given: a validator, or the options of one together with its own. */
 export function createProtection(
   subject: Validator | (ValidatorOptions & AnsweringOptions),

@@ -87,8 +87,8 @@ export class Refusal extends Error {
     this.status = code === undefined ? 401 : statusOf[code]
     this.statusCode = this.status
     this.#context = context
-    // An answer to a request is no accident: there is nothing to trace, and a stack costs more than the rest.
-    Object.defineProperty(this, 'stack', { value: `${this.name}: ${this.message} (${this.reason})`, enumerable: false })
+    // An answer to a request is no accident: there is nothing to trace. Frameworks may show it, so that the reason is not in it.
+    Object.defineProperty(this, 'stack', { value: `${this.name}: ${this.message}`, enumerable: false })
   }
 
   /** The headers of the answer: the challenge, and that no cache keeps it. */

@@ -6,6 +6,8 @@ export type UpstreamReason =
   | 'backing-off'
   | 'not-found'
   | 'unexpected-status'
+  | 'truncated'
+  | 'not-http'
   | 'not-json'
   | 'too-large'
   | 'malformed-document'

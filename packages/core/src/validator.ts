@@ -2,7 +2,7 @@ import type { AccessToken } from './access-token.ts'
 import { answering } from './answering.ts'
 import { verifySenderConstraint } from './constraints/sender-constraint.ts'
 import { extractCredentials } from './credentials.ts'
-import { allOf } from './guards/combine.ts'
+import { together } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
 import type { HttpRequest } from './http-request.ts'
 import { expectJwt } from './issuers/parse-jwt.ts'
@@ -58,12 +58,12 @@ export function createValidator(options: ValidatorOptions): Validator {
 
   return {
     authenticate: (request, ...guards) => {
-      const guard = allOf(...guards)
+      const guard = together(guards)
       return answering(policy.realm, guard, async () => authorize(await judge(request), request, guard))
     },
-    authenticateOptional: (request) => answering(policy.realm, allOf(), () => judge(request)),
+    authenticateOptional: (request) => answering(policy.realm, together([]), () => judge(request)),
     authorize: (token, request, ...guards) => {
-      const guard = allOf(...guards)
+      const guard = together(guards)
       return answering(policy.realm, guard, () => authorize(token, request, guard))
     },
   }

@@ -11,7 +11,7 @@ test.each([
   expect(expectDuration(duration, 'x')).toBe(expected)
 })
 
-test.each(['5', 5, '', 's', '-1s', '1 s', '1d', '1e3s', '1s ', 'Infinitys', null, undefined])(
+test.each(['5', 5, '', 's', '-1s', '1 s', '1d', '1e3s', '1s ', 'Infinitys', `${'9'.repeat(400)}h`, null, undefined])(
   '%j is no duration',
   (value) => {
     expect(() => expectDuration(value, 'x')).toThrow(TypeError)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isLoopback, isSecure, parsePlainUrl } from '../src/http/secure-url.ts'
+import { isLoopback, isSecure, isThisHost, parsePlainUrl } from '../src/http/secure-url.ts'
 import { wellKnownUrls } from '../src/metadata/well-known.ts'
 
 const host = 'https://h.example'
@@ -47,3 +47,25 @@ test.each([
 ])('%j is no plain URL', (text) => {
   expect(parsePlainUrl(text)).toBeUndefined()
 })
+
+test.each([
+  '127.0.0.1',
+  '0.0.0.0',
+  '0',
+  '[::1]',
+  '[::]',
+  '[::ffff:127.0.0.1]',
+  '[::ffff:0.0.0.0]',
+  'localhost',
+  'localhost.',
+  'a.localhost.',
+])('%s is this very host', (name) => {
+  expect(isThisHost(new URL(`https://${name}/`))).toBe(true)
+})
+
+test.each(['h.example', '128.0.0.1', '10.0.0.1', '[::2]', '[::ffff:10.0.0.1]', 'localhost.example'])(
+  '%s is another host',
+  (name) => {
+    expect(isThisHost(new URL(`https://${name}/`))).toBe(false)
+  },
+)

@@ -1,14 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import {
   type AccessToken,
-  allOf,
   type Guard,
   type Refusal,
   type Unavailable,
   type Validator,
   type ValidatorOptions,
 } from '@tollgate/core'
-import { createGate, createProtection, type AnsweringOptions } from '@tollgate/core/adapter'
+import { createGate, createProtection, failureOf, together, type AnsweringOptions } from '@tollgate/core/adapter'
 import { type ExpressRequest, toHttpRequest } from './request.ts'
 
 /** What `createProtect` takes: the options of the validator, and how to answer. */
@@ -57,21 +56,21 @@ export function createProtect(subject: Validator | ProtectOptions, options?: Ans
           },
           (error: unknown) => {
             const answer = res.headersSent ? undefined : answerTo(error)
-            return answer === undefined ? next(error) : send(res, answer)
+            return answer === undefined ? next(failureOf(error)) : send(res, answer)
           },
         )
         // Nothing that goes wrong here may become an unhandled rejection, which ends the process.
-        .catch(next)
+        .catch((error: unknown) => next(failureOf(error)))
     }
   }
 
   function protect(...guards: readonly Guard[]): Middleware {
-    const guard = allOf(...guards)
+    const guard = together(guards)
     return middleware((req) => gate.admit(req, guard))
   }
 
   function optional(...guards: readonly Guard[]): Middleware {
-    const guard = allOf(...guards)
+    const guard = together(guards)
     return middleware((req) => gate.admitOptional(req, guard))
   }
 

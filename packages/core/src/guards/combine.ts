@@ -7,6 +7,12 @@ const partsOf = new WeakMap<Guard, readonly Guard[]>()
 
 /** Every guard passes. They are judged in the order of `stages`, not as written, and their demands become one challenge. */
 export function allOf(...guards: readonly Guard[]): Guard {
+  expectSome(guards)
+  return together(guards)
+}
+
+/** The same for a route, which may well have none. */
+export function together(guards: readonly Guard[]): Guard {
   const [only, ...others] = expectGuards(guards)
   if (only !== undefined && others.length === 0) {
     return only
@@ -33,10 +39,8 @@ export function allOf(...guards: readonly Guard[]): Guard {
  * there is one, else that of the first; the challenge names the scopes of all.
  */
 export function anyOf(...guards: readonly Guard[]): Guard {
+  expectSome(guards)
   const parts = inOrder(expectGuards(guards))
-  if (parts.length === 0) {
-    throw invalidOption('Expected at least one guard, got none')
-  }
 
   async function check(token: AccessToken, context: GuardContext): Promise<Refusal | undefined> {
     const refusals: Refusal[] = []
@@ -51,6 +55,13 @@ export function anyOf(...guards: readonly Guard[]): Guard {
   }
 
   return createGuard({ demands: merge(guards), stage: parts.at(-1)?.stage ?? 'claims', check })
+}
+
+/** `allOf` of nothing would let everybody through, and `anyOf` nobody: neither can be meant. */
+function expectSome(guards: readonly Guard[]): void {
+  if (guards.length === 0) {
+    throw invalidOption('Expected at least one guard, got none')
+  }
 }
 
 function inOrder(guards: readonly Guard[]): readonly Guard[] {

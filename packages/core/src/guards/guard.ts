@@ -1,5 +1,6 @@
 import type { AccessToken } from '../access-token.ts'
 import type { HttpRequest } from '../http-request.ts'
+import { isScope } from '../challenge.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../invalid-option.ts'
 import { isRecord } from '../record.ts'
 import { Refusal } from '../refusal.ts'
@@ -42,8 +43,9 @@ export function defineGuard(init: GuardInit): Guard {
   expectOptions(init, 'the guard', ['demands', 'check'])
   expectFunction(init.check, 'check')
   const { demands = {}, check } = init
+  expectOptions(demands, 'the demands of the guard', ['scopes'])
   return createGuard({
-    demands,
+    demands: demands.scopes === undefined ? {} : { scopes: expectScopes(demands.scopes) },
     stage: 'claims',
     check: async (token, context) => expectRefusal(await check(token, context)),
   })
@@ -55,6 +57,21 @@ function expectRefusal(outcome: unknown): Refusal | undefined {
     throw new TypeError(`Expected the guard's check to return a Refusal or undefined, got ${describe(outcome)}`)
   }
   return outcome
+}
+
+/** Scope tokens by RFC 6749 §3.3, at least one: what stands here goes into a header. */
+export function expectScopes(names: readonly unknown[]): readonly string[] {
+  if (!Array.isArray(names) || names.length === 0) {
+    throw invalidOption(`Expected at least one scope, got ${Array.isArray(names) ? 'none' : describe(names)}`)
+  }
+  for (const name of names) {
+    if (typeof name !== 'string' || !isScope(name)) {
+      throw invalidOption(
+        `Expected each scope to be printable ASCII without spaces, quotes and backslashes, one scope a string, got ${describe(name)}`,
+      )
+    }
+  }
+  return Object.freeze([...names])
 }
 
 export function createGuard(guard: Guard): Guard {

@@ -1,16 +1,19 @@
 import { type Dispatcher, request } from 'undici'
+import { asRecord } from '../record.ts'
 import { UpstreamError } from '../unavailable.ts'
 
-/** One deadline for the whole call, the body included. */
-const deadline = 5000
+/** One deadline for the whole call, the body included: 5 s. */
+export function deadline(): AbortSignal {
+  return AbortSignal.timeout(5000)
+}
+
 const mostBytes = 512 * 1024
 
 /**
- * A JSON document over undici: GET, no redirects, at most 512 KiB, at most 5 s in all. Every failure is an
+ * A JSON document over undici: GET, no redirects, at most 512 KiB, in the time that the signal gives. Every failure is an
  * `UpstreamError` with a reason; the caller decides what the document means.
  */
-export async function fetchJson(url: string, dispatcher: Dispatcher): Promise<unknown> {
-  const signal = AbortSignal.timeout(deadline)
+export async function fetchJson(url: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<unknown> {
   try {
     const response = await request(url, {
       dispatcher,
@@ -21,9 +24,9 @@ export async function fetchJson(url: string, dispatcher: Dispatcher): Promise<un
       discard(response.body)
       throw unexpectedStatus(url, response)
     }
-    return parse(url, await readBody(url, response.body))
+    return parse(url, await readBody(url, response.body, signal))
   } catch (error) {
-    throw error instanceof UpstreamError ? error : unreachable(url, error, signal.aborted)
+    throw error instanceof UpstreamError ? error : explain(url, error, signal)
   }
 }
 
@@ -45,15 +48,20 @@ function parseRetryAfter(value: string | string[] | undefined): number | undefin
   return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : undefined
 }
 
-async function readBody(url: string, body: Dispatcher.ResponseData['body']): Promise<Buffer> {
+async function readBody(url: string, body: Dispatcher.ResponseData['body'], signal: AbortSignal): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > mostBytes) {
-      throw new UpstreamError({ reason: 'too-large', message: `${url} answered more than ${mostBytes} bytes` })
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > mostBytes) {
+        throw new UpstreamError({ reason: 'too-large', message: `${url} answered more than ${mostBytes} bytes` })
+      }
+      chunks.push(chunk)
     }
-    chunks.push(chunk)
+  } catch (cause) {
+    const isCutOff = !signal.aborted && !(cause instanceof UpstreamError)
+    throw isCutOff ? new UpstreamError({ reason: 'truncated', message: `${url} broke off its answer`, cause }) : cause
   }
   return Buffer.concat(chunks)
 }
@@ -70,9 +78,14 @@ function parse(url: string, body: Buffer): unknown {
   }
 }
 
-/** What undici throws when no answer came: refused, reset, cut off, unresolvable, untrusted certificate, too slow. */
-function unreachable(url: string, cause: unknown, isLate: boolean): UpstreamError {
-  return isLate
-    ? new UpstreamError({ reason: 'timeout', message: `${url} did not answer within ${deadline} ms`, cause })
-    : new UpstreamError({ reason: 'network', message: `${url} could not be reached`, cause })
+/** What undici throws: no answer in time, none at all (refused, reset, unresolvable, untrusted certificate), or one that is no HTTP. */
+function explain(url: string, cause: unknown, signal: AbortSignal): UpstreamError {
+  if (signal.aborted) {
+    return new UpstreamError({ reason: 'timeout', message: `${url} did not answer in time`, cause })
+  }
+  const { name, code } = asRecord(cause)
+  if (name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return new UpstreamError({ reason: 'not-http', message: `${url} answered something that is not HTTP`, cause })
+  }
+  return new UpstreamError({ reason: 'network', message: `${url} could not be reached`, cause })
 }

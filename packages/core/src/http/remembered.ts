@@ -68,6 +68,11 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
     if (kept !== undefined && isWithin(freshFor)) {
       return kept.document
     }
+    if (kept !== undefined && failures > 0 && isWithin(freshFor + staleFor)) {
+      // Upstream failed already: the attempt goes on behind, and nobody waits for another deadline.
+      void reload().catch(isKeptAsLastFailure)
+      return kept.document
+    }
     try {
       return await reload()
     } catch (error) {
@@ -80,6 +85,9 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
 
   return { current, reload, isLoading: () => flight !== undefined }
 }
+
+/** Who asks next, when nothing is left to serve, will hear of it. */
+function isKeptAsLastFailure(): void {}
 
 /** 1 s, doubling to 30 s, ± 20 %, so that a fleet does not come back in step. */
 function pauseAfter(failures: number): number {

@@ -12,6 +12,14 @@ export function isLoopback({ hostname }: URL): boolean {
   )
 }
 
+/** Loopback, or another address that ends up on this very host. */
+export function isThisHost(url: URL): boolean {
+  return (
+    isLoopback(url) ||
+    /^(0\.\d+\.\d+\.\d+|\[::\]|\[::ffff:(7f[\da-f]{2}|0):[\da-f]+\]|(.*\.)?localhost\.)$/.test(url.hostname)
+  )
+}
+
 /** An absolute URL without white space, user name, query or fragment; `undefined` when it is none. The text itself is never normalized. */
 export function parsePlainUrl(text: string): URL | undefined {
   const url = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined

@@ -2,6 +2,7 @@ import { compactVerify, errors, type JWSHeaderParameters } from 'jose'
 import type { KeySet } from '../keys/key-set.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import { invalidToken } from '../refusal.ts'
+import { UpstreamError } from '../unavailable.ts'
 import { outcomeOf } from './jose-errors.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
 
@@ -18,8 +19,20 @@ export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: r
     return
   }
   const isKnown = kid !== undefined && keys.has(kid)
-  if (isKnown || !(await source.retry(verifies))) {
+  if (isKnown || !(await helpsToRetry(source, verifies))) {
     throw invalidToken(isKnown || kid === undefined ? 'bad-signature' : 'unknown-key')
+  }
+}
+
+/** While keys that are known serve on, a token under another one is refused though nobody could be asked: garbage must not cause 503s. */
+async function helpsToRetry(source: KeySource, verifies: (keys: KeySet) => Promise<boolean>): Promise<boolean> {
+  try {
+    return await source.retry(verifies)
+  } catch (error) {
+    if (error instanceof UpstreamError) {
+      return false
+    }
+    throw error
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { invalidToken } from '../refusal.ts'
 import { createIssuer, type Issuer, type IssuerPolicy } from './issuer.ts'
@@ -41,6 +42,7 @@ const minute = 60_000
 /** A new tenant is let in after 10 s at the latest; one that was removed is shut out after 10 min. */
 const rememberedFor = { known: 10 * minute, unknown: 10_000 }
 const mostIssuers = 20_000
+const longestLookUp = 5000
 /** Made-up names have their own room, so that they push no real issuer out. */
 const mostStrangers = { max: 1000, maxSize: 256 * 1024 }
 
@@ -58,7 +60,7 @@ function resolved(resolve: ResolveIssuer, policy: IssuerPolicy): Find {
   const flights = new Map<string, Promise<Issuer | undefined>>()
 
   async function ask(iss: string): Promise<Issuer | undefined> {
-    const issuer = expectTrusted(await resolve(iss), iss)
+    const issuer = expectTrusted(await inTime(resolve(iss)), iss)
     if (issuer === undefined) {
       strangers.set(iss, true)
       return undefined
@@ -77,9 +79,22 @@ function resolved(resolve: ResolveIssuer, policy: IssuerPolicy): Find {
   return (iss) => (strangers.has(iss) || !isPossibleIssuer(iss) ? undefined : (known.get(iss) ?? askOnce(iss)))
 }
 
+/** A look-up that hangs must not hold requests, nor what is remembered of them, for ever. */
+async function inTime<Answer>(answer: Answer | Promise<Answer>): Promise<Answer> {
+  const timer = new AbortController()
+  const late = sleep(longestLookUp, undefined, { signal: timer.signal, ref: false }).then(() => {
+    throw new Error(`The \`issuer\` function did not answer within ${longestLookUp} ms`)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    timer.abort()
+  }
+}
+
 /** An issuer of another name than the token's is as good as none: its keys must not even be looked at. */
 function expectTrusted(answer: unknown, iss: string): TrustedIssuer | undefined {
-  if (answer === undefined || answer === null) {
+  if (answer === undefined || answer === null || answer === false) {
     return undefined
   }
   if (!isTrustedIssuer(answer)) {

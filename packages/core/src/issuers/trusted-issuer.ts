@@ -44,6 +44,7 @@ export interface IssuerSettings {
 }
 
 const known = ['audience', 'algorithms', 'keys', 'secret', 'profile', 'maxLifetime']
+const wellKnown = '/.well-known/'
 const settings = new WeakMap<TrustedIssuer, IssuerSettings>()
 
 /**
@@ -86,19 +87,20 @@ export function settingsOf(issuer: TrustedIssuer): IssuerSettings {
 /** Whether an issuer of this name could be trusted at all: a name that is no URL, or a plain URL that is not on `http:` off loopback. */
 export function isPossibleIssuer(name: string): boolean {
   const url = parsePlainUrl(name)
-  return url === undefined ? !/^https?:/i.test(name) : url.protocol !== 'http:' || isSecure(url)
+  const isName = name !== '' && !name.includes(wellKnown)
+  return isName && (url === undefined ? !/^https?:/i.test(name) : url.protocol !== 'http:' || isSecure(url))
 }
 
 function expectIssuer(name: unknown, isPinned: boolean): string {
   const text = expectText(name, 'issuer')
+  if (text.includes(wellKnown)) {
+    throw invalidOption('Expected `issuer` to be what the issuer calls itself, got the URL of its metadata')
+  }
   const url = parsePlainUrl(text)
   if (!isPossibleIssuer(text) || (!isPinned && (url === undefined || !isSecure(url)))) {
     throw invalidOption(
       'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or user name, such as https://as.example; only with `keys` or `secret` it may be another name',
     )
-  }
-  if (text.includes('/.well-known/')) {
-    throw invalidOption('Expected `issuer` to be what the issuer calls itself, got the URL of its metadata')
   }
   return text
 }

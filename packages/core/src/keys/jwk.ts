@@ -1,11 +1,11 @@
 import { errors, importJWK, type JWK } from 'jose'
 import { diagnostics, type SecurityMessage } from '../diagnostics.ts'
-import { asRecord } from '../record.ts'
+import { asRecord, isRecord } from '../record.ts'
 import { asymmetricAlgorithms } from './algorithms.ts'
 
 export type PublicJwk = JWK & { readonly kty: string }
 
-const leastRsaBits = 2048
+export const leastRsaBits = 2048
 
 /** The keys of a published set that can verify something; the others are passed over, so that one odd key does not spoil the rest. */
 export async function usableKeys(keys: readonly unknown[], source: string): Promise<readonly PublicJwk[]> {
@@ -14,7 +14,20 @@ export async function usableKeys(keys: readonly unknown[], source: string): Prom
   return candidates.filter((_, index) => verdicts[index])
 }
 
-const essentials = ['kty', 'kid', 'alg', 'use', 'key_ops', 'ext', 'crv', 'x', 'y', 'n', 'e', 'pub'] as const
+const texts = ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e', 'pub'] as const
+const essentials = [...texts, 'key_ops', 'ext'] as const
+
+/** The members that we use have the types of RFC 7517 §4: nothing else gets near the cryptography. */
+function isWellTyped(key: Readonly<Record<string, unknown>>): boolean {
+  const { kty, key_ops: operations = [], ext = true } = key
+  return (
+    typeof kty === 'string' &&
+    texts.every((name) => key[name] === undefined || typeof key[name] === 'string') &&
+    Array.isArray(operations) &&
+    operations.every((operation) => typeof operation === 'string') &&
+    typeof ext === 'boolean'
+  )
+}
 
 /** What verification needs. The rest, such as certificates, is not kept, and need not be well-formed. */
 function essentialsOf(key: PublicJwk): PublicJwk {
@@ -24,10 +37,10 @@ function essentialsOf(key: PublicJwk): PublicJwk {
 
 /** Symmetric and private material has no place in a published set, and whoever publishes it should hear of it (RFC 7517 §9.2). */
 function isPublicJwk(key: unknown, source: string): key is PublicJwk {
-  if (typeof key !== 'object' || key === null || !('kty' in key) || typeof key.kty !== 'string') {
+  if (!isRecord(key) || !isWellTyped(key)) {
     return false
   }
-  const secret = secretMaterialIn({ ...key })
+  const secret = secretMaterialIn(key)
   if (secret !== undefined) {
     diagnostics.security({ event: secret, keySet: source })
   }

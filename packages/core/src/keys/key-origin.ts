@@ -1,10 +1,11 @@
-import { createPublicKey } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { JSONWebKeySet } from 'jose'
 import { isSecure } from '../http/secure-url.ts'
 import { describe, invalidOption } from '../invalid-option.ts'
 import { asRecord } from '../record.ts'
-import { symmetricAlgorithms } from './algorithms.ts'
-import { secretMaterialIn } from './jwk.ts'
+import { asymmetricAlgorithms, symmetricAlgorithms } from './algorithms.ts'
+import { leastRsaBits, secretMaterialIn } from './jwk.ts'
+import { mostKeys } from './key-set.ts'
 
 /** Where the keys of an issuer are to come from, as it is configured. */
 export type KeyOrigin =
@@ -33,10 +34,8 @@ function expectSecret(secret: unknown, algorithms: readonly string[]): Uint8Arra
   if (!(bytes instanceof Uint8Array)) {
     throw invalidOption(`Expected \`secret\` to be a string or a Uint8Array, got ${describe(secret)}`)
   }
-  if (new TextDecoder().decode(bytes).includes('-----BEGIN ')) {
-    throw invalidOption(
-      'Expected `secret` to be a shared secret, got a PEM: a public key is no secret; give it as `keys`',
-    )
+  if (isPublicKey(bytes)) {
+    throw invalidOption('Expected `secret` to be a shared secret, got a public key, which is none; give it as `keys`')
   }
   const least = Math.max(...algorithms.map((algorithm) => symmetricAlgorithms[algorithm] ?? 0))
   if (bytes.length < least) {
@@ -62,19 +61,53 @@ function expectJwks(jwks: unknown): JSONWebKeySet {
   if (keys.map(asRecord).some((key) => secretMaterialIn(key) !== undefined)) {
     throw invalidOption('Expected `keys` to hold public keys only, got private or symmetric material')
   }
-  if (!keys.some(canImport)) {
-    throw invalidOption('Expected `keys` to hold at least one public key that can verify a signature')
+  if (keys.length > mostKeys || !keys.some(couldVerify)) {
+    throw invalidOption(
+      `Expected \`keys\` to hold at least one public key that can verify a signature, and ${mostKeys} at most`,
+    )
   }
   return structuredClone({ keys })
 }
 
+/** PEM, the text of a JWK or of a set, or DER: whoever knows it could sign. */
+function isPublicKey(secret: Uint8Array): boolean {
+  const text = new TextDecoder().decode(secret)
+  return (
+    text.includes('-----BEGIN ') ||
+    /^\s*\{.*"(?:kty|keys)"/s.test(text) ||
+    (['spki', 'pkcs1'] as const).some(
+      (type) => canImport({ key: Buffer.from(secret), format: 'der', type }) !== undefined,
+    )
+  )
+}
+
 /** Now and not at the first token: a key set that cannot work is a mistake of ours and not an outage. */
-function canImport(jwk: unknown): boolean {
+function couldVerify(jwk: unknown): boolean {
+  const { use = 'sig', alg } = asRecord(jwk)
+  const key = canImport({ key: asRecord(jwk), format: 'jwk' })
+  const isSupported =
+    typeof alg === 'string' ? asymmetricAlgorithms.includes(alg) : alg === undefined && isOfUsableType(key)
+  return key !== undefined && use === 'sig' && isSupported && isLongEnough(key)
+}
+
+function isOfUsableType(key: KeyObject | undefined): boolean {
+  const curve = key?.asymmetricKeyDetails?.namedCurve ?? ''
+  return (
+    ['rsa', 'ed25519'].includes(key?.asymmetricKeyType ?? '') ||
+    ['prime256v1', 'secp384r1', 'secp521r1'].includes(curve)
+  )
+}
+
+function isLongEnough({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  return asymmetricKeyType !== 'rsa' || (asymmetricKeyDetails?.modulusLength ?? 0) >= leastRsaBits
+}
+
+function canImport(input: Parameters<typeof createPublicKey>[0]): KeyObject | undefined {
   try {
-    return createPublicKey({ key: asRecord(jwk), format: 'jwk' }).type === 'public'
+    return createPublicKey(input)
   } catch (error) {
     if (error instanceof Error) {
-      return false
+      return undefined
     }
     throw error
   }

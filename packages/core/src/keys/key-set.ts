@@ -11,7 +11,7 @@ export interface KeySet {
   fitting(header: JWSHeaderParameters): Promise<readonly (CryptoKey | Uint8Array)[]>
 }
 
-const mostKeys = 64
+export const mostKeys = 64
 const mostAttempts = 4
 
 /** Reads a JWK Set (RFC 7517 §5). Keys that cannot be used are passed over; without one usable key the document is refused. */

@@ -1,5 +1,5 @@
 import type { JSONWebKeySet } from 'jose'
-import { fetchJson } from '../http/fetch-json.ts'
+import { deadline, fetchJson } from '../http/fetch-json.ts'
 import { createRemembered } from '../http/remembered.ts'
 import { type Outside, sharedByUrl } from '../http/shared.ts'
 import { discover } from '../metadata/metadata.ts'
@@ -38,7 +38,7 @@ export function sharedSecret(secret: Uint8Array): KeySource {
 
 /** A remote key set, fetched when it is first needed and shared by all in this process who name its URL. */
 export const remoteKeys: (url: string, outside: Outside) => KeySource = sharedByUrl((url, { dispatcher, clock }) => {
-  const load = async (): Promise<KeySet> => parseKeySet(await fetchJson(url, dispatcher), url)
+  const load = async (): Promise<KeySet> => parseKeySet(await fetchJson(url, dispatcher, deadline()), url)
   const remembered = createRemembered({ load, clock, freshFor: keysAreFreshFor, staleFor })
   let restsUntil = 0
 
@@ -47,7 +47,7 @@ export const remoteKeys: (url: string, outside: Outside) => KeySource = sharedBy
       return false
     }
     // The cooldown starts with the attempt, so that nobody slips in between the answer and its judgement.
-    restsUntil = clock() + cooldown
+    restsUntil = remembered.isLoading() ? restsUntil : clock() + cooldown
     try {
       const isFruitful = await verifies(await remembered.reload())
       restsUntil = isFruitful ? 0 : restsUntil

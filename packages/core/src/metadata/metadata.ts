@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
-import { fetchJson } from '../http/fetch-json.ts'
-import { isLoopback, isSecure } from '../http/secure-url.ts'
+import { deadline, fetchJson } from '../http/fetch-json.ts'
+import { isLoopback, isSecure, isThisHost } from '../http/secure-url.ts'
 import { asRecord } from '../record.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { wellKnownUrls } from './well-known.ts'
@@ -12,13 +12,15 @@ export interface Metadata {
 
 /**
  * Asks the well-known URLs of an issuer in turn. An answer that is no metadata of this very issuer is passed over;
- * a server that could not be asked ends the search, because the next URL would not tell the truth either.
+ * a server that could not be asked ends the search, because the next URL would not tell the truth either. All has to be
+ * done within one deadline.
  */
 export async function discover(issuer: string, dispatcher: Dispatcher): Promise<Metadata> {
+  const signal = deadline()
   let mostTelling: UpstreamError | undefined
   for (const url of wellKnownUrls(issuer)) {
     try {
-      return parseMetadata(await fetchJson(url, dispatcher), issuer, url)
+      return parseMetadata(await fetchJson(url, dispatcher, signal), issuer, url)
     } catch (error) {
       if (!(error instanceof UpstreamError) || error.isUnreachable) {
         throw error
@@ -47,7 +49,7 @@ function parseMetadata(document: unknown, issuer: string, url: string): Metadata
 
 function isAcceptableEndpoint(endpoint: string, issuer: string): boolean {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
-  return url !== undefined && isSecure(url) && (!isLoopback(url) || isLoopback(new URL(issuer)))
+  return url !== undefined && isSecure(url) && (!isThisHost(url) || isLoopback(new URL(issuer)))
 }
 
 /** RFC 8414 §3.3 demands that both be identical. The commonest mistake deserves its own sentence. */
