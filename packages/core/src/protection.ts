@@ -8,7 +8,7 @@ export interface AnsweringOptions {
   /**
    * `'answer'`: refusals are answered here, with status, challenge and a small JSON body, and nothing is logged.
    * `'throw'`: they go to the framework's error handling, with `status`, `headers` and `expose` set. Default: `'answer'`.
-   * Whatever is neither a `Refusal` nor an `Unavailable` always goes to the framework.
+   * Whatever is neither a `Refusal` nor an `Unavailable` always goes to the framework, as the `cause` of an error.
    */
   readonly refusals?: 'answer' | 'throw' | undefined
 }
