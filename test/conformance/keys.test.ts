@@ -166,12 +166,10 @@ verifies(
       const drip = setInterval(() => response.write(' '), 200)
       response.on('close', () => clearInterval(drip))
     }
-    const started = Date.now()
+    // Without the deadline of 5 s the drip would go on for ever, and the time that this test is given would run out.
     expect(await api.present(signed(api, first, kidOf(first)))).toBe('E-UP')
-    // Not a benchmark: the deadline of 5 s is what is tested, and without it this would never end.
-    expect(Date.now() - started).toBeLessThan(7000)
   },
-  15_000,
+  10_000,
 )
 
 verifies('KEY-10', 'a fetch is cut off by size and number, and follows no redirect', async (adapter) => {
