@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { trustedIssuer } from '@tollgate/core'
+import { MockAgent } from 'undici'
 import { expect } from 'vitest'
 import type { Adapter } from '../harness/adapters.ts'
 import { listen, openApi } from '../harness/api.ts'
@@ -149,6 +150,40 @@ verifies('META-04', 'a jwks_uri that is not secure is bad metadata', async (adap
     const api = await open(adapter)
     api.upstream.routes[oauth] = json({ issuer: api.issuer, jwks_uri: uri })
     expect(await api.present(), String(uri)).toBe('502')
+  }
+})
+
+verifies('META-04', 'a remote issuer does not send us to our own host', async (adapter) => {
+  const issuer = 'https://as.example'
+  for (const host of [
+    '127.0.0.1',
+    'localhost',
+    '[::1]',
+    '0.0.0.0',
+    '[::ffff:127.0.0.1]',
+    'localhost.',
+    'keys.example',
+  ]) {
+    const agent = new MockAgent()
+    agent.disableNetConnect()
+    const asked: string[] = []
+    const intercept = (origin: string, document: object): void => {
+      const reply = ({ path }: { path: string }): { statusCode: number; data: object } => {
+        asked.push(path)
+        return { statusCode: 200, data: document }
+      }
+      agent
+        .get(origin)
+        .intercept({ path: () => true })
+        .reply(reply)
+        .persist()
+    }
+    intercept(issuer, { issuer, jwks_uri: `https://${host}/jwks` })
+    intercept(`https://${host}`, { keys: [{ ...jwk, kid: 'k' }] })
+    const api = await openApi(adapter, { protection: { issuer, audience, clock: () => T0 * 1000, dispatcher: agent } })
+    const outcome = await api.present(jws({ alg: 'ES256', kid: 'k' }, claimsOf(issuer), privateKey, 'ES256'))
+    expect([outcome, asked.includes('/jwks')], host).toEqual(host === 'keys.example' ? ['OK', true] : ['502', false])
+    await agent.close()
   }
 })
 
