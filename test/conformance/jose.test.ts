@@ -1,6 +1,8 @@
 import { createHash, createPublicKey } from 'node:crypto'
 import { trustedIssuer } from '@tollgate/express'
+import { createMockIssuer } from '@tollgate/mock-issuer'
 import { expect } from 'vitest'
+import { openApi } from '../harness/api.ts'
 import { encode, jws, keyPair, signature } from '../harness/jws.ts'
 import { claimsOf, openKeyIssuer } from '../harness/key-issuer.ts'
 import { verifies } from '../harness/verifies.ts'
@@ -62,6 +64,21 @@ verifies('JOSE-02', 'every asymmetric algorithm is on the list unless it is give
     expect(await api.present(jws({ alg, kid }, api.claims(), privateKey, alg)), alg).toBe('OK')
   }
 })
+
+verifies(
+  'JOSE-02',
+  'ML-DSA is on the list where Node can verify it, and an option that fails at start-up elsewhere',
+  async (adapter) => {
+    // `supports` came to Node together with ML-DSA.
+    const isHere = 'supports' in SubtleCrypto
+    const issuer = await createMockIssuer({ algorithms: isHere ? ['ML-DSA-44'] : ['ES256'], port: 'none' })
+    const api = await openApi(adapter, { protection: issuer.validatorOptions })
+    expect(await api.present(await issuer.accessToken({ scope: 'read' }))).toBe('OK')
+    const trust = (): unknown => trustedIssuer('https://as.example', { algorithms: ['ML-DSA-44'] })
+    expect(isHere ? trust : () => expect(trust).toThrow(wrongOption)).not.toThrow()
+    await issuer.close()
+  },
+)
 
 verifies('JOSE-03', 'a public key is no secret, in whatever form it is taken for one', async (adapter) => {
   const api = await openKeyIssuer(adapter, [rsaKey, ecKey])
