@@ -148,13 +148,47 @@ verifies('KEY-08', 'a member of a wrong type costs its own key only', async (ada
   }
 })
 
-verifies('KEY-08', 'a set without a usable key is no key set', async (adapter) => {
-  for (const keys of [[], [{ kty: 'XYZ' }], 'keys', null, {}]) {
+verifies('KEY-08', 'a document without a key is no key set', async (adapter) => {
+  for (const keys of [[], ['x', null, {}], 'keys', null, {}]) {
     const api = await openKeyIssuer(adapter, [])
     api.upstream.routes['/jwks'] = json({ keys })
     expect(await api.present(signed(api, first, kidOf(first)))).toBe('502')
   }
 })
+
+verifies(
+  ['KEY-08', 'KEY-13', 'JOSE-04', 'JOSE-13'],
+  'a set whose only key is of no use accepts nothing, does not replace a good one, and is looked at again',
+  async (adapter) => {
+    const weak = keyPair('RSA-1024')
+    const [good = {}] = published(first)
+    const useless = [
+      { kty: 'XYZ', kid: kidOf(first) },
+      { ...good, use: 'enc' },
+      { ...good, key_ops: ['sign'] },
+      { ...good, alg: 'ES384' },
+      { ...weak.jwk, kid: kidOf(first) },
+      { ...first.privateKey.export({ format: 'jwk' }), kid: kidOf(first) },
+      { kty: 'oct', k: 'c2VjcmV0', kid: kidOf(first) },
+    ]
+    for (const key of useless) {
+      const api = await openKeyIssuer(adapter, [key])
+      const token = jws(
+        { alg: 'ES256', kid: kidOf(first) },
+        api.claims({ exp: 1_800_000_000 }),
+        first.privateKey,
+        'ES256',
+      )
+      expect(await api.present(token), JSON.stringify(key)).toBe('E-TOK')
+      api.upstream.routes['/jwks'] = json({ keys: [good] })
+      api.advance(31)
+      expect(await api.present(token)).toBe('OK')
+      api.upstream.routes['/jwks'] = json({ keys: [key] })
+      api.advance(11 * 60)
+      expect(await api.present(token)).toBe('OK')
+    }
+  },
+)
 
 verifies(
   'KEY-10',
@@ -334,6 +368,8 @@ verifies(
     expect(await api.present(signed(api, second, 'made-up-too'))).toBe('E-TOK')
     expect(await api.present(good)).toBe('OK')
     api.advance(20 * 60)
+    expect(await api.present(good)).toBe('OK')
+    api.advance(5)
     // It never answers: whoever waited for it would wait for the deadline, and longer than this test may take.
     const hanging: ServerResponse[] = []
     api.upstream.routes['/jwks'] = (_request, response) => void hanging.push(response)

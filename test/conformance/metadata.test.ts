@@ -139,6 +139,7 @@ verifies('META-04', 'what is no metadata is passed over', async (adapter) => {
 verifies('META-04', 'a jwks_uri that is not secure is bad metadata', async (adapter) => {
   for (const uri of [
     'http://keys.example/jwks',
+    'https://user:password@keys.example/jwks',
     'ftp://127.0.0.1/jwks',
     'file:///etc/passwd',
     '/jwks',

@@ -117,5 +117,6 @@ test('defineGuard: a guard of your own sees the token, the request and the time'
 test('what a guard demands cannot be changed behind its back', () => {
   const guard = scopes('admin')
   expect(() => (guard.demands.scopes as string[]).pop()).toThrow(TypeError)
+  expect(() => Object.assign(guard.demands, { scopes: [] })).toThrow(TypeError)
   expect(() => Object.assign(guard, { check: () => undefined })).toThrow(TypeError)
 })

@@ -145,6 +145,13 @@ test('slow discovery is cut off as a whole', async () => {
   })
 }, 10_000)
 
+test.each(['http://keys.example/jwks', 'https://user:password@keys.example/jwks', '/jwks', ''])(
+  '%j is no URL for keys',
+  (keys) => {
+    expect(() => trustedIssuer('my-issuer', { keys })).toThrow(TypeError)
+  },
+)
+
 test('keys given inline that cannot work are a mistake that shows at start-up', () => {
   const rsa1024 = keyPair('RSA-1024').jwk
   const ed448 = keyPair('Ed448').jwk

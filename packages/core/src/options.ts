@@ -11,17 +11,17 @@ import {
   expectTexts,
   invalidOption,
 } from './invalid-option.ts'
-import { asRecord } from './record.ts'
 import type { ResolveIssuer, RouterPolicy } from './issuers/router.ts'
 import { isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
+import { asRecord } from './record.ts'
 
 export interface ValidatorOptions {
   /** What this API is called in the `aud` of its tokens; one of them, if several. Compared exactly. */
   readonly audience: string | readonly string[]
   /**
    * Whose tokens are accepted: one issuer or several, each a URL or what `trustedIssuer` makes. A URL is exactly what the
-   * issuer calls itself in `iss`, the trailing slash included. Or a function, for
-   * tenants that are not known at start-up: it is given the token's unverified `iss`, and its answers are remembered.
+   * issuer calls itself in `iss`, the trailing slash included. Or a function, for tenants that are not known at start-up:
+   * it is given the token's unverified `iss`, and its answers are remembered.
    */
   readonly issuer: string | TrustedIssuer | readonly (string | TrustedIssuer)[] | ResolveIssuer
   /** The `realm` of challenges. Default: `'api'`. */

@@ -54,6 +54,26 @@ test('a stale document serves while upstream is down, to its bound and not beyon
   await expect(scene.remembered.current()).rejects.toThrow(UpstreamError)
 })
 
+test('while upstream fails nobody waits for it; after a long silence somebody does', async () => {
+  const scene = open()
+  await scene.remembered.current()
+  scene.now = 2000
+  scene.answer = down
+  expect(await scene.remembered.current()).toBe('first')
+  scene.now = 5000
+  scene.answer = () => new Promise(() => undefined)
+  expect(await scene.remembered.current()).toBe('first')
+
+  const silent = open()
+  await silent.remembered.current()
+  silent.now = 2000
+  silent.answer = down
+  expect(await silent.remembered.current()).toBe('first')
+  silent.now = 50_000
+  silent.answer = async () => 'second'
+  expect(await silent.remembered.current()).toBe('second')
+})
+
 test('attempts after a failure wait one second, then two, up to thirty', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5)
   const scene = open()

@@ -1,7 +1,7 @@
 import type { AccessToken } from '../access-token.ts'
+import { invalidOption } from '../invalid-option.ts'
 import type { Refusal } from '../refusal.ts'
 import { createGuard, type Demands, expectGuards, type Guard, type GuardContext, stages } from './guard.ts'
-import { invalidOption } from '../invalid-option.ts'
 
 const partsOf = new WeakMap<Guard, readonly Guard[]>()
 
@@ -70,5 +70,5 @@ function inOrder(guards: readonly Guard[]): readonly Guard[] {
 
 function merge(guards: readonly Guard[]): Demands {
   const scopes = [...new Set(guards.flatMap(({ demands }) => demands.scopes ?? []))]
-  return scopes.length === 0 ? {} : { scopes }
+  return scopes.length === 0 ? {} : { scopes: Object.freeze(scopes) }
 }

@@ -1,6 +1,6 @@
 import type { AccessToken } from '../access-token.ts'
-import type { HttpRequest } from '../http-request.ts'
 import { isScope } from '../challenge.ts'
+import type { HttpRequest } from '../http-request.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../invalid-option.ts'
 import { isRecord } from '../record.ts'
 import { Refusal } from '../refusal.ts'
@@ -76,6 +76,7 @@ export function expectScopes(names: readonly unknown[]): readonly string[] {
 
 export function createGuard(guard: Guard): Guard {
   made.add(guard)
+  Object.freeze(guard.demands)
   return Object.freeze(guard)
 }
 
@@ -91,7 +92,7 @@ export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
 
 function hintFor(mistake: unknown): string {
   if (typeof mistake === 'string') {
-    return `, got a string: did you mean scopes('…')?`
+    return ", got a string: did you mean scopes('…')?"
   }
   const isRequest = isRecord(mistake) && 'method' in mistake && 'headers' in mistake
   return isRequest ? ', got a request: call what protects, app.use(protect())' : `, got ${describe(mistake)}`

@@ -35,6 +35,10 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
     return kept !== undefined && clock() < kept.loadedAt + milliseconds
   }
 
+  function hasJustFailed(): boolean {
+    return failures > 0 && clock() < retryAt + longestPause
+  }
+
   async function takeOff(): Promise<Document> {
     const startedAt = clock()
     try {
@@ -68,8 +72,8 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
     if (kept !== undefined && isWithin(freshFor)) {
       return kept.document
     }
-    if (kept !== undefined && failures > 0 && isWithin(freshFor + staleFor)) {
-      // Upstream failed already: the attempt goes on behind, and nobody waits for another deadline.
+    if (kept !== undefined && hasJustFailed() && isWithin(freshFor + staleFor)) {
+      // The attempt goes on behind, and nobody waits for another deadline.
       void reload().catch(isKeptAsLastFailure)
       return kept.document
     }

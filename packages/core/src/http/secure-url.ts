@@ -23,6 +23,10 @@ export function isThisHost(url: URL): boolean {
 /** An absolute URL without white space, user name, query or fragment; `undefined` when it is none. The text itself is never normalized. */
 export function parsePlainUrl(text: string): URL | undefined {
   const url = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined
-  const isPlain = url !== undefined && !/[?#]/.test(text) && url.username === '' && url.password === ''
-  return isPlain ? url : undefined
+  return url !== undefined && !/[?#]/.test(text) && !holdsPassword(url) ? url : undefined
+}
+
+/** A user name or password, which would end up in messages and logs. */
+export function holdsPassword({ username, password }: URL): boolean {
+  return username !== '' || password !== ''
 }

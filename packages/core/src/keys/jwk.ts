@@ -9,7 +9,8 @@ export const leastRsaBits = 2048
 
 /** The keys of a published set that can verify something; the others are passed over, so that one odd key does not spoil the rest. */
 export async function usableKeys(keys: readonly unknown[], source: string): Promise<readonly PublicJwk[]> {
-  const candidates = keys.filter((key) => isPublicJwk(key, source)).map(essentialsOf)
+  tellOfSecrets(keys, source)
+  const candidates = keys.filter(isPromising).map(essentialsOf)
   const verdicts = await Promise.all(candidates.map(canVerify))
   return candidates.filter((_, index) => verdicts[index])
 }
@@ -18,7 +19,7 @@ const texts = ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e', 'pub'] as 
 const essentials = [...texts, 'key_ops', 'ext'] as const
 
 /** The members that we use have the types of RFC 7517 §4: nothing else gets near the cryptography. */
-function isWellTyped(key: Readonly<Record<string, unknown>>): boolean {
+function isWellTyped(key: Readonly<Record<string, unknown>>): key is PublicJwk {
   const { kty, key_ops: operations = [], ext = true } = key
   return (
     typeof kty === 'string' &&
@@ -35,16 +36,22 @@ function essentialsOf(key: PublicJwk): PublicJwk {
   return { ...Object.fromEntries(present.map((name) => [name, key[name]])), kty: key.kty }
 }
 
-/** Symmetric and private material has no place in a published set, and whoever publishes it should hear of it (RFC 7517 §9.2). */
-function isPublicJwk(key: unknown, source: string): key is PublicJwk {
-  if (!isRecord(key) || !isWellTyped(key)) {
+/** Whether a key may verify something, as far as its members tell. */
+export function isPromising(key: unknown): key is PublicJwk {
+  if (!isRecord(key) || !isWellTyped(key) || secretMaterialIn(key) !== undefined) {
     return false
   }
-  const secret = secretMaterialIn(key)
-  if (secret !== undefined) {
-    diagnostics.security({ event: secret, keySet: source })
+  const algorithm = algorithmOf(key)
+  return algorithm !== undefined && asymmetricAlgorithms.includes(algorithm) && (key.use ?? 'sig') === 'sig'
+}
+
+/** Symmetric and private material has no place in a published set, and whoever publishes it should hear of it (RFC 7517 §9.2). */
+function tellOfSecrets(keys: readonly unknown[], source: string): void {
+  for (const event of keys.map((key) => secretMaterialIn(asRecord(key)))) {
+    if (event !== undefined) {
+      diagnostics.security({ event, keySet: source })
+    }
   }
-  return secret === undefined
 }
 
 export function secretMaterialIn(jwk: Readonly<Record<string, unknown>>): SecurityMessage['event'] | undefined {
@@ -56,12 +63,8 @@ export function secretMaterialIn(jwk: Readonly<Record<string, unknown>>): Securi
 
 /** Imports the key once, as verification will: points off the curve, missing members, unknown types and weak RSA keys show here. */
 async function canVerify(jwk: PublicJwk): Promise<boolean> {
-  const algorithm = algorithmOf(jwk)
-  if (algorithm === undefined || !asymmetricAlgorithms.includes(algorithm)) {
-    return false
-  }
   try {
-    const key = await importJWK(jwk, algorithm)
+    const key = await importJWK(jwk, algorithmOf(jwk))
     return jwk.kty !== 'RSA' || ('algorithm' in key && isStrongRsa(asRecord(key.algorithm)))
   } catch (error) {
     if (error instanceof DOMException || error instanceof TypeError || error instanceof errors.JOSEError) {

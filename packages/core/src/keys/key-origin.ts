@@ -1,10 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { JSONWebKeySet } from 'jose'
-import { isSecure } from '../http/secure-url.ts'
+import { holdsPassword, isSecure } from '../http/secure-url.ts'
 import { describe, invalidOption } from '../invalid-option.ts'
 import { asRecord } from '../record.ts'
-import { asymmetricAlgorithms, symmetricAlgorithms } from './algorithms.ts'
-import { leastRsaBits, secretMaterialIn } from './jwk.ts'
+import { symmetricAlgorithms } from './algorithms.ts'
+import { isPromising, leastRsaBits, secretMaterialIn } from './jwk.ts'
 import { mostKeys } from './key-set.ts'
 
 /** Where the keys of an issuer are to come from, as it is configured. */
@@ -47,8 +47,11 @@ function expectSecret(secret: unknown, algorithms: readonly string[]): Uint8Arra
 }
 
 function expectUrl(text: string): string {
-  if (!URL.canParse(text) || !isSecure(new URL(text))) {
-    throw invalidOption('Expected `keys` to be a URL on https: (http: is accepted on loopback only), or a JWK Set')
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !isSecure(url) || holdsPassword(url)) {
+    throw invalidOption(
+      'Expected `keys` to be a URL on https: (http: is accepted on loopback only) without user name and password, or a JWK Set',
+    )
   }
   return text
 }
@@ -83,23 +86,8 @@ function isPublicKey(secret: Uint8Array): boolean {
 
 /** Now and not at the first token: a key set that cannot work is a mistake of ours and not an outage. */
 function couldVerify(jwk: unknown): boolean {
-  const { use = 'sig', alg } = asRecord(jwk)
-  const key = canImport({ key: asRecord(jwk), format: 'jwk' })
-  const isSupported =
-    typeof alg === 'string' ? asymmetricAlgorithms.includes(alg) : alg === undefined && isOfUsableType(key)
-  return key !== undefined && use === 'sig' && isSupported && isLongEnough(key)
-}
-
-function isOfUsableType(key: KeyObject | undefined): boolean {
-  const curve = key?.asymmetricKeyDetails?.namedCurve ?? ''
-  return (
-    ['rsa', 'ed25519'].includes(key?.asymmetricKeyType ?? '') ||
-    ['prime256v1', 'secp384r1', 'secp521r1'].includes(curve)
-  )
-}
-
-function isLongEnough({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
-  return asymmetricKeyType !== 'rsa' || (asymmetricKeyDetails?.modulusLength ?? 0) >= leastRsaBits
+  const key = isPromising(jwk) ? canImport({ key: jwk, format: 'jwk' }) : undefined
+  return key !== undefined && (key.asymmetricKeyDetails?.modulusLength ?? leastRsaBits) >= leastRsaBits
 }
 
 function canImport(input: Parameters<typeof createPublicKey>[0]): KeyObject | undefined {

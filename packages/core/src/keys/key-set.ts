@@ -5,7 +5,9 @@ import { type PublicJwk, usableKeys } from './jwk.ts'
 
 /** The verification keys of one issuer, as they were at one moment. */
 export interface KeySet {
-  /** Whether a key of that id is published, usable or not. */
+  /** Whether any of its keys can verify a signature. */
+  readonly isUsable: boolean
+  /** Whether a key of that id is published, usable or not: to ask again would bring nothing. */
   has(kid: string): boolean
   /** The keys that fit a token's header by `kty`, `crv`, `alg`, `use`, `key_ops` and, if it names one, `kid`: four at most (RFC 7517 §4.5). */
   fitting(header: JWSHeaderParameters): Promise<readonly (CryptoKey | Uint8Array)[]>
@@ -14,23 +16,23 @@ export interface KeySet {
 export const mostKeys = 64
 const mostAttempts = 4
 
-/** Reads a JWK Set (RFC 7517 §5). Keys that cannot be used are passed over; without one usable key the document is refused. */
+/**
+ * Reads a JWK Set (RFC 7517 §5). Keys that cannot be used are passed over, be it all of them; a document without any key is
+ * refused.
+ */
 export async function parseKeySet(document: unknown, source: string): Promise<KeySet> {
   const { keys } = asRecord(document)
-  if (!Array.isArray(keys) || keys.length > mostKeys) {
-    const message = `${source} is no JWK Set of at most ${mostKeys} keys`
+  const isSet = Array.isArray(keys) && keys.length <= mostKeys && keys.some((key) => isString(asRecord(key)['kty']))
+  if (!isSet) {
+    const message = `${source} is no JWK Set of 1 to ${mostKeys} keys`
     throw new UpstreamError({ reason: 'malformed-document', message })
   }
-  const usable = await usableKeys(keys, source)
-  if (usable.length === 0) {
-    throw new UpstreamError({ reason: 'no-usable-key', message: `${source} holds no key that can verify a signature` })
-  }
-  return keySetOf(usable, keys)
+  return keySetOf(await usableKeys(keys, source), keys)
 }
 
 /** The key set of an issuer with whom a secret is shared. */
 export function secretKeySet(secret: Uint8Array): KeySet {
-  return { has: () => true, fitting: async () => [secret] }
+  return { isUsable: true, has: () => true, fitting: async () => [secret] }
 }
 
 function keySetOf(usable: readonly PublicJwk[], published: readonly unknown[]): KeySet {
@@ -51,7 +53,12 @@ function keySetOf(usable: readonly PublicJwk[], published: readonly unknown[]): 
     }
   }
 
-  return { has: (kid) => kids.has(kid), fitting }
+  const isUsable = usable.length > 0
+  return { isUsable, has: (kid) => isUsable && kids.has(kid), fitting }
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string'
 }
 
 async function firstOf<Item>(items: AsyncIterable<Item>, most: number): Promise<readonly Item[]> {

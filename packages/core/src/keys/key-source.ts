@@ -3,6 +3,7 @@ import { deadline, fetchJson } from '../http/fetch-json.ts'
 import { createRemembered } from '../http/remembered.ts'
 import { type Outside, sharedByUrl } from '../http/shared.ts'
 import { discover } from '../metadata/metadata.ts'
+import { UpstreamError } from '../unavailable.ts'
 import { type KeySet, parseKeySet, secretKeySet } from './key-set.ts'
 
 /** Where the keys of an issuer come from. Its methods throw an `UpstreamError` when there are none to be had. */
@@ -38,7 +39,18 @@ export function sharedSecret(secret: Uint8Array): KeySource {
 
 /** A remote key set, fetched when it is first needed and shared by all in this process who name its URL. */
 export const remoteKeys: (url: string, outside: Outside) => KeySource = sharedByUrl((url, { dispatcher, clock }) => {
-  const load = async (): Promise<KeySet> => parseKeySet(await fetchJson(url, dispatcher, deadline()), url)
+  let wasUsable = false
+
+  async function load(): Promise<KeySet> {
+    const keys = await parseKeySet(await fetchJson(url, dispatcher, deadline()), url)
+    if (wasUsable && !keys.isUsable) {
+      // A set that was good is not replaced by one that is good for nothing.
+      throw new UpstreamError({ reason: 'no-usable-key', message: `${url} holds no key that can verify a signature` })
+    }
+    wasUsable = keys.isUsable
+    return keys
+  }
+
   const remembered = createRemembered({ load, clock, freshFor: keysAreFreshFor, staleFor })
   let restsUntil = 0
 

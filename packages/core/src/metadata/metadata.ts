@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { deadline, fetchJson } from '../http/fetch-json.ts'
-import { isLoopback, isSecure, isThisHost } from '../http/secure-url.ts'
+import { holdsPassword, isLoopback, isSecure, isThisHost } from '../http/secure-url.ts'
 import { asRecord } from '../record.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { wellKnownUrls } from './well-known.ts'
@@ -41,7 +41,7 @@ function parseMetadata(document: unknown, issuer: string, url: string): Metadata
     throw new UpstreamError({ reason: 'issuer-mismatch', message: describeMismatch(named, issuer, url) })
   }
   if (!isAcceptableEndpoint(jwksUri, issuer)) {
-    const message = `${url} names a \`jwks_uri\` that is not on https:, or on loopback though its issuer is not`
+    const message = `${url} names a \`jwks_uri\` that is not on https:, holds a password, or is on loopback though its issuer is not`
     throw new UpstreamError({ reason: 'insecure-endpoint', message })
   }
   return { jwksUri }
@@ -49,7 +49,10 @@ function parseMetadata(document: unknown, issuer: string, url: string): Metadata
 
 function isAcceptableEndpoint(endpoint: string, issuer: string): boolean {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
-  return url !== undefined && isSecure(url) && (!isThisHost(url) || isLoopback(new URL(issuer)))
+  if (url === undefined || !isSecure(url) || holdsPassword(url)) {
+    return false
+  }
+  return !isThisHost(url) || isLoopback(new URL(issuer))
 }
 
 /** RFC 8414 §3.3 demands that both be identical. The commonest mistake deserves its own sentence. */
