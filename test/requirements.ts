@@ -62,6 +62,23 @@ export const requirements = {
     source: 'conformance §3',
     text: 'Without keys nobody judges: 503 with Retry-After and no challenge, and recovery by itself.',
   },
+  'ERR-02': {
+    level: 'RULE',
+    source: 'conformance §3',
+    text: 'An upstream that cannot be asked is 503, one that refuses our credentials 500, nonsense 502; never 401.',
+  },
+  'ERR-04': {
+    level: 'RULE',
+    source: 'conformance §3',
+    text: 'An unexpected exception is 500 without challenge; the outcome that is told agrees with the status.',
+    partly: 'the outcomes of step-up and DPoP',
+  },
+  'ERR-05': {
+    level: 'RULE',
+    source: 'conformance §1, §3',
+    text: 'The first failure in the order of judgement decides the answer.',
+    partly: 'step-up and proofs, which are to come',
+  },
   'BRR-01': { level: 'MUST', source: 'RFC 6750 §2.1', text: 'The Authorization header is supported.' },
   'BRR-02': {
     level: 'MAY',
@@ -84,7 +101,6 @@ export const requirements = {
     level: 'MUST',
     source: 'RFC 6750 §3.1, RFC 9068 §4',
     text: 'An invalid token is 401 invalid_token, whatever is wrong with it.',
-    partly: 'inactive and revoked tokens, which need introspection',
   },
   'BRR-07': { level: 'SHOULD', source: 'RFC 6750 §3.1', text: 'A repeated parameter is 400 invalid_request.' },
   'BRR-08': { level: 'MUST', source: 'RFC 6750 §2', text: 'More than one transport of the token is refused.' },
@@ -131,8 +147,8 @@ export const requirements = {
   'JOSE-08': {
     level: 'MUST',
     source: 'RFC 7515 §4, RFC 7519 §4',
-    text: 'Of duplicate member names the last one counts, everywhere.',
-    partly: 'introspection answers, DPoP proofs, security events and status lists',
+    text: 'A member name that stands twice in one object is refused, everywhere.',
+    partly: 'DPoP proofs, security events and status lists',
   },
   'JOSE-09': {
     level: 'MUST',
@@ -281,6 +297,84 @@ export const requirements = {
     text: 'Discovery is lazy and retried.',
     partly: 'health, which is to come',
   },
+  'INT-01': {
+    level: 'MUST',
+    source: 'RFC 7662 §2.1',
+    text: 'Introspection is a form-encoded POST; the token is in the body, whole, and never in a URL.',
+  },
+  'INT-02': {
+    level: 'MUST',
+    source: 'RFC 7662 §2.1, RFC 6749 §2.3.1',
+    text: 'The call is authenticated; for Basic, id and secret are form-encoded first.',
+  },
+  'INT-03': { level: 'MUST', source: 'RFC 7662 §2.2', text: 'Only the boolean `true` means active.' },
+  'INT-04': {
+    level: 'MUST',
+    source: 'RFC 7662 §2.2, §2.3',
+    text: 'An inactive answer is a verdict, and an error status is none.',
+  },
+  'INT-05': { level: 'MUST NOT', source: 'RFC 7662 §4', text: 'A remembered answer is not used beyond its `exp`.' },
+  'INT-06': {
+    level: 'RULE',
+    source: 'conformance §10',
+    text: 'Active answers are remembered for 60 s, at most 300; inactive ones for 10 s, at most 30; by 0 never.',
+  },
+  'INT-07': {
+    level: 'RULE',
+    source: 'RFC 9700 §4.9',
+    text: 'What is remembered is keyed by a hash over issuer configuration and token, and holds no token.',
+  },
+  'INT-08': {
+    level: 'RULE',
+    source: 'conformance §10',
+    text: 'The verdict is remembered, never the decision: every policy is judged on each hit.',
+    partly: 'step-up and confirmation, which are to come',
+  },
+  'INT-09': {
+    level: 'RULE',
+    source: 'conformance §10',
+    text: 'One call for all who ask about one token at once; failures are not remembered, and nobody harms the others by leaving.',
+  },
+  'INT-10': {
+    level: 'SHOULD',
+    source: 'RFC 7662 §2.2, §4',
+    text: '`aud`, `iss`, `nbf`, `exp` and `token_type` of an answer are judged; a missing `aud` is a refusal.',
+  },
+  'INT-11': { level: 'MUST', source: 'RFC 7662 §4', text: 'The endpoint is on TLS, and its certificate is verified.' },
+  'INT-12': {
+    level: 'RULE',
+    source: 'conformance §10',
+    text: 'A revocation takes effect within the time of remembering, and at once after an eviction.',
+    partly:
+      'eviction by sub, sid and jti, and in the memory of other processes, which comes with Redis and revocations',
+  },
+  'INT-13': {
+    level: 'RULE',
+    source: 'conformance §10',
+    text: 'What comes back from a shared store is untrusted: anything that is not exactly ours is a miss.',
+    partly: 'sealing, which comes with Redis',
+  },
+  'IJW-01': {
+    level: 'MUST',
+    source: 'RFC 9701 §4, §5',
+    text: 'A signed answer is asked for by Accept, and has the content type and `typ` of one.',
+  },
+  'IJW-02': {
+    level: 'MUST',
+    source: 'RFC 9701 §5',
+    text: 'It is from this issuer, for us, with `iat`; the verdict is in `token_introspection` alone.',
+  },
+  'IJW-03': {
+    level: 'SHOULD NOT',
+    source: 'RFC 9701 §5',
+    text: 'Top-level `sub` and `exp` are not read as those of the token.',
+  },
+  'IJW-04': {
+    level: 'MUST',
+    source: 'RFC 9701 §5, §6',
+    text: 'Its signature is verified with the keys of the issuer and an agreed algorithm, and there is no downgrade.',
+  },
+  'IJW-05': { level: 'MUST', source: 'RFC 9701 §8.1', text: 'It is itself no access token.' },
   'AUD-01': {
     level: 'MUST',
     source: 'RFC 8707 §2',
@@ -291,7 +385,7 @@ export const requirements = {
     level: 'MUST',
     source: 'RFC 9700 §2.3, §4.10.2',
     text: 'On every request the token is meant for this API.',
-    partly: 'cache hits: nothing is remembered yet',
+    partly: 'hits on remembered JWTs, which there are none of yet',
   },
   'AUD-03': { level: 'MUST', source: 'RFC 9700', text: 'The token is not serialized with the identity.' },
   'OFF-DPOP': {
@@ -310,6 +404,11 @@ export const requirements = {
     level: 'RULE',
     source: 'conformance §24',
     text: 'Without step-up on the route acr and auth_time are only exposed.',
+  },
+  'OFF-JWT': {
+    level: 'RULE',
+    source: 'conformance §24',
+    text: 'JWT off: JWTs are introspected like any other token; their `iss` is looked at only to find the issuer.',
   },
   'OFF-INTROSPECTION': {
     level: 'RULE',

@@ -55,7 +55,7 @@ verifies('CLM-03', 'times are finite numbers, and nothing is made into one', asy
   }
   for (const exp of [1e18, 1e308]) {
     expect(await api.present(await api.token({ exp }))).toBe('OK')
-    expect(api.seen()?.expiresAt.getTime()).toBe(8.64e15)
+    expect(api.seen()?.expiresAt?.getTime()).toBe(8.64e15)
   }
   for (const exp of [0, -1, -1e308]) {
     expect(await api.present(await api.token({ exp }))).toBe('E-TOK')

@@ -55,7 +55,7 @@ test.each(wrongTokens)('the refusal of a token that is %s says why, to subscribe
     .authenticate(request(await issuer.wrongToken(name)))
     .catch((error: unknown) => error as Refusal)
   expect(refusal).toMatchObject({ name: 'Refusal', code: 'invalid_token', reason: reasons[name], status: 401 })
-  expect(messages).toEqual([{ refusal } as RefusalMessage])
+  expect(messages).toEqual([{ outcome: 'invalid_token', refusal } as RefusalMessage])
   // A framework may show the stack to the client.
   expect((refusal as Refusal).stack).toBe(`Refusal: ${(refusal as Refusal).message}`)
 })
@@ -89,7 +89,7 @@ test('an outage is told to subscribers, with its cause', async () => {
     .catch((reason: unknown) => reason as Unavailable)
   expect(error).toBeInstanceOf(Unavailable)
   expect(error).toMatchObject({ status: 503, reason: 'network', issuer: url, retryAfter: 1 })
-  expect(messages).toEqual([{ error } as UnavailableMessage])
+  expect(messages).toEqual([{ outcome: 'unreachable_upstream', error } as UnavailableMessage])
 })
 
 test('metadata that differs by a slash says so', async () => {

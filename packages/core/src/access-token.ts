@@ -1,8 +1,8 @@
-/** The claims of a JWT access token, under their wire names (RFC 7519 §4, RFC 9068 §2.2). Deep-frozen. */
+/** The claims of an access token under their wire names (RFC 7519 §4, RFC 9068 §2.2, RFC 7662 §2.2). Deep-frozen. */
 export interface AccessTokenClaims {
-  readonly iss: string
-  readonly aud: string | readonly string[]
-  readonly exp: number
+  readonly iss?: string
+  readonly aud?: string | readonly string[]
+  readonly exp?: number
   readonly sub?: string
   readonly client_id?: string
   readonly iat?: number
@@ -12,9 +12,20 @@ export interface AccessTokenClaims {
   readonly [claim: string]: unknown
 }
 
-/** An access token that has been judged, and is good. */
-export interface AccessToken {
-  readonly kind: 'jwt'
+/** The claims of a JWT, which has to say these. */
+export interface JwtClaims extends AccessTokenClaims {
+  readonly iss: string
+  readonly aud: string | readonly string[]
+  readonly exp: number
+}
+
+/** What a server said of an active token when it was introspected. */
+export interface IntrospectedClaims extends AccessTokenClaims {
+  readonly username?: string
+  readonly token_type?: string
+}
+
+interface JudgedToken {
   /** The trusted issuer, as it is configured. */
   readonly issuer: string
   /** `sub`: the resource owner, or the client itself. Only together with `issuer` is it unique. */
@@ -26,31 +37,71 @@ export interface AccessToken {
   readonly subjectType: 'client' | 'resource-owner'
   /** `client_id`, else `azp`. */
   readonly clientId: string | undefined
+  /** `aud`; empty for an opaque token of which its issuer, trusted in that, names none. */
   readonly audience: readonly string[]
   readonly scopes: ReadonlySet<string>
-  readonly expiresAt: Date
-  readonly claims: AccessTokenClaims
   /** The token as it was presented. It is shown by no inspection or serialization, and is not for other APIs (RFC 9700 §4.9). */
   raw(): string
 }
 
+/** A JWT whose signature and claims are good. */
+export interface JwtAccessToken extends JudgedToken {
+  readonly kind: 'jwt'
+  readonly expiresAt: Date
+  readonly claims: JwtClaims
+}
+
+/** A token that its issuer called active when it was introspected, and whose claims are good. */
+export interface OpaqueAccessToken extends JudgedToken {
+  readonly kind: 'opaque'
+  /** Absent when the issuer does not say. */
+  readonly expiresAt: Date | undefined
+  readonly claims: IntrospectedClaims
+  /** When the issuer said so: the answer may be remembered for as long as `cacheFor`. */
+  readonly introspectedAt: Date
+}
+
+/** An access token that has been judged, and is good. `kind` tells how. */
+export type AccessToken = JwtAccessToken | OpaqueAccessToken
+
 /** Claims whose types have been judged become the token that handlers see. */
-export function createAccessToken(issuer: string, token: string, claims: AccessTokenClaims): AccessToken {
-  const { sub, client_id: clientId, azp, aud, exp, scope } = deepFreeze(claims)
+export function createJwtAccessToken(issuer: string, token: string, claims: JwtClaims): JwtAccessToken {
+  return hideRaw(token, { kind: 'jwt', ...common(issuer, claims), expiresAt: toDate(claims.exp * 1000), claims })
+}
+
+export function createOpaqueAccessToken(
+  issuer: string,
+  token: string,
+  claims: IntrospectedClaims,
+  introspectedAt: number,
+): OpaqueAccessToken {
+  return hideRaw(token, {
+    kind: 'opaque',
+    ...common(issuer, claims),
+    expiresAt: claims.exp === undefined ? undefined : toDate(claims.exp * 1000),
+    claims,
+    introspectedAt: toDate(introspectedAt),
+  })
+}
+
+function common(issuer: string, claims: AccessTokenClaims): Omit<JudgedToken, 'raw'> {
+  const { sub, client_id: clientId, azp, aud = [], scope } = deepFreeze(claims)
   const client = clientId ?? (typeof azp === 'string' ? azp : undefined)
-  const scopes = parseScope(scope)
-  const visible = {
-    kind: 'jwt' as const,
+  return {
     issuer,
     subject: sub,
-    subjectType: sub === undefined || sub === client ? ('client' as const) : ('resource-owner' as const),
+    subjectType: sub === undefined || sub === client ? 'client' : 'resource-owner',
     clientId: client,
     audience: Object.freeze(typeof aud === 'string' ? [aud] : [...aud]),
-    scopes,
-    expiresAt: toDate(exp),
-    claims,
+    scopes: parseScope(scope),
   }
-  const hidden = { raw: () => token, toJSON: () => ({ ...visible, scopes: [...scopes] }) }
+}
+
+function hideRaw<Visible extends Omit<JudgedToken, 'raw'>>(
+  token: string,
+  visible: Visible,
+): Visible & Pick<JudgedToken, 'raw'> {
+  const hidden = { raw: () => token, toJSON: () => ({ ...visible, scopes: [...visible.scopes] }) }
   return Object.freeze(Object.defineProperties({ ...visible, ...hidden }, { raw: unseen, toJSON: unseen }))
 }
 
@@ -62,13 +113,14 @@ function parseScope(scope: unknown): ReadonlySet<string> {
 }
 
 /** Beyond what a `Date` can say, the end of time will do. */
-function toDate(seconds: number): Date {
+function toDate(milliseconds: number): Date {
   const latest = 8.64e15
-  return new Date(Math.min(seconds * 1000, latest))
+  return new Date(Math.min(milliseconds, latest))
 }
 
+/** What is frozen was frozen here, to its depths: nobody else has had it in hand. */
 function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.values(value).forEach(deepFreeze)
     Object.freeze(value)
   }

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher } from 'undici'
 import { isQuotable } from './challenge.ts'
+import type { TokenCache } from './cache/token-cache.ts'
 import type { Clock } from './clock.ts'
 import { type Duration, expectDuration } from './duration.ts'
 import {
@@ -11,6 +12,7 @@ import {
   expectTexts,
   invalidOption,
 } from './invalid-option.ts'
+import { expectRoutable, type OpaqueRouting } from './issuers/opaque-routing.ts'
 import type { ResolveIssuer, RouterPolicy } from './issuers/router.ts'
 import { isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
 import { asRecord } from './record.ts'
@@ -32,13 +34,21 @@ export interface ValidatorOptions {
   readonly clock?: Clock | undefined
   /** The undici dispatcher for every outbound call: a proxy, a private CA, a mock issuer without a port. Default: one of our own. */
   readonly dispatcher?: Dispatcher | undefined
+  /**
+   * How an opaque token finds its issuer when several introspect: by the `prefix` of each, or by asking one after the other until one
+   * calls it active, so that each server sees the tokens of those after it. Default: `'prefix'`.
+   */
+  readonly opaqueRouting?: OpaqueRouting | undefined
+  /** Shares introspection answers with other processes. Default: each process remembers its own. */
+  readonly cache?: TokenCache | undefined
   /** Whether a form body may carry the token (RFC 6750 §2.2). Default: `'ignored'`. A token in the query is always ignored. */
   readonly formBody?: 'ignored' | 'accepted' | undefined
 }
 
 /** The options, checked and frozen once. */
-export interface Policy extends RouterPolicy {
+export interface Policy extends Omit<RouterPolicy, 'verdicts' | 'shared'> {
   readonly realm: string
+  readonly cache: TokenCache | undefined
   readonly formBody: 'ignored' | 'accepted'
 }
 
@@ -49,6 +59,8 @@ export const validatorOptionNames: readonly string[] = [
   'clockTolerance',
   'clock',
   'dispatcher',
+  'opaqueRouting',
+  'cache',
   'formBody',
 ]
 
@@ -59,9 +71,12 @@ const systemClock: Clock = () => Date.now()
 export function checkOptions(options: ValidatorOptions): Policy {
   expectOptions(options, 'the options of the validator', validatorOptionNames)
   const { audience, issuer, realm = 'api', clockTolerance = '5s', clock, dispatcher, formBody = 'ignored' } = options
+  const opaqueRouting = expectOneOf(options.opaqueRouting ?? 'prefix', 'opaqueRouting', ['prefix', 'ask-in-order'])
   return Object.freeze({
     audience: expectTexts(audience, 'audience'),
-    issuers: expectIssuers(issuer),
+    issuers: expectIssuers(issuer, opaqueRouting),
+    opaqueRouting,
+    cache: expectCache(options.cache),
     realm: expectRealm(realm),
     clockTolerance: expectDuration(clockTolerance, 'clockTolerance', '60s'),
     clock: expectClock(clock === undefined ? systemClock : clock),
@@ -70,7 +85,10 @@ export function checkOptions(options: ValidatorOptions): Policy {
   })
 }
 
-function expectIssuers(issuer: ValidatorOptions['issuer']): readonly TrustedIssuer[] | ResolveIssuer {
+function expectIssuers(
+  issuer: ValidatorOptions['issuer'],
+  opaqueRouting: OpaqueRouting,
+): readonly TrustedIssuer[] | ResolveIssuer {
   if (typeof issuer === 'function') {
     return issuer
   }
@@ -81,7 +99,19 @@ function expectIssuers(issuer: ValidatorOptions['issuer']): readonly TrustedIssu
   if (new Set(issuers.map(({ url }) => url)).size < issuers.length) {
     throw invalidOption('Expected each issuer once in `issuer`; give it several audiences or algorithms instead')
   }
+  expectRoutable(issuers, opaqueRouting)
   return Object.freeze(issuers)
+}
+
+function expectCache(cache: TokenCache | undefined): TokenCache | undefined {
+  const missing =
+    cache === undefined ? [] : ['get', 'set', 'delete'].filter((name) => typeof asRecord(cache)[name] !== 'function')
+  if (missing.length > 0) {
+    throw invalidOption(
+      `Expected \`cache\` to be a TokenCache, with get, set and delete; it lacks ${missing.join(', ')}`,
+    )
+  }
+  return cache
 }
 
 function expectIssuer(issuer: unknown): TrustedIssuer {

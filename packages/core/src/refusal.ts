@@ -25,6 +25,9 @@ export type RefusalReason =
   | 'lifetime-too-long'
   | 'wrong-audience'
   | 'sender-constrained'
+  | 'inactive'
+  | 'missing-audience'
+  | 'unknown-prefix'
   | 'missing-scope'
   | (string & {})
 

@@ -4,6 +4,7 @@ export type UpstreamReason =
   | 'timeout'
   | 'upstream-error'
   | 'backing-off'
+  | 'overloaded'
   | 'not-found'
   | 'unexpected-status'
   | 'truncated'
@@ -14,9 +15,14 @@ export type UpstreamReason =
   | 'issuer-mismatch'
   | 'insecure-endpoint'
   | 'no-usable-key'
+  | 'unverifiable-answer'
+  | 'credentials-refused'
 
-/** `ERR_UPSTREAM_UNREACHABLE`: it could not be asked (503). `ERR_UPSTREAM_UNINTELLIGIBLE`: it answered, but nothing one can use (502). */
-export type UnavailableCode = 'ERR_UPSTREAM_UNREACHABLE' | 'ERR_UPSTREAM_UNINTELLIGIBLE'
+/**
+ * `ERR_UPSTREAM_UNREACHABLE`: it could not be asked (503). `ERR_UPSTREAM_UNINTELLIGIBLE`: it answered, but nothing one can
+ * use (502). `ERR_CREDENTIALS_REFUSED`: it refused the credentials that we show it, which is a mistake in our configuration (500).
+ */
+export type UnavailableCode = 'ERR_UPSTREAM_UNREACHABLE' | 'ERR_UPSTREAM_UNINTELLIGIBLE' | 'ERR_CREDENTIALS_REFUSED'
 
 export interface UpstreamFailure {
   readonly reason: UpstreamReason
@@ -26,12 +32,24 @@ export interface UpstreamFailure {
   readonly retryAfter?: number | undefined
 }
 
-const unreachable: ReadonlySet<UpstreamReason> = new Set(['network', 'timeout', 'upstream-error', 'backing-off'])
+const unreachable: ReadonlySet<UpstreamReason> = new Set([
+  'network',
+  'timeout',
+  'upstream-error',
+  'backing-off',
+  'overloaded',
+])
+
+const statusOf: Readonly<Record<UnavailableCode, 500 | 502 | 503>> = {
+  ERR_UPSTREAM_UNREACHABLE: 503,
+  ERR_UPSTREAM_UNINTELLIGIBLE: 502,
+  ERR_CREDENTIALS_REFUSED: 500,
+}
 
 /**
  * Nobody judged the token, because what that takes could not be had from the authorization server. This is never a
  * 401: the client would throw a good token away. 503 with `Retry-After` when the server could not be asked,
- * 502 when its answer was unintelligible; never with a challenge.
+ * 502 when its answer was unintelligible, 500 when it refused our own credentials; never with a challenge.
  */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
@@ -39,9 +57,9 @@ export class Unavailable extends Error {
   readonly reason: UpstreamReason
   /** The issuer whose token could not be judged, as it is configured. */
   readonly issuer: string
-  readonly status: 502 | 503
+  readonly status: 500 | 502 | 503
   /** The same as `status`, under the name that some frameworks look for. */
-  readonly statusCode: 502 | 503
+  readonly statusCode: 500 | 502 | 503
   /** The message names our upstream and is not for the client. */
   readonly expose = false
   /** Seconds after which asking again makes sense; at least 1, at most 120. */
@@ -52,8 +70,8 @@ export class Unavailable extends Error {
     super(failure.message, failure.cause === undefined ? undefined : { cause: failure.cause })
     this.issuer = issuer
     this.reason = failure.reason
-    this.code = unreachable.has(failure.reason) ? 'ERR_UPSTREAM_UNREACHABLE' : 'ERR_UPSTREAM_UNINTELLIGIBLE'
-    this.status = this.code === 'ERR_UPSTREAM_UNREACHABLE' ? 503 : 502
+    this.code = codeOf(failure.reason)
+    this.status = statusOf[this.code]
     this.statusCode = this.status
     this.retryAfter = Math.min(120, Math.max(1, Math.ceil(failure.retryAfter ?? 1)))
     this.headers = Object.freeze({
@@ -70,6 +88,13 @@ export class Unavailable extends Error {
   }
 }
 
+function codeOf(reason: UpstreamReason): UnavailableCode {
+  if (reason === 'credentials-refused') {
+    return 'ERR_CREDENTIALS_REFUSED'
+  }
+  return unreachable.has(reason) ? 'ERR_UPSTREAM_UNREACHABLE' : 'ERR_UPSTREAM_UNINTELLIGIBLE'
+}
+
 /** Thrown below the issuers, where nobody knows yet on whose behalf an upstream was asked. */
 export class UpstreamError extends Error implements UpstreamFailure {
   override readonly name = 'UpstreamError'
@@ -84,5 +109,14 @@ export class UpstreamError extends Error implements UpstreamFailure {
 
   get isUnreachable(): boolean {
     return unreachable.has(this.reason)
+  }
+}
+
+/** Those below know that an upstream failed, and not whose token is waiting for it. */
+export async function onBehalfOf<Result>(issuer: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof UpstreamError ? new Unavailable(issuer, error) : error
   }
 }

@@ -1,16 +1,19 @@
 import type { AccessToken } from './access-token.ts'
 import { answering } from './answering.ts'
+import { createSharedAnswers } from './cache/shared-answers.ts'
+import { createVerdictStore } from './cache/verdict-store.ts'
 import { verifySenderConstraint } from './constraints/sender-constraint.ts'
 import { extractCredentials } from './credentials.ts'
-import { together } from './guards/combine.ts'
+import { expectRenewable, together } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
 import type { HttpRequest } from './http-request.ts'
-import { expectJwt } from './issuers/parse-jwt.ts'
+import { firstVerdict } from './issuers/first-verdict.ts'
+import { recognize } from './issuers/presented-token.ts'
 import { createRouter } from './issuers/router.ts'
 import { checkOptions, type ValidatorOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
 
-/** Judges requests. Every method rejects with a `Refusal` (the client's fault), an `Unavailable` (nobody could judge), or a bug. */
+/** Judges requests. Every method that does rejects with a `Refusal` (the client's fault), an `Unavailable` (nobody could judge), or a bug. */
 export interface Validator {
   /** The access token of a request, judged, and by the guards too. A web `Request` will do as it is. */
   authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken>
@@ -18,29 +21,38 @@ export interface Validator {
   authenticateOptional(request: HttpRequest): Promise<AccessToken | undefined>
   /** Puts guards to what `authenticateOptional` resolved with; without a token the request is refused as one without credentials. */
   authorize(token: AccessToken | undefined, request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken>
+  /** The guards of a route as one; a `TypeError` at once for what is no guard, or one that an issuer cannot serve. */
+  combine(...guards: readonly Guard[]): Guard
+  /**
+   * Forgets what introspection said of a token, in the shared cache too: the next request asks anew. Other processes may
+   * remember it for up to `cacheFor`. A `Refusal` for a token of nobody who is trusted.
+   */
+  evict(token: string): Promise<void>
 }
 
 /**
  * Makes a validator: every request is judged from its credentials to the last guard, in that order, and the first thing
  * that is wrong decides the answer. Nothing is fetched before the first token arrives.
  *
- * It checks JWT access tokens under the Bearer scheme (RFC 6750, RFC 9068). It does not check whether a token was revoked.
+ * It checks access tokens under the Bearer scheme (RFC 6750): JWTs by signature (RFC 9068), opaque ones by introspection
+ * (RFC 7662). It does not check whether a JWT was revoked, unless a route asks with `active({ within })`.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */
 export function createValidator(options: ValidatorOptions): Validator {
   const policy = checkOptions(options)
-  const routeToIssuer = createRouter(policy)
+  const { realm, formBody, clock, cache } = policy
+  const shared = cache && createSharedAnswers(cache)
+  const issuers = createRouter({ ...policy, verdicts: createVerdictStore(), shared })
 
   async function judge(request: HttpRequest): Promise<AccessToken | undefined> {
-    const credentials = extractCredentials(request, policy.formBody)
+    const credentials = extractCredentials(request, formBody)
     if (credentials === undefined) {
       return undefined
     }
-    const jwt = expectJwt(credentials.token)
-    const issuer = await routeToIssuer(jwt)
-    await issuer.verify(jwt)
-    const token = issuer.judgeClaims(jwt)
+    const presented = recognize(credentials.token)
+    const candidates = await issuers.route(presented)
+    const token = await firstVerdict(candidates, presented)
     verifySenderConstraint(token)
     return token
   }
@@ -49,22 +61,43 @@ export function createValidator(options: ValidatorOptions): Validator {
     if (token === undefined) {
       throw new Refusal({ reason: 'no-credentials' })
     }
-    const refusal = await guard.check(token, { request, now: policy.clock() })
-    if (refusal !== undefined) {
-      throw refusal
+    const outcome = await guard.check(token, { request, now: clock(), renew })
+    if (outcome instanceof Refusal) {
+      throw outcome
     }
-    return token
+    return outcome ?? token
+  }
+
+  async function renew(token: AccessToken, within: number): Promise<AccessToken> {
+    const issuer = await issuers.find(token.issuer)
+    if (issuer === undefined) {
+      throw new TypeError('Expected a token that this validator has judged')
+    }
+    const renewed = await issuer.renew(token, within)
+    verifySenderConstraint(renewed)
+    return renewed
+  }
+
+  function combine(...guards: readonly Guard[]): Guard {
+    const guard = together(guards)
+    expectRenewable(guard, issuers.listed)
+    return guard
   }
 
   return {
     authenticate: (request, ...guards) => {
-      const guard = together(guards)
-      return answering(policy.realm, guard, async () => authorize(await judge(request), request, guard))
+      const guard = combine(...guards)
+      return answering(realm, guard, async () => authorize(await judge(request), request, guard))
     },
-    authenticateOptional: (request) => answering(policy.realm, together([]), () => judge(request)),
+    authenticateOptional: (request) => answering(realm, together([]), () => judge(request)),
     authorize: (token, request, ...guards) => {
-      const guard = together(guards)
-      return answering(policy.realm, guard, () => authorize(token, request, guard))
+      const guard = combine(...guards)
+      return answering(realm, guard, () => authorize(token, request, guard))
+    },
+    combine,
+    evict: async (token) => {
+      const candidates = await issuers.route(recognize(token))
+      await Promise.all(candidates.map((issuer) => issuer.evict(token)))
     },
   }
 }

@@ -7,7 +7,7 @@ import {
   type Validator,
   type ValidatorOptions,
 } from '@tollgate/core'
-import { createGate, createProtection, failureOf, together, type AnsweringOptions } from '@tollgate/core/adapter'
+import { createGate, createProtection, failureOf, type AnsweringOptions } from '@tollgate/core/adapter'
 import { type ExpressRequest, toHttpRequest } from './request.ts'
 
 /** What `createProtect` takes: the options of the validator, and how to answer. */
@@ -65,12 +65,12 @@ export function createProtect(subject: Validator | ProtectOptions, options?: Ans
   }
 
   function protect(...guards: readonly Guard[]): Middleware {
-    const guard = together(guards)
+    const guard = validator.combine(...guards)
     return middleware((req) => gate.admit(req, guard))
   }
 
   function optional(...guards: readonly Guard[]): Middleware {
-    const guard = together(guards)
+    const guard = validator.combine(...guards)
     return middleware((req) => gate.admitOptional(req, guard))
   }
 

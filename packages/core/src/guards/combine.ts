@@ -1,7 +1,15 @@
 import type { AccessToken } from '../access-token.ts'
 import { invalidOption } from '../invalid-option.ts'
-import type { Refusal } from '../refusal.ts'
-import { createGuard, type Demands, expectGuards, type Guard, type GuardContext, stages } from './guard.ts'
+import { Refusal } from '../refusal.ts'
+import {
+  createGuard,
+  type Demands,
+  expectGuards,
+  type Guard,
+  type JudgingContext,
+  type Outcome,
+  stages,
+} from './guard.ts'
 
 const partsOf = new WeakMap<Guard, readonly Guard[]>()
 
@@ -19,14 +27,16 @@ export function together(guards: readonly Guard[]): Guard {
   }
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
 
-  async function check(token: AccessToken, context: GuardContext): Promise<Refusal | undefined> {
+  async function check(token: AccessToken, context: JudgingContext): Promise<Refusal | AccessToken> {
+    let current = token
     for (const part of parts) {
-      const refusal = await part.check(token, context)
-      if (refusal !== undefined) {
-        return refusal
+      const outcome = await part.check(current, context)
+      if (outcome instanceof Refusal) {
+        return outcome
       }
+      current = outcome ?? current
     }
-    return undefined
+    return current
   }
 
   const guard = createGuard({ demands: merge(guards), stage: parts.at(-1)?.stage ?? 'claims', check })
@@ -41,20 +51,35 @@ export function together(guards: readonly Guard[]): Guard {
 export function anyOf(...guards: readonly Guard[]): Guard {
   expectSome(guards)
   const parts = inOrder(expectGuards(guards))
+  // Nobody need be asked when another guard passes.
+  const cheapFirst = parts.toSorted((one, other) => Number(asks(one)) - Number(asks(other)))
 
-  async function check(token: AccessToken, context: GuardContext): Promise<Refusal | undefined> {
+  async function check(token: AccessToken, context: JudgingContext): Promise<Outcome> {
     const refusals: Refusal[] = []
-    for (const part of parts) {
-      const refusal = await part.check(token, context)
-      if (refusal === undefined) {
-        return undefined
+    for (const part of cheapFirst) {
+      const outcome = await part.check(token, context)
+      if (!(outcome instanceof Refusal)) {
+        return outcome
       }
-      refusals.push(refusal)
+      refusals.push(outcome)
     }
     return refusals.find(({ reason }) => reason === 'missing-scope') ?? refusals[0]
   }
 
   return createGuard({ demands: merge(guards), stage: parts.at(-1)?.stage ?? 'claims', check })
+}
+
+/** `active` is a demand on every issuer, for any of them may have given out the token of a request. */
+export function expectRenewable(
+  { demands }: Guard,
+  issuers: readonly { readonly url: string; readonly introspects: boolean }[],
+): void {
+  const silent = issuers.find(({ introspects }) => !introspects)
+  if (demands.activeWithin !== undefined && silent !== undefined) {
+    throw invalidOption(
+      `Expected the issuer ${silent.url} to have \`introspection\`: active({ within }) has to ask it about its tokens`,
+    )
+  }
 }
 
 /** `allOf` of nothing would let everybody through, and `anyOf` nobody: neither can be meant. */
@@ -68,7 +93,15 @@ function inOrder(guards: readonly Guard[]): readonly Guard[] {
   return guards.toSorted((one, other) => stages.indexOf(one.stage) - stages.indexOf(other.stage))
 }
 
+function asks({ demands }: Guard): boolean {
+  return demands.activeWithin !== undefined
+}
+
 function merge(guards: readonly Guard[]): Demands {
   const scopes = [...new Set(guards.flatMap(({ demands }) => demands.scopes ?? []))]
-  return scopes.length === 0 ? {} : { scopes: Object.freeze(scopes) }
+  const ages = guards.flatMap(({ demands }) => demands.activeWithin ?? [])
+  return {
+    ...(scopes.length === 0 ? {} : { scopes: Object.freeze(scopes) }),
+    ...(ages.length === 0 ? {} : { activeWithin: Math.min(...ages) }),
+  }
 }

@@ -8,6 +8,8 @@ import { Refusal } from '../refusal.ts'
 /** What a route asks of a token, for the challenge. */
 export interface Demands {
   readonly scopes?: readonly string[]
+  /** The greatest age, in milliseconds, of the authorization server's word that the token is active. */
+  readonly activeWithin?: number
 }
 
 export interface GuardContext {
@@ -16,21 +18,31 @@ export interface GuardContext {
   readonly now: number
 }
 
+/** What the guards of this library see besides. */
+export interface JudgingContext extends GuardContext {
+  /** The token by a verdict of its issuer that is no older than so many milliseconds. */
+  readonly renew: (token: AccessToken, within: number) => Promise<AccessToken>
+}
+
+/** A refusal; or the token as it is now known, which those that follow judge; or nothing. */
+export type Outcome = Refusal | AccessToken | undefined
+
 /** The order in which guards are judged, however they are written: the first refusal decides the answer. */
-export const stages = ['audience', 'scopes', 'claims'] as const
+export const stages = ['audience', 'active', 'scopes', 'claims'] as const
 type Stage = (typeof stages)[number]
 
 /** A condition that a route puts on a token which is already found good. Data, and a check. */
 export interface Guard {
   readonly demands: Demands
   readonly stage: Stage
-  /** Gives the refusal, or nothing, now or later. What it throws is a failure and no refusal. */
-  readonly check: (token: AccessToken, context: GuardContext) => Refusal | undefined | Promise<Refusal | undefined>
+  /** Judges now or later. What it throws is a failure and no refusal. */
+  readonly check: (token: AccessToken, context: JudgingContext) => Outcome | Promise<Outcome>
 }
 
 export interface GuardInit {
-  readonly demands?: Demands
-  readonly check: Guard['check']
+  readonly demands?: Pick<Demands, 'scopes'>
+  /** Gives the refusal, or nothing, now or later. What it throws is a failure and no refusal. */
+  readonly check: (token: AccessToken, context: GuardContext) => Refusal | undefined | Promise<Refusal | undefined>
 }
 
 const made = new WeakSet()
@@ -84,7 +96,7 @@ export function createGuard(guard: Guard): Guard {
 export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
   for (const guard of guards) {
     if (!isRecord(guard) || !made.has(guard)) {
-      throw invalidOption(`Expected guards such as scopes(…), audience(…) or claims(…)${hintFor(guard)}`)
+      throw invalidOption(`Expected guards such as scopes(…), active(…) or claims(…)${hintFor(guard)}`)
     }
   }
   return guards as readonly Guard[]

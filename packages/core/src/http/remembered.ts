@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { UpstreamError } from '../unavailable.ts'
+import { longestPause, pauseAfter } from './pause.ts'
 
 /** A document from upstream that is kept: loaded when it is first needed, once for all who wait, and again when it is no longer fresh. */
 export interface Remembered<Document> {
@@ -19,9 +20,6 @@ export interface RememberedOptions<Document> {
   /** Milliseconds beyond that for which it is used while upstream fails. */
   readonly staleFor: number
 }
-
-const firstPause = 1000
-const longestPause = 30_000
 
 export function createRemembered<Document>(options: RememberedOptions<Document>): Remembered<Document> {
   const { load, clock, freshFor, staleFor } = options
@@ -92,9 +90,3 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
 
 /** Who asks next, when nothing is left to serve, will hear of it. */
 function isKeptAsLastFailure(): void {}
-
-/** 1 s, doubling to 30 s, ± 20 %, so that a fleet does not come back in step. */
-function pauseAfter(failures: number): number {
-  const pause = Math.min(longestPause, firstPause * 2 ** (failures - 1))
-  return pause * (0.8 + 0.4 * Math.random())
-}

@@ -11,19 +11,17 @@ export interface Outside {
 /** More issuers than this in one process forget those not seen for longest, and ask again. */
 const most = 20_000
 
-/** One value per URL, dispatcher and clock in the process, so that middleware built twice still fetches once. */
-export function sharedByUrl<Value extends object>(
-  create: (url: string, outside: Outside) => Value,
-): (url: string, outside: Outside) => Value {
+/** One value per key, dispatcher and clock in the process, so that middleware built twice still fetches once. */
+export function createShared<Value extends object>(): (key: string, outside: Outside, create: () => Value) => Value {
   const shared = new WeakMap<Dispatcher, WeakMap<Clock, LRUCache<string, Value>>>()
 
-  return (url, outside) => {
-    const byClock = shared.get(outside.dispatcher) ?? new WeakMap<Clock, LRUCache<string, Value>>()
-    shared.set(outside.dispatcher, byClock)
-    const byUrl = byClock.get(outside.clock) ?? new LRUCache<string, Value>({ max: most })
-    byClock.set(outside.clock, byUrl)
-    const value = byUrl.get(url) ?? create(url, outside)
-    byUrl.set(url, value)
+  return (key, { dispatcher, clock }, create) => {
+    const byClock = shared.get(dispatcher) ?? new WeakMap<Clock, LRUCache<string, Value>>()
+    shared.set(dispatcher, byClock)
+    const byKey = byClock.get(clock) ?? new LRUCache<string, Value>({ max: most })
+    byClock.set(clock, byKey)
+    const value = byKey.get(key) ?? create()
+    byKey.set(key, value)
     return value
   }
 }

@@ -1,57 +1,69 @@
-import { type AccessToken, createAccessToken } from '../access-token.ts'
-import type { Outside } from '../http/shared.ts'
-import type { KeyOrigin } from '../keys/key-origin.ts'
-import { discoveredKeys, inlineKeys, type KeySource, remoteKeys, sharedSecret } from '../keys/key-source.ts'
-import { Unavailable, UpstreamError } from '../unavailable.ts'
-import { judgeClaims } from './judge-claims.ts'
-import { verifyJwt } from './jwt.ts'
-import type { ParsedJwt } from './parse-jwt.ts'
-import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
+import type { AccessToken } from '../access-token.ts'
+import { remoteMetadata } from '../metadata/remote-metadata.ts'
+import { invalidToken } from '../refusal.ts'
+import type { IntrospectionOutside } from './introspection/start.ts'
+import { createIntrospectedTokens } from './introspected-tokens.ts'
+import { createSignedTokens, keySourceOf } from './signed-tokens.ts'
+import type { PresentedToken } from './presented-token.ts'
+import { settingsOf, type TrustedIssuer, wantedMetadata } from './trusted-issuer.ts'
 
-/** A trusted issuer at work: it has its keys, and judges the tokens that name it. */
+/** A trusted issuer at work: it has its keys and its endpoint, and judges the tokens that are its own. */
 export interface Issuer {
-  /** Verifies the signature with the keys of this issuer; an `Unavailable` when they cannot be had. */
-  readonly verify: (jwt: ParsedJwt) => Promise<void>
-  /** Judges what a verified JWT claims, at this moment. */
-  readonly judgeClaims: (jwt: ParsedJwt) => AccessToken
+  readonly url: string
+  readonly formats: 'jwt' | 'opaque' | 'both'
+  /** How its opaque tokens begin. */
+  readonly prefix: string
+  /** Whether `renew` has somebody to ask. */
+  readonly introspects: boolean
+  /** The token, verified by signature or introspection, its claims judged at this moment; an `Unavailable` when nobody could tell. */
+  readonly validate: (presented: PresentedToken) => Promise<AccessToken>
+  /** The token by a verdict of the authorization server that is no older than this; for JWTs as well. */
+  readonly renew: (token: AccessToken, within: number) => Promise<AccessToken>
+  /** Forgets what is remembered of a token. */
+  readonly evict: (token: string) => Promise<void>
 }
 
-export interface IssuerPolicy extends Outside {
+export interface IssuerPolicy extends IntrospectionOutside {
   /** The audience of the validator, for issuers without one of their own. */
   readonly audience: readonly string[]
-  /** Milliseconds. */
-  readonly clockTolerance: number
 }
 
 export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy): Issuer {
   const { url } = issuer
-  const { algorithms, audience = policy.audience, profile, maxLifetime, keys: origin } = settingsOf(issuer)
-  const claimsPolicy = { issuer: url, audience, profile, maxLifetime, clockTolerance: policy.clockTolerance }
-  const keys = keySourceOf(url, origin, policy)
+  const settings = settingsOf(issuer)
+  const { formats, introspection, audience = policy.audience } = settings
+  const metadata = remoteMetadata(url, wantedMetadata(settings), policy)
+  const keys = keySourceOf(settings.keys, metadata, policy)
+  const claimsPolicy = { ...settings, issuer: url, audience, clockTolerance: policy.clockTolerance }
+  const signed = createSignedTokens(keys, claimsPolicy, policy.clock)
+  const introspected =
+    introspection && createIntrospectedTokens(introspection, claimsPolicy, { ...policy, keys, metadata })
 
-  async function verify(jwt: ParsedJwt): Promise<void> {
-    try {
-      await verifyJwt(jwt, keys, algorithms)
-    } catch (error) {
-      throw error instanceof UpstreamError ? new Unavailable(url, error) : error
+  async function validate(presented: PresentedToken): Promise<AccessToken> {
+    const isForAsking = presented.form === 'opaque' ? formats !== 'jwt' : formats === 'opaque'
+    if (introspected !== undefined && isForAsking) {
+      return introspected.validate(presented.token)
     }
+    if (presented.form === 'opaque' || presented.jwt === undefined) {
+      throw invalidToken('malformed-token')
+    }
+    return signed.validate(presented.jwt)
+  }
+
+  async function renew(token: AccessToken, within: number): Promise<AccessToken> {
+    if (introspected === undefined) {
+      throw new TypeError(`Expected the issuer ${url} to have \`introspection\`, for active({ within }) has to ask it`)
+    }
+    return introspected.renew(token, within)
   }
 
   return {
-    verify,
-    judgeClaims: (jwt) => createAccessToken(url, jwt.token, judgeClaims(jwt, claimsPolicy, policy.clock())),
-  }
-}
-
-function keySourceOf(issuer: string, keys: KeyOrigin, outside: Outside): KeySource {
-  switch (keys.from) {
-    case 'metadata':
-      return discoveredKeys(issuer, outside)
-    case 'url':
-      return remoteKeys(keys.url, outside)
-    case 'inline':
-      return inlineKeys(keys.jwks)
-    case 'secret':
-      return sharedSecret(keys.secret)
+    url,
+    formats,
+    prefix: introspection?.prefix ?? '',
+    introspects: introspection !== undefined,
+    validate,
+    renew,
+    evict: async (token) => introspected?.evict(token),
   }
 }

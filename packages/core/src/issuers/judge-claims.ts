@@ -1,4 +1,4 @@
-import type { AccessTokenClaims } from '../access-token.ts'
+import type { AccessTokenClaims, JwtClaims } from '../access-token.ts'
 import { invalidToken } from '../refusal.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
 import { expectAccessToken } from './token-type.ts'
@@ -16,7 +16,7 @@ export interface ClaimsPolicy {
  * Judges the claims of a JWT whose signature is good: issuer, type, times, audience (RFC 7519 §4.1, RFC 9068 §4). It
  * does not look at scopes, which are a route's affair.
  */
-export function judgeClaims(jwt: ParsedJwt, policy: ClaimsPolicy, now: number): AccessTokenClaims {
+export function judgeClaims(jwt: ParsedJwt, policy: ClaimsPolicy, now: number): JwtClaims {
   const claims = expectClaimTypes(jwt.claims)
   if (claims.iss !== policy.issuer) {
     throw invalidToken('untrusted-issuer')
@@ -28,22 +28,27 @@ export function judgeClaims(jwt: ParsedJwt, policy: ClaimsPolicy, now: number): 
 }
 
 /** Registered claims have the types of RFC 7519 §4.1; `iss`, `exp` and `aud` are there. Nothing is coerced. */
-function expectClaimTypes(claims: Readonly<Record<string, unknown>>): AccessTokenClaims {
+function expectClaimTypes(claims: Readonly<Record<string, unknown>>): JwtClaims {
   for (const name of ['iss', 'aud', 'exp']) {
     if (claims[name] === undefined) {
       throw invalidToken('missing-claim')
     }
   }
-  const isWellTyped =
+  if (!isWellTyped(claims)) {
+    throw invalidToken('malformed-claim')
+  }
+  return claims as JwtClaims
+}
+
+/** The registered claims that are there have the types that RFC 7519 §4.1 and RFC 7662 §2.2 give them. */
+export function isWellTyped(claims: Readonly<Record<string, unknown>>): claims is AccessTokenClaims {
+  return (
     ['iss', 'sub', 'jti', 'client_id'].every(
       (name) => claims[name] === undefined || typeof claims[name] === 'string',
     ) &&
     ['exp', 'nbf', 'iat'].every((name) => claims[name] === undefined || Number.isFinite(claims[name])) &&
-    isAudience(claims['aud'])
-  if (!isWellTyped) {
-    throw invalidToken('malformed-claim')
-  }
-  return claims as AccessTokenClaims
+    (claims['aud'] === undefined || isAudience(claims['aud']))
+  )
 }
 
 function isAudience(aud: unknown): aud is string | readonly string[] {
@@ -51,13 +56,13 @@ function isAudience(aud: unknown): aud is string | readonly string[] {
 }
 
 /** Seconds, fractions allowed (RFC 7519 §2). The tolerance widens the window on both sides. */
-function judgeTimes(
+export function judgeTimes(
   { exp, nbf, iat }: AccessTokenClaims,
-  { clockTolerance, maxLifetime }: ClaimsPolicy,
+  { clockTolerance, maxLifetime }: Pick<ClaimsPolicy, 'clockTolerance' | 'maxLifetime'>,
   now: number,
 ): void {
   const tolerance = clockTolerance / 1000
-  if (now - tolerance >= exp) {
+  if (exp !== undefined && now - tolerance >= exp) {
     throw invalidToken('expired')
   }
   if (nbf !== undefined && now + tolerance < nbf) {
@@ -66,7 +71,7 @@ function judgeTimes(
   if (maxLifetime === undefined) {
     return
   }
-  if (exp - now > maxLifetime / 1000) {
+  if (exp !== undefined && exp - now > maxLifetime / 1000) {
     throw invalidToken('lifetime-too-long')
   }
   if (iat !== undefined && now + tolerance < iat) {
@@ -75,7 +80,7 @@ function judgeTimes(
 }
 
 /** One of ours is in it, compared exactly (RFC 7519 §4.1.3). */
-function judgeAudience(aud: string | readonly string[], expected: readonly string[]): void {
+export function judgeAudience(aud: string | readonly string[], expected: readonly string[]): void {
   const named = typeof aud === 'string' ? [aud] : aud
   if (!expected.some((audience) => named.includes(audience))) {
     throw invalidToken('wrong-audience')

@@ -1,4 +1,5 @@
 import type { JWSHeaderParameters } from 'jose'
+import { parseJson } from '../json.ts'
 import { isRecord } from '../record.ts'
 import { invalidToken } from '../refusal.ts'
 
@@ -8,8 +9,6 @@ export interface ParsedJwt {
   readonly header: JWSHeaderParameters
   readonly claims: Readonly<Record<string, unknown>>
 }
-
-const deepest = 100
 
 /**
  * Takes a JWT in compact form apart (RFC 7519 §7.2), or refuses it. Stricter than most: base64url in its one canonical
@@ -24,7 +23,8 @@ export function expectJwt(token: string): ParsedJwt {
   return jwt
 }
 
-function parseJwt(token: string): ParsedJwt | undefined {
+/** The same, but `undefined` for what is no well-formed JWT. */
+export function parseJwt(token: string): ParsedJwt | undefined {
   const [first = '', second = '', signature = '', ...more] = token.split('.', 4)
   if (more.length > 0 || signature === '' || !isCanonical(signature)) {
     return undefined
@@ -46,23 +46,5 @@ function parseObject(segment: string): Record<string, unknown> | undefined {
     return undefined
   }
   const value = parseJson(Buffer.from(segment, 'base64url'))
-  return isRecord(value) && isShallow(value, deepest) ? value : undefined
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) {
-      return undefined
-    }
-    throw error
-  }
-}
-
-function isShallow(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) {
-    return true
-  }
-  return depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1))
+  return isRecord(value) ? value : undefined
 }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
-import { invalidToken } from '../refusal.ts'
+import { inTime } from '../in-time.ts'
 import { createIssuer, type Issuer, type IssuerPolicy } from './issuer.ts'
-import type { ParsedJwt } from './parse-jwt.ts'
+import { createOpaqueRouter, type OpaqueRouting } from './opaque-routing.ts'
+import type { PresentedToken } from './presented-token.ts'
 import { isPossibleIssuer, isTrustedIssuer, type TrustedIssuer } from './trusted-issuer.ts'
 
 /** Finds the trusted issuer for a token's unverified `iss`, or nothing. What it throws is a failure and no refusal. */
@@ -10,31 +10,41 @@ export type ResolveIssuer = (iss: string) => TrustedIssuer | undefined | Promise
 
 export interface RouterPolicy extends IssuerPolicy {
   readonly issuers: readonly TrustedIssuer[] | ResolveIssuer
+  readonly opaqueRouting: OpaqueRouting
 }
 
-/** Finds the issuer at work for a token that is not verified yet. */
-export type RouteToIssuer = (jwt: ParsedJwt) => Promise<Issuer>
+export interface Router {
+  /** The issuers who may know a token, to be asked in this order: for a JWT the one that it names, else a refusal. */
+  readonly route: (presented: PresentedToken) => Promise<readonly Issuer[]>
+  /** The issuer of this name, at work. */
+  readonly find: (url: string) => Promise<Issuer | undefined>
+  /** Those that are configured; none when a function finds them. */
+  readonly listed: readonly Issuer[]
+}
 
 /**
- * Routes by an exact match on the unverified `iss` (RFC 8725 §3.8): a stranger is refused, and nothing is ever fetched
- * for one.
+ * Routes JWTs by an exact match on the unverified `iss` (RFC 8725 §3.8): a stranger's is refused, and nothing is ever fetched
+ * for one. What names no issuer goes to those that introspect.
  */
-export function createRouter(policy: RouterPolicy): RouteToIssuer {
-  const find = typeof policy.issuers === 'function' ? resolved(policy.issuers, policy) : listed(policy.issuers, policy)
+export function createRouter(policy: RouterPolicy): Router {
+  const { issuers } = policy
+  const atWork = typeof issuers === 'function' ? [] : issuers.map((issuer) => createIssuer(issuer, policy))
+  const find = typeof issuers === 'function' ? resolved(issuers, policy) : listed(atWork)
+  const routeOpaque = createOpaqueRouter(atWork, policy.opaqueRouting)
 
-  return async ({ claims: { iss } }) => {
-    const issuer = typeof iss === 'string' ? await find(iss) : undefined
-    if (issuer === undefined) {
-      throw invalidToken('untrusted-issuer')
-    }
-    return issuer
+  async function route(presented: PresentedToken): Promise<readonly Issuer[]> {
+    const iss = presented.form === 'jwt' ? presented.jwt?.claims['iss'] : undefined
+    const named = typeof iss === 'string' ? await find(iss) : undefined
+    return named === undefined ? routeOpaque(presented) : [named]
   }
+
+  return { route, find: async (url) => find(url), listed: atWork }
 }
 
 type Find = (iss: string) => Issuer | undefined | Promise<Issuer | undefined>
 
-function listed(issuers: readonly TrustedIssuer[], policy: IssuerPolicy): Find {
-  const byUrl = new Map(issuers.map((issuer) => [issuer.url, createIssuer(issuer, policy)]))
+function listed(issuers: readonly Issuer[]): Find {
+  const byUrl = new Map(issuers.map((issuer) => [issuer.url, issuer]))
   return (iss) => byUrl.get(iss)
 }
 
@@ -60,7 +70,7 @@ function resolved(resolve: ResolveIssuer, policy: IssuerPolicy): Find {
   const flights = new Map<string, Promise<Issuer | undefined>>()
 
   async function ask(iss: string): Promise<Issuer | undefined> {
-    const issuer = expectTrusted(await inTime(resolve(iss)), iss)
+    const issuer = expectTrusted(await inTime(resolve(iss), AbortSignal.timeout(longestLookUp), tooLate), iss)
     if (issuer === undefined) {
       strangers.set(iss, true)
       return undefined
@@ -79,17 +89,8 @@ function resolved(resolve: ResolveIssuer, policy: IssuerPolicy): Find {
   return (iss) => (strangers.has(iss) || !isPossibleIssuer(iss) ? undefined : (known.get(iss) ?? askOnce(iss)))
 }
 
-/** A look-up that hangs must not hold requests, nor what is remembered of them, for ever. */
-async function inTime<Answer>(answer: Answer | Promise<Answer>): Promise<Answer> {
-  const timer = new AbortController()
-  const late = sleep(longestLookUp, undefined, { signal: timer.signal, ref: false }).then(() => {
-    throw new Error(`The \`issuer\` function did not answer within ${longestLookUp} ms`)
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    timer.abort()
-  }
+function tooLate(): Error {
+  return new Error(`The \`issuer\` function did not answer within ${longestLookUp} ms`)
 }
 
 /** An issuer of another name than the token's is as good as none: its keys must not even be looked at. */

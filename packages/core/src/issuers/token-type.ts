@@ -24,7 +24,7 @@ export function expectAccessToken({ header, claims }: ParsedJwt, profile: 'rfc90
 }
 
 /** Media types compare without regard to case, and one without a slash means `application/` (RFC 7515 §4.1.9). */
-function mediaType(typ: unknown): string {
+export function mediaType(typ: unknown): string {
   if (typ === undefined) {
     return 'none'
   }

@@ -5,6 +5,8 @@ import { describe, expectOneOf, expectOptions, expectText, expectTexts, invalidO
 import { asymmetricAlgorithms, symmetricAlgorithms } from '../keys/algorithms.ts'
 import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
 import { isRecord } from '../record.ts'
+import type { MetadataMember } from '../metadata/metadata.ts'
+import { expectIntrospection, type IntrospectionOptions, type IntrospectionSettings } from './introspection/options.ts'
 
 export interface TrustedIssuerOptions {
   /** The audience its tokens must be meant for, one of them if several. Default: the validator's `audience`. */
@@ -25,6 +27,13 @@ export interface TrustedIssuerOptions {
   readonly profile?: 'rfc9068' | undefined
   /** The longest remaining lifetime of a token that is accepted; with it, an `iat` in the future is refused too. Default: no limit. */
   readonly maxLifetime?: Duration | undefined
+  /**
+   * What its tokens look like. `'jwt'`: JWTs only. `'opaque'`: whatever they look like, they are introspected. `'both'`: what is a
+   * JWT is judged as one and never introspected, whatever its fault; the rest is introspected. Default: `'both'` with `introspection`, else `'jwt'`.
+   */
+  readonly formats?: 'jwt' | 'opaque' | 'both' | undefined
+  /** How to ask the issuer about tokens (RFC 7662): for opaque ones, and for the guard `active`. */
+  readonly introspection?: IntrospectionOptions | undefined
 }
 
 /** An issuer whose access tokens are accepted. Only `trustedIssuer` makes one; its policy, which may hold a secret, does not show. */
@@ -41,9 +50,11 @@ export interface IssuerSettings {
   readonly profile: 'rfc9068' | undefined
   /** Milliseconds. */
   readonly maxLifetime: number | undefined
+  readonly formats: 'jwt' | 'opaque' | 'both'
+  readonly introspection: IntrospectionSettings | undefined
 }
 
-const known = ['audience', 'algorithms', 'keys', 'secret', 'profile', 'maxLifetime']
+const known = ['audience', 'algorithms', 'keys', 'secret', 'profile', 'maxLifetime', 'formats', 'introspection']
 const wellKnown = '/.well-known/'
 const settings = new WeakMap<TrustedIssuer, IssuerSettings>()
 
@@ -52,7 +63,7 @@ const settings = new WeakMap<TrustedIssuer, IssuerSettings>()
  * starts while its issuer is down.
  *
  * `url` is compared with the token's `iss` as a string and must be exactly what the issuer calls itself, the trailing
- * slash included. Plain `http:` is refused except on loopback. With `keys` or `secret` it need not be a URL.
+ * slash included. Plain `http:` is refused except on loopback. When nothing has to be found by discovery it need not be a URL.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an option that cannot be meant.
  */
@@ -60,15 +71,28 @@ export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): 
   expectOptions(options, 'the options of trustedIssuer', known)
   const { audience, keys, secret, profile, maxLifetime } = options
   const algorithms = expectAlgorithms(options)
-  const issuer = Object.freeze({ url: expectIssuer(url, keys !== undefined || secret !== undefined) })
-  settings.set(issuer, {
+  const introspection = options.introspection === undefined ? undefined : expectIntrospection(options.introspection)
+  const checked: IssuerSettings = {
     audience: audience === undefined ? undefined : expectTexts(audience, 'audience'),
     algorithms,
     keys: expectKeyOrigin(keys, secret, algorithms),
     profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
-  })
+    formats: expectFormats(options, introspection),
+    introspection,
+  }
+  const issuer = Object.freeze({ url: expectIssuer(url, wantedMetadata(checked).length > 0) })
+  settings.set(issuer, checked)
   return issuer
+}
+
+/** What has to be found by discovery, because it is not configured. */
+export function wantedMetadata({ keys, formats, introspection }: IssuerSettings): readonly MetadataMember[] {
+  const needsKeys = keys.from === 'metadata' && (formats !== 'opaque' || introspection?.answers.as === 'jwt')
+  const endpoint =
+    introspection?.client.method === 'tls_client_auth' ? 'mtls_introspection_endpoint' : 'introspection_endpoint'
+  const needsEndpoint = introspection !== undefined && introspection.endpoint === undefined
+  return [...(needsKeys ? (['jwks_uri'] as const) : []), ...(needsEndpoint ? ([endpoint] as const) : [])]
 }
 
 /** Whether `trustedIssuer` made it: an object that only looks like one has passed no check. */
@@ -91,18 +115,43 @@ export function isPossibleIssuer(name: string): boolean {
   return isName && (url === undefined ? !/^https?:/i.test(name) : url.protocol !== 'http:' || isSecure(url))
 }
 
-function expectIssuer(name: unknown, isPinned: boolean): string {
+function expectIssuer(name: unknown, isDiscovered: boolean): string {
   const text = expectText(name, 'issuer')
   if (text.includes(wellKnown)) {
     throw invalidOption('Expected `issuer` to be what the issuer calls itself, got the URL of its metadata')
   }
   const url = parsePlainUrl(text)
-  if (!isPossibleIssuer(text) || (!isPinned && (url === undefined || !isSecure(url)))) {
+  if (!isPossibleIssuer(text) || (isDiscovered && (url === undefined || !isSecure(url)))) {
     throw invalidOption(
-      'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or user name, such as https://as.example; only with `keys` or `secret` it may be another name',
+      'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or user name, such as https://as.example; only when nothing has to be found by discovery (`keys` or `secret`, the `endpoint` of `introspection`) it may be another name',
     )
   }
   return text
+}
+
+function expectFormats(
+  { formats, secret, algorithms, profile }: TrustedIssuerOptions,
+  introspection: IntrospectionSettings | undefined,
+): IssuerSettings['formats'] {
+  const words = expectOneOf(formats ?? (introspection === undefined ? 'jwt' : 'both'), 'formats', [
+    'jwt',
+    'opaque',
+    'both',
+  ])
+  if (introspection === undefined && words !== 'jwt') {
+    throw invalidOption(
+      `Expected \`introspection\` with \`formats: '${words}'\`: an opaque token says nothing by itself`,
+    )
+  }
+  if (words === 'opaque' && [secret, algorithms, profile].some((option) => option !== undefined)) {
+    throw invalidOption(
+      "Expected no `secret`, `algorithms` or `profile` with `formats: 'opaque'`: no JWT is judged there",
+    )
+  }
+  if (secret !== undefined && introspection?.answers.as === 'jwt') {
+    throw invalidOption('Expected `keys` in place of `secret`, or answers that are not signed, which need keys')
+  }
+  return words
 }
 
 function expectAlgorithms({ algorithms, secret }: TrustedIssuerOptions): readonly string[] {

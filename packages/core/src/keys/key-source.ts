@@ -1,8 +1,8 @@
 import type { JSONWebKeySet } from 'jose'
 import { deadline, fetchJson } from '../http/fetch-json.ts'
-import { createRemembered } from '../http/remembered.ts'
-import { type Outside, sharedByUrl } from '../http/shared.ts'
-import { discover } from '../metadata/metadata.ts'
+import { createRemembered, type Remembered } from '../http/remembered.ts'
+import { createShared, type Outside } from '../http/shared.ts'
+import type { Metadata } from '../metadata/metadata.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { type KeySet, parseKeySet, secretKeySet } from './key-set.ts'
 
@@ -18,7 +18,6 @@ export interface KeySource {
 
 const minute = 60_000
 const keysAreFreshFor = 10 * minute
-const metadataIsFreshFor = 60 * minute
 const staleFor = 60 * minute
 const cooldown = 30_000
 
@@ -37,8 +36,14 @@ export function sharedSecret(secret: Uint8Array): KeySource {
   return { current: async () => keys, retry: async () => false }
 }
 
+const shared = createShared<KeySource>()
+
 /** A remote key set, fetched when it is first needed and shared by all in this process who name its URL. */
-export const remoteKeys: (url: string, outside: Outside) => KeySource = sharedByUrl((url, { dispatcher, clock }) => {
+export function remoteKeys(url: string, outside: Outside): KeySource {
+  return shared(url, outside, () => createRemoteKeys(url, outside))
+}
+
+function createRemoteKeys(url: string, { dispatcher, clock }: Outside): KeySource {
   let wasUsable = false
 
   async function load(): Promise<KeySet> {
@@ -71,18 +76,13 @@ export const remoteKeys: (url: string, outside: Outside) => KeySource = sharedBy
   }
 
   return { current: remembered.current, retry }
-})
+}
 
-/** The key set that an issuer's metadata names; nothing is asked before the first token. */
-export function discoveredKeys(issuer: string, outside: Outside): KeySource {
-  const metadata = remoteMetadata(issuer, outside)
-  const keys = async (): Promise<KeySource> => remoteKeys((await metadata.current()).jwksUri, outside)
+/** The key set that an issuer's metadata, in which it was wanted, names; nothing is asked before the first token. */
+export function discoveredKeys(metadata: Remembered<Metadata>, outside: Outside): KeySource {
+  const keys = async (): Promise<KeySource> => remoteKeys((await metadata.current()).jwks_uri ?? '', outside)
   return {
     current: async () => (await keys()).current(),
     retry: async (verifies) => (await keys()).retry(verifies),
   }
 }
-
-const remoteMetadata = sharedByUrl((issuer, { dispatcher, clock }) =>
-  createRemembered({ load: () => discover(issuer, dispatcher), clock, freshFor: metadataIsFreshFor, staleFor }),
-)

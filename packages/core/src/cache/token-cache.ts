@@ -1,0 +1,21 @@
+/**
+ * Where verdicts on opaque tokens are shared by several processes: a port, to be implemented over whatever store there is.
+ * `tokenCacheContract` of `@tollgate/core/contract` is the test suite that every implementation has to pass.
+ *
+ * Keys are hashes, and values hold no token, but they do hold claims. Whoever can write to the store can make a token
+ * active unless the implementation seals what it stores. A method that fails costs a call upstream and nothing else: no
+ * request is refused, or let in, because a cache is down. A read that takes longer than 250 ms counts as failed.
+ */
+export interface TokenCache {
+  /** What was last set under the key and has not expired; else `undefined`. */
+  get(key: string): Promise<string | undefined>
+  /** Sets a value that has to be gone after so many milliseconds (more than 0), in place of any other. */
+  set(key: string, value: string, expiresIn: number): Promise<void>
+  /** Forgets a value, in every process, and tells those who watch. */
+  delete(key: string): Promise<void>
+  /**
+   * Calls the listener with every key that is deleted from now on, by whatever process, until what it returns is called. An implementation
+   * without it leaves other processes their own memory of an evicted token for up to `cacheFor`.
+   */
+  watch?(listener: (key: string) => void): () => void
+}

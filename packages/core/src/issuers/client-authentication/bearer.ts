@@ -1,0 +1,28 @@
+import { hash } from 'node:crypto'
+import { describe, invalidOption } from '../../invalid-option.ts'
+import { type ClientAuthentication, defineClientAuthentication } from './client-authentication.ts'
+
+/**
+ * An access token of our own for the introspection endpoint (RFC 7662 §2.1), or a function that has a current one; what
+ * the function throws is a failure (500), and it has to answer within the deadline of the call.
+ */
+export function bearer(token: string | (() => string | Promise<string>)): ClientAuthentication {
+  if (typeof token !== 'function') {
+    expectBearerToken(token, invalidOption)
+  }
+  const identity = typeof token === 'function' ? 'changing' : hash('sha256', token)
+  return defineClientAuthentication({ method: 'bearer', clientId: undefined }, () => ({
+    identity,
+    present: async () => {
+      const current = typeof token === 'function' ? await token() : token
+      expectBearerToken(current, (message) => new TypeError(message))
+      return { headers: { authorization: `Bearer ${current}` } }
+    },
+  }))
+}
+
+function expectBearerToken(token: unknown, error: (message: string) => Error): void {
+  if (typeof token !== 'string' || !/^[\w.~+/-]+=*$/.test(token)) {
+    throw error(`Expected the bearer token of the introspection endpoint to be a token, got ${describe(token)}`)
+  }
+}

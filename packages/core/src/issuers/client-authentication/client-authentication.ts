@@ -1,0 +1,79 @@
+import type { Dispatcher } from 'undici'
+import { invalidOption } from '../../invalid-option.ts'
+import { isRecord } from '../../record.ts'
+
+/** How we tell an introspection endpoint who asks (RFC 7662 §2.1). What it proves that with does not show. */
+export interface ClientAuthentication {
+  readonly method:
+    | 'client_secret_basic'
+    | 'client_secret_post'
+    | 'client_secret_jwt'
+    | 'private_key_jwt'
+    | 'tls_client_auth'
+    | 'bearer'
+  /** Absent with `bearer`. */
+  readonly clientId: string | undefined
+}
+
+/** The call for which credentials are wanted. */
+export interface Call {
+  readonly issuer: string
+  readonly endpoint: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** What was shown before was refused; show something that is new. */
+  readonly mustBeNew: boolean
+}
+
+/** What goes into the request. */
+export interface Presented {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly parameters?: Readonly<Record<string, string>>
+  /** Set when the same was shown before: a server that takes it only once may be the reason of a refusal. */
+  readonly reused?: { readonly neverAgain: () => void }
+}
+
+/** A client authentication at work for one issuer. */
+export interface ClientAtWork {
+  readonly present: (call: Call) => Presented | Promise<Presented>
+  /** What tells this caller from others whom the server may answer differently; for the keys of caches, and no secret. */
+  readonly identity: string
+  /** Whether the endpoint for mutual TLS is the one to ask (RFC 8705 §5). */
+  readonly usesMtls: boolean
+  /** Connections of its own, when they prove who asks. */
+  readonly dispatcher?: Dispatcher
+}
+
+type Start = () => Pick<ClientAtWork, 'present' | 'dispatcher'> & { readonly identity?: string }
+
+const starts = new WeakMap<object, Start>()
+
+export function defineClientAuthentication(client: ClientAuthentication, start: Start): ClientAuthentication {
+  const frozen = Object.freeze({ ...client })
+  starts.set(frozen, start)
+  return frozen
+}
+
+/** Throws unless one of our functions made it. */
+export function expectClientAuthentication(client: unknown): ClientAuthentication {
+  if (!isRecord(client) || !starts.has(client)) {
+    throw invalidOption(
+      'Expected `client` to be what clientSecretBasic, clientSecretPost, clientSecretJwt, privateKeyJwt, tlsClientAuth or bearer returns: an introspection endpoint answers nobody whom it does not know',
+    )
+  }
+  return client as unknown as ClientAuthentication
+}
+
+export function startClient(client: ClientAuthentication): ClientAtWork {
+  const start = starts.get(client)
+  if (start === undefined) {
+    throw new TypeError('Expected a client authentication that one of our functions made')
+  }
+  const { present, dispatcher, identity = '' } = start()
+  return {
+    present,
+    identity: JSON.stringify([client.method, client.clientId, identity]),
+    usesMtls: client.method === 'tls_client_auth',
+    ...(dispatcher === undefined ? {} : { dispatcher }),
+  }
+}

@@ -1,0 +1,49 @@
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { Agent } from 'undici'
+import { expectOptions, expectText, invalidOption } from '../../invalid-option.ts'
+import { type ClientAuthentication, defineClientAuthentication } from './client-authentication.ts'
+
+/** Our client certificate and its key, as PEM. */
+export interface ClientCertificate {
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+  readonly passphrase?: string | undefined
+  /** The CA that issued the server's certificate, when it is a private one. Default: those that Node trusts. */
+  readonly ca?: string | Buffer | undefined
+}
+
+/**
+ * `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705 §2): the certificate of the connection says who we are.
+ * Asks the endpoint among the server's `mtls_endpoint_aliases` when there is one (§5). Without a certificate here, the
+ * validator's `dispatcher` is expected to show it.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a certificate or key that cannot be read.
+ */
+export function tlsClientAuth(clientId: string, certificate?: ClientCertificate): ClientAuthentication {
+  expectText(clientId, 'clientId')
+  const parameters = { client_id: clientId }
+  const dispatcher = certificate === undefined ? undefined : connectionsWith(certificate)
+  return defineClientAuthentication({ method: 'tls_client_auth', clientId }, () => ({
+    present: () => ({ parameters }),
+    ...(dispatcher === undefined ? {} : { dispatcher }),
+  }))
+}
+
+function connectionsWith(certificate: ClientCertificate): Agent {
+  expectOptions(certificate, 'the client certificate', ['cert', 'key', 'passphrase', 'ca'])
+  if (certificate.cert === undefined || certificate.key === undefined) {
+    throw invalidOption('Expected the client certificate to have both `cert` and `key`')
+  }
+  const connect = Object.fromEntries(Object.entries(certificate).filter(([, value]) => value !== undefined))
+  expectReadable(connect)
+  return new Agent({ connect })
+}
+
+function expectReadable(options: SecureContextOptions): void {
+  try {
+    createSecureContext(options)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable'
+    throw invalidOption(`Expected \`cert\` and \`key\` to be a certificate and its private key as PEM (${code})`)
+  }
+}

@@ -1,0 +1,70 @@
+import { type AccessToken, createOpaqueAccessToken, type OpaqueAccessToken } from '../access-token.ts'
+import { diagnostics } from '../diagnostics.ts'
+import { invalidToken, Refusal } from '../refusal.ts'
+import { onBehalfOf } from '../unavailable.ts'
+import { type AnswerPolicy, judgeAnswer } from './introspection/judge-answer.ts'
+import type { TokenVerdict } from './introspection/memory.ts'
+import type { IntrospectionSettings } from './introspection/options.ts'
+import { type IntrospectedOutside, startIntrospection } from './introspection/start.ts'
+
+/** The tokens of one issuer that are judged by asking it. */
+export interface IntrospectedTokens {
+  readonly validate: (token: string) => Promise<OpaqueAccessToken>
+  /** The token by a verdict no older than this: an opaque one judged anew, a JWT as it is if the issuer calls it active. */
+  readonly renew: (token: AccessToken, within: number) => Promise<AccessToken>
+  readonly evict: (token: string) => Promise<void>
+}
+
+export function createIntrospectedTokens(
+  settings: IntrospectionSettings,
+  claimsPolicy: Omit<AnswerPolicy, 'missingAudience'>,
+  outside: IntrospectedOutside,
+): IntrospectedTokens {
+  const { issuer } = claimsPolicy
+  const policy = { ...claimsPolicy, missingAudience: settings.missingAudience }
+  const introspection = startIntrospection(settings, claimsPolicy, outside)
+  let isMissingAudienceTold = false
+
+  function ask(token: string, within?: number): Promise<TokenVerdict> {
+    return onBehalfOf(issuer, () => introspection.verdictOn(token, within))
+  }
+
+  function judge(token: string, { claims, askedAt }: TokenVerdict): OpaqueAccessToken {
+    if (claims === undefined) {
+      throw invalidToken('inactive')
+    }
+    try {
+      judgeAnswer(claims, policy, outside.clock())
+    } catch (error) {
+      if (error instanceof Refusal && error.reason === 'missing-audience' && !isMissingAudienceTold) {
+        isMissingAudienceTold = true
+        tellOfMissingAudience(issuer)
+      }
+      throw error
+    }
+    return createOpaqueAccessToken(issuer, token, claims, askedAt)
+  }
+
+  async function renew(token: AccessToken, within: number): Promise<AccessToken> {
+    if (token.kind === 'opaque') {
+      const isNewEnough = outside.clock() - Number(token.introspectedAt) <= within
+      return isNewEnough ? token : judge(token.raw(), await ask(token.raw(), within))
+    }
+    const { claims } = await ask(token.raw(), within)
+    if (claims === undefined) {
+      throw invalidToken('inactive')
+    }
+    return token
+  }
+
+  return { validate: async (token) => judge(token, await ask(token)), renew, evict: introspection.evict }
+}
+
+/** Good tokens are refused, and those who hold them can do nothing about it: whoever runs the API has to hear of it. */
+function tellOfMissingAudience(issuer: string): void {
+  diagnostics.misconfiguration({
+    event: 'missing-audience',
+    issuer,
+    message: `The introspection answers of ${issuer} name no \`aud\`, so that its opaque tokens are refused. Have it name this API there; or, only if it gives out tokens for no other API, set \`introspection: { missingAudience: 'trust' }\``,
+  })
+}

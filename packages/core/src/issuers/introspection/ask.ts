@@ -1,0 +1,157 @@
+import type { Dispatcher } from 'undici'
+import type { Clock } from '../../clock.ts'
+import { diagnostics } from '../../diagnostics.ts'
+import { exchange, type Inbound, unexpectedStatus } from '../../http/exchange.ts'
+import { inTime } from '../../in-time.ts'
+import { parseJson } from '../../json.ts'
+import { asRecord } from '../../record.ts'
+import { UpstreamError } from '../../unavailable.ts'
+import type { ClientAtWork, Presented } from '../client-authentication/client-authentication.ts'
+import { type Answer, parseAnswer } from './answer.ts'
+import type { AnswerForm } from './answer-form.ts'
+import { checkExtras } from './extras.ts'
+import type { Extras } from './options.ts'
+import { readSignedAnswer, type Signer } from './signed-answer.ts'
+
+/** What was answered, how large it was, and when it was asked, which is the least that can be said of its age. */
+export interface Answered {
+  readonly answer: Answer
+  readonly bytes: number
+  readonly askedAt: number
+}
+
+export interface AskOptions {
+  readonly client: ClientAtWork
+  readonly endpoint: () => Promise<string>
+  readonly answers: AnswerForm
+  readonly signer: Signer
+  readonly extras: Extras | undefined
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly dispatcher: Dispatcher
+  readonly clock: Clock
+}
+
+const mostBytes = 64 * 1024
+const mediaTypes = { json: 'application/json', jwt: 'application/token-introspection+jwt' } as const
+
+/**
+ * Asks an introspection endpoint about a token, which goes into the form and never into a URL (RFC 7662 §2.1). Whatever is not a
+ * well-formed answer is an `UpstreamError`. It remembers nothing.
+ */
+export function createAsk(options: AskOptions): (token: string) => Promise<Answered> {
+  const { client, answers, signer, extras, timeout, clock } = options
+  const { issuer } = signer
+  const dispatcher = client.dispatcher ?? options.dispatcher
+  let isRefused = false
+
+  async function post(token: string, endpoint: string, presented: Presented, signal: AbortSignal): Promise<Inbound> {
+    const extra = checkExtras(await extras?.({ issuer, endpoint }))
+    const form = { token, token_type_hint: 'access_token', ...extra.parameters, ...presented.parameters }
+    return exchange({
+      url: endpoint,
+      method: 'POST',
+      headers: {
+        ...extra.headers,
+        ...presented.headers,
+        accept: mediaTypes[answers.as],
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams(Object.entries(form).filter(isPresent)).toString(),
+      mostBytes,
+      dispatcher,
+      signal,
+    })
+  }
+
+  async function call(token: string, endpoint: string, signal: AbortSignal): Promise<Inbound> {
+    const about = { issuer, endpoint, now: clock(), mustBeNew: false }
+    const presented = await client.present(about)
+    const inbound = await post(token, endpoint, presented, signal)
+    if (!refusesUs(inbound) || presented.reused === undefined) {
+      return inbound
+    }
+    const again = await post(token, endpoint, await client.present({ ...about, mustBeNew: true }), signal)
+    if (!refusesUs(again)) {
+      presented.reused.neverAgain()
+    }
+    return again
+  }
+
+  return async (token) => {
+    const endpoint = await options.endpoint()
+    const askedAt = clock()
+    const signal = AbortSignal.timeout(timeout)
+    const inbound = await inTime(call(token, endpoint, signal), signal, () => late(endpoint))
+    if (refusesUs(inbound)) {
+      isRefused = isRefused || tellOfRefusal(issuer, endpoint)
+      throw credentialsRefused(endpoint)
+    }
+    isRefused = false
+    return { answer: await readAnswer(inbound, answers, signer), bytes: inbound.body.length, askedAt }
+  }
+}
+
+function isPresent(entry: readonly [string, string | undefined]): entry is [string, string] {
+  return entry[1] !== undefined
+}
+
+function late(endpoint: string): UpstreamError {
+  return new UpstreamError({ reason: 'timeout', message: `${endpoint} did not answer in time` })
+}
+
+/** Not the token is refused but we are, as RFC 6749 §5.2 says it. */
+function refusesUs({ status, body }: Inbound): boolean {
+  const saysSo = status === 400 && asRecord(parseJson(body))['error'] === 'invalid_client'
+  return status === 401 || status === 403 || saysSo
+}
+
+function credentialsRefused(endpoint: string): UpstreamError {
+  return new UpstreamError({
+    reason: 'credentials-refused',
+    message: `${endpoint} refused the client credentials that it was shown: mend \`introspection: { client }\``,
+  })
+}
+
+/** Loud, for every opaque token is answered with 500 until somebody mends it. */
+function tellOfRefusal(issuer: string, endpoint: string): true {
+  diagnostics.misconfiguration({
+    event: 'credentials-refused',
+    issuer,
+    message: `${endpoint} refuses our client credentials: every opaque token of ${issuer} is answered with 500 until \`introspection: { client }\` is mended`,
+  })
+  return true
+}
+
+async function readAnswer(inbound: Inbound, answers: AnswerForm, signer: Signer): Promise<Answer> {
+  const { url, status } = inbound
+  if (status !== 200) {
+    throw unexpectedStatus(inbound)
+  }
+  const answer = parseAnswer(
+    answers.as === 'json' ? expectJson(inbound) : await readSignedAnswer(expectJwt(inbound), answers, signer),
+  )
+  if (answer === undefined) {
+    const message = `${url} answered no introspection response: \`active\` is no boolean, or a member is of a wrong type`
+    throw new UpstreamError({ reason: 'malformed-document', message })
+  }
+  return answer
+}
+
+function expectJson({ url, body }: Inbound): unknown {
+  const document = parseJson(body)
+  if (document === undefined) {
+    throw new UpstreamError({ reason: 'not-json', message: `${url} answered something that is not JSON` })
+  }
+  return document
+}
+
+/** Plain JSON in place of a signed answer is a downgrade, and not even looked at. */
+function expectJwt({ url, headers, body }: Inbound): string {
+  const [type = ''] = String(headers['content-type']).split(';')
+  if (type.trim().toLowerCase() !== mediaTypes.jwt) {
+    const message = `${url} answered something else than ${mediaTypes.jwt}`
+    throw new UpstreamError({ reason: 'unverifiable-answer', message })
+  }
+  return Buffer.from(body).toString('latin1')
+}

@@ -1,0 +1,98 @@
+import { hash } from 'node:crypto'
+import type { IntrospectedClaims } from '../../access-token.ts'
+import type { SharedAnswers } from '../../cache/shared-answers.ts'
+import type { Verdict, VerdictStore } from '../../cache/verdict-store.ts'
+import type { Clock } from '../../clock.ts'
+import { type Answer, parseAnswer } from './answer.ts'
+import type { Answered } from './ask.ts'
+
+export type TokenVerdict = Verdict<IntrospectedClaims>
+
+/** What is remembered of one issuer's tokens: in this process, and in the shared cache if there is one. */
+export interface Memory {
+  readonly keyOf: (token: string) => string
+  /** What this process knows and may still use. */
+  readonly recall: (key: string) => TokenVerdict | undefined
+  /** The same of the shared cache. */
+  readonly recallShared: (key: string) => Promise<Answered | undefined>
+  readonly toVerdict: (answered: Answered) => TokenVerdict
+  readonly keep: (key: string, answered: Answered, where: 'here' | 'everywhere') => void
+  readonly forget: (key: string) => Promise<void>
+  /** Whether the token was active when it was last asked about. */
+  readonly wasActive: (key: string) => boolean
+}
+
+export interface MemoryOptions {
+  /** What an answer depends on besides the token: the issuer, its endpoint, and who asks. */
+  readonly namespace: readonly unknown[]
+  readonly verdicts: VerdictStore<IntrospectedClaims>
+  readonly shared: SharedAnswers | undefined
+  /** Milliseconds, as all that follow. */
+  readonly cacheFor: number
+  readonly cacheInactiveFor: number
+  readonly clockTolerance: number
+  readonly clock: Clock
+}
+
+export function createMemory(options: MemoryOptions): Memory {
+  const { verdicts, shared, cacheFor, cacheInactiveFor, clockTolerance, clock } = options
+  const namespace = JSON.stringify(['tollgate introspection 1', ...options.namespace])
+
+  /** `exp` is judged on every use: a verdict that has outlived it is a no, and kept as long as one. */
+  function freshUntil(answer: Answer, askedAt: number): number {
+    if (!answer.active) {
+      return askedAt + cacheInactiveFor
+    }
+    const { exp = Infinity } = answer.claims
+    return Math.min(askedAt + cacheFor, Math.max(askedAt, exp * 1000 + clockTolerance) + cacheInactiveFor)
+  }
+
+  function toVerdict({ answer, askedAt }: Answered): TokenVerdict {
+    return { claims: answer.active ? answer.claims : undefined, askedAt, freshUntil: freshUntil(answer, askedAt) }
+  }
+
+  function isFresh({ askedAt, freshUntil: end }: TokenVerdict): boolean {
+    const now = clock()
+    // A clock that was set back must not make a verdict live on.
+    return now < end && askedAt <= now + clockTolerance
+  }
+
+  async function recallShared(key: string): Promise<Answered | undefined> {
+    const found = await shared?.get(key)
+    const answer = parseAnswer(found?.document)
+    if (found === undefined || answer === undefined) {
+      return undefined
+    }
+    const answered = { answer, askedAt: found.askedAt, bytes: found.bytes }
+    return isFresh(toVerdict(answered)) ? answered : undefined
+  }
+
+  function keep(key: string, answered: Answered, where: 'here' | 'everywhere'): void {
+    const { answer, askedAt, bytes } = answered
+    const verdict = toVerdict(answered)
+    const left = verdict.freshUntil - clock()
+    if (left <= 0) {
+      return
+    }
+    verdicts.set(key, verdict, bytes)
+    if (where === 'everywhere') {
+      shared?.set(key, answer.active ? answer.claims : answer, askedAt, left)
+    }
+  }
+
+  return {
+    keyOf: (token) => hash('sha256', `${namespace}\n${token}`, 'base64url'),
+    recall: (key) => {
+      const known = verdicts.get(key)
+      return known !== undefined && isFresh(known) ? known : undefined
+    },
+    recallShared,
+    toVerdict,
+    keep,
+    forget: async (key) => {
+      verdicts.delete(key)
+      await shared?.delete(key)
+    },
+    wasActive: verdicts.wasActive,
+  }
+}

@@ -1,0 +1,60 @@
+import type { IntrospectedClaims } from '../../access-token.ts'
+import type { SharedAnswers } from '../../cache/shared-answers.ts'
+import type { VerdictStore } from '../../cache/verdict-store.ts'
+import type { Remembered } from '../../http/remembered.ts'
+import type { Outside } from '../../http/shared.ts'
+import type { KeySource } from '../../keys/key-source.ts'
+import type { Metadata } from '../../metadata/metadata.ts'
+import { startClient } from '../client-authentication/client-authentication.ts'
+import { createAsk } from './ask.ts'
+import { createIntrospection, type Introspection } from './introspection.ts'
+import { createMemory } from './memory.ts'
+import type { IntrospectionSettings } from './options.ts'
+import { restrained } from './restrained.ts'
+
+/** What the issuers of a validator share. */
+export interface IntrospectionOutside extends Outside {
+  readonly verdicts: VerdictStore<IntrospectedClaims>
+  readonly shared: SharedAnswers | undefined
+  /** Milliseconds. */
+  readonly clockTolerance: number
+}
+
+/** The same, and what belongs to one issuer. */
+export interface IntrospectedOutside extends IntrospectionOutside {
+  readonly keys: KeySource
+  readonly metadata: Remembered<Metadata>
+}
+
+/** Puts the parts of introspection together: who asks, how, with what restraint, and what is remembered. */
+export function startIntrospection(
+  settings: IntrospectionSettings,
+  { issuer, audience }: { readonly issuer: string; readonly audience: readonly string[] },
+  outside: IntrospectedOutside,
+): Introspection {
+  const { answers, timeout } = settings
+  const { clock, keys, metadata } = outside
+  const client = startClient(settings.client)
+  const { clientId } = settings.client
+
+  async function endpoint(): Promise<string> {
+    const { mtls_introspection_endpoint: alias, introspection_endpoint: usual } = await metadata.current()
+    return (client.usesMtls ? alias : usual) ?? ''
+  }
+
+  const { endpoint: configured } = settings
+  const ask = createAsk({
+    ...settings,
+    client,
+    endpoint: configured === undefined ? endpoint : async () => configured,
+    signer: { issuer, keys, recipients: [...(clientId === undefined ? [] : [clientId]), ...audience] },
+    dispatcher: outside.dispatcher,
+    clock,
+  })
+  const namespace = [issuer, configured ?? '', client.identity, answers.as, audience]
+  return createIntrospection(
+    createMemory({ ...settings, ...outside, namespace }),
+    restrained(ask, clock, timeout),
+    clock,
+  )
+}

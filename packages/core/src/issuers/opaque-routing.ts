@@ -1,0 +1,46 @@
+import { invalidOption } from '../invalid-option.ts'
+import { invalidToken, type RefusalReason } from '../refusal.ts'
+import type { Issuer } from './issuer.ts'
+import type { PresentedToken } from './presented-token.ts'
+import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
+
+export type OpaqueRouting = 'prefix' | 'ask-in-order'
+
+/**
+ * Says which issuers to ask about a token that names none: those whose `prefix` it begins with. By `'prefix'` that is the
+ * one with the longest; `'ask-in-order'` gives all, in the order in which they are configured.
+ */
+export function createOpaqueRouter(
+  issuers: readonly Issuer[],
+  routing: OpaqueRouting,
+): (presented: PresentedToken) => readonly Issuer[] {
+  const introspecting = issuers.filter(({ formats }) => formats !== 'jwt')
+  const forEverything = issuers.filter(({ formats }) => formats === 'opaque')
+  const byLength = (one: Issuer, other: Issuer): number => other.prefix.length - one.prefix.length
+
+  return (presented) => {
+    const possible = presented.form === 'jwt' ? forEverything : introspecting
+    const matching = possible.filter(({ prefix }) => presented.token.startsWith(prefix))
+    if (matching.length === 0) {
+      throw invalidToken(possible.length > 0 ? 'unknown-prefix' : faultOf(presented))
+    }
+    return routing === 'ask-in-order' ? matching : matching.toSorted(byLength).slice(0, 1)
+  }
+}
+
+/** Of a token that nobody is there to introspect. */
+function faultOf(presented: PresentedToken): RefusalReason {
+  return presented.form === 'jwt' && presented.jwt !== undefined ? 'untrusted-issuer' : 'malformed-token'
+}
+
+/** Several issuers that introspect have to be told apart, or the user says that each may see the tokens of the others. */
+export function expectRoutable(issuers: readonly TrustedIssuer[], routing: OpaqueRouting): void {
+  const all = issuers.map(settingsOf).filter(({ formats }) => formats !== 'jwt')
+  const prefixes = all.map(({ introspection }) => introspection?.prefix ?? '')
+  const areDistinct = prefixes.every((prefix) => prefix !== '') && new Set(prefixes).size === prefixes.length
+  if (routing === 'prefix' && prefixes.length > 1 && !areDistinct) {
+    throw invalidOption(
+      "Expected each of several issuers with `introspection` to have a `prefix` of its own, by which its opaque tokens are known; or set `opaqueRouting: 'ask-in-order'`, and each server sees the tokens of those after it",
+    )
+  }
+}
