@@ -6,13 +6,13 @@ const packages = new URL('../packages', import.meta.url).pathname
 
 /** The layers of the core, from the top: a file imports from its own layer and from those below. */
 const layers: readonly RegExp[] = [
-  /^(index|adapter)\.ts$/,
+  /^(index|adapter|contract)\.ts$/,
   /^(protection|gate)\.ts$/,
   /^(validator|options|answering|credentials)\.ts$/,
   /^(issuers|constraints|guards)\//,
-  /^(keys|metadata)\//,
+  /^(keys|metadata|cache)\//,
   /^http\//,
-  /^(http-request|refusal|unavailable|access-token|diagnostics|challenge|clock|duration|invalid-option|record)\.ts$/,
+  /^(http-request|refusal|unavailable|access-token|diagnostics|challenge|clock|duration|in-time|invalid-option|json|record)\.ts$/,
 ]
 
 function layerOf(file: string): number {

@@ -11,11 +11,6 @@ export interface TokenCache {
   get(key: string): Promise<string | undefined>
   /** Sets a value that has to be gone after so many milliseconds (more than 0), in place of any other. */
   set(key: string, value: string, expiresIn: number): Promise<void>
-  /** Forgets a value, in every process, and tells those who watch. */
+  /** Forgets a value, for every process. */
   delete(key: string): Promise<void>
-  /**
-   * Calls the listener with every key that is deleted from now on, by whatever process, until what it returns is called. An implementation
-   * without it leaves other processes their own memory of an evicted token for up to `cacheFor`.
-   */
-  watch?(listener: (key: string) => void): () => void
 }

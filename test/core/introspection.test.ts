@@ -1,0 +1,309 @@
+/** What introspection remembers, shares and asks again, by the number of its calls. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type CacheMessage, createValidator, scopes, trustedIssuer } from '@tollgate/core'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { type Asking, openAsking, reasonOf, requestWith } from '../harness/asking.ts'
+import { client } from '../harness/introspecting.ts'
+import { memoryCache } from '../harness/memory-cache.ts'
+import { audience, T0 } from '../harness/reference.ts'
+import { type Handler, json, status } from '../harness/upstream.ts'
+
+/** Does all the work, so much of it at once. */
+async function inParallel<Result>(
+  atOnce: number,
+  total: number,
+  work: (index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < total) {
+      const index = next
+      next += 1
+      results[index] = await work(index)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+  return results
+}
+
+function delayed(milliseconds: number, { server }: Asking): Handler {
+  return (request, response) =>
+    void setTimeout(() => json(server.active({ sub: `of ${server.url}` }))(request, response), milliseconds)
+}
+
+/** A server that answers when it is told to, and says how many wait. */
+function held({ server }: Asking): { waiting: () => number; release: () => void } {
+  const waiting: (() => void)[] = []
+  server.misbehave = (request, response) => waiting.push(() => json(server.active())(request, response))
+  return { waiting: () => waiting.length, release: () => waiting.splice(0).forEach((answer) => answer()) }
+}
+
+test('10,000 requests over 100 tokens are 100 questions, with one server or with two that gave out the same tokens', async () => {
+  const both = await Promise.all([openAsking(), openAsking()])
+  await Promise.all(
+    both.map(async (api) => {
+      api.server.misbehave = delayed(5, api)
+      const subjects = await inParallel(
+        64,
+        10_000,
+        async (index) => (await api.authenticate(`token-${index % 100}`)).subject,
+      )
+      expect(new Set(subjects)).toEqual(new Set([`of ${api.server.url}`]))
+      expect(api.server.asked).toHaveLength(100)
+    }),
+  )
+}, 30_000)
+
+test('1,000 simultaneous requests with one new token are one question, with one server or with two', async () => {
+  const both = await Promise.all([openAsking(), openAsking()])
+  await Promise.all(
+    both.map(async (api) => {
+      api.server.misbehave = delayed(5, api)
+      const subjects = await inParallel(1000, 1000, async () => (await api.authenticate('token')).subject)
+      expect(new Set(subjects)).toEqual(new Set([`of ${api.server.url}`]))
+      expect(api.server.asked).toHaveLength(1)
+    }),
+  )
+})
+
+test('a token in use is asked about again while its verdict still serves, and nobody waits for that', async () => {
+  const api = await openAsking()
+  expect(await api.reason('t')).toBe('OK')
+  api.advance(47)
+  expect(await api.reason('t')).toBe('OK')
+  expect(api.server.asked).toHaveLength(1)
+  const server = held(api)
+  api.advance(1)
+  expect(await api.reason('t')).toBe('OK')
+  expect(await api.reason('t')).toBe('OK')
+  await vi.waitUntil(() => server.waiting() === 1)
+  server.release()
+  api.server.misbehave = undefined
+  expect(api.server.asked).toHaveLength(2)
+  // Beyond the first verdict's time the second serves.
+  await sleep(50)
+  api.advance(47)
+  expect(await api.reason('t')).toBe('OK')
+  expect(api.server.asked).toHaveLength(2)
+})
+
+test('a revocation that is noticed ahead of time counts from the next request on', async () => {
+  const api = await openAsking()
+  expect(await api.reason('t')).toBe('OK')
+  api.server.answer = () => ({ active: false })
+  api.advance(50)
+  expect(await api.reason('t')).toBe('OK')
+  await vi.waitUntil(async () => (await api.reason('t')) === 'inactive')
+  expect(api.server.asked).toHaveLength(2)
+})
+
+test('a refresh that fails harms nobody before the time is up, and is tried once a second', async () => {
+  const api = await openAsking()
+  expect(await api.reason('t')).toBe('OK')
+  api.server.misbehave = status(404)
+  api.advance(50)
+  for (let request = 0; request < 20; request += 1) {
+    expect(await api.reason('t')).toBe('OK')
+    await sleep(2)
+  }
+  expect(api.server.asked).toHaveLength(2)
+  api.advance(1)
+  expect(await api.reason('t')).toBe('OK')
+  await vi.waitUntil(() => api.server.asked.length === 3)
+  api.advance(9)
+  expect(await api.reason('t')).toBe('not-found')
+})
+
+test('a token that is about to expire is not asked about again', async () => {
+  const api = await openAsking({ validator: { clockTolerance: '0s' } })
+  const now = Number(api.server.active()['iat']) + 60
+  api.server.answer = () => api.server.active({ exp: now + 10 })
+  expect(await api.reason('t')).toBe('OK')
+  api.advance(10)
+  expect(await api.reason('t')).toBe('expired')
+  api.advance(9)
+  expect(await api.reason('t')).toBe('expired')
+  expect(api.server.asked).toHaveLength(1)
+  api.advance(1)
+  api.server.answer = () => ({ active: false })
+  expect(await api.reason('t')).toBe('inactive')
+})
+
+test('one who leaves takes nobody along', async () => {
+  const api = await openAsking()
+  const server = held(api)
+  const leaver = new AbortController()
+  const request = new Request('https://api.example/', {
+    headers: { authorization: 'Bearer t' },
+    signal: leaver.signal,
+  })
+  const left = api.validator.authenticate(request)
+  const others = Array.from({ length: 49 }, () => api.reason('t'))
+  await vi.waitUntil(() => server.waiting() === 1)
+  leaver.abort()
+  server.release()
+  expect(new Set(await Promise.all(others))).toEqual(new Set(['OK']))
+  await left
+  expect(api.server.asked).toHaveLength(1)
+})
+
+test('an eviction makes the next request ask, even one that comes while an answer is under way', async () => {
+  const api = await openAsking()
+  expect(await api.reason('t')).toBe('OK')
+  await api.validator.evict('t')
+  const server = held(api)
+  const underWay = api.reason('t')
+  await vi.waitUntil(() => server.waiting() === 1)
+  await api.validator.evict('t')
+  server.release()
+  expect(await underWay).toBe('OK')
+  api.server.misbehave = undefined
+  api.server.answer = () => ({ active: false })
+  expect(await api.reason('t')).toBe('inactive')
+  expect(api.server.asked).toHaveLength(3)
+  await expect(api.validator.evict('a.b.c')).resolves.toBeUndefined()
+})
+
+test('an eviction reaches the shared cache', async () => {
+  const cache = memoryCache()
+  const api = await openAsking({ validator: { cache } })
+  expect(await api.reason('t')).toBe('OK')
+  expect(cache.entries.size).toBe(1)
+  await api.validator.evict('t')
+  expect(cache.entries.size).toBe(0)
+})
+
+test('a shared cache spares the server the second process', async () => {
+  const cache = memoryCache()
+  const one = await openAsking({ validator: { cache } })
+  expect(await one.reason('t')).toBe('OK')
+  const other = createValidator({
+    issuer: trustedIssuer(one.server.url, { introspection: { client } }),
+    audience,
+    cache,
+    clock: () => (T0 + 59) * 1000,
+  })
+  expect(await reasonOf(other.authenticate(requestWith('t')))).toBe('OK')
+  expect(one.server.asked).toHaveLength(1)
+})
+
+test.each(['get', 'set', 'delete'] as const)(
+  'a shared cache whose `%s` fails or hangs is none, and says so',
+  async (operation) => {
+    for (const broken of [() => Promise.reject(new Error('down')), () => new Promise<never>(() => undefined)]) {
+      const failures: CacheMessage[] = []
+      const listener = (message: unknown): void => void failures.push(message as CacheMessage)
+      subscribe('tollgate:cache', listener)
+      onTestFinished(() => void unsubscribe('tollgate:cache', listener))
+      const api = await openAsking({ validator: { cache: { ...memoryCache(), [operation]: broken } } })
+      expect(await api.reason('t')).toBe('OK')
+      expect(await api.reason('t')).toBe('OK')
+      await api.validator.evict('t')
+      expect(api.server.asked).toHaveLength(1)
+      await vi.waitUntil(() => failures.some((failure) => failure.operation === operation))
+    }
+  },
+)
+
+test('a server that is stuck holds so many requests and no more, and half of that only for tokens that nobody knows', async () => {
+  const api = await openAsking({ introspection: { timeout: '400ms' } })
+  for (let index = 0; index < 100; index += 1) {
+    expect(await api.reason(`good-${index}`)).toBe('OK')
+  }
+  api.advance(61)
+  api.server.misbehave = () => undefined
+  const before = api.server.asked.length
+  const unknown = Array.from({ length: 3000 }, (_, index) => api.reason(`made-up-${index}`))
+  await vi.waitUntil(() => api.server.asked.length - before === 64)
+  let answered = 0
+  unknown.slice(0, 1024).forEach((reason) => void reason.then(() => (answered += 1)))
+  expect(new Set(await Promise.all(unknown.slice(1024)))).toEqual(new Set(['overloaded']))
+  expect(answered, 'the others still wait: there was no room at once').toBe(0)
+  // Those that were active before find room all the same.
+  const known = Array.from({ length: 100 }, (_, index) => api.reason(`good-${index}`))
+  await vi.waitUntil(() => api.server.asked.length - before === 128)
+  expect(new Set(await Promise.all([...unknown, ...known]))).toEqual(new Set(['timeout', 'overloaded', 'backing-off']))
+  // Four more may set out after the first have timed out, before the fifth failure gives the server a rest.
+  expect(api.server.asked.length - before).toBeLessThanOrEqual(132)
+})
+
+test('a crowd of made-up tokens does not keep good ones from being asked about', async () => {
+  const api = await openAsking()
+  expect(await api.reason('good')).toBe('OK')
+  api.advance(61)
+  const answered: (() => void)[] = []
+  api.server.misbehave = (request, response) => {
+    const isGood = api.server.asked.at(-1)?.form.get('token') === 'good'
+    const answer = (): void => json(isGood ? api.server.active() : { active: false })(request, response)
+    return isGood ? answer() : answered.push(answer)
+  }
+  const crowd = Array.from({ length: 2000 }, (_, index) => api.reason(`made-up-${index}`))
+  await vi.waitUntil(() => answered.length === 64)
+  expect(await api.reason('good')).toBe('OK')
+  api.server.misbehave = undefined
+  api.server.answer = () => ({ active: false })
+  answered.forEach((answer) => answer())
+  const reasons = await Promise.all(crowd)
+  expect(new Set(reasons)).toEqual(new Set(['inactive', 'overloaded']))
+  expect(reasons.filter((reason) => reason === 'inactive')).toHaveLength(1024)
+})
+
+test('a server that keeps failing is given a rest, then tried by one, then trusted again', async () => {
+  const api = await openAsking()
+  api.server.misbehave = status(503)
+  for (let index = 0; index < 5; index += 1) {
+    expect(await api.reason(`t-${index}`)).toBe('upstream-error')
+  }
+  expect(await api.reason('another')).toBe('backing-off')
+  expect(api.server.asked).toHaveLength(5)
+  api.advance(2)
+  // Half open: one of many goes, and the rest is longer when it fares no better.
+  const reasons = await Promise.all(Array.from({ length: 10 }, (_, index) => api.reason(`u-${index}`)))
+  expect(reasons.filter((reason) => reason === 'upstream-error')).toHaveLength(1)
+  expect(api.server.asked).toHaveLength(6)
+  api.advance(1.5)
+  expect(await api.reason('t')).toBe('backing-off')
+  api.advance(1)
+  api.server.misbehave = undefined
+  expect(await api.reason('t')).toBe('OK')
+  expect(await Promise.all(Array.from({ length: 10 }, (_, index) => api.reason(`v-${index}`)))).not.toContain(
+    'backing-off',
+  )
+})
+
+test('tokens that make the server stumble give a rest to unknown tokens only', async () => {
+  const api = await openAsking()
+  expect(await api.reason('good')).toBe('OK')
+  api.advance(61)
+  api.server.misbehave = (request, response) => {
+    const isGood = api.server.asked.at(-1)?.form.get('token') === 'good'
+    return (isGood ? json(api.server.active()) : status(500))(request, response)
+  }
+  for (let index = 0; index < 20; index += 1) {
+    await api.reason(`poison-${index}`)
+  }
+  expect(await api.reason('poison')).toBe('backing-off')
+  expect(await api.reason('good')).toBe('OK')
+})
+
+test('answers of no use are no reason to leave a server alone', async () => {
+  const api = await openAsking()
+  for (const act of [status(404), status(400), json({}), json({ active: 'true' }), status(204)]) {
+    api.server.misbehave = act
+    for (let index = 0; index < 6; index += 1) {
+      expect(await api.reason('t')).not.toBe('backing-off')
+    }
+  }
+  expect(api.server.asked).toHaveLength(30)
+})
+
+test('12,000 made-up tokens, more than are remembered, push no good one out', async () => {
+  const api = await openAsking()
+  expect(await api.reason('good')).toBe('OK')
+  api.server.answer = () => ({ active: false })
+  await inParallel(64, 12_000, (index) => api.reason(`made-up-${index}`))
+  expect(await api.reason('good', scopes('read'))).toBe('OK')
+  expect(api.server.asked.filter(({ form }) => form.get('token') === 'good')).toHaveLength(1)
+}, 30_000)

@@ -1,0 +1,66 @@
+import {
+  type AccessToken,
+  createValidator,
+  type Guard,
+  type IntrospectionOptions,
+  trustedIssuer,
+  type TrustedIssuerOptions,
+  type Validator,
+  type ValidatorOptions,
+} from '@tollgate/core'
+import { client, type Introspector, openIntrospector } from './introspecting.ts'
+import { audience, T0 } from './reference.ts'
+
+/** A validator without a framework that asks a scripted server: for many requests, and for what no framework sees. */
+export interface Asking {
+  readonly server: Introspector
+  readonly validator: Validator
+  readonly advance: (seconds: number) => void
+  /** Authenticates a request with this token. */
+  readonly authenticate: (token: string, ...guards: readonly Guard[]) => Promise<AccessToken>
+  /** `'OK'`, or the `reason` of the error. */
+  readonly reason: (token: string, ...guards: readonly Guard[]) => Promise<string>
+}
+
+export interface AskingOptions {
+  readonly introspection?: Partial<IntrospectionOptions>
+  readonly issuer?: TrustedIssuerOptions
+  readonly validator?: Partial<ValidatorOptions>
+}
+
+export async function openAsking({ introspection, issuer, validator: options }: AskingOptions = {}): Promise<Asking> {
+  const server = await openIntrospector()
+  let now = T0
+  const validator = createValidator({
+    issuer: trustedIssuer(server.url, { introspection: { client, ...introspection }, ...issuer }),
+    audience,
+    clock: () => now * 1000,
+    ...options,
+  })
+  return {
+    server,
+    validator,
+    advance: (seconds) => {
+      now += seconds
+    },
+    authenticate: (token, ...guards) => validator.authenticate(requestWith(token), ...guards),
+    reason: (token, ...guards) => reasonOf(validator.authenticate(requestWith(token), ...guards)),
+  }
+}
+
+export function requestWith(token: string): Request {
+  return new Request('https://api.example/', { headers: { authorization: `Bearer ${token}` } })
+}
+
+export async function reasonOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work
+    return 'OK'
+  } catch (error) {
+    const { reason } = error as { readonly reason?: string }
+    if (reason === undefined) {
+      throw error
+    }
+    return reason
+  }
+}

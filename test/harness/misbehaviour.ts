@@ -1,0 +1,137 @@
+import { gzipSync } from 'node:zlib'
+import type { Outcome } from './outcome.ts'
+import { type Handler, json, status } from './upstream.ts'
+
+export interface Misbehaviour {
+  readonly act: Handler
+  /** What the table of the checklist says a client must see (ERR-02). */
+  readonly outcome: Outcome
+}
+
+/** How many bytes the connections of `aGigabyte` took before they were closed. */
+export const taken = { bytes: 0 }
+
+/** What an authorization server can do to those who ask it, whatever they ask for. Raw bytes are written past the HTTP server. */
+export const misbehaviours: Readonly<Record<string, Misbehaviour>> = {
+  'closes the connection': { outcome: 'E-UP', act: (request) => request.socket.destroy() },
+  'resets the connection': { outcome: 'E-UP', act: (request) => request.socket.resetAndDestroy() },
+  'hangs before it answers': { outcome: 'E-UP', act: () => undefined },
+  'hangs in its headers': raw('E-UP', 'HTTP/1.1 200 OK\r\ncontent-ty'),
+  'hangs in its body': raw('E-UP', 'HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\n{"active":tr'),
+  'drips its headers': { outcome: 'E-UP', act: drip('HTTP/1.1 200 OK\r\n', 'x-a: b\r\n') },
+  'drips its body': { outcome: 'E-UP', act: drip('HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n', ' ') },
+  'stops in the middle of its body': closing('502', 'HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\n{"active":true}'),
+  'stops in the middle of a chunk': closing(
+    '502',
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{"active":true}',
+  ),
+  'answers nothing at all': closing('502', 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
+  'answers 204': { outcome: '502', act: status(204) },
+  'answers HTML': text('<!doctype html><title>Log in</title>', 'text/html'),
+  'answers null': text('null'),
+  'answers an array': text('[{"active":true}]'),
+  'answers a string': text('"active"'),
+  'answers half a document': text('{"active":true'),
+  'answers what is not UTF-8': bytes(Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])),
+  'answers a thousand brackets': text(`${'['.repeat(30_000)}${']'.repeat(30_000)}`),
+  'answers deeply nested claims': text(`{"active":true,"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`),
+  'answers a gzip bomb': {
+    outcome: '502',
+    act: (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
+  },
+  'answers a gigabyte': { outcome: '502', act: aGigabyte },
+  'answers endless headers': { outcome: '502', act: endlessHeaders },
+  'speaks something else than HTTP': closing('502', 'SSH-2.0-OpenSSH_9.9\r\n'),
+  'redirects for ever': { outcome: '502', act: status(307, { location: '/introspect' }) },
+  'redirects with 302': { outcome: '502', act: status(302, { location: '/canary' }) },
+  'answers 500': { outcome: 'E-UP', act: status(500) },
+  'answers 503': { outcome: 'E-UP', act: status(503, { 'retry-after': '7' }) },
+  'answers 429': { outcome: 'E-UP', act: status(429, { 'retry-after': '7' }) },
+  'answers 404': { outcome: '502', act: status(404) },
+  'answers 400': { outcome: '502', act: status(400) },
+  'answers 418': { outcome: '502', act: status(418) },
+  'says its good answer with 201': {
+    outcome: '502',
+    act: (_request, response) => response.writeHead(201).end('{"active":true}'),
+  },
+  'says its good answer with 500': {
+    outcome: 'E-UP',
+    act: (_request, response) => response.writeHead(500).end('{"active":true}'),
+  },
+}
+
+/** Only an introspection endpoint can do these. */
+export const misbehavioursAtIntrospection: Readonly<Record<string, Misbehaviour>> = {
+  'answers 401': { outcome: '500', act: status(401, { 'www-authenticate': 'Basic' }) },
+  'answers 403': { outcome: '500', act: status(403) },
+  'answers invalid_client': {
+    outcome: '500',
+    act: (_request, response) => response.writeHead(400).end('{"error":"invalid_client"}'),
+  },
+  'answers another error': {
+    outcome: '502',
+    act: (_request, response) => response.writeHead(400).end('{"error":"invalid_request"}'),
+  },
+  'says active: "true"': text('{"active":"true"}'),
+  'says active: 1': text('{"active":1}'),
+  'says nothing of active': text('{"sub":"alice"}'),
+  'says active twice': text('{"active":false,"active":true}'),
+  'says exp: "soon"': text('{"active":true,"exp":"soon"}'),
+  'says an infinite exp': text('{"active":true,"exp":1e999}'),
+  'says aud: {}': text('{"active":true,"aud":{}}'),
+}
+
+const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, ' '))
+
+function text(body: string, type = 'application/json'): Misbehaviour {
+  return { outcome: '502', act: (_request, response) => response.writeHead(200, { 'content-type': type }).end(body) }
+}
+
+function bytes(body: Buffer): Misbehaviour {
+  return { outcome: '502', act: (_request, response) => response.writeHead(200).end(body) }
+}
+
+function raw(outcome: Outcome, start: string): Misbehaviour {
+  return { outcome, act: ({ socket }) => void socket.write(start) }
+}
+
+function closing(outcome: Outcome, all: string): Misbehaviour {
+  return { outcome, act: ({ socket }) => void socket.end(all) }
+}
+
+function drip(start: string, drop: string): Handler {
+  return ({ socket }) => {
+    socket.write(start)
+    const timer = setInterval(() => socket.write(drop), 20)
+    socket.on('error', () => undefined).on('close', () => clearInterval(timer))
+  }
+}
+
+function endlessHeaders({ socket }: Parameters<Handler>[0]): void {
+  const line = `x-${'a'.repeat(1000)}: b\r\n`
+  const send = (): void => {
+    while (!socket.destroyed && socket.write(line)) {}
+  }
+  socket.on('error', () => undefined).on('drain', send)
+  socket.write('HTTP/1.1 200 OK\r\n')
+  send()
+}
+
+function aGigabyte(_request: Parameters<Handler>[0], response: Parameters<Handler>[1]): void {
+  const chunk = Buffer.alloc(64 * 1024, ' ')
+  let left = 1024 ** 3
+  const send = (): void => {
+    while (left > 0 && !response.destroyed) {
+      left -= chunk.length
+      if (!response.write(chunk)) {
+        return
+      }
+    }
+  }
+  response.on('drain', send).on('close', () => {
+    taken.bytes += response.socket?.bytesWritten ?? 0
+  })
+  response.writeHead(200, { 'content-length': 1024 ** 3 })
+  response.write('{"active":true,"x":"')
+  send()
+}
