@@ -4,10 +4,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import type { Configuration } from 'oidc-provider'
+import { quietly } from './quietly.ts'
 
 export const client = { id: 'orders-app', secret: 'a secret of the demo, and of nothing else' }
 
-// oidc-provider warns that it is not set up for production, which is true, and nobody's concern here.
 const { Provider } = await quietly(() => import('oidc-provider'))
 
 export interface AuthorizationServer {
@@ -94,18 +94,4 @@ function configuration(
       },
     },
   }
-}
-
-function quietly<Result>(act: () => Result): Result {
-  const { warn, info } = console
-  const silence = (): void => undefined
-  const restore = (): void => void Object.assign(console, { warn, info })
-  Object.assign(console, { warn: silence, info: silence })
-  const result = act()
-  if (result instanceof Promise) {
-    void result.finally(restore)
-  } else {
-    restore()
-  }
-  return result
 }

@@ -1,0 +1,135 @@
+/** A verdict of the authorization server that is as fresh as the route demands. */
+import { active, allOf, anyOf, claims, createValidator, defineGuard, scopes, trustedIssuer } from '@tollgate/core'
+import { expect, test } from 'vitest'
+import { openAsking } from '../harness/asking.ts'
+import { client } from '../harness/introspecting.ts'
+import { jws, keyPair } from '../harness/jws.ts'
+import { claimsOf } from '../harness/key-issuer.ts'
+import { audience } from '../harness/reference.ts'
+import { json, status } from '../harness/upstream.ts'
+
+const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
+const { jwk, privateKey } = keyPair('P-256')
+
+test('an opaque token is asked about again when the verdict is older than the route wants', async () => {
+  const api = await openAsking()
+  expect(await api.reason('t', active({ within: '5s' }))).toBe('OK')
+  api.advance(5)
+  expect(await api.reason('t', active({ within: '5s' }))).toBe('OK')
+  expect(api.server.asked, 'what was asked to judge it will do').toHaveLength(1)
+  api.advance(0.001)
+  expect(await api.reason('t'), 'other routes use what is remembered').toBe('OK')
+  expect(api.server.asked).toHaveLength(1)
+  api.server.answer = () => ({ active: false })
+  expect(await api.reason('t', active({ within: '5s' }))).toBe('inactive')
+  expect(api.server.asked).toHaveLength(2)
+  expect(await api.reason('t'), 'and now hear of the revocation').toBe('inactive')
+})
+
+test('guards that follow, and the handler, see what the new answer says', async () => {
+  const api = await openAsking()
+  expect(await api.reason('t', scopes('read'))).toBe('OK')
+  api.advance(10)
+  api.server.answer = () => api.server.active({ scope: 'admin', sub: 'bob' })
+  const route = [claims(({ sub }) => sub === 'bob', 'not-bob'), scopes('admin'), active({ within: '1s' })]
+  expect((await api.authenticate('t', ...route)).subject).toBe('bob')
+  api.advance(10)
+  api.server.answer = () => api.server.active({ scope: 'read' })
+  expect(await api.reason('t', ...route)).toBe('missing-scope')
+  const later = { 'wrong-audience': { aud: 'x' }, 'sender-constrained': { cnf: { jkt: 'x' } }, expired: { exp: 0 } }
+  for (const [reason, changes] of Object.entries(later)) {
+    api.server.answer = () => api.server.active()
+    expect(await api.reason(reason)).toBe('OK')
+    api.advance(10)
+    api.server.answer = () => api.server.active(changes)
+    expect(await api.reason(reason, active({ within: '1s' }))).toBe(reason)
+  }
+})
+
+test('a JWT is asked about as well, and stays what it was', async () => {
+  for (const formats of ['jwt', 'both'] as const) {
+    const api = await openAsking({ issuer: { formats } })
+    api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
+    const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.server.url), privateKey, 'ES256')
+    expect(await api.reason(token)).toBe('OK')
+    expect(api.server.asked).toHaveLength(0)
+    const judged = await api.authenticate(token, active({ within: '5s' }), scopes('read'))
+    expect(judged.kind).toBe('jwt')
+    expect(await api.reason(token, active({ within: '5s' }))).toBe('OK')
+    expect(api.server.asked.map(({ form }) => form.get('token'))).toEqual([token])
+    api.advance(6)
+    api.server.answer = () => ({ active: false })
+    expect(await api.reason(token, active({ within: '5s' }))).toBe('inactive')
+    expect(await api.reason(token), 'a route that does not ask does not hear of it').toBe('OK')
+  }
+})
+
+test('when nobody can be asked, the route is unavailable, and no other', async () => {
+  const api = await openAsking()
+  expect(await api.reason('t')).toBe('OK')
+  api.advance(10)
+  api.server.misbehave = status(503)
+  expect(await api.reason('t', active({ within: '1s' }))).toBe('upstream-error')
+  expect(await api.reason('t')).toBe('OK')
+})
+
+test("within '0s' every request asks, though those of one moment share the answer", async () => {
+  const api = await openAsking()
+  for (let request = 1; request <= 3; request += 1) {
+    api.advance(0.001)
+    expect(await api.reason('t', active({ within: '0s' }))).toBe('OK')
+    expect(api.server.asked).toHaveLength(request)
+  }
+})
+
+test('in alternatives nobody is asked when another guard passes, and an inactive token may pass by another', async () => {
+  const api = await openAsking()
+  const route = anyOf(active({ within: '1s' }), scopes('admin'))
+  api.server.answer = () => api.server.active({ scope: 'admin' })
+  expect(await api.reason('t', route)).toBe('OK')
+  api.advance(10)
+  api.server.misbehave = status(503)
+  expect(await api.reason('t', route)).toBe('OK')
+  api.server.misbehave = undefined
+  api.server.answer = () => ({ active: false })
+  expect(await api.reason('t', anyOf(active({ within: '1s' }), scopes('other')))).toBe('missing-scope')
+  expect(await api.reason('t', allOf(scopes('admin'), anyOf(scopes('x'), active({ within: '1s' }))))).toBe('inactive')
+})
+
+test('where an issuer cannot be asked, the route cannot be defined', async () => {
+  const mute = trustedIssuer('https://mute.example')
+  const asking = trustedIssuer('https://asking.example', { introspection: { client } })
+  for (const issuer of [mute, [asking, mute]]) {
+    const { combine } = createValidator({ issuer, audience })
+    expect(() => combine(active({ within: '5s' }))).toThrow(wrong)
+    expect(() => combine(scopes('a'), anyOf(scopes('b'), allOf(active({ within: '5s' }))))).toThrow(wrong)
+    expect(() => combine(scopes('a'))).not.toThrow()
+  }
+  expect(() => createValidator({ issuer: asking, audience }).combine(active({ within: '5s' }))).not.toThrow()
+})
+
+test.each([[undefined], [{}], [{ within: 5 }], [{ within: '5' }], [{ within: '5s', acr: 'x' }], ['5s']])(
+  'active(%o) is a mistake that shows',
+  (options) => {
+    expect(() => active(options as { within: '5s' })).toThrow(wrong)
+  },
+)
+
+test('with tenants, an issuer that cannot be asked is a failure of the application', async () => {
+  const api = await openAsking()
+  const tenants = createValidator({
+    issuer: (iss) => trustedIssuer(iss, { keys: { keys: [{ ...jwk, kid: 'k' }] } }),
+    audience,
+    clock: () => 1_700_000_000_000,
+  })
+  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.server.url), privateKey, 'ES256')
+  const request = new Request('https://api.example/', { headers: { authorization: `Bearer ${token}` } })
+  await expect(tenants.authenticate(request)).resolves.toHaveProperty('kind', 'jwt')
+  await expect(tenants.authenticate(request, active({ within: '5s' }))).rejects.toThrow(TypeError)
+})
+
+test('a guard of your own renews nothing: it returns a Refusal, or nothing', async () => {
+  const api = await openAsking()
+  const sly = defineGuard({ check: (token) => token as never })
+  await expect(api.authenticate('t', sly)).rejects.toThrow(TypeError)
+})

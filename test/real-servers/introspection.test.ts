@@ -1,0 +1,141 @@
+/** Opaque tokens of an authorization server that nobody here wrote: oidc-provider, over real HTTP and TLS. */
+import {
+  type ClientAuthentication,
+  clientSecretBasic,
+  clientSecretJwt,
+  clientSecretPost,
+  type IntrospectionOptions,
+  privateKeyJwt,
+  scopes,
+  tlsClientAuth,
+  trustedIssuer,
+} from '@tollgate/express'
+import { describe, expect, test } from 'vitest'
+import { adapters } from '../harness/adapters.ts'
+import { certificate } from '../harness/certificates.ts'
+import { type Api, openApi } from '../harness/api.ts'
+import { openApplication } from '../harness/application.ts'
+import {
+  type AuthorizationServer,
+  jwtApi,
+  opaqueApi,
+  openAuthorizationServer,
+  secret,
+} from '../harness/authorization-server.ts'
+
+const wayOf: Readonly<Record<string, (own: AuthorizationServer['own'], url: string) => ClientAuthentication>> = {
+  client_secret_basic: () => clientSecretBasic('api-client_secret_basic', secret),
+  client_secret_post: () => clientSecretPost('api-client_secret_post', secret),
+  client_secret_jwt: () => clientSecretJwt('api-client_secret_jwt', secret),
+  private_key_jwt: ({ signing }) => privateKeyJwt('api-private_key_jwt', signing),
+  'private_key_jwt for the endpoint': ({ signing }) =>
+    privateKeyJwt('api-private_key_jwt', signing, { audience: 'introspection-endpoint' }),
+  'private_key_jwt for the token endpoint': ({ signing }, url) =>
+    privateKeyJwt('api-private_key_jwt', signing, { audience: `${url}/token` }),
+  tls_client_auth: ({ certificate, ca }) => tlsClientAuth('api-tls', { ...certificate, ca }),
+}
+
+describe.each(adapters)('$name', (adapter) => {
+  async function open(
+    { url, own }: AuthorizationServer,
+    way = 'client_secret_basic',
+    introspection: Partial<IntrospectionOptions> = {},
+  ): Promise<Api> {
+    const client = introspection.client ?? wayOf[way]?.(own, url) ?? clientSecretBasic(way, secret)
+    return openApi(adapter, {
+      protection: {
+        issuer: trustedIssuer(url, { introspection: { ...introspection, client } }),
+        audience: [opaqueApi, jwtApi],
+      },
+      guards: [scopes('read')],
+    })
+  }
+
+  test('tokens by client credentials and by authorization code are accepted, opaque ones and JWTs', async () => {
+    const server = await openAuthorizationServer()
+    const app = await openApplication(server.url)
+    const api = await open(server)
+    expect(await api.present(await app.byClientCredentials(opaqueApi))).toBe('OK')
+    expect(api.seen()).toMatchObject({
+      kind: 'opaque',
+      clientId: 'app',
+      subject: undefined,
+      subjectType: 'client',
+      audience: [opaqueApi],
+    })
+    expect(await api.present((await app.byAuthorizationCode(opaqueApi)).access)).toBe('OK')
+    expect(api.seen()).toMatchObject({
+      kind: 'opaque',
+      clientId: 'app',
+      subject: 'alice',
+      subjectType: 'resource-owner',
+    })
+    expect(await api.present(await app.byClientCredentials(jwtApi))).toBe('OK')
+    expect(api.seen()).toMatchObject({ kind: 'jwt', clientId: 'app', subjectType: 'client' })
+    expect(await api.present((await app.byAuthorizationCode(jwtApi)).access)).toBe('OK')
+    expect(api.seen()).toMatchObject({ kind: 'jwt', subject: 'alice' })
+  })
+
+  test('a refresh token is no access token, and neither is garbage', async () => {
+    const server = await openAuthorizationServer()
+    const app = await openApplication(server.url)
+    const api = await open(server)
+    const { refresh } = await app.byAuthorizationCode(opaqueApi)
+    expect(refresh).not.toBe('')
+    expect(await api.present(refresh)).toBe('E-TOK')
+    expect(await api.present('garbage')).toBe('E-TOK')
+  })
+
+  test.each(Object.keys(wayOf))('asks by %s, again and again', async (way) => {
+    const server = await openAuthorizationServer()
+    const app = await openApplication(server.url)
+    const api = await open(server, way)
+    for (let round = 0; round < 3; round += 1) {
+      expect(await api.present(await app.byClientCredentials(opaqueApi))).toBe('OK')
+    }
+  })
+
+  test('wrong credentials are 500, whatever the token', async () => {
+    const server = await openAuthorizationServer()
+    const app = await openApplication(server.url)
+    const token = await app.byClientCredentials(opaqueApi)
+    const wrong = [
+      clientSecretBasic('api-client_secret_basic', 'wrong'),
+      clientSecretPost('nobody', secret),
+      clientSecretJwt('api-client_secret_jwt', 'another secret, which is long enough'),
+      tlsClientAuth('api-tls', { ...(await certificate('stranger')), ca: server.own.ca }),
+    ]
+    for (const client of wrong) {
+      const api = await open(server, undefined, { client })
+      expect(await api.present(token), client.method).toBe('500')
+    }
+  })
+
+  test('a revocation is seen once the verdict has run out', async () => {
+    const server = await openAuthorizationServer()
+    const app = await openApplication(server.url)
+    const [remembering, forgetful] = await Promise.all([
+      open(server),
+      open(server, 'client_secret_basic', { cacheFor: '0s' }),
+    ])
+    const token = await app.byClientCredentials(opaqueApi)
+    expect([await remembering.present(token), await forgetful.present(token)]).toEqual(['OK', 'OK'])
+    await app.revoke(token)
+    expect([await remembering.present(token), await forgetful.present(token)]).toEqual(['OK', 'E-TOK'])
+  })
+
+  test('signed and encrypted answers are understood, and plain ones in their place are not', async () => {
+    const server = await openAuthorizationServer()
+    const app = await openApplication(server.url)
+    const token = await app.byClientCredentials(opaqueApi)
+    const signed = { algorithms: ['ES256'] }
+    const encrypted = { ...signed, decryptionKeys: server.own.decryption }
+    expect(await (await open(server, 'api-signed', { answers: signed })).present(token)).toBe('OK')
+    expect(await (await open(server, 'api-encrypted', { answers: encrypted })).present(token)).toBe('OK')
+    expect(await (await open(server, 'api-signed', { answers: 'signed' })).present(token), 'ES256 is not RS256').toBe(
+      '502',
+    )
+    expect(await (await open(server, 'api-signed', { answers: encrypted })).present(token), 'not encrypted').toBe('502')
+    expect(await (await open(server, 'api-encrypted', { answers: signed })).present(token), 'encrypted').toBe('502')
+  })
+})
