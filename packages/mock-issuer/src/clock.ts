@@ -13,7 +13,7 @@ export interface MockClock {
 
 const millisecondsOf = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 
-function milliseconds(duration: Duration): number {
+export function milliseconds(duration: Duration): number {
   const match = /^(-?\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(duration)
   if (match === null) {
     throw new TypeError("Expected a duration such as '30s', '5m' or '24h'")

@@ -1,44 +1,57 @@
-import type { SigningKeys } from './signing-keys.ts'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { type Answer, json, send } from './answer.ts'
+import type { Endpoint, Faults } from './faults.ts'
+import { misbehave } from './misbehaviour.ts'
 
-/** A request that reached the issuer. */
+/** A request that reached the issuer, whether it was answered rightly or not. */
 export interface LoggedRequest {
-  readonly endpoint: 'metadata' | 'jwks' | 'unknown'
+  readonly endpoint: Endpoint | 'unknown'
   readonly method: string
   readonly path: string
 }
 
-interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+/** What is served at a path. */
+export interface Route {
+  readonly endpoint: Endpoint
+  /** To requests by other methods it is unknown. Default: all are answered. */
+  readonly method?: string
+  readonly answer: (request: IncomingMessage) => Answer | Promise<Answer>
 }
-
-/** Answers a request, whichever way it came. */
-export type Endpoints = (method: string, path: string) => Answer
 
 /** Older requests than these are forgotten, so that a long test does not grow. */
 const mostRequests = 10_000
 
-/** Metadata by RFC 8414 and OpenID Connect Discovery, and the key set. `issuer` is asked late: a port is known only when it is open. */
-export function createEndpoints(issuer: () => string, keys: SigningKeys, log: LoggedRequest[]): Endpoints {
-  const documents: Readonly<Record<string, { endpoint: 'metadata' | 'jwks'; document: () => object }>> = {
-    '/.well-known/oauth-authorization-server': { endpoint: 'metadata', document: metadata },
-    '/.well-known/openid-configuration': { endpoint: 'metadata', document: metadata },
-    '/jwks': { endpoint: 'jwks', document: () => ({ keys: keys.published() }) },
+/** Finds what a request is for, logs it, and has it answered, or not, if the endpoint misbehaves at the moment. */
+export function createEndpoints(
+  routes: Readonly<Record<string, Route>>,
+  faults: Faults,
+  log: LoggedRequest[],
+): RequestListener {
+  function find(method: string, path: string): Route | undefined {
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+    return route?.method === undefined || route.method === method ? route : undefined
   }
 
-  function metadata(): object {
-    return { issuer: issuer(), jwks_uri: `${issuer()}/jwks`, response_types_supported: ['code'] }
+  async function answer(route: Route | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const fault = route === undefined ? undefined : faults.next(route.endpoint)
+    const duty = () => route?.answer(request) ?? json(404, { error: 'not_found' })
+    await (fault === undefined ? send(response, await duty()) : misbehave(fault, response, duty))
   }
 
-  return (method, path) => {
-    const found = method === 'GET' && Object.hasOwn(documents, path) ? documents[path] : undefined
-    log.push({ endpoint: found?.endpoint ?? 'unknown', method, path })
+  return (request, response) => {
+    const { method = 'GET', url: path = '/' } = request
+    const route = find(method, path)
+    log.push({ endpoint: route?.endpoint ?? 'unknown', method, path })
     log.splice(0, log.length - mostRequests)
-    return found === undefined ? json(404, { error: 'not_found' }) : json(200, found.document())
+    answer(route, request, response).catch((error: unknown) => giveUp(response, error))
   }
 }
 
-function json(status: number, document: object): Answer {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(document) }
+/** The client has gone, which is its right; or this mock has a mistake, which is told to the test. */
+function giveUp(response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+  } else {
+    send(response, json(500, { error: 'server_error', error_description: String(error) }))
+  }
 }

@@ -1,5 +1,8 @@
 export type { AccessTokenOptions, Claims } from './access-token.ts'
+export type { MockClientOptions } from './client.ts'
 export type { Duration, MockClock } from './clock.ts'
 export type { LoggedRequest } from './endpoints.ts'
+export type { AnswerFault, DelayFault, Endpoint, Fault, FaultOptions, NamedFault } from './faults.ts'
+export type { OpaqueTokenOptions } from './minted-tokens.ts'
 export { createMockIssuer, type MockIssuer, type MockIssuerOptions, type MockValidatorOptions } from './mock-issuer.ts'
 export { type WrongToken, wrongTokens } from './wrong-tokens.ts'
