@@ -1,4 +1,4 @@
-import { randomUUID, X509Certificate } from 'node:crypto'
+import { createPublicKey, randomUUID, X509Certificate } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { TLSSocket } from 'node:tls'
@@ -57,8 +57,8 @@ async function privateJwk(alg: string): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), alg, kid: randomUUID() }
 }
 
-function publicJwk({ d, p, q, dp, dq, qi, ...jwk }: JWK): JWK {
-  return jwk
+function publicJwk(jwk: JWK): JWK {
+  return createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'jwk' }) as JWK
 }
 
 const base = { response_types: [], redirect_uris: [], grant_types: [] } as const satisfies Partial<ClientMetadata>

@@ -8,7 +8,7 @@ import { audience, T0 } from './reference.ts'
 import { type Handler, json, openUpstream, type Upstream } from './upstream.ts'
 
 /** A request that reached the introspection endpoint. */
-export interface Asked {
+interface Asked {
   readonly method: string
   readonly url: string
   readonly headers: IncomingHttpHeaders

@@ -12,7 +12,7 @@ import {
 } from '@tollgate/express'
 import { describe, expect, test } from 'vitest'
 import { adapters } from '../harness/adapters.ts'
-import { certificate } from '../harness/certificates.ts'
+import { certificate as createCertificate } from '../harness/certificates.ts'
 import { type Api, openApi } from '../harness/api.ts'
 import { openApplication } from '../harness/application.ts'
 import {
@@ -103,7 +103,7 @@ describe.each(adapters)('$name', (adapter) => {
       clientSecretBasic('api-client_secret_basic', 'wrong'),
       clientSecretPost('nobody', secret),
       clientSecretJwt('api-client_secret_jwt', 'another secret, which is long enough'),
-      tlsClientAuth('api-tls', { ...(await certificate('stranger')), ca: server.own.ca }),
+      tlsClientAuth('api-tls', { ...(await createCertificate('stranger')), ca: server.own.ca }),
     ]
     for (const client of wrong) {
       const api = await open(server, undefined, { client })

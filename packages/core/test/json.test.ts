@@ -16,10 +16,8 @@ test('a name that stands twice in one object is found wherever the object is, an
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 3 }), fc.string(), fc.array(fc.string()), (value, name, path) => {
       const spelt = (text: string): string => JSON.stringify(text)
-      const escaped = `"${[...name]
-        .flatMap((one) => one.split(''))
-        .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-        .join('')}"`
+      const units = Array.from({ length: name.length }, (_, index) => name.charCodeAt(index))
+      const escaped = `"${units.map((unit) => String.raw`\u` + unit.toString(16).padStart(4, '0')).join('')}"`
       const wrap = (inner: string): string => path.reduceRight((rest, key) => `{${spelt(key)}:[${rest}]}`, inner)
       const member = JSON.stringify(value)
       expect(parse(wrap(`{${spelt(name)}:${member},"":1,${spelt(name)}:1}`))).toBeUndefined()

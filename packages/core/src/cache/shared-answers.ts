@@ -5,7 +5,7 @@ import { asRecord } from '../record.ts'
 import type { TokenCache } from './token-cache.ts'
 
 /** An answer as it comes out of a shared cache: anybody may have written it, so that it is judged like one from the wire. */
-export interface SharedAnswer {
+interface SharedAnswer {
   readonly document: unknown
   /** Milliseconds since the epoch. */
   readonly askedAt: number

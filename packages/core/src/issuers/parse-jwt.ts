@@ -1,7 +1,6 @@
 import type { JWSHeaderParameters } from 'jose'
 import { parseJson } from '../json.ts'
 import { isRecord } from '../record.ts'
-import { invalidToken } from '../refusal.ts'
 
 /** A JWT that has been taken apart; nothing in it is verified. */
 export interface ParsedJwt {
@@ -11,19 +10,10 @@ export interface ParsedJwt {
 }
 
 /**
- * Takes a JWT in compact form apart (RFC 7519 §7.2), or refuses it. Stricter than most: base64url in its one canonical
- * spelling (else one token would have several texts, and several entries in every cache), UTF-8 without faults or byte
- * order mark, both parts JSON objects of bounded depth, `alg` a string.
+ * Takes a JWT in compact form apart (RFC 7519 §7.2); `undefined` for what is none. Stricter than most: base64url in its one
+ * canonical spelling (else one token would have several texts, and several entries in every cache), UTF-8 without faults or
+ * byte order mark, both parts JSON objects of bounded depth without repeated names, `alg` a string.
  */
-export function expectJwt(token: string): ParsedJwt {
-  const jwt = parseJwt(token)
-  if (jwt === undefined) {
-    throw invalidToken('malformed-token')
-  }
-  return jwt
-}
-
-/** The same, but `undefined` for what is no well-formed JWT. */
 export function parseJwt(token: string): ParsedJwt | undefined {
   const [first = '', second = '', signature = '', ...more] = token.split('.', 4)
   if (more.length > 0 || signature === '' || !isCanonical(signature)) {

@@ -1,5 +1,5 @@
 import { createPrivateKey, KeyObject } from 'node:crypto'
-import type { CryptoKey, JWK } from 'jose'
+import type { CryptoKey } from 'jose'
 import { describe, expectOneOf, expectText, invalidOption } from '../../invalid-option.ts'
 import { asymmetricAlgorithms } from '../../keys/algorithms.ts'
 import { leastRsaBits } from '../../keys/jwk.ts'
@@ -52,7 +52,7 @@ function importKey(given: unknown): KeyObject | undefined {
     if (typeof given === 'string') {
       return createPrivateKey(given)
     }
-    return isRecord(given) ? createPrivateKey({ key: given as JWK, format: 'jwk' }) : undefined
+    return isRecord(given) ? createPrivateKey({ key: given, format: 'jwk' }) : undefined
   } catch (error) {
     if (error instanceof Error) {
       return undefined

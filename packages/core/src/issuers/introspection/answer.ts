@@ -15,7 +15,7 @@ export function parseAnswer(document: unknown): Answer | undefined {
   }
   const claims = withoutNulls(document)
   return isWellTyped(claims) && ['username', 'token_type'].every((name) => isTextOrAbsent(claims[name]))
-    ? { active: true, claims: claims as IntrospectedClaims }
+    ? { active: true, claims }
     : undefined
 }
 

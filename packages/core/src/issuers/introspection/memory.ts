@@ -93,6 +93,6 @@ export function createMemory(options: MemoryOptions): Memory {
       verdicts.delete(key)
       await shared?.delete(key)
     },
-    wasActive: verdicts.wasActive,
+    wasActive: (key) => verdicts.wasActive(key),
   }
 }
