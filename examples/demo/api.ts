@@ -1,9 +1,14 @@
-import { createProtect, scopes } from '@tollgate/express'
+import { clientSecretBasic, createProtect, scopes, trustedIssuer } from '@tollgate/express'
 import express, { type Express } from 'express'
+import { resourceServer } from './authorization-server.ts'
 
 /** The API that is protected: this is all an application has to write. */
 export function createApi(issuer: string, audience: string | readonly string[]): Express {
-  const protect = createProtect({ issuer, audience })
+  const { id, secret } = resourceServer
+  const protect = createProtect({
+    audience,
+    issuer: trustedIssuer(issuer, { introspection: { client: clientSecretBasic(id, secret) } }),
+  })
 
   const app = express()
   app.get('/public', (_req, res) => void res.json({ open: 'to everybody' }))

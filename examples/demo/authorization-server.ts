@@ -7,6 +7,8 @@ import type { Configuration } from 'oidc-provider'
 import { quietly } from './quietly.ts'
 
 export const client = { id: 'orders-app', secret: 'a secret of the demo, and of nothing else' }
+/** The API, when it asks about tokens. */
+export const resourceServer = { id: 'orders-api', secret: 'another secret of the demo, and of nothing else' }
 
 const { Provider } = await quietly(() => import('oidc-provider'))
 
@@ -22,11 +24,13 @@ export interface AuthorizationServerOptions {
   readonly scope: string
   /** Seconds for which a token for a resource is good. Default: 300. */
   readonly lifetimes?: Readonly<Record<string, number>>
+  /** The resource whose tokens are opaque. Default: none. */
+  readonly opaque?: string
   /** What it signs with. Default: `'ES256'`. */
   readonly algorithm?: 'ES256' | 'RS256' | 'Ed25519'
 }
 
-/** A real authorization server on loopback: oidc-provider, which gives out JWT access tokens by client credentials. */
+/** A real authorization server on loopback: oidc-provider, which gives out access tokens by client credentials. */
 export async function startAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
   const { algorithm = 'ES256' } = options
   const server = createServer()
@@ -61,7 +65,7 @@ function serve(server: Server, issuer: string, keys: JWK[], options: Authorizati
 
 function configuration(
   keys: JWK[],
-  { scope, lifetimes = {}, algorithm = 'ES256' }: AuthorizationServerOptions,
+  { scope, lifetimes = {}, opaque, algorithm = 'ES256' }: AuthorizationServerOptions,
 ): Configuration {
   return {
     jwks: { keys },
@@ -74,6 +78,13 @@ function configuration(
         redirect_uris: [],
         scope,
       },
+      {
+        client_id: resourceServer.id,
+        client_secret: resourceServer.secret,
+        grant_types: [],
+        response_types: [],
+        redirect_uris: [],
+      },
     ],
     scopes: ['openid', ...scope.split(' ')],
     enabledJWA: { idTokenSigningAlgValues: [algorithm] },
@@ -82,12 +93,14 @@ function configuration(
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: (_context, { clientId }) => clientId === resourceServer.id },
+      revocation: { enabled: true, allowedPolicy: (_context, { clientId }, token) => clientId === token.clientId },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_context, resource) => ({
           scope,
           audience: resource,
-          accessTokenFormat: 'jwt',
+          accessTokenFormat: resource === opaque ? 'opaque' : 'jwt',
           accessTokenTTL: lifetimes[resource] ?? 300,
           jwt: { sign: { alg: algorithm } },
         }),

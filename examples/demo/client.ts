@@ -7,10 +7,11 @@ export interface TokenRequest {
   readonly resource: string
 }
 
+const insecure = { [oauth.allowInsecureRequests]: true }
+
 /** Gets access tokens as a client does: discovery, then the token endpoint (RFC 6749 §4.4). */
 export async function createClient(issuer: string): Promise<(request: TokenRequest) => Promise<string>> {
   const url = new URL(issuer)
-  const insecure = { [oauth.allowInsecureRequests]: true }
   const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, insecure))
 
   return async ({ scope, resource }) => {
@@ -28,4 +29,13 @@ export async function createClient(issuer: string): Promise<(request: TokenReque
     )
     return token
   }
+}
+
+/** Revokes a token, as a client does when somebody logs out (RFC 7009). */
+export async function revoke(issuer: string, token: string): Promise<void> {
+  const url = new URL(issuer)
+  const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, insecure))
+  const authentication = oauth.ClientSecretBasic(client.secret)
+  const response = await oauth.revocationRequest(server, { client_id: client.id }, authentication, token, insecure)
+  await oauth.processRevocationResponse(response)
 }

@@ -20,6 +20,7 @@ interface Expected {
 
 export const audience = 'https://orders.example'
 export const shortLived = 'https://orders.example/short-lived'
+export const opaque = 'https://orders.example/opaque'
 const anotherApi = 'https://payments.example'
 
 type GetToken = (request: TokenRequest) => Promise<string>
@@ -40,7 +41,7 @@ export async function ordinaryDay(getToken: GetToken, getStrangersToken: GetToke
     row('GET /orders', "of a stranger's server", bearer(strangers), invalid('untrusted-issuer')),
     row('GET /orders', 'tampered with', bearer(tampered(reading)), invalid('bad-signature')),
     row('GET /orders', 'unsigned (alg none)', bearer(unsigned(reading)), invalid('malformed-token')),
-    row('GET /orders', 'garbage', bearer('let-me-in'), invalid('malformed-token')),
+    row('GET /orders', 'garbage', bearer('let-me-in'), invalid('inactive')),
     row(`GET /orders?access_token=${reading}`, 'good, in the query', [], withoutCredentials),
     row('GET /orders', 'good, twice', [...bearer(reading), ...bearer(reading)], repeated),
   ]
@@ -54,6 +55,15 @@ export async function expiry(getToken: GetToken): Promise<Scenario> {
   return row('GET /orders', 'expired', bearer(token), invalid('expired'))
 }
 
+/** Tokens that say nothing by themselves: the API asks the server about them. */
+export function opaqueTokens(token: string, revoked: string): readonly Scenario[] {
+  return [
+    row('GET /orders', 'good, opaque', bearer(token), passed(200)),
+    row('POST /orders', 'good, opaque, orders:read', bearer(token), lackingScope),
+    row('GET /orders', 'opaque, revoked', bearer(revoked), invalid('inactive')),
+  ]
+}
+
 export async function rotation(getToken: GetToken): Promise<Scenario> {
   const token = await getToken({ scope: 'orders:read', resource: audience })
   return row('GET /orders', 'signed with a new key', bearer(token), passed(200))
@@ -61,6 +71,14 @@ export async function rotation(getToken: GetToken): Promise<Scenario> {
 
 export function outageWithKeys(token: string): Scenario {
   return row('GET /orders', 'good, issuer is down', bearer(token), passed(200))
+}
+
+/** One that the API has asked about a moment ago, and one that it has not. */
+export function outageWithOpaque(known: string, unknown: string): readonly Scenario[] {
+  return [
+    row('GET /orders', 'good, opaque, issuer is down', bearer(known), passed(200)),
+    row('GET /orders', 'opaque, new, issuer is down', bearer(unknown), { status: 503, reason: 'network' }),
+  ]
 }
 
 export function outageWithoutKeys(token: string): Scenario {

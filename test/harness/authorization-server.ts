@@ -58,7 +58,8 @@ async function privateJwk(alg: string): Promise<JWK> {
 }
 
 function publicJwk(jwk: JWK): JWK {
-  return createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'jwk' }) as JWK
+  const { alg, kid } = jwk
+  return { ...createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'jwk' }), alg, kid } as JWK
 }
 
 const base = { response_types: [], redirect_uris: [], grant_types: [] } as const satisfies Partial<ClientMetadata>

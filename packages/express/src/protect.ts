@@ -36,7 +36,7 @@ export interface OptionalProtect {
  * and use it for every route.
  *
  * It checks the token as `createValidator` says, and answers refusals itself: 400, 401 or 403 with the challenge of
- * RFC 6750 §3; 503 with `Retry-After` when the issuer's keys cannot be had. It does not check whether a token was revoked.
+ * RFC 6750 §3; 503 with `Retry-After` when nobody can judge the token.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */

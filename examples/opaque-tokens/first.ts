@@ -1,0 +1,17 @@
+import { clientSecretBasic, createProtect, scopes, trustedIssuer } from '@tollgate/express'
+import express, { type Express } from 'express'
+
+/** The least that there is to write. */
+export function createFirstApp(clientSecret: string): Express {
+  const app = express()
+
+  const issuer = trustedIssuer('https://tenant.logto.app/oidc', {
+    introspection: { client: clientSecretBasic('orders-api', clientSecret) },
+  })
+  const protect = createProtect({ issuer, audience: 'https://api.example.com' })
+  app.get('/orders', protect(scopes('orders:read')), (req, res) => {
+    res.json({ for: protect.auth(req).subject })
+  })
+
+  return app
+}
