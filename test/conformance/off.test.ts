@@ -1,5 +1,10 @@
+import { trustedIssuer } from '@tollgate/core'
 import { expect } from 'vitest'
-import { openReference } from '../harness/reference.ts'
+import { openApi } from '../harness/api.ts'
+import { client, openIntrospecting } from '../harness/introspecting.ts'
+import { jws, keyPair } from '../harness/jws.ts'
+import { claimsOf } from '../harness/key-issuer.ts'
+import { audience, openReference, T0 } from '../harness/reference.ts'
 import { verifies } from '../harness/verifies.ts'
 
 verifies(
@@ -55,4 +60,30 @@ verifies('OFF-INTROSPECTION', 'what is no JWT is no token', async (adapter) => {
     expect(await api.present(token)).toBe('E-TOK')
   }
   expect(api.issuer.requests).toEqual([])
+})
+
+verifies('OFF-JWT', 'JWT off: a JWT is introspected whatever it says, at the issuer that it names', async (adapter) => {
+  const { privateKey } = keyPair('P-256')
+  const jwt = (iss: string): string =>
+    jws({ alg: 'ES256' }, { ...claimsOf(iss), exp: 0, scope: '' }, privateKey, 'ES256')
+  const api = await openIntrospecting(adapter, { issuer: { formats: 'opaque' } })
+  for (const token of [jwt(api.server.url), jwt('https://stranger.example'), 'a.b.c', 'opaque']) {
+    expect(await api.present(token)).toBe('OK')
+    expect(api.server.asked.at(-1)?.form.get('token')).toBe(token)
+  }
+  expect(api.server.upstream.count('/jwks')).toBe(0)
+
+  const other = await openIntrospecting(adapter, { issuer: { formats: 'opaque' } })
+  const asking = (url: string, prefix: string) =>
+    trustedIssuer(url, { introspection: { client, prefix }, formats: 'opaque' })
+  const both = await openApi(adapter, {
+    protection: {
+      issuer: [asking(api.server.url, 'a'), asking(other.server.url, 'b')],
+      audience,
+      clock: () => T0 * 1000,
+    },
+  })
+  expect(await both.present(jwt(other.server.url))).toBe('OK')
+  expect(other.server.asked).toHaveLength(1)
+  expect(await both.present(jwt('https://stranger.example')), 'named by nobody, known by no prefix').toBe('E-TOK')
 })

@@ -1,7 +1,9 @@
 import '@tollgate/express/augment'
 import {
   type AccessToken,
+  active,
   claims,
+  clientSecretBasic,
   createProtect,
   defineGuard,
   type Duration,
@@ -30,6 +32,20 @@ test('what an application writes has types, and none of it needs a cast', () => 
   expectTypeOf<AccessToken['claims']['tenant']>().toEqualTypeOf<unknown>()
 })
 
+test('a token tells by its kind what else it knows', () => {
+  const look = (token: AccessToken): Date | undefined => {
+    if (token.kind === 'jwt') {
+      expectTypeOf(token.expiresAt).toEqualTypeOf<Date>()
+      expectTypeOf(token.claims.iss).toEqualTypeOf<string>()
+      return token.expiresAt
+    }
+    expectTypeOf(token.expiresAt).toEqualTypeOf<Date | undefined>()
+    expectTypeOf(token.claims.iss).toEqualTypeOf<string | undefined>()
+    return token.introspectedAt
+  }
+  expectTypeOf(look).toBeFunction()
+})
+
 test('a wrong option or guard does not compile', () => {
   expectTypeOf<'30s'>().toExtend<Duration>()
   expectTypeOf<30>().not.toExtend<Duration>()
@@ -43,6 +59,16 @@ test('a wrong option or guard does not compile', () => {
     createProtect({ issuer: 'https://as.example', audience: 'api', refusals: 'ignore' })
     // @ts-expect-error -- no such option
     trustedIssuer('https://as.example', { audiences: 'api' })
+    // @ts-expect-error -- a client has to say who it is
+    trustedIssuer('https://as.example', { introspection: {} })
+    // @ts-expect-error -- a text is no client
+    trustedIssuer('https://as.example', { introspection: { client: 'api:secret' } })
+    trustedIssuer('https://as.example', {
+      // @ts-expect-error -- a duration has a unit
+      introspection: { client: clientSecretBasic('api', 'secret'), cacheFor: 60 },
+    })
+    // @ts-expect-error -- a duration has a unit
+    active({ within: 5 })
     // @ts-expect-error -- a scope is not yet a guard
     protect('read')
     // @ts-expect-error -- a reason is missing

@@ -69,14 +69,47 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 function byAssertion(
   method: 'private_key_jwt' | 'client_secret_jwt',
   clientId: string,
-  { key, algorithm, keyId }: AssertionKey,
+  key: AssertionKey,
   { audience = 'issuer' }: AssertionOptions,
 ): ClientAuthentication {
   expectText(clientId, 'clientId')
   expectText(audience, 'audience')
+  const sign = createSigner(clientId, key, audience)
+
+  function presented(assertion: string): Presented {
+    return {
+      parameters: { client_id: clientId, client_assertion_type: assertionType, client_assertion: assertion },
+    }
+  }
+
+  return defineClientAuthentication({ method, clientId }, () => {
+    let isReusable = true
+    let kept: { readonly assertion: Promise<string>; readonly call: Call; uses: number } | undefined
+
+    async function present(call: Call): Promise<Presented> {
+      if (call.mustBeNew || !isReusable) {
+        return presented(await sign(call))
+      }
+      const shared = kept !== undefined && servesFor(call, kept.call) ? kept : { assertion: sign(call), call, uses: 0 }
+      kept = shared
+      shared.uses += 1
+      const reuse = { hasHappened: () => shared.uses > 1, neverAgain: () => void (isReusable = false) }
+      return { ...presented(await shared.assertion), reuse }
+    }
+
+    return { present }
+  })
+}
+
+/** The claims of RFC 7523 §3. */
+function createSigner(
+  clientId: string,
+  { key, algorithm, keyId }: AssertionKey,
+  audience: string,
+): (call: Call) => Promise<string> {
   const header = { alg: algorithm, ...(keyId === undefined ? {} : { kid: keyId }) }
 
-  function sign(call: Call): Promise<string> {
+  return (call) => {
     const seconds = Math.floor(call.now / 1000)
     return new SignJWT({ jti: randomUUID() })
       .setProtectedHeader(header)
@@ -87,31 +120,11 @@ function byAssertion(
       .setExpirationTime(seconds + lifetime / 1000)
       .sign(key)
   }
-
-  return defineClientAuthentication({ method, clientId }, () => {
-    let isReusable = true
-    let kept: { readonly assertion: Promise<string>; readonly call: Call } | undefined
-    const neverAgain = (): void => void (isReusable = false)
-
-    async function present(call: Call): Promise<Presented> {
-      const reusable = kept !== undefined && isReusable && servesFor(call, kept.call) ? kept : undefined
-      const current = reusable ?? { assertion: sign(call), call }
-      kept = current
-      const parameters = {
-        client_id: clientId,
-        client_assertion_type: assertionType,
-        client_assertion: await current.assertion,
-      }
-      return reusable === undefined ? { parameters } : { parameters, reused: { neverAgain } }
-    }
-
-    return { present }
-  })
 }
 
 function servesFor(call: Call, earlier: Call): boolean {
   const age = call.now - earlier.now
-  return !call.mustBeNew && call.endpoint === earlier.endpoint && age >= 0 && age < lifetime - leastLeft
+  return call.endpoint === earlier.endpoint && age >= 0 && age < lifetime - leastLeft
 }
 
 function audienceFor({ issuer, endpoint }: Call, audience: string): string {

@@ -21,7 +21,7 @@ export interface Call {
   readonly endpoint: string
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** What was shown before was refused; show something that is new. */
+  /** What was shown before was refused; show something that nobody else shows. */
   readonly mustBeNew: boolean
 }
 
@@ -29,8 +29,8 @@ export interface Call {
 export interface Presented {
   readonly headers?: Readonly<Record<string, string>>
   readonly parameters?: Readonly<Record<string, string>>
-  /** Set when the same was shown before: a server that takes it only once may be the reason of a refusal. */
-  readonly reused?: { readonly neverAgain: () => void }
+  /** Set when other calls may show the same: a server that takes it only once may refuse it for that. */
+  readonly reuse?: { readonly hasHappened: () => boolean; readonly neverAgain: () => void }
 }
 
 /** A client authentication at work for one issuer. */

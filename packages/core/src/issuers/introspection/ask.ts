@@ -68,12 +68,12 @@ export function createAsk(options: AskOptions): (token: string) => Promise<Answe
     const about = { issuer, endpoint, now: clock(), mustBeNew: false }
     const presented = await client.present(about)
     const inbound = await post(token, endpoint, presented, signal)
-    if (!refusesUs(inbound) || presented.reused === undefined) {
+    if (!refusesUs(inbound) || presented.reuse?.hasHappened() !== true) {
       return inbound
     }
     const again = await post(token, endpoint, await client.present({ ...about, mustBeNew: true }), signal)
     if (!refusesUs(again)) {
-      presented.reused.neverAgain()
+      presented.reuse.neverAgain()
     }
     return again
   }
