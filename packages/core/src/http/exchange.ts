@@ -15,9 +15,9 @@ export interface Outbound {
   readonly signal: AbortSignal
 }
 
-/** An answer. Its body is read to the end where one can matter: with 200, and with 400, which OAuth has say what is wrong. */
+/** An answer. Its `name` is that of the URL, without a query, which may hold secrets. Its body is read to the end where one can matter: with 200, and with 400, which OAuth has say what is wrong. */
 export interface Inbound {
-  readonly url: string
+  readonly name: string
   readonly status: number
   readonly headers: Dispatcher.ResponseData['headers']
   readonly body: Uint8Array
@@ -27,6 +27,7 @@ const worthReading: ReadonlySet<number> = new Set([200, 400])
 
 /** One call over undici: no redirects, no compression, no answer longer than agreed. Without an answer it throws an `UpstreamError`. */
 export async function exchange(outbound: Outbound): Promise<Inbound> {
+  const name = nameOf(outbound.url)
   const { url, mostBytes, dispatcher, signal, method, headers, body = null } = outbound
   try {
     const response = await request(url, {
@@ -39,12 +40,17 @@ export async function exchange(outbound: Outbound): Promise<Inbound> {
     const { statusCode: status, headers: answered } = response
     if (!worthReading.has(status)) {
       discard(response.body)
-      return { url, status, headers: answered, body: new Uint8Array() }
+      return { name, status, headers: answered, body: new Uint8Array() }
     }
-    return { url, status, headers: answered, body: await readBody(url, response.body, mostBytes, signal) }
+    return { name, status, headers: answered, body: await readBody(name, response.body, mostBytes, signal) }
   } catch (error) {
-    throw error instanceof UpstreamError ? error : explain(url, error, signal)
+    throw error instanceof UpstreamError ? error : explain(name, error, signal)
   }
+}
+
+/** How messages call a URL. */
+export function nameOf(url: string): string {
+  return url.replace(/[?#].*$/s, '')
 }
 
 /** The body of an answer that we do not read: an open stream would hold its connection. */
@@ -53,8 +59,8 @@ function discard(body: Dispatcher.ResponseData['body']): void {
 }
 
 /** A status that says the server could not answer now, or an unexpected one. */
-export function unexpectedStatus({ url, status, headers }: Inbound): UpstreamError {
-  const message = `${url} answered ${status}`
+export function unexpectedStatus({ name, status, headers }: Inbound): UpstreamError {
+  const message = `${name} answered ${status}`
   if (status === 429 || status >= 500) {
     return new UpstreamError({ reason: 'upstream-error', message, retryAfter: parseRetryAfter(headers['retry-after']) })
   }
@@ -67,7 +73,7 @@ function parseRetryAfter(value: string | string[] | undefined): number | undefin
 }
 
 async function readBody(
-  url: string,
+  name: string,
   body: Dispatcher.ResponseData['body'],
   mostBytes: number,
   signal: AbortSignal,
@@ -78,25 +84,26 @@ async function readBody(
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       bytes += chunk.length
       if (bytes > mostBytes) {
-        throw new UpstreamError({ reason: 'too-large', message: `${url} answered more than ${mostBytes} bytes` })
+        throw new UpstreamError({ reason: 'too-large', message: `${name} answered more than ${mostBytes} bytes` })
       }
       chunks.push(chunk)
     }
   } catch (cause) {
     const isCutOff = !signal.aborted && !(cause instanceof UpstreamError)
-    throw isCutOff ? new UpstreamError({ reason: 'truncated', message: `${url} broke off its answer`, cause }) : cause
+    throw isCutOff ? new UpstreamError({ reason: 'truncated', message: `${name} broke off its answer`, cause }) : cause
   }
   return Buffer.concat(chunks)
 }
 
 /** What undici throws: no answer in time, none at all (refused, reset, unresolvable, untrusted certificate), or one that is no HTTP. */
-function explain(url: string, cause: unknown, signal: AbortSignal): UpstreamError {
+function explain(name: string, cause: unknown, signal: AbortSignal): UpstreamError {
   if (signal.aborted) {
-    return new UpstreamError({ reason: 'timeout', message: `${url} did not answer in time`, cause })
+    return new UpstreamError({ reason: 'timeout', message: `${name} did not answer in time`, cause })
   }
-  const { name, code } = asRecord(cause)
-  if (name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return new UpstreamError({ reason: 'not-http', message: `${url} answered something that is not HTTP`, cause })
+  const { name: kind, code } = asRecord(cause)
+  if (kind === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    // Without the cause, which holds what was answered.
+    return new UpstreamError({ reason: 'not-http', message: `${name} answered something that is not HTTP` })
   }
-  return new UpstreamError({ reason: 'network', message: `${url} could not be reached`, cause })
+  return new UpstreamError({ reason: 'network', message: `${name} could not be reached`, cause })
 }

@@ -22,13 +22,13 @@ export async function fetchJson(url: string, dispatcher: Dispatcher, signal: Abo
   return parse(answer)
 }
 
-function parse({ url, body }: Inbound): unknown {
+function parse({ name, body }: Inbound): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (cause) {
     // `cause` stays behind: the message of a SyntaxError quotes the document.
     if (cause instanceof SyntaxError || cause instanceof TypeError) {
-      throw new UpstreamError({ reason: 'not-json', message: `${url} answered something that is not JSON` })
+      throw new UpstreamError({ reason: 'not-json', message: `${name} answered something that is not JSON` })
     }
     throw cause
   }

@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from 'jose'
+import { nameOf } from '../http/exchange.ts'
 import { deadline, fetchJson } from '../http/fetch-json.ts'
 import { createRemembered, type Remembered } from '../http/remembered.ts'
 import { createShared, type Outside } from '../http/shared.ts'
@@ -47,10 +48,13 @@ function createRemoteKeys(url: string, { dispatcher, clock }: Outside): KeySourc
   let wasUsable = false
 
   async function load(): Promise<KeySet> {
-    const keys = await parseKeySet(await fetchJson(url, dispatcher, deadline()), url)
+    const keys = await parseKeySet(await fetchJson(url, dispatcher, deadline()), nameOf(url))
     if (wasUsable && !keys.isUsable) {
       // A set that was good is not replaced by one that is good for nothing.
-      throw new UpstreamError({ reason: 'no-usable-key', message: `${url} holds no key that can verify a signature` })
+      throw new UpstreamError({
+        reason: 'no-usable-key',
+        message: `${nameOf(url)} holds no key that can verify a signature`,
+      })
     }
     wasUsable = keys.isUsable
     return keys

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../clock.ts'
 import { diagnostics } from '../../diagnostics.ts'
-import { exchange, type Inbound, unexpectedStatus } from '../../http/exchange.ts'
+import { exchange, type Inbound, nameOf, unexpectedStatus } from '../../http/exchange.ts'
 import { inTime } from '../../in-time.ts'
 import { parseJson } from '../../json.ts'
 import { asRecord } from '../../record.ts'
@@ -97,7 +97,7 @@ function isPresent(entry: readonly [string, string | undefined]): entry is [stri
 }
 
 function late(endpoint: string): UpstreamError {
-  return new UpstreamError({ reason: 'timeout', message: `${endpoint} did not answer in time` })
+  return new UpstreamError({ reason: 'timeout', message: `${nameOf(endpoint)} did not answer in time` })
 }
 
 /** Not the token is refused but we are, as RFC 6749 §5.2 says it. */
@@ -109,7 +109,7 @@ function refusesUs({ status, body }: Inbound): boolean {
 function credentialsRefused(endpoint: string): UpstreamError {
   return new UpstreamError({
     reason: 'credentials-refused',
-    message: `${endpoint} refused the client credentials that it was shown: mend \`introspection: { client }\``,
+    message: `${nameOf(endpoint)} refused the client credentials that it was shown: mend \`introspection: { client }\``,
   })
 }
 
@@ -118,13 +118,13 @@ function tellOfRefusal(issuer: string, endpoint: string): true {
   diagnostics.misconfiguration({
     event: 'credentials-refused',
     issuer,
-    message: `${endpoint} refuses our client credentials: every opaque token of ${issuer} is answered with 500 until \`introspection: { client }\` is mended`,
+    message: `${nameOf(endpoint)} refuses our client credentials: every opaque token of ${issuer} is answered with 500 until \`introspection: { client }\` is mended`,
   })
   return true
 }
 
 async function readAnswer(inbound: Inbound, answers: AnswerForm, signer: Signer): Promise<Answer> {
-  const { url, status } = inbound
+  const { name, status } = inbound
   if (status !== 200) {
     throw unexpectedStatus(inbound)
   }
@@ -132,25 +132,25 @@ async function readAnswer(inbound: Inbound, answers: AnswerForm, signer: Signer)
     answers.as === 'json' ? expectJson(inbound) : await readSignedAnswer(expectJwt(inbound), answers, signer),
   )
   if (answer === undefined) {
-    const message = `${url} answered no introspection response: \`active\` is no boolean, or a member is of a wrong type`
+    const message = `${name} answered no introspection response: \`active\` is no boolean, or a member is of a wrong type`
     throw new UpstreamError({ reason: 'malformed-document', message })
   }
   return answer
 }
 
-function expectJson({ url, body }: Inbound): unknown {
+function expectJson({ name, body }: Inbound): unknown {
   const document = parseJson(body)
   if (document === undefined) {
-    throw new UpstreamError({ reason: 'not-json', message: `${url} answered something that is not JSON` })
+    throw new UpstreamError({ reason: 'not-json', message: `${name} answered something that is not JSON` })
   }
   return document
 }
 
 /** Plain JSON in place of a signed answer is a downgrade, and not even looked at. */
-function expectJwt({ url, headers, body }: Inbound): string {
+function expectJwt({ name, headers, body }: Inbound): string {
   const [type = ''] = String(headers['content-type']).split(';')
   if (type.trim().toLowerCase() !== mediaTypes.jwt) {
-    const message = `${url} answered something else than ${mediaTypes.jwt}`
+    const message = `${name} answered something else than ${mediaTypes.jwt}`
     throw new UpstreamError({ reason: 'unverifiable-answer', message })
   }
   return Buffer.from(body).toString('latin1')
