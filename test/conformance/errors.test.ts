@@ -60,6 +60,11 @@ verifies('ERR-04', 'what an application adds to introspection fails as its own',
     () => ({ headers: { Authorization: 'Basic x' } }),
     () => ({ headers: { 'x-tenant': 7 } }),
     () => ({ 'x-tenant': 'acme' }),
+    () => ({ headers: { 'x-tenant': 'a\r\nx-evil: 1' } }),
+    () => ({ headers: { 'x tenant': 'acme' } }),
+    () => ({ headers: { expect: '100-continue' } }),
+    () => ({ headers: new Headers({ 'x-tenant': 'acme' }) }),
+    () => ({ parameters: new URLSearchParams('a=b') }),
     () => 'x-tenant',
   ]) {
     const api = await openIntrospecting(adapter, { introspection: { extras: extras as () => object } })

@@ -88,7 +88,7 @@ verifies('IJW-01', 'it is asked for by Accept, and has the content type and the 
 
 verifies('IJW-02', 'it is from this issuer and for us, and the verdict is in its one member', async (adapter) => {
   const api = await open(adapter)
-  const good = [{ aud: ['x', 'api'] }, { aud: audience }]
+  const good = [{ aud: ['x', 'api'] }, { aud: audience }, { iat: T0 - 299 }, { iat: T0 + 59 }]
   const bad = [
     { iss: 'https://other.example' },
     { iss: undefined },
@@ -98,6 +98,8 @@ verifies('IJW-02', 'it is from this issuer and for us, and the verdict is in its
     { aud: { api: true } },
     { iat: undefined },
     { iat: 'now' },
+    { iat: T0 - 301 },
+    { iat: T0 + 61 },
     { token_introspection: undefined, ...api.server.active() },
     { token_introspection: null },
     { token_introspection: JSON.stringify(api.server.active()) },
@@ -216,6 +218,7 @@ verifies('IJW-04', 'an agreement that cannot be meant shows at start-up', async 
     { decryptionKeys: { ...privateKey.export({ format: 'jwk' }), alg: 'RSA-OAEP-256' } },
     { decryptionKeys: { ...own.privateKey.export({ format: 'jwk' }), alg: 'RSA1_5' } },
     { decryptionKeys: { kty: 'oct', k: 'AAAA', alg: 'dir' } },
+    { decryptionKeys: { ...keyPair('Ed25519').privateKey.export({ format: 'jwk' }), alg: 'ECDH-ES' } },
   ]) {
     const introspection = { client, answers: answers as 'signed' }
     expect(() => trustedIssuer('https://as.example', { introspection }), JSON.stringify(answers)).toThrow(wrong)

@@ -1,10 +1,21 @@
 /** A verdict of the authorization server that is as fresh as the route demands. */
-import { active, allOf, anyOf, claims, createValidator, defineGuard, scopes, trustedIssuer } from '@tollgate/core'
-import { expect, test } from 'vitest'
-import { openAsking } from '../harness/asking.ts'
+import {
+  active,
+  allOf,
+  anyOf,
+  audience as audienceGuard,
+  claims,
+  createValidator,
+  defineGuard,
+  scopes,
+  trustedIssuer,
+} from '@tollgate/core'
+import { expect, test, vi } from 'vitest'
+import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
 import { client } from '../harness/introspecting.ts'
 import { jws, keyPair } from '../harness/jws.ts'
 import { claimsOf } from '../harness/key-issuer.ts'
+import { memoryCache } from '../harness/memory-cache.ts'
 import { audience } from '../harness/reference.ts'
 import { json, status } from '../harness/upstream.ts'
 
@@ -62,6 +73,108 @@ test('a JWT is asked about as well, and stays what it was', async () => {
     expect(await api.reason(token, active({ within: '5s' }))).toBe('inactive')
     expect(await api.reason(token), 'a route that does not ask does not hear of it').toBe('OK')
   }
+})
+
+test('what the answer about a JWT says has to be in order too', async () => {
+  const api = await openAsking({ introspection: { cacheFor: '300s' } })
+  api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
+  const claimsOfToken = claimsOf(api.server.url)
+  const token = (jti: string): string => jws({ alg: 'ES256', kid: 'k' }, { ...claimsOfToken, jti }, privateKey, 'ES256')
+  const now = Number(claimsOfToken['iat']) + 60
+  const cases = {
+    OK: { aud: undefined, iss: undefined, token_type: undefined, sub: 'pairwise' },
+    'wrong-audience': { aud: 'x' },
+    'untrusted-issuer': { iss: 'x' },
+    expired: { exp: now - 60 },
+    'not-yet-valid': { nbf: now + 60 },
+    'wrong-token-type': { token_type: 'refresh_token' },
+    'sender-constrained': { cnf: { jkt: 'x' } },
+  }
+  for (const [reason, changes] of Object.entries(cases)) {
+    api.server.answer = () => api.server.active(changes)
+    expect(await api.reason(token(reason), active({ within: '5s' })), reason).toBe(reason)
+  }
+  api.server.answer = () => api.server.active({ exp: now + 3 })
+  expect(await api.reason(token('short'), active({ within: '300s' }))).toBe('OK')
+  api.advance(14)
+  expect(await api.reason(token('short'), active({ within: '300s' }))).toBe('expired')
+})
+
+test('guards that have passed an older token are asked again about the newer', async () => {
+  const routes = [
+    [audienceGuard('urn:x'), active({ within: '1s' })],
+    [
+      scopes('admin'),
+      anyOf(
+        active({ within: '1s' }),
+        claims(() => false, 'never'),
+      ),
+    ],
+    [anyOf(active({ within: '1s' }), scopes('none')), scopes('admin')],
+    [anyOf(allOf(active({ within: '0s' }), scopes('root')), allOf(active({ within: '60s' }), scopes('admin')))],
+  ]
+  for (const route of routes) {
+    const api = await openAsking()
+    api.server.answer = () => api.server.active({ aud: [audience, 'urn:x'], scope: 'admin' })
+    expect(await api.reason('t')).toBe('OK')
+    api.advance(10)
+    api.server.answer = () => api.server.active()
+    expect(await api.reason('t', ...route)).toMatch(/missing-scope|wrong-audience/)
+    expect(api.server.asked).toHaveLength(2)
+  }
+})
+
+test('nobody is given an older answer than the route wants, whoever asks at the same moment', async () => {
+  const cache = memoryCache()
+  const api = await openAsking({ validator: { cache } })
+  expect(await api.reason('t')).toBe('OK')
+  const other = createValidator({
+    issuer: trustedIssuer(api.server.url, { introspection: { client } }),
+    audience,
+    cache,
+    clock: () => 1_700_000_010_000,
+  })
+  api.server.answer = () => ({ active: false })
+  const present = (within?: '60s' | '9s' | '0s'): Promise<string> =>
+    reasonOf(other.authenticate(requestWith('t'), ...(within === undefined ? [] : [active({ within })])))
+  expect(await Promise.all([present(), present('60s'), present('9s'), present('0s')])).toEqual([
+    'OK',
+    'OK',
+    'inactive',
+    'inactive',
+  ])
+})
+
+test('a clock that is ahead makes no answer newer for those who share it', async () => {
+  const cache = memoryCache()
+  const ahead = await openAsking({ validator: { cache, clock: () => 1_700_000_004_900 } })
+  expect(await ahead.reason('t')).toBe('OK')
+  ahead.server.answer = () => ({ active: false })
+  const other = createValidator({
+    issuer: trustedIssuer(ahead.server.url, { introspection: { client } }),
+    audience,
+    cache,
+    clock: () => 1_700_000_004_800,
+  })
+  expect(await reasonOf(other.authenticate(requestWith('t'), active({ within: '0s' })))).toBe('inactive')
+})
+
+test('an answer that somebody asked for later does not keep an earlier one from being remembered', async () => {
+  const api = await openAsking()
+  expect(await api.reason('t')).toBe('OK')
+  const waiting: (() => void)[] = []
+  api.server.misbehave = (request, response) => waiting.push(() => json({ active: false })(request, response))
+  const hammering = []
+  for (let index = 0; index < 3; index += 1) {
+    api.advance(0.001)
+    hammering.push(api.reason('t', active({ within: '0s' })))
+    await vi.waitUntil(() => waiting.length === index + 1)
+  }
+  waiting.shift()?.()
+  expect(await hammering[0]).toBe('inactive')
+  expect(await api.reason('t'), 'while the others still wait').toBe('inactive')
+  waiting.forEach((answer) => answer())
+  expect(new Set(await Promise.all(hammering))).toEqual(new Set(['inactive']))
 })
 
 test('when nobody can be asked, the route is unavailable, and no other', async () => {

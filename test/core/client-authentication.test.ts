@@ -65,6 +65,7 @@ describe.each(Object.entries(pairs))('a private key for %s', (algorithm, { priva
   > = {
     'a KeyObject': () => privateKey,
     PEM: () => privateKey.export({ format: 'pem', type: 'pkcs8' }),
+    'the bytes of PEM': () => Buffer.from(privateKey.export({ format: 'pem', type: 'pkcs8' })),
     'a JWK': () => jwk(privateKey),
     'a CryptoKey': async () => (await importJWK(jwk(privateKey), algorithm)) as CryptoKey,
   }
@@ -212,6 +213,11 @@ test('what cannot be meant shows at start-up', async () => {
   const { privateKey, publicKey } = pairs['ES256'] as (typeof pairs)[string]
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
   const encrypted = privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' })
+  const { privateKey: weakCryptoKey } = await crypto.subtle.generateKey(
+    { name: 'RSA-PSS', hash: 'SHA-256', modulusLength: 1024, publicExponent: Uint8Array.of(1, 0, 1) },
+    true,
+    ['sign', 'verify'],
+  )
   const secretKey = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, true, ['sign'])
   const mistakes: readonly (() => unknown)[] = [
     () => clientSecretBasic('', 'secret'),
@@ -231,12 +237,19 @@ test('what cannot be meant shows at start-up', async () => {
     () => privateKeyJwt('api', undefined as unknown as JWK),
     () => privateKeyJwt('api', secretKey),
     () => privateKeyJwt('api', weak),
+    () => privateKeyJwt('api', weakCryptoKey),
+    () => privateKeyJwt('api', generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey),
+    () => privateKeyJwt('api', generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey),
+    () => privateKeyJwt('api', generateKeyPairSync('x25519').privateKey),
+    () => privateKeyJwt('api', generateKeyPairSync('ed448').privateKey),
     () => privateKeyJwt('api', privateKey, { algorithm: 'RS256' }),
     () => privateKeyJwt('api', { ...jwk(privateKey), alg: 'ES384' }),
     () => privateKeyJwt('api', privateKey, { keyId: '' }),
     () => privateKeyJwt('', privateKey),
     () => tlsClientAuth(''),
     () => tlsClientAuth('api', { cert, key: other.key }),
+    () => tlsClientAuth('api', { cert: '', key: '' }),
+    () => tlsClientAuth('api', { cert: null, key: null } as unknown as { cert: string; key: string }),
     () => tlsClientAuth('api', { cert, key: 'not a key' }),
     () => tlsClientAuth('api', { cert } as { cert: string; key: string }),
     () => tlsClientAuth('api', { cert, key, pfx: 'x' } as { cert: string; key: string }),

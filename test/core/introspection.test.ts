@@ -166,6 +166,44 @@ test('an eviction makes the next request ask, even one that comes while an answe
   await expect(api.validator.evict('a.b.c')).resolves.toBeUndefined()
 })
 
+test('an eviction is not undone by who finds the token in the shared cache meanwhile', async () => {
+  const cache = memoryCache()
+  const slow = { ...cache, delete: async (key: string) => void (await sleep(50), await cache.delete(key)) }
+  const api = await openAsking({ validator: { cache: slow } })
+  expect(await api.reason('t')).toBe('OK')
+  api.server.answer = () => ({ active: false })
+  const evicted = api.validator.evict('t')
+  expect(await api.reason('t'), 'not yet').toBe('OK')
+  await evicted
+  expect(await api.reason('t')).toBe('inactive')
+})
+
+test('to evict what nobody could know is nothing, and what is no token a mistake', async () => {
+  const api = await openAsking()
+  const jwtOfStranger = `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.e30.AAAA`
+  await expect(api.validator.evict(jwtOfStranger)).resolves.toBeUndefined()
+  await expect(api.validator.evict(undefined as unknown as string)).rejects.toThrow(TypeError)
+})
+
+test('a clock that was set back does not bring a revoked token back to life', async () => {
+  const api = await openAsking()
+  expect(await api.reason('t')).toBe('OK')
+  api.server.answer = () => ({ active: false })
+  api.advance(-100)
+  expect(await api.reason('t')).toBe('inactive')
+  expect(await api.reason('t')).toBe('inactive')
+  expect(api.server.asked).toHaveLength(2)
+  api.advance(100)
+  expect(await api.reason('t')).toBe('inactive')
+})
+
+test('a clock that tells no time lets nobody through', async () => {
+  let now = T0 * 1000
+  const api = await openAsking({ validator: { clock: () => now } })
+  now = NaN
+  expect(await api.reason('t')).toBe('expired')
+})
+
 test('an eviction reaches the shared cache', async () => {
   const cache = memoryCache()
   const api = await openAsking({ validator: { cache } })
@@ -183,27 +221,40 @@ test('a shared cache spares the server the second process', async () => {
     issuer: trustedIssuer(one.server.url, { introspection: { client } }),
     audience,
     cache,
-    clock: () => (T0 + 59) * 1000,
+    clock: () => (T0 + 54) * 1000,
   })
   expect(await reasonOf(other.authenticate(requestWith('t')))).toBe('OK')
   expect(one.server.asked).toHaveLength(1)
 })
 
 test.each(['get', 'set', 'delete'] as const)(
-  'a shared cache whose `%s` fails or hangs is none, and says so',
+  'a shared cache whose `%s` fails or hangs is none, and says so, and only who evicts has to know',
   async (operation) => {
-    for (const broken of [() => Promise.reject(new Error('down')), () => new Promise<never>(() => undefined)]) {
-      const failures: CacheMessage[] = []
-      const listener = (message: unknown): void => void failures.push(message as CacheMessage)
-      subscribe('tollgate:cache', listener)
-      onTestFinished(() => void unsubscribe('tollgate:cache', listener))
-      const api = await openAsking({ validator: { cache: { ...memoryCache(), [operation]: broken } } })
+    const failing = [
+      () => Promise.reject(Object.assign(new Error('sentinel'), { code: 'ECONNRESET', value: 'sentinel' })),
+      () => {
+        throw new TypeError('sentinel')
+      },
+      () => new Promise<never>(() => undefined),
+    ]
+    const told: CacheMessage[] = []
+    const listener = (message: unknown): void => void told.push(message as CacheMessage)
+    subscribe('tollgate:cache', listener)
+    onTestFinished(() => void unsubscribe('tollgate:cache', listener))
+    for (const fail of failing) {
+      const api = await openAsking({ validator: { cache: { ...memoryCache(), [operation]: fail } } })
       expect(await api.reason('t')).toBe('OK')
       expect(await api.reason('t')).toBe('OK')
-      await api.validator.evict('t')
       expect(api.server.asked).toHaveLength(1)
-      await vi.waitUntil(() => failures.some((failure) => failure.operation === operation))
+      const evicted = await api.validator.evict('t').then(
+        () => 'evicted',
+        () => 'failed',
+      )
+      expect(evicted).toBe(operation === 'delete' ? 'failed' : 'evicted')
+      expect(await api.reason('t'), 'here it is forgotten in any case').toBe('OK')
     }
+    await vi.waitUntil(() => new Set(told.map(({ error }) => error)).size === 3)
+    expect(new Set(told.map(({ error }) => error))).toEqual(new Set(['ECONNRESET', 'TypeError', 'too late']))
   },
 )
 
@@ -224,9 +275,11 @@ test('a server that is stuck holds so many requests and no more, and half of tha
   // Those that were active before find room all the same.
   const known = Array.from({ length: 100 }, (_, index) => api.reason(`good-${index}`))
   await vi.waitUntil(() => api.server.asked.length - before === 128)
-  expect(new Set(await Promise.all([...unknown, ...known]))).toEqual(new Set(['timeout', 'overloaded', 'backing-off']))
-  // Four more may set out after the first have timed out, before the fifth failure gives the server a rest.
-  expect(api.server.asked.length - before).toBeLessThanOrEqual(132)
+  const reasons = new Set(await Promise.all([...unknown, ...known]))
+  expect([...reasons].filter((reason) => !['timeout', 'overloaded', 'backing-off'].includes(reason))).toEqual([])
+  const madeUp = api.server.asked.filter(({ form }) => form.get('token')?.startsWith('made-up') === true)
+  // A few more set out when the first have timed out, before the fifth failure gives the server a rest.
+  expect(madeUp.length).toBeLessThanOrEqual(72)
 })
 
 test('a crowd of made-up tokens does not keep good ones from being asked about', async () => {
@@ -250,42 +303,80 @@ test('a crowd of made-up tokens does not keep good ones from being asked about',
   expect(reasons.filter((reason) => reason === 'inactive')).toHaveLength(1024)
 })
 
-test('a server that keeps failing is given a rest, then tried by one, then trusted again', async () => {
+/** Tokens that were active a while ago, and whose verdicts have run out. */
+async function openWithKnown(names: readonly string[]): Promise<Asking> {
   const api = await openAsking()
-  api.server.misbehave = status(503)
-  for (let index = 0; index < 5; index += 1) {
-    expect(await api.reason(`t-${index}`)).toBe('upstream-error')
+  for (const name of names) {
+    expect(await api.reason(name)).toBe('OK')
   }
-  expect(await api.reason('another')).toBe('backing-off')
-  expect(api.server.asked).toHaveLength(5)
-  api.advance(2)
+  api.advance(61)
+  return api
+}
+
+const ten = Array.from({ length: 10 }, (_, index) => `good-${index}`)
+
+test('a server that keeps failing is given a rest, then tried by one, then a longer one, then trusted again', async () => {
+  const api = await openWithKnown(ten)
+  const asked = (): number => api.server.asked.length - 10
+  api.server.misbehave = status(503)
+  for (const name of ten.slice(0, 5)) {
+    expect(await api.reason(name)).toBe('upstream-error')
+  }
+  expect(await api.reason('good-5')).toBe('backing-off')
+  expect(await api.reason('unknown'), 'where good ones fail, so would any').toBe('backing-off')
+  expect(asked()).toBe(5)
+  api.advance(1.3)
   // Half open: one of many goes, and the rest is longer when it fares no better.
-  const reasons = await Promise.all(Array.from({ length: 10 }, (_, index) => api.reason(`u-${index}`)))
+  const reasons = await Promise.all(ten.map((name) => api.reason(name)))
   expect(reasons.filter((reason) => reason === 'upstream-error')).toHaveLength(1)
-  expect(api.server.asked).toHaveLength(6)
+  expect(asked()).toBe(6)
   api.advance(1.5)
-  expect(await api.reason('t')).toBe('backing-off')
+  expect(await api.reason('good-0')).toBe('backing-off')
   api.advance(1)
   api.server.misbehave = undefined
-  expect(await api.reason('t')).toBe('OK')
-  expect(await Promise.all(Array.from({ length: 10 }, (_, index) => api.reason(`v-${index}`)))).not.toContain(
-    'backing-off',
-  )
+  expect(await api.reason('good-0')).toBe('OK')
+  expect(new Set(await Promise.all(ten.map((name) => api.reason(name))))).toEqual(new Set(['OK']))
 })
 
-test('tokens that make the server stumble give a rest to unknown tokens only', async () => {
+test('among tokens that nobody knows the rest is short, and one failure more is not enough for the next', async () => {
   const api = await openAsking()
+  api.server.misbehave = status(500)
+  for (let index = 0; index < 20; index += 1) {
+    await api.reason(`poison-${index}`)
+  }
+  expect(api.server.asked).toHaveLength(5)
+  for (let second = 0; second < 10; second += 1) {
+    api.advance(1.3)
+    expect(await api.reason(`poison-again-${second}`)).toBe('upstream-error')
+    api.server.misbehave = undefined
+    expect(await api.reason(`new-${second}`), 'a new token, after the attacker took the first turn').toBe('OK')
+    api.server.misbehave = status(500)
+    for (let index = 0; index < 20; index += 1) {
+      await api.reason(`poison-${second}-${index}`)
+    }
+    expect(await api.reason('poison')).toBe('backing-off')
+  }
+})
+
+test.each([
+  ['500', status(500)],
+  ['403, as a firewall may say', status(403)],
+  ['429', status(429)],
+  ['a reset connection', ((request) => request.socket.resetAndDestroy()) as Handler],
+  ['silence', (() => undefined) as Handler],
+])('tokens that nobody knows, and that make the server answer with %s, harm no other', async (_name, act) => {
+  const api = await openAsking({ introspection: { timeout: '100ms' } })
   expect(await api.reason('good')).toBe('OK')
   api.advance(61)
   api.server.misbehave = (request, response) => {
     const isGood = api.server.asked.at(-1)?.form.get('token') === 'good'
-    return (isGood ? json(api.server.active()) : status(500))(request, response)
+    return (isGood ? json(api.server.active()) : act)(request, response)
   }
-  for (let index = 0; index < 20; index += 1) {
+  for (let index = 0; index < 6; index += 1) {
     await api.reason(`poison-${index}`)
   }
-  expect(await api.reason('poison')).toBe('backing-off')
   expect(await api.reason('good')).toBe('OK')
+  expect(api.server.asked.filter(({ form }) => form.get('token') === 'good')).toHaveLength(2)
 })
 
 test('answers of no use are no reason to leave a server alone', async () => {

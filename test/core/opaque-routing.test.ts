@@ -1,6 +1,7 @@
 /** Which tokens are introspected, and where. */
 import {
   anyOf,
+  bearer,
   createValidator,
   scopes,
   trustedIssuer,
@@ -174,6 +175,61 @@ test('asked in order, the first that calls a token active wins; none is inactive
   expect(await go('three-again')).toBe('wrong-audience')
 })
 
+test('what fails at one server, be it a function of ours, keeps nobody from asking the next', async () => {
+  const [one, two] = await Promise.all([openServer(), openServer()])
+  two.answer = (token) => (token === 'two' ? two.active() : { active: false })
+  const validator = createValidator({
+    issuer: [
+      trustedIssuer(one.url, { introspection: { client: bearer(() => Promise.reject(new Error('no token'))) } }),
+      trustedIssuer(two.url, { introspection: { client } }),
+    ],
+    opaqueRouting: 'ask-in-order',
+    audience,
+    clock: () => T0 * 1000,
+  })
+  expect(await reasonOf(validator.authenticate(requestWith('two')))).toBe('OK')
+  await expect(validator.authenticate(requestWith('nobody'))).rejects.toThrow('no token')
+})
+
+test('an endpoint that is missing or not to be trusted is no concern of those who bring JWTs, nor are keys of the others', async () => {
+  const good = await openServer()
+  const cases = [
+    [{ introspection_endpoint: undefined }, 'OK', 'malformed-document'],
+    [{ introspection_endpoint: 'http://as.example/introspect' }, 'OK', 'insecure-endpoint'],
+    [{ jwks_uri: undefined }, 'malformed-document', 'OK'],
+    [{ jwks_uri: 7 }, 'malformed-document', 'OK'],
+    [{ jwks_uri: undefined, introspection_endpoint: undefined }, 'malformed-document', 'backing-off'],
+  ] as const
+  expect(await present([[good, { introspection: { client } }]])(good.jwt())).toBe('OK')
+  for (const [changes, jwt, opaque] of cases) {
+    const server = await openServer()
+    const document = {
+      issuer: server.url,
+      introspection_endpoint: `${server.url}/introspect`,
+      jwks_uri: `${server.url}/jwks`,
+      ...changes,
+    }
+    server.upstream.routes['/.well-known/oauth-authorization-server'] = json(document)
+    const go = present([[server, { introspection: { client } }]])
+    expect([await go(server.jwt()), await go('opaque')], JSON.stringify(changes)).toEqual([jwt, opaque])
+  }
+})
+
+test('of two documents the one that has all that is wanted counts', async () => {
+  const server = await openServer()
+  server.upstream.routes['/.well-known/openid-configuration'] = json({
+    issuer: server.url,
+    introspection_endpoint: `${server.url}/introspect`,
+    jwks_uri: `${server.url}/jwks`,
+  })
+  server.upstream.routes['/.well-known/oauth-authorization-server'] = json({
+    issuer: server.url,
+    jwks_uri: `${server.url}/another`,
+  })
+  const go = present([[server, { introspection: { client } }]])
+  expect([await go(server.jwt()), await go('opaque')]).toEqual(['OK', 'OK'])
+})
+
 test('a prefix narrows down whom to ask in order', async () => {
   const [one, two] = await Promise.all([openServer(), openServer()])
   one.answer = () => ({ active: false })
@@ -215,6 +271,8 @@ test.each([
   [{ introspection: {} }],
   [{ introspection: null }],
   [{ introspection: { client, prefix: '' } }],
+  [{ introspection: { client, prefix: 'a b' } }],
+  [{ introspection: { client }, formats: null }],
   [{ introspection: { client, missingAudience: 'accept' } }],
   [{ introspection: { client, timeout: '0s' } }],
   [{ introspection: { client, extras: {} } }],

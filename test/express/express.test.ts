@@ -1,8 +1,20 @@
 import { createServer, type RequestListener } from 'node:http'
-import { claims, createProtect, createValidator, defineGuard, Refusal, scopes, Unavailable } from '@tollgate/express'
+import {
+  active,
+  claims,
+  clientSecretBasic,
+  createProtect,
+  createValidator,
+  defineGuard,
+  Refusal,
+  scopes,
+  trustedIssuer,
+  Unavailable,
+} from '@tollgate/express'
+import { createMockIssuer } from '@tollgate/mock-issuer'
 import express5 from 'express'
 import express4 from 'express4'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { listen } from '../harness/api.ts'
 import { audience, openIssuer } from '../harness/reference.ts'
 import { send } from '../harness/send.ts'
@@ -21,6 +33,31 @@ const versions = [
 ] as const
 
 describe.each(versions)('%s', (_name, express) => {
+  test('what one layer has heard of the authorization server counts in the next', async () => {
+    const issuer = await createMockIssuer()
+    onTestFinished(() => issuer.close())
+    const { id, secret } = issuer.client
+    const introspection = { client: clientSecretBasic(id, secret) }
+    const protect = createProtect({ ...issuer.validatorOptions, issuer: trustedIssuer(issuer.url, { introspection }) })
+    const app = express()
+    app.use('/admin', protect(active({ within: '0s' })))
+    app.get('/admin/users', protect(scopes('admin')), (req, res) => void res.send(protect.auth(req).subject))
+    const origin = await serve(app)
+    const token = 'opaque'
+    await issuer.opaqueToken({ scope: 'admin' }, { token })
+    expect((await send(origin, { path: '/admin/users', ...bearer(token) })).status).toBe(200)
+    await issuer.opaqueToken({ scope: 'read' }, { token })
+    issuer.clock.advance('1s')
+    expect((await send(origin, { path: '/admin/users', ...bearer(token) })).status).toBe(403)
+  })
+
+  test('a route that an issuer cannot serve cannot be defined', async () => {
+    const protect = createProtect((await openIssuer()).validatorOptions)
+    const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
+    expect(() => protect(active({ within: '5s' }))).toThrow(wrong)
+    expect(() => protect.optional(active({ within: '5s' }))).toThrow(wrong)
+  })
+
   test('protects everything with app.use, a router, or one route', async () => {
     const issuer = await openIssuer()
     const protect = createProtect(issuer.validatorOptions)

@@ -1,7 +1,10 @@
 /** What becomes of requests while the introspection endpoint misbehaves. */
+import { once } from 'node:events'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { clientSecretBasic, trustedIssuer } from '@tollgate/core'
+import { Agent } from 'undici'
 import { expect, onTestFinished } from 'vitest'
 import { openApi } from '../harness/api.ts'
 import { client, openIntrospecting } from '../harness/introspecting.ts'
@@ -93,7 +96,7 @@ verifies(
 
 verifies(
   'ERR-02',
-  'our own credentials are a mistake of ours: 500, and a warning of the process, once',
+  'our own credentials are a mistake of ours: 500, and a warning of the process, once a minute',
   async (adapter) => {
     const warnings: string[] = []
     const listener = (warning: Error & { code?: string }): void => void warnings.push(warning.code ?? '')
@@ -106,11 +109,32 @@ verifies(
     expect(await api.present('one')).toBe('500')
     expect(await api.present('two')).toBe('500')
     expect(warnings).toEqual(['TOLLGATE_CREDENTIALS_REFUSED'])
+    api.advance(61)
     api.server.misbehave = undefined
     expect(await api.present('one')).toBe('OK')
     api.server.misbehave = misbehavioursAtIntrospection['answers 401']?.act
     expect(await api.present('three')).toBe('500')
     expect(warnings).toHaveLength(2)
+  },
+)
+
+verifies(
+  'ERR-02',
+  'a server that does not even shake hands is left alone in time, and so is a dispatcher that never connects',
+  async (adapter) => {
+    const mute = createTcpServer(() => undefined)
+    await once(mute.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void mute.close())
+    const url = `https://127.0.0.1:${(mute.address() as AddressInfo).port}`
+    const connect: Agent.Options['connect'] = () => undefined
+    const introspection = { client, endpoint: `${url}/introspect`, timeout: '200.5ms' as const }
+    const formats = 'opaque' as const
+    for (const dispatcher of [new Agent(), new Agent({ connect })]) {
+      const issuer = trustedIssuer(url, { introspection, formats })
+      const api = await openApi(adapter, { protection: { issuer, audience, dispatcher } })
+      expect(await api.present('t')).toBe('E-UP')
+      void dispatcher.destroy()
+    }
   },
 )
 

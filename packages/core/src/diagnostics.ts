@@ -32,7 +32,8 @@ export interface FailureMessage {
 /** The message on `tollgate:cache`: a shared cache failed, or did not answer in time; the request went on without it. */
 export interface CacheMessage {
   readonly operation: 'get' | 'set' | 'delete'
-  readonly error: unknown
+  /** The `code` of the error, or its name: the rest may hold what was to be stored. */
+  readonly error: string
 }
 
 /** The message on `tollgate:security`: an issuer published something that it must not, and it was ignored. */
@@ -42,7 +43,7 @@ export interface SecurityMessage {
   readonly keySet: string
 }
 
-/** The message on `tollgate:misconfiguration`: something in the set-up makes good tokens fail. Also a warning of the process, once until it is mended. */
+/** The message on `tollgate:misconfiguration`: something in the set-up makes good tokens fail. Also a warning of the process, once a minute at most. */
 export interface MisconfigurationMessage {
   readonly event: 'credentials-refused' | 'missing-audience'
   readonly issuer: string

@@ -37,6 +37,8 @@ export function createGate<Request extends object>(
   async function admit(request: Request, guard: Guard): Promise<AccessToken> {
     const { http, verdict } = visits.get(request) ?? visit(request)
     const token = await validator.authorize(await verdict, http, guard)
+    // A guard may have had the token judged anew: further layers go by that.
+    visits.set(request, { http, verdict: Promise.resolve(token) })
     admitted.set(request, token)
     return token
   }

@@ -20,6 +20,8 @@ export function expectOptions(options: unknown, what: string, known: readonly st
   }
 }
 
+const inIntrospection = 'it belongs to introspection: trustedIssuer(url, { introspection: { client, … } })'
+
 /** Where people look for an option that is somewhere else. */
 const elsewhere: Readonly<Record<string, string>> = {
   algorithms: 'give it to the issuer: issuer: trustedIssuer(url, { algorithms })',
@@ -27,6 +29,16 @@ const elsewhere: Readonly<Record<string, string>> = {
   secret: 'give it to the issuer: issuer: trustedIssuer(url, { secret })',
   profile: "give it to the issuer: issuer: trustedIssuer(url, { profile: 'rfc9068' })",
   jwksUri: 'the URL of a key set is an option of the issuer: trustedIssuer(url, { keys })',
+  introspection: 'give it to the issuer: issuer: trustedIssuer(url, { introspection })',
+  formats: 'give it to the issuer: issuer: trustedIssuer(url, { formats })',
+  cacheFor: inIntrospection,
+  missingAudience: inIntrospection,
+  prefix: inIntrospection,
+  client: inIntrospection,
+  endpoint: inIntrospection,
+  answers: inIntrospection,
+  clientId: 'say who asks with introspection: { client: clientSecretBasic(id, secret) }',
+  clientSecret: 'say who asks with introspection: { client: clientSecretBasic(id, secret) }',
   issuerBaseURL: 'name the `issuer`; its metadata is found by itself',
 }
 
@@ -69,7 +81,7 @@ export function describe(value: unknown): string {
     return String(value)
   }
   if (Array.isArray(value)) {
-    return 'an array'
+    return value.length === 0 ? 'an empty array' : 'an array'
   }
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -71,7 +71,8 @@ const systemClock: Clock = () => Date.now()
 export function checkOptions(options: ValidatorOptions): Policy {
   expectOptions(options, 'the options of the validator', validatorOptionNames)
   const { audience, issuer, realm = 'api', clockTolerance = '5s', clock, dispatcher, formBody = 'ignored' } = options
-  const opaqueRouting = expectOneOf(options.opaqueRouting ?? 'prefix', 'opaqueRouting', ['prefix', 'ask-in-order'])
+  const { opaqueRouting: routing = 'prefix' } = options
+  const opaqueRouting = expectOneOf(routing, 'opaqueRouting', ['prefix', 'ask-in-order'])
   return Object.freeze({
     audience: expectTexts(audience, 'audience'),
     issuers: expectIssuers(issuer, opaqueRouting),

@@ -25,7 +25,11 @@ export interface Protection {
  * with the `status` and `headers` that an upstream's error happens to carry.
  */
 export function failureOf(error: unknown): Error {
-  return isOurs(error) ? error : new Error('A guard, the issuer function or Tollgate itself failed', { cause: error })
+  return isOurs(error)
+    ? error
+    : new Error('A function of yours (a guard, `issuer`, `bearer`, `extras`) or Tollgate itself failed', {
+        cause: error,
+      })
 }
 
 /** Sorts out what `createProtect` was given: a validator, or the options of one together with its own. */

@@ -7,6 +7,7 @@ import { extractCredentials } from './credentials.ts'
 import { expectRenewable, together } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
 import type { HttpRequest } from './http-request.ts'
+import { expectText } from './invalid-option.ts'
 import { firstVerdict } from './issuers/first-verdict.ts'
 import { recognize } from './issuers/presented-token.ts'
 import { createRouter } from './issuers/router.ts'
@@ -24,8 +25,8 @@ export interface Validator {
   /** The guards of a route as one; a `TypeError` at once for what is no guard, or one that an issuer cannot serve. */
   combine(...guards: readonly Guard[]): Guard
   /**
-   * Forgets what introspection said of a token, in the shared cache too: the next request asks anew. Other processes may
-   * remember it for up to `cacheFor`. A `Refusal` for a token of nobody who is trusted.
+   * Forgets what introspection said of a token, here and in the shared cache: the next request asks anew. Other processes may
+   * use it for up to `cacheFor`. Rejects when the shared cache could not be reached.
    */
   evict(token: string): Promise<void>
 }
@@ -73,15 +74,18 @@ export function createValidator(options: ValidatorOptions): Validator {
     if (issuer === undefined) {
       throw new TypeError('Expected a token that this validator has judged')
     }
-    const renewed = await issuer.renew(token, within)
-    verifySenderConstraint(renewed)
-    return renewed
+    return issuer.renew(token, within)
   }
 
   function combine(...guards: readonly Guard[]): Guard {
     const guard = together(guards)
     expectRenewable(guard, issuers.listed)
     return guard
+  }
+
+  async function evict(token: string): Promise<void> {
+    const candidates = await issuers.route(recognize(expectText(token, 'token'))).catch(noneIfRefused)
+    await Promise.all(candidates.map((issuer) => issuer.evict(token)))
   }
 
   return {
@@ -95,9 +99,14 @@ export function createValidator(options: ValidatorOptions): Validator {
       return answering(realm, guard, () => authorize(token, request, guard))
     },
     combine,
-    evict: async (token) => {
-      const candidates = await issuers.route(recognize(token))
-      await Promise.all(candidates.map((issuer) => issuer.evict(token)))
-    },
+    evict,
   }
+}
+
+/** Of a token of nobody who is trusted there is nothing to forget. */
+function noneIfRefused(error: unknown): readonly never[] {
+  if (error instanceof Refusal) {
+    return []
+  }
+  throw error
 }

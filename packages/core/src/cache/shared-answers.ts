@@ -1,4 +1,4 @@
-import { diagnostics } from '../diagnostics.ts'
+import { type CacheMessage, diagnostics } from '../diagnostics.ts'
 import { inTime } from '../in-time.ts'
 import { parseJson } from '../json.ts'
 import { asRecord } from '../record.ts'
@@ -12,40 +12,49 @@ interface SharedAnswer {
   readonly bytes: number
 }
 
-/** Answers in a `TokenCache`. Nothing here throws: a cache that fails is one that knows nothing. */
+/** Answers in a `TokenCache`. One that fails is one that knows nothing. */
 export interface SharedAnswers {
   readonly get: (key: string) => Promise<SharedAnswer | undefined>
   readonly set: (key: string, document: unknown, askedAt: number, expiresIn: number) => void
+  /** Rejects when it fails: who deletes has to know. */
   readonly delete: (key: string) => Promise<void>
 }
 
 /** Values of other versions are not understood. */
 const version = 1
 const patience = 250
+/** Longer values are none of ours: an answer has 64 KiB at most. */
+const longest = 256 * 1024
 
 export function createSharedAnswers(cache: TokenCache): SharedAnswers {
+  /** `undefined` when it fails: a cache of somebody else's may hang, throw, or put what it stores into its errors. */
   async function attempt<Result>(
-    operation: 'get' | 'set' | 'delete',
+    operation: CacheMessage['operation'],
     work: () => Promise<Result>,
-  ): Promise<Result | undefined> {
+  ): Promise<{ readonly result: Result } | undefined> {
     try {
-      return await inTime(work(), AbortSignal.timeout(patience), () => new Error('The cache did not answer in time'))
+      return { result: await inTime(work(), AbortSignal.timeout(patience), () => new Error('too late')) }
     } catch (error) {
-      diagnostics.cacheFailure({ operation, error })
+      const { name, message, code } = asRecord(error)
+      diagnostics.cacheFailure({ operation, error: String(message === 'too late' ? message : (code ?? name)) })
       return undefined
     }
   }
 
   return {
     get: async (key) => {
-      const value = await attempt('get', async () => cache.get(key))
-      return typeof value === 'string' ? read(value, key) : undefined
+      const value = (await attempt('get', async () => cache.get(key)))?.result
+      return typeof value === 'string' && value.length <= longest ? read(value, key) : undefined
     },
     set: (key, document, askedAt, expiresIn) => {
       const value = JSON.stringify({ version, key, askedAt, document })
       void attempt('set', async () => cache.set(key, value, expiresIn))
     },
-    delete: async (key) => attempt('delete', async () => cache.delete(key)),
+    delete: async (key) => {
+      if ((await attempt('delete', async () => cache.delete(key))) === undefined) {
+        throw new Error('The shared cache could not delete what it knows of the token')
+      }
+    },
   }
 }
 

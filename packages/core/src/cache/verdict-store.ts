@@ -13,7 +13,7 @@ export interface Verdict<Claims> {
 /** The memory of one validator for verdicts on opaque tokens, bounded in entries and bytes. */
 export interface VerdictStore<Claims> {
   get(key: string): Verdict<Claims> | undefined
-  /** `bytes`: how large the answer was. An older verdict replaces no newer one. */
+  /** `bytes`: how large the answer was. */
   set(key: string, verdict: Verdict<Claims>, bytes: number): void
   delete(key: string): void
   /** Whether the token was active when it was last asked about. */
@@ -38,10 +38,6 @@ export function createVerdictStore<Claims>(): VerdictStore<Claims> {
   }
 
   function set(key: string, verdict: Verdict<Claims>, bytes: number): void {
-    const known = get(key)
-    if (known !== undefined && known.askedAt > verdict.askedAt) {
-      return
-    }
     const isActive = verdict.claims !== undefined
     const [store, other] = isActive ? [active(), inactive()] : [inactive(), active()]
     other.delete(key)

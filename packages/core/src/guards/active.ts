@@ -9,8 +9,8 @@ import { createGuard, type Guard, type JudgingContext } from './guard.ts'
  * asked by introspection, for JWTs as well, and without it nobody would hear of their revocation. The more dangerous the
  * route, the shorter the time. `'0s'` asks for every request. Guards that follow judge what the new answer says.
  *
- * Every issuer of the validator needs `introspection`; otherwise `protect(active(…))` throws. A server that does not
- * introspect JWTs makes this a 502.
+ * Every issuer of the validator needs `introspection`; otherwise `protect(active(…))` throws. What is heard about a JWT binds
+ * the routes that ask, and no others. A server that does not introspect JWTs says so (502) or calls them all inactive.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for what is no duration.
  */

@@ -27,14 +27,21 @@ export function together(guards: readonly Guard[]): Guard {
   }
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
 
+  /** When a part has had the token judged anew, what passed before has passed another token: the rest is judged once more. */
   async function check(token: AccessToken, context: JudgingContext): Promise<Refusal | AccessToken> {
+    const renewing = new Set<Guard>()
     let current = token
-    for (const part of parts) {
-      const outcome = await part.check(current, context)
+    for (let index = 0; index < parts.length; index += 1) {
+      const part = parts[index] as Guard
+      const outcome = renewing.has(part) ? undefined : await part.check(current, context)
       if (outcome instanceof Refusal) {
         return outcome
       }
-      current = outcome ?? current
+      if (outcome !== undefined && outcome !== current) {
+        current = outcome
+        renewing.add(part)
+        index = -1
+      }
     }
     return current
   }

@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { UpstreamError } from '../unavailable.ts'
-import { pauseAfter } from './pause.ts'
 
-/** Gives an upstream that keeps failing a rest: after five failures in a row nobody calls until a pause is over, and then one at a time. */
+/** Gives an upstream that keeps failing a rest: after five failures in a row nobody calls until a pause is over, and then one at a time until one call succeeds. */
 export interface Breaker {
   /** Throws an `UpstreamError` while the upstream rests. */
   readonly expectAwake: () => void
@@ -14,37 +13,49 @@ export interface Breaker {
   readonly abandoned: () => void
 }
 
+export interface BreakerOptions {
+  readonly clock: Clock
+  /** How many calls, one after the other, have to fail after a rest before the next. */
+  readonly turns: number
+  /** How long to rest after so many rests in a row, in milliseconds. */
+  readonly pauseAfter: (rests: number) => number
+}
+
 const mostFailures = 5
 
-export function createBreaker(clock: Clock): Breaker {
+export function createBreaker({ clock, turns, pauseAfter }: BreakerOptions): Breaker {
+  /** Failures in a row since it was last awake, and rests among them. */
   let failures = 0
+  let rests = 0
   let restsUntil = 0
   let lastFailure: UpstreamError | undefined
   let isTried = false
 
   function expectAwake(): void {
     const wait = restsUntil - clock()
-    if (failures >= mostFailures && (wait > 0 || isTried)) {
+    if (rests > 0 && (wait > 0 || isTried)) {
       throw resting(lastFailure, wait)
     }
   }
 
   function admit(): void {
     expectAwake()
-    isTried = failures >= mostFailures
+    isTried = rests > 0
   }
 
   function failed(error: UpstreamError): void {
     failures += 1
     lastFailure = error
     isTried = false
-    if (failures >= mostFailures) {
-      restsUntil = clock() + pauseAfter(failures - mostFailures + 1)
+    if (failures >= mostFailures + rests * turns) {
+      rests += 1
+      restsUntil = clock() + pauseAfter(rests)
     }
   }
 
   function succeeded(): void {
     failures = 0
+    rests = 0
     isTried = false
   }
 

@@ -1,4 +1,5 @@
 import { type Dispatcher, request } from 'undici'
+import { inTime } from '../in-time.ts'
 import { asRecord } from '../record.ts'
 import { UpstreamError } from '../unavailable.ts'
 
@@ -30,16 +31,11 @@ export async function exchange(outbound: Outbound): Promise<Inbound> {
   const name = nameOf(outbound.url)
   const { url, mostBytes, dispatcher, signal, method, headers, body = null } = outbound
   try {
-    const response = await request(url, {
-      dispatcher,
-      signal,
-      method,
-      body,
-      headers: { ...headers, 'accept-encoding': 'identity' },
-    })
+    const options = { dispatcher, signal, method, body, headers: { ...headers, 'accept-encoding': 'identity' } }
+    const response = await inTime(request(url, options), signal, () => timeout(name), discard)
     const { statusCode: status, headers: answered } = response
     if (!worthReading.has(status)) {
-      discard(response.body)
+      discard(response)
       return { name, status, headers: answered, body: new Uint8Array() }
     }
     return { name, status, headers: answered, body: await readBody(name, response.body, mostBytes, signal) }
@@ -54,7 +50,7 @@ export function nameOf(url: string): string {
 }
 
 /** The body of an answer that we do not read: an open stream would hold its connection. */
-function discard(body: Dispatcher.ResponseData['body']): void {
+function discard({ body }: Dispatcher.ResponseData): void {
   body.on('error', () => undefined).destroy()
 }
 
@@ -90,20 +86,29 @@ async function readBody(
     }
   } catch (cause) {
     const isCutOff = !signal.aborted && !(cause instanceof UpstreamError)
-    throw isCutOff ? new UpstreamError({ reason: 'truncated', message: `${name} broke off its answer`, cause }) : cause
+    throw isCutOff ? new UpstreamError({ reason: 'truncated', message: `${name} broke off its answer` }) : cause
   }
   return Buffer.concat(chunks)
 }
 
-/** What undici throws: no answer in time, none at all (refused, reset, unresolvable, untrusted certificate), or one that is no HTTP. */
-function explain(name: string, cause: unknown, signal: AbortSignal): UpstreamError {
-  if (signal.aborted) {
-    return new UpstreamError({ reason: 'timeout', message: `${name} did not answer in time`, cause })
-  }
+/**
+ * What undici throws: no answer in time, none at all (refused, reset, unresolvable, untrusted certificate), or one that is no
+ * HTTP, which the error quotes and is therefore not kept as the cause. A request that cannot be made is a mistake of ours.
+ */
+function explain(name: string, cause: unknown, signal: AbortSignal): unknown {
   const { name: kind, code } = asRecord(cause)
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
+    return cause
+  }
+  if (signal.aborted) {
+    return timeout(name)
+  }
   if (kind === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    // Without the cause, which holds what was answered.
     return new UpstreamError({ reason: 'not-http', message: `${name} answered something that is not HTTP` })
   }
   return new UpstreamError({ reason: 'network', message: `${name} could not be reached`, cause })
+}
+
+function timeout(name: string): UpstreamError {
+  return new UpstreamError({ reason: 'timeout', message: `${name} did not answer in time` })
 }

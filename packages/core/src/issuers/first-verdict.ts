@@ -1,6 +1,5 @@
 import type { AccessToken } from '../access-token.ts'
 import { invalidToken, Refusal } from '../refusal.ts'
-import { Unavailable } from '../unavailable.ts'
 import type { Issuer } from './issuer.ts'
 import type { PresentedToken } from './presented-token.ts'
 
@@ -9,17 +8,16 @@ import type { PresentedToken } from './presented-token.ts'
  * answer: nobody can say that the token is bad.
  */
 export async function firstVerdict(issuers: readonly Issuer[], presented: PresentedToken): Promise<AccessToken> {
-  let failure: Unavailable | undefined
+  let failure: { readonly error: unknown } | undefined
   for (const issuer of issuers) {
     try {
       return await issuer.validate(presented)
     } catch (error) {
-      if (error instanceof Unavailable) {
-        failure ??= error
-      } else if (!(error instanceof Refusal && error.reason === 'inactive')) {
+      if (error instanceof Refusal && error.reason !== 'inactive') {
         throw error
       }
+      failure ??= error instanceof Refusal ? undefined : { error }
     }
   }
-  throw failure ?? invalidToken('inactive')
+  throw failure === undefined ? invalidToken('inactive') : failure.error
 }

@@ -1,4 +1,5 @@
 import { type AccessToken, createOpaqueAccessToken, type OpaqueAccessToken } from '../access-token.ts'
+import { verifySenderConstraint } from '../constraints/sender-constraint.ts'
 import { diagnostics } from '../diagnostics.ts'
 import { invalidToken, Refusal } from '../refusal.ts'
 import { onBehalfOf } from '../unavailable.ts'
@@ -6,6 +7,8 @@ import { type AnswerPolicy, judgeAnswer } from './introspection/judge-answer.ts'
 import type { TokenVerdict } from './introspection/memory.ts'
 import type { IntrospectionSettings } from './introspection/options.ts'
 import { type IntrospectedOutside, startIntrospection } from './introspection/start.ts'
+
+const trusting = { missingAudience: 'trust' } as const
 
 /** The tokens of one issuer that are judged by asking it. */
 export interface IntrospectedTokens {
@@ -21,7 +24,6 @@ export function createIntrospectedTokens(
   outside: IntrospectedOutside,
 ): IntrospectedTokens {
   const { issuer } = claimsPolicy
-  const policy = { ...claimsPolicy, missingAudience: settings.missingAudience }
   const introspection = startIntrospection(settings, claimsPolicy, outside)
   let isMissingAudienceTold = false
 
@@ -29,12 +31,16 @@ export function createIntrospectedTokens(
     return onBehalfOf(issuer, () => introspection.verdictOn(token, within))
   }
 
-  function judge(token: string, { claims, askedAt }: TokenVerdict): OpaqueAccessToken {
+  function judge(
+    token: string,
+    { claims, askedAt }: TokenVerdict,
+    { missingAudience }: Pick<AnswerPolicy, 'missingAudience'> = settings,
+  ): OpaqueAccessToken {
     if (claims === undefined) {
       throw invalidToken('inactive')
     }
     try {
-      judgeAnswer(claims, policy, outside.clock())
+      judgeAnswer(claims, { ...claimsPolicy, missingAudience }, outside.clock())
     } catch (error) {
       if (error instanceof Refusal && error.reason === 'missing-audience' && !isMissingAudienceTold) {
         isMissingAudienceTold = true
@@ -42,19 +48,22 @@ export function createIntrospectedTokens(
       }
       throw error
     }
-    return createOpaqueAccessToken(issuer, token, claims, askedAt)
+    const judged = createOpaqueAccessToken(issuer, token, claims, askedAt)
+    verifySenderConstraint(judged)
+    return judged
   }
 
   async function renew(token: AccessToken, within: number): Promise<AccessToken> {
-    if (token.kind === 'opaque') {
-      const isNewEnough = outside.clock() - Number(token.introspectedAt) <= within
-      return isNewEnough ? token : judge(token.raw(), await ask(token.raw(), within))
+    const raw = token.raw()
+    if (token.kind === 'jwt') {
+      // For whom it is, its own claims have said. What else the answer holds has to be in order.
+      judge(raw, await ask(raw, within), trusting)
+      return token
     }
-    const { claims } = await ask(token.raw(), within)
-    if (claims === undefined) {
-      throw invalidToken('inactive')
-    }
-    return token
+    const introspectedAt = Number(token.introspectedAt)
+    const hasNewer = (introspection.recall(raw)?.askedAt ?? -Infinity) > introspectedAt
+    const isNewEnough = outside.clock() - introspectedAt <= within
+    return isNewEnough && !hasNewer ? token : judge(raw, await ask(raw, within))
   }
 
   return { validate: async (token) => judge(token, await ask(token)), renew, evict: introspection.evict }

@@ -130,14 +130,11 @@ function expectIssuer(name: unknown, isDiscovered: boolean): string {
 }
 
 function expectFormats(
-  { formats, secret, algorithms, profile }: TrustedIssuerOptions,
+  options: TrustedIssuerOptions,
   introspection: IntrospectionSettings | undefined,
 ): IssuerSettings['formats'] {
-  const words = expectOneOf(formats ?? (introspection === undefined ? 'jwt' : 'both'), 'formats', [
-    'jwt',
-    'opaque',
-    'both',
-  ])
+  const { formats = introspection === undefined ? 'jwt' : 'both', secret, algorithms, profile } = options
+  const words = expectOneOf(formats, 'formats', ['jwt', 'opaque', 'both'])
   if (introspection === undefined && words !== 'jwt') {
     throw invalidOption(
       `Expected \`introspection\` with \`formats: '${words}'\`: an opaque token says nothing by itself`,

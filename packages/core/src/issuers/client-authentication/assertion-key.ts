@@ -19,7 +19,7 @@ export function expectAssertionKey(
 ): AssertionKey {
   const { alg, kid } = given instanceof KeyObject || given instanceof CryptoKey ? {} : asRecord(given)
   const key = expectPrivateKey(given)
-  const chosen = algorithm ?? (typeof alg === 'string' ? alg : usualAlgorithmOf(key))
+  const chosen = algorithm === undefined ? (textOr(alg) ?? usualAlgorithmOf(key)) : algorithm
   return {
     key,
     algorithm: expectOneOf(chosen, 'algorithm', algorithmsOf(key)),
@@ -35,10 +35,15 @@ function expectPrivateKey(given: unknown): CryptoKey | KeyObject {
   const key = given instanceof CryptoKey || given instanceof KeyObject ? given : importKey(given)
   if (key === undefined || key.type !== 'private') {
     throw invalidOption(
-      `Expected \`privateKey\` to be a private key: a JWK, a KeyObject, a CryptoKey or PEM text, got ${describe(given)} that is none`,
+      `Expected \`privateKey\` to be a private key: a JWK, a KeyObject, a CryptoKey or PEM text, got ${describeMistake(given)}`,
     )
   }
-  if (key instanceof KeyObject && (key.asymmetricKeyDetails?.modulusLength ?? leastRsaBits) < leastRsaBits) {
+  if (algorithmsOf(key).length === 0) {
+    throw invalidOption('Expected `privateKey` to be an RSA key, an EC key on P-256, P-384 or P-521, or an Ed25519 key')
+  }
+  const { modulusLength = leastRsaBits } =
+    key instanceof KeyObject ? (key.asymmetricKeyDetails ?? {}) : asRecord(key.algorithm)
+  if (Number(modulusLength) < leastRsaBits) {
     throw invalidOption(`Expected an RSA \`privateKey\` to have at least ${leastRsaBits} bits`)
   }
   if (key instanceof CryptoKey && !key.usages.includes('sign')) {
@@ -47,10 +52,24 @@ function expectPrivateKey(given: unknown): CryptoKey | KeyObject {
   return key
 }
 
+function describeMistake(given: unknown): string {
+  const text = typeof given === 'string' || given instanceof Uint8Array ? Buffer.from(given).toString() : ''
+  if (text.includes('ENCRYPTED')) {
+    return 'an encrypted one: decrypt it first, with createPrivateKey({ key, passphrase })'
+  }
+  if (text.includes('PUBLIC KEY')) {
+    return 'a public key'
+  }
+  if (text.includes(String.raw`\n`)) {
+    return String.raw`PEM with a literal \n in place of its line breaks`
+  }
+  return text === '' ? `${describe(given)} that is none` : 'a text that is none: the path of a file, perhaps'
+}
+
 function importKey(given: unknown): KeyObject | undefined {
   try {
-    if (typeof given === 'string') {
-      return createPrivateKey(given)
+    if (typeof given === 'string' || given instanceof Uint8Array) {
+      return createPrivateKey(Buffer.from(given))
     }
     return isRecord(given) ? createPrivateKey({ key: given, format: 'jwk' }) : undefined
   } catch (error) {
@@ -65,14 +84,13 @@ function importKey(given: unknown): KeyObject | undefined {
 function algorithmsOf(key: CryptoKey | KeyObject): readonly string[] {
   const byKind: Readonly<Record<string, readonly string[]>> = {
     rsa: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-    'rsa-pss': ['PS256', 'PS384', 'PS512'],
     prime256v1: ['ES256'],
     secp384r1: ['ES384'],
     secp521r1: ['ES512'],
     ed25519: ['EdDSA', 'Ed25519'],
   }
-  const kind = key instanceof KeyObject ? kindOf(key) : undefined
-  return (kind === undefined ? ownAlgorithms(key as CryptoKey) : byKind[kind]) ?? asymmetricAlgorithms
+  const possible = key instanceof KeyObject ? byKind[kindOf(key)] : ownAlgorithms(key)
+  return (possible ?? []).filter((algorithm) => asymmetricAlgorithms.includes(algorithm))
 }
 
 function usualAlgorithmOf(key: CryptoKey | KeyObject): string | undefined {

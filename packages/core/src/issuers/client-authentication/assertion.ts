@@ -27,7 +27,7 @@ export interface PrivateKeyJwtOptions extends AssertionOptions {
 
 /**
  * `private_key_jwt`: an assertion signed with our private key (RFC 7523 §2.2, OpenID Connect Core §9): a JWK, a `KeyObject`,
- * a `CryptoKey` or PEM text.
+ * a `CryptoKey` or PEM.
  *
  * An assertion lives for a minute and is used again until a quarter of that is left, for a signature on every call is dear.
  * A server that takes each only once is noticed by its refusal, asked again with a new one, and from then on shown a new one
@@ -37,7 +37,7 @@ export interface PrivateKeyJwtOptions extends AssertionOptions {
  */
 export function privateKeyJwt(
   clientId: string,
-  privateKey: CryptoKey | KeyObject | JWK | string,
+  privateKey: CryptoKey | KeyObject | JWK | string | Uint8Array,
   options: PrivateKeyJwtOptions = {},
 ): ClientAuthentication {
   expectOptions(options, 'the options of privateKeyJwt', ['algorithm', 'audience', 'keyId'])

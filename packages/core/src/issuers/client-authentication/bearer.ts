@@ -23,6 +23,8 @@ export function bearer(token: string | (() => string | Promise<string>)): Client
 
 function expectBearerToken(token: unknown, error: (message: string) => Error): void {
   if (typeof token !== 'string' || !/^[\w.~+/-]+=*$/.test(token)) {
-    throw error(`Expected the bearer token of the introspection endpoint to be a token, got ${describe(token)}`)
+    throw error(
+      `Expected the bearer token of the introspection endpoint to be a token, without the word Bearer, got ${describe(token)}`,
+    )
   }
 }

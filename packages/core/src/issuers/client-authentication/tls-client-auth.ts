@@ -31,12 +31,16 @@ export function tlsClientAuth(clientId: string, certificate?: ClientCertificate)
 
 function connectionsWith(certificate: ClientCertificate): Agent {
   expectOptions(certificate, 'the client certificate', ['cert', 'key', 'passphrase', 'ca'])
-  if (certificate.cert === undefined || certificate.key === undefined) {
-    throw invalidOption('Expected the client certificate to have both `cert` and `key`')
+  if (![certificate.cert, certificate.key].every(isText)) {
+    throw invalidOption('Expected the client certificate to have both `cert` and `key`, as PEM')
   }
   const connect = Object.fromEntries(Object.entries(certificate).filter(([, value]) => value !== undefined))
   expectReadable(connect)
   return new Agent({ connect })
+}
+
+function isText(pem: unknown): boolean {
+  return (typeof pem === 'string' || pem instanceof Uint8Array) && pem.length > 0
 }
 
 function expectReadable(options: SecureContextOptions): void {

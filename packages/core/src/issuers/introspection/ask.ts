@@ -33,6 +33,7 @@ export interface AskOptions {
 }
 
 const mostBytes = 64 * 1024
+const minute = 60_000
 const mediaTypes = { json: 'application/json', jwt: 'application/token-introspection+jwt' } as const
 
 /**
@@ -43,7 +44,7 @@ export function createAsk(options: AskOptions): (token: string) => Promise<Answe
   const { client, answers, signer, extras, timeout, clock } = options
   const { issuer } = signer
   const dispatcher = client.dispatcher ?? options.dispatcher
-  let isRefused = false
+  let toldAt = -Infinity
 
   async function post(token: string, endpoint: string, presented: Presented, signal: AbortSignal): Promise<Inbound> {
     const extra = checkExtras(await extras?.({ issuer, endpoint }))
@@ -84,11 +85,13 @@ export function createAsk(options: AskOptions): (token: string) => Promise<Answe
     const signal = AbortSignal.timeout(timeout)
     const inbound = await inTime(call(token, endpoint, signal), signal, () => late(endpoint))
     if (refusesUs(inbound)) {
-      isRefused = isRefused || tellOfRefusal(issuer, endpoint)
+      if (askedAt - toldAt >= minute) {
+        toldAt = askedAt
+        tellOfRefusal(issuer, endpoint)
+      }
       throw credentialsRefused(endpoint)
     }
-    isRefused = false
-    return { answer: await readAnswer(inbound, answers, signer), bytes: inbound.body.length, askedAt }
+    return { answer: await readAnswer(inbound, answers, signer, clock() / 1000), bytes: inbound.body.length, askedAt }
   }
 }
 
@@ -113,23 +116,22 @@ function credentialsRefused(endpoint: string): UpstreamError {
   })
 }
 
-/** Loud, for every opaque token is answered with 500 until somebody mends it. */
-function tellOfRefusal(issuer: string, endpoint: string): true {
+/** Loud, for opaque tokens are answered with 500 until somebody mends it. */
+function tellOfRefusal(issuer: string, endpoint: string): void {
   diagnostics.misconfiguration({
     event: 'credentials-refused',
     issuer,
-    message: `${nameOf(endpoint)} refuses our client credentials: every opaque token of ${issuer} is answered with 500 until \`introspection: { client }\` is mended`,
+    message: `${nameOf(endpoint)} refuses our client credentials: opaque tokens of ${issuer} are answered with 500 until \`introspection: { client }\` is mended`,
   })
-  return true
 }
 
-async function readAnswer(inbound: Inbound, answers: AnswerForm, signer: Signer): Promise<Answer> {
+async function readAnswer(inbound: Inbound, answers: AnswerForm, signer: Signer, now: number): Promise<Answer> {
   const { name, status } = inbound
   if (status !== 200) {
     throw unexpectedStatus(inbound)
   }
   const answer = parseAnswer(
-    answers.as === 'json' ? expectJson(inbound) : await readSignedAnswer(expectJwt(inbound), answers, signer),
+    answers.as === 'json' ? expectJson(inbound) : await readSignedAnswer(expectJwt(inbound), answers, signer, now),
   )
   if (answer === undefined) {
     const message = `${name} answered no introspection response: \`active\` is no boolean, or a member is of a wrong type`

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { compactDecrypt, decodeProtectedHeader, errors, type JWK } from 'jose'
 import { invalidOption } from '../../invalid-option.ts'
 import { leastRsaBits } from '../../keys/jwk.ts'
-import { isRecord } from '../../record.ts'
+import { asRecord } from '../../record.ts'
 
 export interface DecryptionKey {
   readonly key: KeyObject
@@ -10,10 +10,13 @@ export interface DecryptionKey {
   readonly keyId: string | undefined
 }
 
-const algorithmsByType: Readonly<Record<string, readonly string[]>> = {
+const agreement = ['ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW']
+const algorithmsByKind: Readonly<Record<string, readonly string[]>> = {
   RSA: ['RSA-OAEP', 'RSA-OAEP-256', 'RSA-OAEP-384', 'RSA-OAEP-512'],
-  EC: ['ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW'],
-  OKP: ['ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW'],
+  'P-256': agreement,
+  'P-384': agreement,
+  'P-521': agreement,
+  X25519: agreement,
 }
 
 export function importDecryptionKeys(given: unknown): readonly DecryptionKey[] {
@@ -25,8 +28,9 @@ export function importDecryptionKeys(given: unknown): readonly DecryptionKey[] {
 }
 
 function importKey(jwk: unknown): DecryptionKey {
-  const { kty, alg, kid } = isRecord(jwk) ? jwk : {}
-  const algorithms = typeof kty === 'string' && Object.hasOwn(algorithmsByType, kty) ? algorithmsByType[kty] : undefined
+  const { kty, crv, alg, kid } = asRecord(jwk)
+  const kind = String(kty === 'RSA' ? kty : crv)
+  const algorithms = Object.hasOwn(algorithmsByKind, kind) ? algorithmsByKind[kind] : undefined
   if (typeof alg !== 'string' || algorithms?.includes(alg) !== true) {
     throw invalidOption(
       'Expected `decryptionKeys` to be private JWKs, each with its `alg`: RSA-OAEP-256 and its like, or ECDH-ES and its like',

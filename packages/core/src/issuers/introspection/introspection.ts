@@ -6,90 +6,93 @@ import type { RestrainedAsk } from './restrained.ts'
 export interface Introspection {
   /** The verdict on a token, remembered or new, and no older than `within` milliseconds. */
   readonly verdictOn: (token: string, within?: number) => Promise<TokenVerdict>
-  /** Forgets what is known of a token, here and in the shared cache. */
+  /** What is remembered of a token. */
+  readonly recall: (token: string) => TokenVerdict | undefined
+  /** Forgets what is known of a token, here and in the shared cache; rejects when that fails. */
   readonly evict: (token: string) => Promise<void>
 }
 
-/** One question under way, for all who want to know. */
+/** One question under way, for all who want to know. It is nobody's: it goes on when those who wait leave. */
 interface Flight {
-  readonly startedAt: number
   readonly verdict: Promise<TokenVerdict>
+  /** The answer will not be of an earlier time than this. */
+  readonly earliest: number
+  /** The token was evicted meanwhile: the answer is for those who wait, and not remembered. */
+  isEvicted: boolean
 }
-
-type IsNewEnough = (verdict: TokenVerdict) => boolean
 
 /** A token that is used in the last fifth of its verdict's time is hot: it is asked about again while that verdict still serves. */
 const hotAfter = 0.8
 const pauseBetweenRefreshes = 1000
 
 export function createIntrospection(memory: Memory, ask: RestrainedAsk, clock: Clock): Introspection {
-  const flights = new Map<string, Flight>()
+  const flights = new Map<string, Set<Flight>>()
   const refreshedAt = new WeakMap<TokenVerdict, number>()
 
   async function verdictOn(token: string, within = Infinity): Promise<TokenVerdict> {
     const key = memory.keyOf(token)
     const earliest = clock() - within
-    const isNewEnough: IsNewEnough = ({ askedAt }) => askedAt >= earliest
     const known = memory.recall(key)
-    if (known !== undefined && isNewEnough(known)) {
+    if (known !== undefined && known.askedAt >= earliest) {
       refreshIfHot(key, token, known)
       return known
     }
-    const verdict = await join(key, token, earliest, isNewEnough)
-    // Those who were here first may have been content with an older one.
-    return isNewEnough(verdict) ? verdict : join(key, token, earliest, isNewEnough)
+    const underWay = [...(flights.get(key) ?? [])].find((flight) => flight.earliest >= earliest)
+    return underWay === undefined ? takeOff(key, token, earliest) : underWay.verdict
   }
 
-  function join(key: string, token: string, earliest: number, isNewEnough: IsNewEnough): Promise<TokenVerdict> {
-    const underWay = flights.get(key)
-    return underWay !== undefined && underWay.startedAt >= earliest
-      ? underWay.verdict
-      : takeOff(key, token, isNewEnough).verdict
-  }
-
-  /** Whoever waits, and for however long, the flight is nobody's: it goes on when one of them leaves. */
-  function takeOff(key: string, token: string, isNewEnough: IsNewEnough): Flight {
-    const lane = memory.wasActive(key) ? 'known' : 'unknown'
-    const isCurrent = (): boolean => flights.get(key) === flight
+  function takeOff(key: string, token: string, earliest: number): Promise<TokenVerdict> {
+    const verdict = land().finally(() => leave(key, flight))
+    const flight: Flight = { verdict, earliest: memory.isShared ? earliest : clock(), isEvicted: false }
+    flights.set(key, (flights.get(key) ?? new Set()).add(flight))
+    return verdict
 
     async function land(): Promise<TokenVerdict> {
+      const lane = memory.wasActive(key) ? 'known' : 'unknown'
       const shared = await memory.recallShared(key)
-      const isEnough = shared !== undefined && isNewEnough(memory.toVerdict(shared))
+      const isEnough = shared !== undefined && shared.askedAt >= earliest
       const answered = isEnough ? shared : await ask(token, lane)
-      // An eviction meanwhile, or a later question, is newer than this answer.
-      if (isCurrent()) {
+      if (!flight.isEvicted) {
         memory.keep(key, answered, isEnough ? 'here' : 'everywhere')
       }
       return memory.toVerdict(answered)
     }
+  }
 
-    const verdict = land().finally(() => {
-      if (isCurrent()) {
-        flights.delete(key)
-      }
-    })
-    const flight: Flight = { startedAt: clock(), verdict }
-    flights.set(key, flight)
-    return flight
+  function leave(key: string, flight: Flight): void {
+    const others = flights.get(key)
+    others?.delete(flight)
+    if (others?.size === 0) {
+      flights.delete(key)
+    }
   }
 
   function refreshIfHot(key: string, token: string, known: TokenVerdict): void {
     const now = clock()
     const lastTry = refreshedAt.get(known) ?? -Infinity
-    if (!isHot(known, now) || now - lastTry < pauseBetweenRefreshes || flights.has(key)) {
-      return
+    if (isHot(known, now) && now - lastTry >= pauseBetweenRefreshes && !flights.has(key)) {
+      refreshedAt.set(known, now)
+      takeOff(key, token, known.askedAt + 1).catch(isToldWhenItMatters)
     }
-    refreshedAt.set(known, now)
-    takeOff(key, token, ({ askedAt }) => askedAt > known.askedAt).verdict.catch(isToldWhenItMatters)
+  }
+
+  function discardFlights(key: string): void {
+    flights.get(key)?.forEach((flight) => (flight.isEvicted = true))
+    flights.delete(key)
   }
 
   async function evict(token: string): Promise<void> {
     const key = memory.keyOf(token)
-    flights.delete(key)
-    await memory.forget(key)
+    discardFlights(key)
+    try {
+      await memory.forget(key)
+    } finally {
+      // Who came meanwhile may have found it in the shared cache still.
+      discardFlights(key)
+    }
   }
 
-  return { verdictOn, evict }
+  return { verdictOn, recall: (token) => memory.recall(memory.keyOf(token)), evict }
 }
 
 function isHot({ claims, askedAt, freshUntil }: TokenVerdict, now: number): boolean {

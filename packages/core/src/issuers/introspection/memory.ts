@@ -11,6 +11,8 @@ export type TokenVerdict = Verdict<IntrospectedClaims>
 /** What is remembered of one issuer's tokens: in this process, and in the shared cache if there is one. */
 export interface Memory {
   readonly keyOf: (token: string) => string
+  /** Whether there is a shared cache, so that an answer may be older than the question. */
+  readonly isShared: boolean
   /** What this process knows and may still use. */
   readonly recall: (key: string) => TokenVerdict | undefined
   /** The same of the shared cache. */
@@ -51,10 +53,14 @@ export function createMemory(options: MemoryOptions): Memory {
     return { claims: answer.active ? answer.claims : undefined, askedAt, freshUntil: freshUntil(answer, askedAt) }
   }
 
-  function isFresh({ askedAt, freshUntil: end }: TokenVerdict): boolean {
-    const now = clock()
-    // A clock that was set back must not make a verdict live on.
-    return now < end && askedAt <= now + clockTolerance
+  /** What is known, unless the clock was set back since: a verdict of the future would live on, and stand in the way of newer ones. */
+  function known(key: string): TokenVerdict | undefined {
+    const verdict = verdicts.get(key)
+    if (verdict !== undefined && verdict.askedAt > clock()) {
+      verdicts.delete(key)
+      return undefined
+    }
+    return verdict
   }
 
   async function recallShared(key: string): Promise<Answered | undefined> {
@@ -63,15 +69,16 @@ export function createMemory(options: MemoryOptions): Memory {
     if (found === undefined || answer === undefined) {
       return undefined
     }
-    const answered = { answer, askedAt: found.askedAt, bytes: found.bytes }
-    return isFresh(toVerdict(answered)) ? answered : undefined
+    // Another clock has told that time: as far as it may be ahead of ours, the answer may be older.
+    const answered = { answer, askedAt: found.askedAt - clockTolerance, bytes: found.bytes }
+    return answered.askedAt <= clock() && clock() < toVerdict(answered).freshUntil ? answered : undefined
   }
 
   function keep(key: string, answered: Answered, where: 'here' | 'everywhere'): void {
     const { answer, askedAt, bytes } = answered
     const verdict = toVerdict(answered)
     const left = verdict.freshUntil - clock()
-    if (left <= 0) {
+    if (left <= 0 || (known(key)?.askedAt ?? -Infinity) > askedAt) {
       return
     }
     verdicts.set(key, verdict, bytes)
@@ -82,16 +89,20 @@ export function createMemory(options: MemoryOptions): Memory {
 
   return {
     keyOf: (token) => hash('sha256', `${namespace}\n${token}`, 'base64url'),
+    isShared: shared !== undefined,
     recall: (key) => {
-      const known = verdicts.get(key)
-      return known !== undefined && isFresh(known) ? known : undefined
+      const verdict = known(key)
+      return verdict !== undefined && clock() < verdict.freshUntil ? verdict : undefined
     },
     recallShared,
     toVerdict,
     keep,
     forget: async (key) => {
-      verdicts.delete(key)
-      await shared?.delete(key)
+      try {
+        await shared?.delete(key)
+      } finally {
+        verdicts.delete(key)
+      }
     },
     wasActive: (key) => verdicts.wasActive(key),
   }

@@ -14,7 +14,10 @@ import {
 } from '../client-authentication/client-authentication.ts'
 import { type AnswerForm, expectAnswerForm, type SignedAnswers } from './answer-form.ts'
 
-/** What a function of yours adds to each introspection request. It sees nothing of the token or of the request that is judged: answers are remembered for all. */
+/**
+ * What a function of yours adds to each introspection request. It sees nothing of the token or of the request that is judged: answers are
+ * remembered for all, and a shared `cache` does not tell validators apart that differ in nothing else.
+ */
 export type Extras = (call: { readonly issuer: string; readonly endpoint: string }) => ExtraParts | Promise<ExtraParts>
 
 export interface ExtraParts {
@@ -37,7 +40,7 @@ export interface IntrospectionOptions {
   readonly cacheInactiveFor?: Duration | undefined
   /** What to do with an answer without `aud`: `'trust'` takes the word of the server that the token is for us, which is safe only if it gives out tokens for no other API. Default: `'refuse'`. */
   readonly missingAudience?: 'refuse' | 'trust' | undefined
-  /** How this issuer's opaque tokens begin. Needed to tell them apart when several issuers introspect; tokens that begin otherwise are refused without a call. */
+  /** How this issuer's opaque tokens begin. Needed to tell them apart when several issuers introspect; tokens that name no issuer and begin otherwise are refused without a call. */
   readonly prefix?: string | undefined
   /** `'signed'`, or how it is signed, wants the answer as a JWT (RFC 9701), and takes nothing less. Default: `'json'`. */
   readonly answers?: 'json' | 'signed' | SignedAnswers | undefined
@@ -88,11 +91,19 @@ export function expectIntrospection(options: IntrospectionOptions): Introspectio
         ? Math.min(10_000, activeFor)
         : expectDuration(cacheInactiveFor, 'cacheInactiveFor', '30s'),
     missingAudience: expectOneOf(missingAudience, 'missingAudience', ['refuse', 'trust']),
-    prefix: options.prefix === undefined ? '' : expectText(options.prefix, 'prefix'),
+    prefix: options.prefix === undefined ? '' : expectPrefix(options.prefix),
     answers: expectAnswerForm(options.answers),
     timeout: expectTimeout(timeout),
     extras,
   }
+}
+
+function expectPrefix(prefix: unknown): string {
+  const text = expectText(prefix, 'prefix')
+  if (!/^[\w.~+/-]+$/.test(text)) {
+    throw invalidOption('Expected `prefix` to have only characters that a token may have: letters, digits and -._~+/')
+  }
+  return text
 }
 
 function expectTimeout(timeout: unknown): number {
@@ -100,7 +111,7 @@ function expectTimeout(timeout: unknown): number {
   if (milliseconds < 1) {
     throw invalidOption("Expected `timeout` to be at least '1ms'")
   }
-  return milliseconds
+  return Math.ceil(milliseconds)
 }
 
 function expectEndpoint(endpoint: unknown): string {

@@ -7,6 +7,10 @@ import { mediaType } from '../token-type.ts'
 import type { AnswerForm } from './answer-form.ts'
 import { decrypt, type DecryptionKey } from './decryption-key.ts'
 
+/** Seconds: how long a server may keep its answers, and how far ahead its clock may be. */
+const oldest = 300
+const furthest = 60
+
 /** Whose word counts, and for whom it must be meant. */
 export interface Signer {
   readonly issuer: string
@@ -17,13 +21,14 @@ export interface Signer {
 
 /**
  * Reads an introspection answer in the form of a JWT (RFC 9701 §5): decrypted if that was agreed, signed by the issuer with
- * an algorithm that was agreed, and meant for us. Gives the member `token_introspection`, which alone speaks of the
+ * an algorithm that was agreed, and meant for us; `now` is in seconds. Gives the member `token_introspection`, which alone speaks of the
  * token; what is not as agreed is a fault of the server.
  */
 export async function readSignedAnswer(
   text: string,
   { algorithms, decryptionKeys }: Extract<AnswerForm, { as: 'jwt' }>,
   signer: Signer,
+  now: number,
 ): Promise<unknown> {
   const jws = decryptionKeys.length === 0 ? text : await decryptAnswer(text, decryptionKeys, signer)
   const jwt = parseJwt(jws)
@@ -35,6 +40,9 @@ export async function readSignedAnswer(
   const recipients = Array.isArray(aud) ? aud : [aud]
   if (iss !== signer.issuer || typeof iat !== 'number') {
     throw unverifiable(signer, 'names another issuer, or no time of issue')
+  }
+  if (!(iat > now - oldest && iat < now + furthest)) {
+    throw unverifiable(signer, 'is not of our time, or is an old one that somebody plays again')
   }
   if (!signer.recipients.some((recipient) => recipients.includes(recipient))) {
     throw unverifiable(signer, 'is meant for somebody else')

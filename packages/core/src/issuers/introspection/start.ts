@@ -4,7 +4,7 @@ import type { VerdictStore } from '../../cache/verdict-store.ts'
 import type { Remembered } from '../../http/remembered.ts'
 import type { Outside } from '../../http/shared.ts'
 import type { KeySource } from '../../keys/key-source.ts'
-import type { Metadata } from '../../metadata/metadata.ts'
+import { expectEndpoint, type Metadata } from '../../metadata/metadata.ts'
 import { startClient } from '../client-authentication/client-authentication.ts'
 import { createAsk } from './ask.ts'
 import { createIntrospection, type Introspection } from './introspection.ts'
@@ -37,9 +37,10 @@ export function startIntrospection(
   const client = startClient(settings.client)
   const { clientId } = settings.client
 
+  const member = client.usesMtls ? 'mtls_introspection_endpoint' : 'introspection_endpoint'
+
   async function endpoint(): Promise<string> {
-    const { mtls_introspection_endpoint: alias, introspection_endpoint: usual } = await metadata.current()
-    return (client.usesMtls ? alias : usual) ?? ''
+    return expectEndpoint(await metadata.current(), member)
   }
 
   const { endpoint: configured } = settings
