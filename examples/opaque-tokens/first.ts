@@ -5,7 +5,7 @@ import express, { type Express } from 'express'
 export function createFirstApp(clientSecret: string): Express {
   const app = express()
 
-  const issuer = trustedIssuer('https://tenant.logto.app/oidc', {
+  const issuer = trustedIssuer('https://auth.example.com', {
     introspection: { client: clientSecretBasic('orders-api', clientSecret) },
   })
   const protect = createProtect({ issuer, audience: 'https://api.example.com' })

@@ -168,7 +168,7 @@ test('an eviction makes the next request ask, even one that comes while an answe
 
 test('an eviction is not undone by who finds the token in the shared cache meanwhile', async () => {
   const cache = memoryCache()
-  const slow = { ...cache, delete: async (key: string) => void (await sleep(50), await cache.delete(key)) }
+  const slow = { ...cache, delete: (key: string) => sleep(50).then(() => cache.delete(key)) }
   const api = await openAsking({ validator: { cache: slow } })
   expect(await api.reason('t')).toBe('OK')
   api.server.answer = () => ({ active: false })
@@ -257,6 +257,18 @@ test.each(['get', 'set', 'delete'] as const)(
     expect(new Set(told.map(({ error }) => error))).toEqual(new Set(['ECONNRESET', 'TypeError', 'too late']))
   },
 )
+
+test('a shared cache that answers with something else than text is none, and says so', async () => {
+  const told: unknown[] = []
+  const listener = (message: unknown): void => void told.push(message)
+  subscribe('tollgate:cache', listener)
+  onTestFinished(() => void unsubscribe('tollgate:cache', listener))
+  const get = async (): Promise<string> => ({ active: true }) as unknown as string
+  const api = await openAsking({ validator: { cache: { ...memoryCache(), get } } })
+  api.server.answer = () => ({ active: false })
+  expect(await api.reason('t')).toBe('inactive')
+  expect(told).toEqual([{ operation: 'get', error: 'no text' }])
+})
 
 test('a server that is stuck holds so many requests and no more, and half of that only for tokens that nobody knows', async () => {
   const api = await openAsking({ introspection: { timeout: '400ms' } })
@@ -358,26 +370,31 @@ test('among tokens that nobody knows the rest is short, and one failure more is 
   }
 })
 
-test.each([
-  ['500', status(500)],
-  ['403, as a firewall may say', status(403)],
-  ['429', status(429)],
-  ['a reset connection', ((request) => request.socket.resetAndDestroy()) as Handler],
-  ['silence', (() => undefined) as Handler],
-])('tokens that nobody knows, and that make the server answer with %s, harm no other', async (_name, act) => {
-  const api = await openAsking({ introspection: { timeout: '100ms' } })
-  expect(await api.reason('good')).toBe('OK')
-  api.advance(61)
-  api.server.misbehave = (request, response) => {
-    const isGood = api.server.asked.at(-1)?.form.get('token') === 'good'
-    return (isGood ? json(api.server.active()) : act)(request, response)
-  }
-  for (let index = 0; index < 6; index += 1) {
-    await api.reason(`poison-${index}`)
-  }
-  expect(await api.reason('good')).toBe('OK')
-  expect(api.server.asked.filter(({ form }) => form.get('token') === 'good')).toHaveLength(2)
-})
+const stumbling: Readonly<Record<string, Handler>> = {
+  500: status(500),
+  '403, as a firewall may say': status(403),
+  429: status(429),
+  'a reset connection': (request) => request.socket.resetAndDestroy(),
+  silence: () => undefined,
+}
+
+test.each(Object.entries(stumbling))(
+  'tokens that nobody knows, and that make the server answer with %s, harm no other',
+  async (_name, act) => {
+    const api = await openAsking({ introspection: { timeout: '100ms' } })
+    expect(await api.reason('good')).toBe('OK')
+    api.advance(61)
+    api.server.misbehave = (request, response) => {
+      const isGood = api.server.asked.at(-1)?.form.get('token') === 'good'
+      return (isGood ? json(api.server.active()) : act)(request, response)
+    }
+    for (let index = 0; index < 6; index += 1) {
+      await api.reason(`poison-${index}`)
+    }
+    expect(await api.reason('good')).toBe('OK')
+    expect(api.server.asked.filter(({ form }) => form.get('token') === 'good')).toHaveLength(2)
+  },
+)
 
 test('answers of no use are no reason to leave a server alone', async () => {
   const api = await openAsking()

@@ -43,7 +43,10 @@ export function createSharedAnswers(cache: TokenCache): SharedAnswers {
 
   return {
     get: async (key) => {
-      const value = (await attempt('get', async () => cache.get(key)))?.result
+      const value: unknown = (await attempt('get', async () => cache.get(key)))?.result
+      if (value !== undefined && typeof value !== 'string') {
+        diagnostics.cacheFailure({ operation: 'get', error: 'no text' })
+      }
       return typeof value === 'string' && value.length <= longest ? read(value, key) : undefined
     },
     set: (key, document, askedAt, expiresIn) => {
