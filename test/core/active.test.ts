@@ -154,9 +154,10 @@ test('a clock that is ahead makes no answer newer for those who share it', async
     issuer: trustedIssuer(ahead.server.url, { introspection: { client } }),
     audience,
     cache,
-    clock: () => 1_700_000_004_800,
+    // Five and a half seconds later, by a clock that is right.
+    clock: () => 1_700_000_005_500,
   })
-  expect(await reasonOf(other.authenticate(requestWith('t'), active({ within: '0s' })))).toBe('inactive')
+  expect(await reasonOf(other.authenticate(requestWith('t'), active({ within: '1s' })))).toBe('inactive')
 })
 
 test('an answer that somebody asked for later does not keep an earlier one from being remembered', async () => {
@@ -175,6 +176,17 @@ test('an answer that somebody asked for later does not keep an earlier one from 
   expect(await api.reason('t'), 'while the others still wait').toBe('inactive')
   waiting.forEach((answer) => answer())
   expect(new Set(await Promise.all(hammering))).toEqual(new Set(['inactive']))
+})
+
+test('an inactive answer that is not to be remembered ends the active one that was', async () => {
+  const cache = memoryCache()
+  const api = await openAsking({ introspection: { cacheInactiveFor: '0s' }, validator: { cache } })
+  expect(await api.reason('t')).toBe('OK')
+  api.advance(10)
+  api.server.answer = () => ({ active: false })
+  expect(await api.reason('t', active({ within: '1s' }))).toBe('inactive')
+  expect(await api.reason('t')).toBe('inactive')
+  expect([...cache.entries.values()].join()).not.toContain('"active":true')
 })
 
 test('when nobody can be asked, the route is unavailable, and no other', async () => {

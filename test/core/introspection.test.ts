@@ -350,6 +350,17 @@ test('a server that keeps failing is given a rest, then tried by one, then a lon
   expect(new Set(await Promise.all(ten.map((name) => api.reason(name))))).toEqual(new Set(['OK']))
 })
 
+test('a clock that was set back makes nobody wait for it', async () => {
+  const api = await openWithKnown(ten)
+  api.server.misbehave = status(503)
+  for (const name of ten.slice(0, 6)) {
+    await api.reason(name)
+  }
+  api.server.misbehave = undefined
+  api.advance(-3600)
+  expect(await api.reason('good-0')).toBe('OK')
+})
+
 test('among tokens that nobody knows the rest is short, and one failure more is not enough for the next', async () => {
   const api = await openAsking()
   api.server.misbehave = status(500)

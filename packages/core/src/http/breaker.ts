@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { UpstreamError } from '../unavailable.ts'
+import { timeUntil } from './pause.ts'
 
 /** Gives an upstream that keeps failing a rest: after five failures in a row nobody calls until a pause is over, and then one at a time until one call succeeds. */
 export interface Breaker {
@@ -32,7 +33,7 @@ export function createBreaker({ clock, turns, pauseAfter }: BreakerOptions): Bre
   let isTried = false
 
   function expectAwake(): void {
-    const wait = restsUntil - clock()
+    const wait = timeUntil(restsUntil, clock())
     if (rests > 0 && (wait > 0 || isTried)) {
       throw resting(lastFailure, wait)
     }

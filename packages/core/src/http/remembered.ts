@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { UpstreamError } from '../unavailable.ts'
-import { longestPause, pauseAfter } from './pause.ts'
+import { longestPause, pauseAfter, timeUntil } from './pause.ts'
 
 /** A document from upstream that is kept: loaded when it is first needed, once for all who wait, and again when it is no longer fresh. */
 export interface Remembered<Document> {
@@ -56,7 +56,7 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
   }
 
   async function reload(): Promise<Document> {
-    const wait = retryAt - clock()
+    const wait = timeUntil(retryAt, clock())
     if (flight === undefined && wait > 0) {
       const why = lastFailure instanceof Error ? lastFailure.message : 'no reason known'
       const message = `The last attempt failed (${why}), and the next one is not due yet`

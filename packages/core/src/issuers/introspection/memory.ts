@@ -77,13 +77,19 @@ export function createMemory(options: MemoryOptions): Memory {
   function keep(key: string, answered: Answered, where: 'here' | 'everywhere'): void {
     const { answer, askedAt, bytes } = answered
     const verdict = toVerdict(answered)
-    const left = verdict.freshUntil - clock()
-    if (left <= 0 || (known(key)?.askedAt ?? -Infinity) > askedAt) {
+    const earlier = known(key)
+    if (earlier !== undefined && earlier.askedAt > askedAt) {
       return
     }
-    verdicts.set(key, verdict, bytes)
-    if (where === 'everywhere') {
-      shared?.set(key, answer.active ? answer.claims : answer, askedAt, left)
+    const left = verdict.freshUntil - clock()
+    if (left > 0) {
+      verdicts.set(key, verdict, bytes)
+    } else if (earlier !== undefined) {
+      // It is not to be remembered, and what was before is no longer so.
+      verdicts.delete(key)
+    }
+    if (where === 'everywhere' && (left > 0 || earlier !== undefined)) {
+      shared?.set(key, answer.active ? answer.claims : answer, askedAt, Math.max(left, 1))
     }
   }
 
