@@ -142,6 +142,13 @@ verifies('INT-07', 'no store holds a token, and who asks is part of the key', as
     expect(await neighbour.present('sentinel-token-0')).toBe('OK')
     expect(api.server.asked.length - asked, String(index)).toBe(index + 1)
   }
+  const before = api.server.asked.length
+  const issuer = trustedIssuer(api.server.url, { introspection: { client } })
+  const elsewhere = await openApi(adapter, {
+    protection: { issuer, audience: [audience, 'urn:x'], cache, clock: () => T0 * 1000 },
+  })
+  expect(await elsewhere.present('sentinel-token-0')).toBe('OK')
+  expect(api.server.asked.length - before, 'and so is for whom').toBe(1)
 })
 
 verifies(['INT-08', 'AUD-02'], 'a remembered verdict is judged by every route for itself', async (adapter) => {

@@ -1,7 +1,7 @@
 /** What introspection remembers, shares and asks again, by the number of its calls. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type CacheMessage, createValidator, scopes, trustedIssuer } from '@tollgate/core'
+import { type CacheMessage, createValidator, scopes, type TokenCache, trustedIssuer } from '@tollgate/core'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Asking, openAsking, reasonOf, requestWith } from '../harness/asking.ts'
 import { client } from '../harness/introspecting.ts'
@@ -166,16 +166,48 @@ test('an eviction makes the next request ask, even one that comes while an answe
   await expect(api.validator.evict('a.b.c')).resolves.toBeUndefined()
 })
 
-test('an eviction is not undone by who finds the token in the shared cache meanwhile', async () => {
+test('an eviction is not undone by who asks meanwhile, and finds the token in the shared cache still', async () => {
   const cache = memoryCache()
-  const slow = { ...cache, delete: (key: string) => sleep(50).then(() => cache.delete(key)) }
-  const api = await openAsking({ validator: { cache: slow } })
-  expect(await api.reason('t')).toBe('OK')
-  api.server.answer = () => ({ active: false })
-  const evicted = api.validator.evict('t')
-  expect(await api.reason('t'), 'not yet').toBe('OK')
+  let deleting: Promise<void> | undefined
+  const slow: TokenCache = {
+    ...cache,
+    get: async (key) => {
+      const value = cache.entries.get(key)
+      await sleep(100)
+      return value
+    },
+    delete: async (key) => {
+      deleting = sleep(50)
+      await deleting
+      cache.entries.delete(key)
+    },
+  }
+  const one = await openAsking({ validator: { cache: slow } })
+  expect(await one.reason('t')).toBe('OK')
+  one.server.answer = () => ({ active: false })
+  const evicted = one.validator.evict('t')
+  await vi.waitUntil(() => deleting !== undefined)
+  await one.reason('t')
   await evicted
-  expect(await api.reason('t')).toBe('inactive')
+  expect(await one.reason('t')).toBe('inactive')
+
+  // The same where only the shared cache knows it.
+  one.server.answer = () => one.server.active()
+  expect(await one.reason('u')).toBe('OK')
+  deleting = undefined
+  const other = createValidator({
+    issuer: trustedIssuer(one.server.url, { introspection: { client } }),
+    audience,
+    cache: slow,
+    clock: () => T0 * 1000,
+  })
+  one.server.answer = () => ({ active: false })
+  const evictedThere = other.evict('u')
+  await vi.waitUntil(() => deleting !== undefined)
+  const meanwhile = reasonOf(other.authenticate(requestWith('u')))
+  await evictedThere
+  await meanwhile
+  expect(await reasonOf(other.authenticate(requestWith('u')))).toBe('inactive')
 })
 
 test('to evict what nobody could know is nothing, and what is no token a mistake', async () => {

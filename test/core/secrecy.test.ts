@@ -60,9 +60,12 @@ test.each(
         expect(show(error), body).not.toContain('sentinel')
       }
       const api = await openAsking({ introspection: { client } })
-      api.server.misbehave = ({ socket }) => void socket.end(`sentinel ${body}`)
-      const error = await api.authenticate('sentinel-token').catch((reason: unknown) => reason)
-      expect(show(error), `not HTTP: ${body}`).not.toContain('sentinel')
+      const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{"\r\n'
+      for (const start of ['', 'HTTP/1.1 200 OK\r\n', chunked]) {
+        api.server.misbehave = ({ socket }) => void socket.end(`${start}sentinel ${body}`)
+        const error = await api.authenticate('sentinel-token').catch((reason: unknown) => reason)
+        expect(show(error), `not HTTP: ${start}${body}`).not.toContain('sentinel')
+      }
     }
     expect(told.length).toBeGreaterThan(40)
     expect(show(told)).not.toContain('sentinel')

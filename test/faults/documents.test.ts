@@ -1,5 +1,8 @@
 /** What becomes of requests when metadata or keys are asked for, and none are kept. */
-import { expect } from 'vitest'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { Agent } from 'undici'
+import { expect, onTestFinished } from 'vitest'
 import type { Adapter } from '../harness/adapters.ts'
 import { openApi } from '../harness/api.ts'
 import { jws, keyPair } from '../harness/jws.ts'
@@ -38,4 +41,20 @@ verifies(
     expect(Object.fromEntries(await Promise.all(outcomes))).toEqual(Object.fromEntries(expected))
   },
   30_000,
+)
+
+verifies(
+  'ERR-02',
+  'a server that does not even shake hands is left alone after five seconds',
+  async (adapter) => {
+    const mute = createServer(() => undefined)
+    await once(mute.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void mute.close())
+    const issuer = `https://127.0.0.1:${(mute.address() as AddressInfo).port}`
+    const dispatcher = new Agent()
+    const api = await openApi(adapter, { protection: { issuer, audience, dispatcher, clock: () => T0 * 1000 } })
+    expect(await api.present(jws({ alg: 'ES256', kid: 'k' }, claimsOf(issuer), privateKey, 'ES256'))).toBe('E-UP')
+    void dispatcher.destroy()
+  },
+  8000,
 )
