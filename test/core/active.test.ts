@@ -158,6 +158,23 @@ test('a clock that is ahead makes no answer newer for those who share it', async
   expect(await reasonOf(other.authenticate(requestWith('t'), active({ within: '1s' })))).toBe('inactive')
 })
 
+test('an older answer that arrives late does not replace a newer one', async () => {
+  const api = await openAsking()
+  api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
+  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.server.url), privateKey, 'ES256')
+  const waiting: (() => void)[] = []
+  api.server.misbehave = (request, response) => waiting.push(() => json(api.server.active())(request, response))
+  const older = api.reason(token, active({ within: '60s' }))
+  await vi.waitUntil(() => waiting.length === 1)
+  api.advance(1)
+  api.server.misbehave = json({ active: false })
+  expect(await api.reason(token, active({ within: '0s' }))).toBe('inactive')
+  waiting.shift()?.()
+  expect(await older).toBe('OK')
+  expect(await api.reason(token, active({ within: '60s' }))).toBe('inactive')
+  expect(api.server.asked).toHaveLength(2)
+})
+
 test('an answer that somebody asked for later does not keep an earlier one from being remembered', async () => {
   const api = await openAsking()
   expect(await api.reason('t')).toBe('OK')

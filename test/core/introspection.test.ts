@@ -169,11 +169,12 @@ test('an eviction makes the next request ask, even one that comes while an answe
 test('an eviction is not undone by who asks meanwhile, and finds the token in the shared cache still', async () => {
   const cache = memoryCache()
   let deleting: Promise<void> | undefined
+  let readingTakes = 0
   const slow: TokenCache = {
     ...cache,
     get: async (key) => {
       const value = cache.entries.get(key)
-      await sleep(100)
+      await sleep(readingTakes)
       return value
     },
     delete: async (key) => {
@@ -195,6 +196,7 @@ test('an eviction is not undone by who asks meanwhile, and finds the token in th
   one.server.answer = () => one.server.active()
   expect(await one.reason('u')).toBe('OK')
   deleting = undefined
+  readingTakes = 100
   const other = createValidator({
     issuer: trustedIssuer(one.server.url, { introspection: { client } }),
     audience,
