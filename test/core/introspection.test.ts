@@ -168,46 +168,49 @@ test('an eviction makes the next request ask, even one that comes while an answe
 
 test('an eviction is not undone by who asks meanwhile, and finds the token in the shared cache still', async () => {
   const cache = memoryCache()
-  let deleting: Promise<void> | undefined
-  let readingTakes = 0
+  const deletions: (() => void)[] = []
+  let reading = Promise.resolve()
   const slow: TokenCache = {
     ...cache,
     get: async (key) => {
       const value = cache.entries.get(key)
-      await sleep(readingTakes)
+      await reading
       return value
     },
     delete: async (key) => {
-      deleting = sleep(50)
-      await deleting
+      await new Promise<void>((resolve) => deletions.push(resolve))
       cache.entries.delete(key)
     },
   }
-  const one = await openAsking({ validator: { cache: slow } })
-  expect(await one.reason('t')).toBe('OK')
-  one.server.answer = () => ({ active: false })
-  const evicted = one.validator.evict('t')
-  await vi.waitUntil(() => deleting !== undefined)
-  await one.reason('t')
-  await evicted
-  expect(await one.reason('t')).toBe('inactive')
+  const isDeleting = (): Promise<boolean> => vi.waitUntil(() => deletions.length > 0, { interval: 1 })
+  const api = await openAsking({ validator: { cache: slow } })
+  expect(await api.reason('t')).toBe('OK')
+  expect(await api.reason('u')).toBe('OK')
+  api.server.answer = () => ({ active: false })
 
-  // The same where only the shared cache knows it.
-  one.server.answer = () => one.server.active()
-  expect(await one.reason('u')).toBe('OK')
-  deleting = undefined
-  readingTakes = 100
+  const evicted = api.validator.evict('t')
+  await isDeleting()
+  await api.reason('t')
+  deletions.shift()?.()
+  await evicted
+  expect(await api.reason('t')).toBe('inactive')
+
+  // In another process, which has begun to read when the deletion ends.
   const other = createValidator({
-    issuer: trustedIssuer(one.server.url, { introspection: { client } }),
+    issuer: trustedIssuer(api.server.url, { introspection: { client } }),
     audience,
     cache: slow,
     clock: () => T0 * 1000,
   })
-  one.server.answer = () => ({ active: false })
+  let read = (): void => undefined
+  reading = new Promise((resolve) => (read = resolve))
   const evictedThere = other.evict('u')
-  await vi.waitUntil(() => deleting !== undefined)
+  await isDeleting()
   const meanwhile = reasonOf(other.authenticate(requestWith('u')))
+  await sleep(10)
+  deletions.shift()?.()
   await evictedThere
+  read()
   await meanwhile
   expect(await reasonOf(other.authenticate(requestWith('u')))).toBe('inactive')
 })
