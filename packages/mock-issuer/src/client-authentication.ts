@@ -84,7 +84,10 @@ function isGoodBasic(client: Client, credentials: string): boolean {
 function formDecode(value: string): string | undefined {
   try {
     return decodeURIComponent(value.replaceAll('+', ' '))
-  } catch {
-    return undefined
+  } catch (error) {
+    if (error instanceof URIError) {
+      return undefined
+    }
+    throw error
   }
 }
