@@ -147,7 +147,7 @@ export const requirements = {
   'JOSE-08': {
     level: 'MUST',
     source: 'RFC 7515 §4, RFC 7519 §4',
-    text: 'A member name that stands twice in one object is refused, everywhere.',
+    text: 'A member name that stands twice in one object is refused, in tokens and introspection answers alike.',
     partly: 'DPoP proofs, security events and status lists',
   },
   'JOSE-09': {
@@ -328,7 +328,7 @@ export const requirements = {
     level: 'RULE',
     source: 'conformance §10',
     text: 'The verdict is remembered, never the decision: every policy is judged on each hit.',
-    partly: 'step-up and confirmation, which are to come',
+    partly: 'step-up, and bindings that are verified, which are to come',
   },
   'INT-09': {
     level: 'RULE',

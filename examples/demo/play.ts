@@ -21,7 +21,7 @@ export interface Played {
 export async function play(scenario: Scenario, origin: string): Promise<Played> {
   let reason: string | undefined
   const listener = (message: unknown): void => {
-    const { refusal, error } = message as Partial<RefusalMessage & UnavailableMessage>
+    const { refusal, error } = message as Partial<Pick<RefusalMessage, 'refusal'> & Pick<UnavailableMessage, 'error'>>
     reason = refusal?.reason ?? error?.reason
   }
   subscribe('tollgate:refusal', listener)

@@ -15,7 +15,7 @@ import { verifies } from '../harness/verifies.ts'
 const all = Object.entries({ ...misbehaviours, ...misbehavioursAtIntrospection })
 
 verifies(
-  'ERR-02',
+  ['ERR-02', 'INT-04'],
   'each kind of misbehaviour has its status, nothing of it is remembered, and nobody is sent elsewhere',
   async (adapter) => {
     for (const [name, { act, outcome }] of all) {

@@ -5,7 +5,7 @@ import { redirectUri, secret } from './authorization-server.ts'
 export interface Application {
   /** A token for the API by client credentials (RFC 6749 §4.4). */
   readonly byClientCredentials: (resource: string) => Promise<string>
-  /** Access and refresh token for the API by the authorization code flow with PKCE, alice being the user. */
+  /** Access and refresh token for the API by the authorization code flow with PKCE, alice being the resource owner. */
   readonly byAuthorizationCode: (resource: string) => Promise<{ access: string; refresh: string }>
   /** Revokes a token (RFC 7009). */
   readonly revoke: (token: string) => Promise<void>

@@ -28,7 +28,7 @@ export interface AuthorizationServer {
   }
 }
 
-/** oidc-provider as a real authorization server, with clients for every way to introspect, and the user `alice`, who always agrees. */
+/** oidc-provider as a real authorization server, with clients for every way to introspect, and the resource owner `alice`, who always agrees. */
 export async function openAuthorizationServer(): Promise<AuthorizationServer> {
   const [serverCertificate, clientCertificate] = await Promise.all([certificate('127.0.0.1'), certificate('api')])
   const own = { signing: await privateJwk('ES256'), decryption: await privateJwk('RSA-OAEP-256') }

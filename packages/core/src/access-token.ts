@@ -57,7 +57,7 @@ export interface OpaqueAccessToken extends JudgedToken {
   /** Absent when the issuer does not say. */
   readonly expiresAt: Date | undefined
   readonly claims: IntrospectedClaims
-  /** When the issuer said so: the answer may be remembered for as long as `cacheFor`. */
+  /** When the issuer was asked, which may be as long ago as `cacheFor`; for an answer from a shared cache the earliest time that can be. */
   readonly introspectedAt: Date
 }
 
@@ -66,7 +66,7 @@ export type AccessToken = JwtAccessToken | OpaqueAccessToken
 
 /** Claims whose types have been judged become the token that handlers see. */
 export function createJwtAccessToken(issuer: string, token: string, claims: JwtClaims): JwtAccessToken {
-  return hideRaw(token, { kind: 'jwt', ...common(issuer, claims), expiresAt: toDate(claims.exp * 1000), claims })
+  return hideRaw(token, { kind: 'jwt', ...membersOfBoth(issuer, claims), expiresAt: toDate(claims.exp * 1000), claims })
 }
 
 export function createOpaqueAccessToken(
@@ -77,14 +77,14 @@ export function createOpaqueAccessToken(
 ): OpaqueAccessToken {
   return hideRaw(token, {
     kind: 'opaque',
-    ...common(issuer, claims),
+    ...membersOfBoth(issuer, claims),
     expiresAt: claims.exp === undefined ? undefined : toDate(claims.exp * 1000),
     claims,
     introspectedAt: toDate(introspectedAt),
   })
 }
 
-function common(issuer: string, claims: AccessTokenClaims): Omit<JudgedToken, 'raw'> {
+function membersOfBoth(issuer: string, claims: AccessTokenClaims): Omit<JudgedToken, 'raw'> {
   const { sub, client_id: clientId, azp, aud = [], scope } = deepFreeze(claims)
   const client = clientId ?? (typeof azp === 'string' ? azp : undefined)
   return {

@@ -1,4 +1,4 @@
-import { diagnostics, type Outcome } from './diagnostics.ts'
+import { diagnostics, type UnavailableMessage } from './diagnostics.ts'
 import type { Guard } from './guards/guard.ts'
 import { Refusal } from './refusal.ts'
 import { Unavailable } from './unavailable.ts'
@@ -22,7 +22,7 @@ export async function answering<Result>(realm: string, guard: Guard, work: () =>
   }
 }
 
-const outcomes: Readonly<Record<Unavailable['status'], Outcome>> = {
+const outcomes: Readonly<Record<Unavailable['status'], UnavailableMessage['outcome']>> = {
   500: 'misconfigured',
   502: 'unintelligible_upstream',
   503: 'unreachable_upstream',

@@ -2,24 +2,16 @@ import { channel } from 'node:diagnostics_channel'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Unavailable } from './unavailable.ts'
 
-/** What became of a request, as a label for metrics; it agrees with the status on the wire. */
-export type Outcome =
-  | 'no_credentials'
-  | RefusalCode
-  | 'unreachable_upstream'
-  | 'unintelligible_upstream'
-  | 'misconfigured'
-  | 'internal_error'
-
 /** The message on `tollgate:refusal`: a request was refused; `refusal.reason` says why. */
 export interface RefusalMessage {
-  readonly outcome: Outcome
+  /** A label for metrics, as in the messages below: it agrees with the status on the wire. */
+  readonly outcome: 'no_credentials' | RefusalCode
   readonly refusal: Refusal
 }
 
 /** The message on `tollgate:unavailable`: nobody judged the token; `error.reason` and `error.cause` say why. */
 export interface UnavailableMessage {
-  readonly outcome: Outcome
+  readonly outcome: 'unreachable_upstream' | 'unintelligible_upstream' | 'misconfigured'
   readonly error: Unavailable
 }
 
@@ -29,10 +21,10 @@ export interface FailureMessage {
   readonly error: unknown
 }
 
-/** The message on `tollgate:cache`: a shared cache failed, or did not answer in time; the request went on without it. */
+/** The message on `tollgate:cache`: a shared cache failed. A request goes on without it; an eviction fails. */
 export interface CacheMessage {
   readonly operation: 'get' | 'set' | 'delete'
-  /** The `code` of the error, or its name: the rest may hold what was to be stored. */
+  /** The `code` of the error, or its name, for the rest may hold what was to be stored; `too-late` after 250 ms, `no-text` for a value that is none. */
   readonly error: string
 }
 
@@ -43,7 +35,7 @@ export interface SecurityMessage {
   readonly keySet: string
 }
 
-/** The message on `tollgate:misconfiguration`: something in the set-up makes good tokens fail. Also a warning of the process, once a minute at most. */
+/** The message on `tollgate:misconfiguration`: something in the set-up makes good tokens fail. Also a warning of the process: `credentials-refused` once a minute at most, `missing-audience` once, for each issuer of a validator. */
 export interface MisconfigurationMessage {
   readonly event: 'credentials-refused' | 'missing-audience'
   readonly issuer: string
@@ -52,8 +44,8 @@ export interface MisconfigurationMessage {
 }
 
 const refusals = channel('tollgate:refusal')
-const failures = channel('tollgate:unavailable')
-const bugs = channel('tollgate:failure')
+const unavailables = channel('tollgate:unavailable')
+const failures = channel('tollgate:failure')
 const cache = channel('tollgate:cache')
 const security = channel('tollgate:security')
 const misconfigurations = channel('tollgate:misconfiguration')
@@ -64,10 +56,10 @@ export const diagnostics = {
     refusals.publish(message)
   },
   unavailable(message: UnavailableMessage): void {
-    failures.publish(message)
+    unavailables.publish(message)
   },
   failure(message: FailureMessage): void {
-    bugs.publish(message)
+    failures.publish(message)
   },
   cacheFailure(message: CacheMessage): void {
     cache.publish(message)

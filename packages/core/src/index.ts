@@ -13,7 +13,6 @@ export type {
   CacheMessage,
   FailureMessage,
   MisconfigurationMessage,
-  Outcome,
   RefusalMessage,
   SecurityMessage,
   UnavailableMessage,

@@ -8,7 +8,7 @@ export function parseJson(bytes: Uint8Array): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     const value: unknown = JSON.parse(text)
-    return isPlain(text) ? value : undefined
+    return hasUniqueNames(text) ? value : undefined
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) {
       return undefined
@@ -20,7 +20,7 @@ export function parseJson(bytes: Uint8Array): unknown {
 /** Strings, and what opens, closes and separates: all that tells the structure of a text that is known to be JSON. */
 const structure = /"(?:[^"\\]|\\.)*"|[[\]{}:]/g
 
-function isPlain(text: string): boolean {
+function hasUniqueNames(text: string): boolean {
   const open: Set<string>[] = []
   let lastString = ''
   for (const [token] of text.matchAll(structure)) {

@@ -32,14 +32,17 @@ export interface ValidatorOptions {
   readonly clockTolerance?: Duration | undefined
   /** Tells the time in milliseconds since the epoch. Default: `Date.now`. */
   readonly clock?: Clock | undefined
-  /** The undici dispatcher for every outbound call: a proxy, a private CA, a mock issuer without a port. Default: one of our own. */
+  /**
+   * The undici dispatcher for outbound calls: a proxy, a private CA, a mock issuer without a port. Introspection by
+   * `tlsClientAuth` with a certificate has connections of its own. Default: one of our own.
+   */
   readonly dispatcher?: Dispatcher | undefined
   /**
    * How an opaque token finds its issuer when several introspect: by the `prefix` of each, or by asking one after the other until one
    * calls it active, so that each server sees the tokens of those after it. Default: `'prefix'`.
    */
   readonly opaqueRouting?: OpaqueRouting | undefined
-  /** Shares introspection answers with other processes. Default: each process remembers its own. */
+  /** Shares introspection answers with other processes. Whoever can write to it can make a token active. Default: each process remembers its own. */
   readonly cache?: TokenCache | undefined
   /** Whether a form body may carry the token (RFC 6750 §2.2). Default: `'ignored'`. A token in the query is always ignored. */
   readonly formBody?: 'ignored' | 'accepted' | undefined

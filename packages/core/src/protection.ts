@@ -50,7 +50,7 @@ export function createProtection(
 }
 
 function isValidator(subject: unknown): subject is Validator {
-  return typeof subject === 'object' && subject !== null && 'authenticate' in subject && 'authorize' in subject
+  return typeof subject === 'object' && subject !== null && 'authenticate' in subject && 'combine' in subject
 }
 
 function protectionOf(validator: Validator, refusals: AnsweringOptions['refusals'] = 'answer'): Protection {

@@ -4,7 +4,8 @@ import { createSharedAnswers } from './cache/shared-answers.ts'
 import { createVerdictStore } from './cache/verdict-store.ts'
 import { verifySenderConstraint } from './constraints/sender-constraint.ts'
 import { extractCredentials } from './credentials.ts'
-import { expectRenewable, together } from './guards/combine.ts'
+import { expectRenewable } from './guards/active.ts'
+import { together } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
 import type { HttpRequest } from './http-request.ts'
 import { expectText } from './invalid-option.ts'
@@ -89,12 +90,12 @@ export function createValidator(options: ValidatorOptions): Validator {
   }
 
   return {
-    authenticate: (request, ...guards) => {
+    authenticate: async (request, ...guards) => {
       const guard = combine(...guards)
       return answering(realm, guard, async () => authorize(await judge(request), request, guard))
     },
     authenticateOptional: (request) => answering(realm, together([]), () => judge(request)),
-    authorize: (token, request, ...guards) => {
+    authorize: async (token, request, ...guards) => {
       const guard = combine(...guards)
       return answering(realm, guard, () => authorize(token, request, guard))
     },

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { type Answer, json, send } from './answer.ts'
 import type { Endpoint, Faults } from './faults.ts'
 import { misbehave } from './misbehaviour.ts'
+import { most } from './newest.ts'
 
 /** A request that reached the issuer, whether it was answered rightly or not. */
 export interface LoggedRequest {
@@ -17,9 +18,6 @@ export interface Route {
   readonly method?: string
   readonly answer: (request: IncomingMessage) => Answer | Promise<Answer>
 }
-
-/** Older requests than these are forgotten, so that a long test does not grow. */
-const mostRequests = 10_000
 
 /** Finds what a request is for, logs it, and has it answered, or not, if the endpoint misbehaves at the moment. */
 export function createEndpoints(
@@ -42,7 +40,7 @@ export function createEndpoints(
     const { method = 'GET', url: path = '/' } = request
     const route = find(method, path)
     log.push({ endpoint: route?.endpoint ?? 'unknown', method, path })
-    log.splice(0, log.length - mostRequests)
+    log.splice(0, log.length - most)
     answer(route, request, response).catch((error: unknown) => giveUp(response, error))
   }
 }

@@ -33,10 +33,10 @@ export function createSharedAnswers(cache: TokenCache): SharedAnswers {
     work: () => Promise<Result>,
   ): Promise<{ readonly result: Result } | undefined> {
     try {
-      return { result: await inTime(work(), AbortSignal.timeout(patience), () => new Error('too late')) }
+      return { result: await inTime(work(), AbortSignal.timeout(patience), tooLate) }
     } catch (error) {
-      const { name, message, code } = asRecord(error)
-      diagnostics.cacheFailure({ operation, error: String(message === 'too late' ? message : (code ?? name)) })
+      const { name, code } = asRecord(error)
+      diagnostics.cacheFailure({ operation, error: String(code ?? name) })
       return undefined
     }
   }
@@ -45,7 +45,7 @@ export function createSharedAnswers(cache: TokenCache): SharedAnswers {
     get: async (key) => {
       const value: unknown = (await attempt('get', async () => cache.get(key)))?.result
       if (value !== undefined && typeof value !== 'string') {
-        diagnostics.cacheFailure({ operation: 'get', error: 'no text' })
+        diagnostics.cacheFailure({ operation: 'get', error: 'no-text' })
       }
       return typeof value === 'string' && value.length <= longest ? read(value, key) : undefined
     },
@@ -59,6 +59,10 @@ export function createSharedAnswers(cache: TokenCache): SharedAnswers {
       }
     },
   }
+}
+
+function tooLate(): Error {
+  return Object.assign(new Error('The cache did not answer in time'), { code: 'too-late' })
 }
 
 /** The key is inside as well, so that no value serves under the key of another token. */

@@ -7,7 +7,7 @@ import {
   expectGuards,
   type Guard,
   type JudgingContext,
-  type Outcome,
+  type Judgement,
   stages,
 } from './guard.ts'
 
@@ -61,7 +61,7 @@ export function anyOf(...guards: readonly Guard[]): Guard {
   // Nobody need be asked when another guard passes.
   const cheapFirst = parts.toSorted((one, other) => Number(asks(one)) - Number(asks(other)))
 
-  async function check(token: AccessToken, context: JudgingContext): Promise<Outcome> {
+  async function check(token: AccessToken, context: JudgingContext): Promise<Judgement> {
     const refusals: Refusal[] = []
     for (const part of cheapFirst) {
       const outcome = await part.check(token, context)
@@ -74,19 +74,6 @@ export function anyOf(...guards: readonly Guard[]): Guard {
   }
 
   return createGuard({ demands: merge(guards), stage: parts.at(-1)?.stage ?? 'claims', check })
-}
-
-/** `active` is a demand on every issuer, for any of them may have given out the token of a request. */
-export function expectRenewable(
-  { demands }: Guard,
-  issuers: readonly { readonly url: string; readonly introspects: boolean }[],
-): void {
-  const silent = issuers.find(({ introspects }) => !introspects)
-  if (demands.activeWithin !== undefined && silent !== undefined) {
-    throw invalidOption(
-      `Expected the issuer ${silent.url} to have \`introspection\`: active({ within }) has to ask it about its tokens`,
-    )
-  }
 }
 
 /** `allOf` of nothing would let everybody through, and `anyOf` nobody: neither can be meant. */

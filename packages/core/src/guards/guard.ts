@@ -25,7 +25,7 @@ export interface JudgingContext extends GuardContext {
 }
 
 /** A refusal; or the token as it is now known, which those that follow judge; or nothing. */
-export type Outcome = Refusal | AccessToken | undefined
+export type Judgement = Refusal | AccessToken | undefined
 
 /** The order in which guards are judged, however they are written: the first refusal decides the answer. */
 export const stages = ['audience', 'active', 'scopes', 'claims'] as const
@@ -36,7 +36,7 @@ export interface Guard {
   readonly demands: Demands
   readonly stage: Stage
   /** Judges now or later. What it throws is a failure and no refusal. */
-  readonly check: (token: AccessToken, context: JudgingContext) => Outcome | Promise<Outcome>
+  readonly check: (token: AccessToken, context: JudgingContext) => Judgement | Promise<Judgement>
 }
 
 export interface GuardInit {

@@ -6,7 +6,7 @@ import { onBehalfOf } from '../unavailable.ts'
 import { type AnswerPolicy, judgeAnswer } from './introspection/judge-answer.ts'
 import type { TokenVerdict } from './introspection/memory.ts'
 import type { IntrospectionSettings } from './introspection/options.ts'
-import { type IntrospectedOutside, startIntrospection } from './introspection/start.ts'
+import { type IssuerOutside, startIntrospection } from './introspection/start.ts'
 
 const trusting = { missingAudience: 'trust' } as const
 
@@ -21,7 +21,7 @@ export interface IntrospectedTokens {
 export function createIntrospectedTokens(
   settings: IntrospectionSettings,
   claimsPolicy: Omit<AnswerPolicy, 'missingAudience'>,
-  outside: IntrospectedOutside,
+  outside: IssuerOutside,
 ): IntrospectedTokens {
   const { issuer } = claimsPolicy
   const introspection = startIntrospection(settings, claimsPolicy, outside)

@@ -1,7 +1,7 @@
 import type { AccessToken } from '../access-token.ts'
 import { remoteMetadata } from '../metadata/remote-metadata.ts'
 import { invalidToken } from '../refusal.ts'
-import type { IntrospectionOutside } from './introspection/start.ts'
+import type { ValidatorOutside } from './introspection/start.ts'
 import { createIntrospectedTokens } from './introspected-tokens.ts'
 import { createSignedTokens, keySourceOf } from './signed-tokens.ts'
 import type { PresentedToken } from './presented-token.ts'
@@ -23,7 +23,7 @@ export interface Issuer {
   readonly evict: (token: string) => Promise<void>
 }
 
-export interface IssuerPolicy extends IntrospectionOutside {
+export interface IssuerPolicy extends ValidatorOutside {
   /** The audience of the validator, for issuers without one of their own. */
   readonly audience: readonly string[]
 }

@@ -4,6 +4,7 @@ import type { Issuer } from './issuer.ts'
 import type { PresentedToken } from './presented-token.ts'
 import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 
+/** How an opaque token finds its issuer when several introspect. */
 export type OpaqueRouting = 'prefix' | 'ask-in-order'
 
 /**
@@ -33,7 +34,7 @@ function faultOf(presented: PresentedToken): RefusalReason {
   return presented.form === 'jwt' && presented.jwt !== undefined ? 'untrusted-issuer' : 'malformed-token'
 }
 
-/** Several issuers that introspect have to be told apart, or the user says that each may see the tokens of the others. */
+/** Several issuers that introspect have to be told apart, or the options say that each may see the tokens of the others. */
 export function expectRoutable(issuers: readonly TrustedIssuer[], routing: OpaqueRouting): void {
   const all = issuers.map(settingsOf).filter(({ formats }) => formats !== 'jwt')
   const prefixes = all.map(({ introspection }) => introspection?.prefix ?? '')

@@ -6,6 +6,7 @@ import { asymmetricAlgorithms, symmetricAlgorithms } from '../keys/algorithms.ts
 import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
 import { isRecord } from '../record.ts'
 import type { MetadataMember } from '../metadata/metadata.ts'
+import { endpointMember } from './client-authentication/client-authentication.ts'
 import { expectIntrospection, type IntrospectionOptions, type IntrospectionSettings } from './introspection/options.ts'
 
 export interface TrustedIssuerOptions {
@@ -81,6 +82,9 @@ export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): 
     formats: expectFormats(options, introspection),
     introspection,
   }
+  if (checked.keys.from === 'secret' && introspection?.answers.as === 'jwt') {
+    throw invalidOption('Expected `keys` in place of `secret`, or answers that are not signed, which need keys')
+  }
   const issuer = Object.freeze({ url: expectIssuer(url, wantedMetadata(checked).length > 0) })
   settings.set(issuer, checked)
   return issuer
@@ -89,10 +93,11 @@ export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): 
 /** What has to be found by discovery, because it is not configured. */
 export function wantedMetadata({ keys, formats, introspection }: IssuerSettings): readonly MetadataMember[] {
   const needsKeys = keys.from === 'metadata' && (formats !== 'opaque' || introspection?.answers.as === 'jwt')
-  const endpoint =
-    introspection?.client.method === 'tls_client_auth' ? 'mtls_introspection_endpoint' : 'introspection_endpoint'
   const needsEndpoint = introspection !== undefined && introspection.endpoint === undefined
-  return [...(needsKeys ? (['jwks_uri'] as const) : []), ...(needsEndpoint ? ([endpoint] as const) : [])]
+  return [
+    ...(needsKeys ? (['jwks_uri'] as const) : []),
+    ...(needsEndpoint ? [endpointMember(introspection.client)] : []),
+  ]
 }
 
 /** Whether `trustedIssuer` made it: an object that only looks like one has passed no check. */
@@ -134,21 +139,18 @@ function expectFormats(
   introspection: IntrospectionSettings | undefined,
 ): IssuerSettings['formats'] {
   const { formats = introspection === undefined ? 'jwt' : 'both', secret, algorithms, profile } = options
-  const words = expectOneOf(formats, 'formats', ['jwt', 'opaque', 'both'])
-  if (introspection === undefined && words !== 'jwt') {
+  const checked = expectOneOf(formats, 'formats', ['jwt', 'opaque', 'both'])
+  if (introspection === undefined && checked !== 'jwt') {
     throw invalidOption(
-      `Expected \`introspection\` with \`formats: '${words}'\`: an opaque token says nothing by itself`,
+      `Expected \`introspection\` with \`formats: '${checked}'\`: an opaque token says nothing by itself`,
     )
   }
-  if (words === 'opaque' && [secret, algorithms, profile].some((option) => option !== undefined)) {
+  if (checked === 'opaque' && [secret, algorithms, profile].some((option) => option !== undefined)) {
     throw invalidOption(
       "Expected no `secret`, `algorithms` or `profile` with `formats: 'opaque'`: no JWT is judged there",
     )
   }
-  if (secret !== undefined && introspection?.answers.as === 'jwt') {
-    throw invalidOption('Expected `keys` in place of `secret`, or answers that are not signed, which need keys')
-  }
-  return words
+  return checked
 }
 
 function expectAlgorithms({ algorithms, secret }: TrustedIssuerOptions): readonly string[] {

@@ -3,7 +3,7 @@ import { nameOf } from '../http/exchange.ts'
 import { deadline, fetchJson } from '../http/fetch-json.ts'
 import { createRemembered, type Remembered } from '../http/remembered.ts'
 import { createShared, type Outside } from '../http/shared.ts'
-import { expectEndpoint, type Metadata } from '../metadata/metadata.ts'
+import { expectMember, type Metadata } from '../metadata/metadata.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { type KeySet, parseKeySet, secretKeySet } from './key-set.ts'
 
@@ -84,7 +84,7 @@ function createRemoteKeys(url: string, { dispatcher, clock }: Outside): KeySourc
 
 /** The key set that an issuer's metadata, in which it was wanted, names; nothing is asked before the first token. */
 export function discoveredKeys(metadata: Remembered<Metadata>, outside: Outside): KeySource {
-  const keys = async (): Promise<KeySource> => remoteKeys(expectEndpoint(await metadata.current(), 'jwks_uri'), outside)
+  const keys = async (): Promise<KeySource> => remoteKeys(expectMember(await metadata.current(), 'jwks_uri'), outside)
   return {
     current: async () => (await keys()).current(),
     retry: async (verifies) => (await keys()).retry(verifies),

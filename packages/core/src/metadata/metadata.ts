@@ -11,7 +11,7 @@ export type MetadataMember = 'jwks_uri' | 'introspection_endpoint' | 'mtls_intro
 /** Those that were wanted, each an endpoint or what is wrong with it: a missing one is no concern of those who need another. */
 export type Metadata = Readonly<Partial<Record<MetadataMember, string | UpstreamError>>>
 
-export function expectEndpoint(metadata: Metadata, member: MetadataMember): string {
+export function expectMember(metadata: Metadata, member: MetadataMember): string {
   const endpoint = metadata[member]
   if (typeof endpoint !== 'string') {
     throw endpoint ?? new TypeError(`Expected \`${member}\` to have been wanted of the metadata`)

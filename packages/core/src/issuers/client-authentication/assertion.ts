@@ -10,6 +10,7 @@ import {
   type Presented,
 } from './client-authentication.ts'
 
+/** What an assertion says, and how it is signed (RFC 7523 §3). */
 export interface AssertionOptions {
   /** The JWS algorithm. Default: the `alg` of a JWK, else the usual one for the kind of key; for a secret `HS256`. */
   readonly algorithm?: string | undefined
@@ -20,6 +21,7 @@ export interface AssertionOptions {
   readonly audience?: 'issuer' | 'introspection-endpoint' | (string & {}) | undefined
 }
 
+/** The same, and by which key. */
 export interface PrivateKeyJwtOptions extends AssertionOptions {
   /** The `kid` by which the server knows the key. Default: that of the JWK, if it has one. */
   readonly keyId?: string | undefined
@@ -45,7 +47,7 @@ export function privateKeyJwt(
   return byAssertion('private_key_jwt', clientId, key, options)
 }
 
-/** `client_secret_jwt`: an assertion made with the client secret by HMAC, so that the secret itself stays here. As `privateKeyJwt` otherwise. */
+/** `client_secret_jwt`: an assertion made with the client secret by HMAC, so that the secret itself stays here. As `privateKeyJwt` otherwise; throws for a secret that is shorter than the hash. */
 export function clientSecretJwt(
   clientId: string,
   clientSecret: string,

@@ -4,7 +4,10 @@ import { type ClientAuthentication, defineClientAuthentication } from './client-
 
 /**
  * An access token of our own for the introspection endpoint (RFC 7662 §2.1), or a function that has a current one; what
- * the function throws is a failure (500), and it has to answer within the deadline of the call.
+ * the function throws is a failure (500), and it has to answer within the deadline of the call. A shared `cache` does not tell
+ * two functions apart: callers that the server answers differently need a cache each.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for what is no token.
  */
 export function bearer(token: string | (() => string | Promise<string>)): ClientAuthentication {
   if (typeof token !== 'function') {

@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici'
 import { invalidOption } from '../../invalid-option.ts'
+import type { MetadataMember } from '../../metadata/metadata.ts'
 import { isRecord } from '../../record.ts'
 
-/** How we tell an introspection endpoint who asks (RFC 7662 §2.1). What it proves that with does not show. */
+/** How we tell an introspection endpoint who asks (RFC 7662 §2.1). Only our functions make one, and what it proves that with does not show. */
 export interface ClientAuthentication {
   readonly method:
     | 'client_secret_basic'
@@ -38,8 +39,6 @@ export interface ClientAtWork {
   readonly present: (call: Call) => Presented | Promise<Presented>
   /** What tells this caller from others whom the server may answer differently; for the keys of caches, and no secret. */
   readonly identity: string
-  /** Whether the endpoint for mutual TLS is the one to ask (RFC 8705 §5). */
-  readonly usesMtls: boolean
   /** Connections of its own, when they prove who asks. */
   readonly dispatcher?: Dispatcher
 }
@@ -64,6 +63,11 @@ export function expectClientAuthentication(client: unknown): ClientAuthenticatio
   return client as unknown as ClientAuthentication
 }
 
+/** The endpoint to ask: mutual TLS may have its own (RFC 8705 §5). */
+export function endpointMember({ method }: ClientAuthentication): MetadataMember {
+  return method === 'tls_client_auth' ? 'mtls_introspection_endpoint' : 'introspection_endpoint'
+}
+
 export function startClient(client: ClientAuthentication): ClientAtWork {
   const start = starts.get(client)
   if (start === undefined) {
@@ -73,7 +77,6 @@ export function startClient(client: ClientAuthentication): ClientAtWork {
   return {
     present,
     identity: JSON.stringify([client.method, client.clientId, identity]),
-    usesMtls: client.method === 'tls_client_auth',
     ...(dispatcher === undefined ? {} : { dispatcher }),
   }
 }

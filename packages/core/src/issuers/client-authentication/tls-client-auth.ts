@@ -15,7 +15,7 @@ export interface ClientCertificate {
 /**
  * `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705 §2): the certificate of the connection says who we are.
  * Asks the endpoint among the server's `mtls_endpoint_aliases` when there is one (§5). Without a certificate here, the
- * validator's `dispatcher` is expected to show it.
+ * validator's `dispatcher` is expected to show it; with one, the calls have connections of their own, and do not pass that dispatcher.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a certificate or key that cannot be read.
  */

@@ -1,17 +1,18 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../clock.ts'
 import { diagnostics } from '../../diagnostics.ts'
-import { exchange, type Inbound, nameOf, unexpectedStatus } from '../../http/exchange.ts'
+import { exchange, type Inbound, nameOf } from '../../http/exchange.ts'
 import { inTime } from '../../in-time.ts'
 import { parseJson } from '../../json.ts'
 import { asRecord } from '../../record.ts'
 import { UpstreamError } from '../../unavailable.ts'
 import type { ClientAtWork, Presented } from '../client-authentication/client-authentication.ts'
-import { type Answer, parseAnswer } from './answer.ts'
+import type { Answer } from './answer.ts'
 import type { AnswerForm } from './answer-form.ts'
 import { checkExtras } from './extras.ts'
 import type { Extras } from './options.ts'
-import { readSignedAnswer, type Signer } from './signed-answer.ts'
+import { mediaTypes, readAnswer } from './read-answer.ts'
+import type { Signer } from './signed-answer.ts'
 
 /** What was answered, how large it was, and when it was asked, which is the least that can be said of its age. */
 export interface Answered {
@@ -34,7 +35,6 @@ export interface AskOptions {
 
 const mostBytes = 64 * 1024
 const minute = 60_000
-const mediaTypes = { json: 'application/json', jwt: 'application/token-introspection+jwt' } as const
 
 /**
  * Asks an introspection endpoint about a token, which goes into the form and never into a URL (RFC 7662 §2.1). Whatever is not a
@@ -123,37 +123,4 @@ function tellOfRefusal(issuer: string, endpoint: string): void {
     issuer,
     message: `${nameOf(endpoint)} refuses our client credentials: opaque tokens of ${issuer} are answered with 500 until \`introspection: { client }\` is mended`,
   })
-}
-
-async function readAnswer(inbound: Inbound, answers: AnswerForm, signer: Signer, now: number): Promise<Answer> {
-  const { name, status } = inbound
-  if (status !== 200) {
-    throw unexpectedStatus(inbound)
-  }
-  const answer = parseAnswer(
-    answers.as === 'json' ? expectJson(inbound) : await readSignedAnswer(expectJwt(inbound), answers, signer, now),
-  )
-  if (answer === undefined) {
-    const message = `${name} answered no introspection response: \`active\` is no boolean, or a member is of a wrong type`
-    throw new UpstreamError({ reason: 'malformed-document', message })
-  }
-  return answer
-}
-
-function expectJson({ name, body }: Inbound): unknown {
-  const document = parseJson(body)
-  if (document === undefined) {
-    throw new UpstreamError({ reason: 'not-json', message: `${name} answered something that is not JSON` })
-  }
-  return document
-}
-
-/** Plain JSON in place of a signed answer is a downgrade, and not even looked at. */
-function expectJwt({ name, headers, body }: Inbound): string {
-  const [type = ''] = String(headers['content-type']).split(';')
-  if (type.trim().toLowerCase() !== mediaTypes.jwt) {
-    const message = `${name} answered something else than ${mediaTypes.jwt}`
-    throw new UpstreamError({ reason: 'unverifiable-answer', message })
-  }
-  return Buffer.from(body).toString('latin1')
 }

@@ -23,7 +23,7 @@ export function checkExtras(extras: unknown): ExtraParts {
     return {}
   }
   const { headers = {}, parameters = {}, ...others } = isRecord(extras) ? extras : { not: 'a record' }
-  if (!isPlain(headers) || !isPlain(parameters) || Object.keys(others).length > 0) {
+  if (!isPlainObject(headers) || !isPlainObject(parameters) || Object.keys(others).length > 0) {
     throw new TypeError('Expected `extras` to return { headers, parameters } with names and texts')
   }
   for (const [name, value] of [...Object.entries(headers), ...Object.entries(parameters)]) {
@@ -38,7 +38,7 @@ export function checkExtras(extras: unknown): ExtraParts {
 }
 
 /** A `Headers` or a `URLSearchParams` has no members of its own, and would add nothing. */
-function isPlain(value: unknown): value is Record<string, unknown> {
+function isPlainObject(value: unknown): value is Record<string, unknown> {
   return isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)
 }
 

@@ -37,21 +37,10 @@ export interface MemoryOptions {
 }
 
 export function createMemory(options: MemoryOptions): Memory {
-  const { verdicts, shared, cacheFor, cacheInactiveFor, clockTolerance, clock } = options
+  const { verdicts, shared, clockTolerance, clock } = options
   const namespace = JSON.stringify(['tollgate introspection 1', ...options.namespace])
 
-  /** `exp` is judged on every use: a verdict that has outlived it is a no, and kept as long as one. */
-  function freshUntil(answer: Answer, askedAt: number): number {
-    if (!answer.active) {
-      return askedAt + cacheInactiveFor
-    }
-    const { exp = Infinity } = answer.claims
-    return Math.min(askedAt + cacheFor, Math.max(askedAt, exp * 1000 + clockTolerance) + cacheInactiveFor)
-  }
-
-  function toVerdict({ answer, askedAt }: Answered): TokenVerdict {
-    return { claims: answer.active ? answer.claims : undefined, askedAt, freshUntil: freshUntil(answer, askedAt) }
-  }
+  const toVerdict = (answered: Answered): TokenVerdict => verdictOf(answered, options)
 
   /** What is known, unless the clock was set back since: a verdict of the future would live on, and stand in the way of newer ones. */
   function known(key: string): TokenVerdict | undefined {
@@ -112,4 +101,20 @@ export function createMemory(options: MemoryOptions): Memory {
     },
     wasActive: (key) => verdicts.wasActive(key),
   }
+}
+
+function verdictOf({ answer, askedAt }: Answered, times: VerdictTimes): TokenVerdict {
+  return { claims: answer.active ? answer.claims : undefined, askedAt, freshUntil: freshUntil(answer, askedAt, times) }
+}
+
+type VerdictTimes = Pick<MemoryOptions, 'cacheFor' | 'cacheInactiveFor' | 'clockTolerance'>
+
+/** `exp` is judged on every use: a verdict that has outlived it is a no, and kept as long as one. */
+function freshUntil(answer: Answer, askedAt: number, times: VerdictTimes): number {
+  const { cacheFor, cacheInactiveFor, clockTolerance } = times
+  if (!answer.active) {
+    return askedAt + cacheInactiveFor
+  }
+  const { exp = Infinity } = answer.claims
+  return Math.min(askedAt + cacheFor, Math.max(askedAt, exp * 1000 + clockTolerance) + cacheInactiveFor)
 }

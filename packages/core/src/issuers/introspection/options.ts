@@ -20,12 +20,14 @@ import { type AnswerForm, expectAnswerForm, type SignedAnswers } from './answer-
  */
 export type Extras = (call: { readonly issuer: string; readonly endpoint: string }) => ExtraParts | Promise<ExtraParts>
 
+/** Headers and form parameters; those that Tollgate sends itself are a failure (500). */
 export interface ExtraParts {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Form parameters; `token_type_hint: undefined` leaves the hint out. */
   readonly parameters?: Readonly<Record<string, string | undefined>> | undefined
 }
 
+/** How to ask an issuer about tokens (RFC 7662, RFC 9701), and for how long to believe it. */
 export interface IntrospectionOptions {
   /** Who we are: `clientSecretBasic`, `clientSecretPost`, `clientSecretJwt`, `privateKeyJwt`, `tlsClientAuth` or `bearer`. */
   readonly client: ClientAuthentication
@@ -84,7 +86,7 @@ export function expectIntrospection(options: IntrospectionOptions): Introspectio
   }
   return {
     client: expectClientAuthentication(options.client),
-    endpoint: options.endpoint === undefined ? undefined : expectEndpoint(options.endpoint),
+    endpoint: options.endpoint === undefined ? undefined : expectSecureUrl(options.endpoint),
     cacheFor: activeFor,
     cacheInactiveFor:
       cacheInactiveFor === undefined
@@ -114,7 +116,7 @@ function expectTimeout(timeout: unknown): number {
   return Math.ceil(milliseconds)
 }
 
-function expectEndpoint(endpoint: unknown): string {
+function expectSecureUrl(endpoint: unknown): string {
   const text = endpoint instanceof URL ? endpoint.href : endpoint
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !isSecure(url) || holdsPassword(url)) {

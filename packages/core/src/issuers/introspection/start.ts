@@ -4,8 +4,8 @@ import type { VerdictStore } from '../../cache/verdict-store.ts'
 import type { Remembered } from '../../http/remembered.ts'
 import type { Outside } from '../../http/shared.ts'
 import type { KeySource } from '../../keys/key-source.ts'
-import { expectEndpoint, type Metadata } from '../../metadata/metadata.ts'
-import { startClient } from '../client-authentication/client-authentication.ts'
+import { expectMember, type Metadata } from '../../metadata/metadata.ts'
+import { endpointMember, startClient } from '../client-authentication/client-authentication.ts'
 import { createAsk } from './ask.ts'
 import { createIntrospection, type Introspection } from './introspection.ts'
 import { createMemory } from './memory.ts'
@@ -13,7 +13,7 @@ import type { IntrospectionSettings } from './options.ts'
 import { restrained } from './restrained.ts'
 
 /** What the issuers of a validator share. */
-export interface IntrospectionOutside extends Outside {
+export interface ValidatorOutside extends Outside {
   readonly verdicts: VerdictStore<IntrospectedClaims>
   readonly shared: SharedAnswers | undefined
   /** Milliseconds. */
@@ -21,7 +21,7 @@ export interface IntrospectionOutside extends Outside {
 }
 
 /** The same, and what belongs to one issuer. */
-export interface IntrospectedOutside extends IntrospectionOutside {
+export interface IssuerOutside extends ValidatorOutside {
   readonly keys: KeySource
   readonly metadata: Remembered<Metadata>
 }
@@ -30,17 +30,15 @@ export interface IntrospectedOutside extends IntrospectionOutside {
 export function startIntrospection(
   settings: IntrospectionSettings,
   { issuer, audience }: { readonly issuer: string; readonly audience: readonly string[] },
-  outside: IntrospectedOutside,
+  outside: IssuerOutside,
 ): Introspection {
   const { answers, timeout } = settings
   const { clock, keys, metadata } = outside
   const client = startClient(settings.client)
   const { clientId } = settings.client
 
-  const member = client.usesMtls ? 'mtls_introspection_endpoint' : 'introspection_endpoint'
-
   async function endpoint(): Promise<string> {
-    return expectEndpoint(await metadata.current(), member)
+    return expectMember(await metadata.current(), endpointMember(settings.client))
   }
 
   const { endpoint: configured } = settings
