@@ -112,6 +112,10 @@ test('guards that have passed an older token are asked again about the newer', a
     ],
     [anyOf(active({ within: '1s' }), scopes('none')), scopes('admin')],
     [anyOf(allOf(active({ within: '0s' }), scopes('root')), allOf(active({ within: '60s' }), scopes('admin')))],
+    [
+      anyOf(allOf(active({ within: '60s' }), scopes('admin')), scopes('x')),
+      anyOf(allOf(active({ within: '1s' }), scopes('read')), scopes('y')),
+    ],
   ]
   for (const route of routes) {
     const api = await openAsking()
@@ -158,22 +162,25 @@ test('a clock that is ahead makes no answer newer for those who share it', async
   expect(await reasonOf(other.authenticate(requestWith('t'), active({ within: '1s' })))).toBe('inactive')
 })
 
-test('an older answer that arrives late does not replace a newer one', async () => {
-  const api = await openAsking()
-  api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
-  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.server.url), privateKey, 'ES256')
-  const waiting: (() => void)[] = []
-  api.server.misbehave = (request, response) => waiting.push(() => json(api.server.active())(request, response))
-  const older = api.reason(token, active({ within: '60s' }))
-  await vi.waitUntil(() => waiting.length === 1)
-  api.advance(1)
-  api.server.misbehave = json({ active: false })
-  expect(await api.reason(token, active({ within: '0s' }))).toBe('inactive')
-  waiting.shift()?.()
-  expect(await older).toBe('OK')
-  expect(await api.reason(token, active({ within: '60s' }))).toBe('inactive')
-  expect(api.server.asked).toHaveLength(2)
-})
+test.each(['10s', '0s'] as const)(
+  'an older answer that arrives late does not replace a newer one, remembered for %s',
+  async (cacheInactiveFor) => {
+    const api = await openAsking({ introspection: { cacheInactiveFor } })
+    api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
+    const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.server.url), privateKey, 'ES256')
+    const waiting: (() => void)[] = []
+    api.server.misbehave = (request, response) => waiting.push(() => json(api.server.active())(request, response))
+    const older = api.reason(token, active({ within: '60s' }))
+    await vi.waitUntil(() => waiting.length === 1)
+    api.advance(1)
+    api.server.misbehave = json({ active: false })
+    expect(await api.reason(token, active({ within: '0s' }))).toBe('inactive')
+    waiting.shift()?.()
+    expect(await older).toBe('OK')
+    expect(await api.reason(token, active({ within: '60s' }))).toBe('inactive')
+    expect(api.server.asked).toHaveLength(cacheInactiveFor === '10s' ? 2 : 3)
+  },
+)
 
 test('an answer that somebody asked for later does not keep an earlier one from being remembered', async () => {
   const api = await openAsking()
@@ -202,6 +209,25 @@ test('an inactive answer that is not to be remembered ends the active one that w
   expect(await api.reason('t', active({ within: '1s' }))).toBe('inactive')
   expect(await api.reason('t')).toBe('inactive')
   expect([...cache.entries.values()].join()).not.toContain('"active":true')
+})
+
+test('inactive answers that are not to be remembered still tell that older ones are no longer so', async () => {
+  const cache = memoryCache()
+  const one = await openAsking({ validator: { cache } })
+  one.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
+  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(one.server.url), privateKey, 'ES256')
+  expect(await one.reason(token, active({ within: '1s' }))).toBe('OK')
+  const other = createValidator({
+    issuer: trustedIssuer(one.server.url, { introspection: { client, cacheInactiveFor: '0s' } }),
+    audience,
+    cache,
+    clock: () => 1_700_000_010_000,
+  })
+  const present = (within: '0s' | '30s'): Promise<string> =>
+    reasonOf(other.authenticate(requestWith(token), active({ within })))
+  one.server.answer = () => ({ active: false })
+  expect(await present('0s'), 'this process has not heard of it before').toBe('inactive')
+  expect(await present('30s')).toBe('inactive')
 })
 
 test('when nobody can be asked, the route is unavailable, and no other', async () => {

@@ -216,6 +216,20 @@ test('an eviction is not undone by who asks meanwhile, and finds the token in th
   expect(await reasonOf(other.authenticate(requestWith('u')))).toBe('inactive')
 })
 
+test('an eviction waits for what is being written to the shared cache', async () => {
+  const cache = memoryCache()
+  const slow: TokenCache = {
+    ...cache,
+    set: (key, value, expiresIn) => sleep(50).then(() => cache.set(key, value, expiresIn)),
+  }
+  const api = await openAsking({ validator: { cache: slow } })
+  expect(await api.reason('t')).toBe('OK')
+  api.server.answer = () => ({ active: false })
+  await api.validator.evict('t')
+  expect(cache.entries.size).toBe(0)
+  expect(await api.reason('t')).toBe('inactive')
+})
+
 test('to evict what nobody could know is nothing, and what is no token a mistake', async () => {
   const api = await openAsking()
   const jwtOfStranger = `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.e30.AAAA`
@@ -386,6 +400,21 @@ test('a server that keeps failing is given a rest, then tried by one, then a lon
   api.server.misbehave = undefined
   expect(await api.reason('good-0')).toBe('OK')
   expect(new Set(await Promise.all(ten.map((name) => api.reason(name))))).toEqual(new Set(['OK']))
+})
+
+test('many who fail at once are one rest, and a short one', async () => {
+  const many = Array.from({ length: 64 }, (_, index) => `good-${index}`)
+  const api = await openWithKnown(many)
+  const waiting: (() => void)[] = []
+  api.server.misbehave = (request, response) => waiting.push(() => status(503)(request, response))
+  const reasons = many.map((name) => api.reason(name))
+  await vi.waitUntil(() => waiting.length === 64)
+  waiting.forEach((answer) => answer())
+  expect(new Set(await Promise.all(reasons))).toEqual(new Set(['upstream-error']))
+  api.server.misbehave = undefined
+  expect(await api.reason('good-0')).toBe('backing-off')
+  api.advance(1.3)
+  expect(await api.reason('good-0')).toBe('OK')
 })
 
 test('a clock that was set back makes nobody wait for it', async () => {

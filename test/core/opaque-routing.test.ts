@@ -198,7 +198,7 @@ test('an endpoint that is missing or not to be trusted is no concern of those wh
     [{ introspection_endpoint: 'http://as.example/introspect' }, 'OK', 'insecure-endpoint'],
     [{ jwks_uri: undefined }, 'malformed-document', 'OK'],
     [{ jwks_uri: 7 }, 'malformed-document', 'OK'],
-    [{ jwks_uri: undefined, introspection_endpoint: undefined }, 'malformed-document', 'backing-off'],
+    [{ jwks_uri: undefined, introspection_endpoint: undefined }, 'malformed-document', 'malformed-document'],
   ] as const
   expect(await present([[good, { introspection: { client } }]])(good.jwt())).toBe('OK')
   for (const [changes, jwt, opaque] of cases) {
@@ -215,19 +215,46 @@ test('an endpoint that is missing or not to be trusted is no concern of those wh
   }
 })
 
-test('of two documents the one that has all that is wanted counts', async () => {
+test('each endpoint is found in the first document that has it, whatever becomes of the other', async () => {
   const server = await openServer()
-  server.upstream.routes['/.well-known/openid-configuration'] = json({
-    issuer: server.url,
-    introspection_endpoint: `${server.url}/introspect`,
-    jwks_uri: `${server.url}/jwks`,
-  })
-  server.upstream.routes['/.well-known/oauth-authorization-server'] = json({
-    issuer: server.url,
-    jwks_uri: `${server.url}/another`,
-  })
+  const { url } = server
+  server.upstream.routes['/.well-known/oauth-authorization-server'] = json({ issuer: url, jwks_uri: `${url}/jwks` })
+  server.upstream.routes['/.well-known/openid-configuration'] = status(503)
   const go = present([[server, { introspection: { client } }]])
+  expect([await go(server.jwt()), await go('opaque')]).toEqual(['OK', 'upstream-error'])
+  const document = { issuer: url, introspection_endpoint: `${url}/introspect` }
+  server.upstream.routes['/.well-known/openid-configuration'] = json(document)
+  const later = present([[server, { introspection: { client } }]], { clock: () => (T0 + 60) * 1000 })
+  expect([await later(server.jwt()), await later('opaque')]).toEqual(['OK', 'OK'])
+})
+
+test('metadata that lack an endpoint for a while displace none that is known', async () => {
+  const server = await openServer()
+  const wellKnown = '/.well-known/oauth-authorization-server'
+  const good = server.upstream.routes[wellKnown]
+  let now = T0
+  const go = present([[server, { introspection: { client } }]], { clock: () => now * 1000 })
   expect([await go(server.jwt()), await go('opaque')]).toEqual(['OK', 'OK'])
+  now += 3601
+  server.answer = () => server.active({ exp: now + 300 })
+  server.upstream.routes[wellKnown] = json({ issuer: server.url })
+  const fresh = { exp: now + 300 }
+  expect([await go(server.jwt(fresh)), await go('opaque')]).toEqual(['OK', 'OK'])
+  server.upstream.routes[wellKnown] = good ?? status(404)
+  now += 120
+  expect([await go(server.jwt(fresh)), await go('opaque')]).toEqual(['OK', 'OK'])
+})
+
+test('asked in order, a server that answers for its neighbour does not end the search', async () => {
+  const [one, two] = await Promise.all([openServer(), openServer()])
+  one.answer = () => one.active({ iss: two.url })
+  const go = present(
+    [one, two].map((server) => [server, { introspection: { client } }]),
+    { opaqueRouting: 'ask-in-order' },
+  )
+  expect(await go('t')).toBe('OK')
+  two.answer = () => ({ active: false })
+  expect(await go('u')).toBe('untrusted-issuer')
 })
 
 test('a prefix narrows down whom to ask in order', async () => {

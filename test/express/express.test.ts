@@ -12,7 +12,7 @@ import {
   Unavailable,
 } from '@tollgate/express'
 import { createMockIssuer } from '@tollgate/mock-issuer'
-import express5 from 'express'
+import express5, { type ErrorRequestHandler } from 'express'
 import express4 from 'express4'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { listen } from '../harness/api.ts'
@@ -49,6 +49,41 @@ describe.each(versions)('%s', (_name, express) => {
     await issuer.opaqueToken({ scope: 'read' }, { token })
     issuer.clock.advance('1s')
     expect((await send(origin, { path: '/admin/users', ...bearer(token) })).status).toBe(403)
+  })
+
+  test('neither an app that goes on after a refusal nor a slower layer brings an older verdict back', async () => {
+    const issuer = await createMockIssuer()
+    onTestFinished(() => issuer.close())
+    const { id, secret } = issuer.client
+    const introspection = { client: clientSecretBasic(id, secret) }
+    const protect = createProtect({
+      ...issuer.validatorOptions,
+      issuer: trustedIssuer(issuer.url, { introspection }),
+      refusals: 'throw',
+    })
+    const slow = defineGuard({ check: () => new Promise((resolve) => setTimeout(() => resolve(undefined), 100)) })
+    const app = express()
+    const goOn: ErrorRequestHandler = (_error, _req, _res, next) => next()
+    app.use('/careless', protect(), protect(active({ within: '0s' })), goOn)
+    app.get('/careless', protect(), (req, res) => void res.send(protect.auth(req).subject))
+    app.get('/parallel', protect(), (req, res, next) => {
+      protect(slow)(req, res, () => protect(scopes('admin'))(req, res, next))
+      protect(active({ within: '0s' }))(req, res, () => undefined)
+    })
+    app.get('/parallel', (_req, res) => void res.send('admin'))
+    const goodbye: ErrorRequestHandler = (error: Refusal, _req, res, _next) => void res.status(error.status).end()
+    app.use(goodbye)
+    const origin = await serve(app)
+    const token = 'opaque'
+    await issuer.opaqueToken({ scope: 'admin' }, { token })
+    expect((await send(origin, { path: '/parallel', ...bearer(token) })).status).toBe(200)
+    await issuer.opaqueToken({ scope: 'read' }, { token })
+    issuer.clock.advance('1s')
+    expect((await send(origin, { path: '/parallel', ...bearer(token) })).status).toBe(403)
+    expect((await send(origin, { path: '/careless', ...bearer(token) })).status).toBe(200)
+    issuer.revoke(token)
+    issuer.clock.advance('1s')
+    expect((await send(origin, { path: '/careless', ...bearer(token) })).status).toBe(401)
   })
 
   test('a route that an issuer cannot serve cannot be defined', async () => {

@@ -1,6 +1,7 @@
 import type { AccessToken } from './access-token.ts'
 import type { HttpRequest } from './http-request.ts'
 import type { Guard } from './guards/guard.ts'
+import { Refusal } from './refusal.ts'
 import type { Validator } from './validator.ts'
 
 /** What stands between a framework's requests and the validator: it remembers each request's verdict, so that two layers of protection judge it once. */
@@ -35,12 +36,24 @@ export function createGate<Request extends object>(
   }
 
   async function admit(request: Request, guard: Guard): Promise<AccessToken> {
-    const { http, verdict } = visits.get(request) ?? visit(request)
-    const token = await validator.authorize(await verdict, http, guard)
-    // A guard may have had the token judged anew: further layers go by that.
-    visits.set(request, { http, verdict: Promise.resolve(token) })
+    const started = visits.get(request) ?? visit(request)
+    const token = await validator.authorize(await started.verdict, started.http, guard).catch((error: unknown) => {
+      if (error instanceof Refusal && error.code === 'invalid_token') {
+        goBy(request, started, Promise.reject(error))
+      }
+      throw error
+    })
+    goBy(request, started, Promise.resolve(token))
     admitted.set(request, token)
     return token
+  }
+
+  /** A guard may have had the token judged anew: further layers go by that, unless another has come first. */
+  function goBy(request: Request, started: Visit, verdict: Visit['verdict']): void {
+    verdict.catch(isToldByAdmit)
+    if (visits.get(request) === started) {
+      visits.set(request, { ...started, verdict })
+    }
   }
 
   async function admitOptional(request: Request, guard: Guard): Promise<AccessToken | undefined> {
@@ -73,3 +86,5 @@ export function createGate<Request extends object>(
 
   return { admit, admitOptional, tokenOf, optionalTokenOf }
 }
+
+function isToldByAdmit(): void {}

@@ -63,7 +63,10 @@ export function createValidator(options: ValidatorOptions): Validator {
     if (token === undefined) {
       throw new Refusal({ reason: 'no-credentials' })
     }
-    const outcome = await guard.check(token, { request, now: clock(), renew })
+    const now = clock()
+    // What was asked for since the judgement began is new enough for all of it.
+    const renewing = (renewed: AccessToken, within: number) => renew(renewed, Math.max(within, clock() - now))
+    const outcome = await guard.check(token, { request, now, renew: renewing })
     if (outcome instanceof Refusal) {
       throw outcome
     }

@@ -27,6 +27,8 @@ const patience = 250
 const longest = 256 * 1024
 
 export function createSharedAnswers(cache: TokenCache): SharedAnswers {
+  const writing = new Map<string, Promise<unknown>>()
+
   /** `undefined` when it fails: a cache of somebody else's may hang, throw, or put what it stores into its errors. */
   async function attempt<Result>(
     operation: CacheMessage['operation'],
@@ -51,9 +53,12 @@ export function createSharedAnswers(cache: TokenCache): SharedAnswers {
     },
     set: (key, document, askedAt, expiresIn) => {
       const value = JSON.stringify({ version, key, askedAt, document })
-      void attempt('set', async () => cache.set(key, value, expiresIn))
+      const written = attempt('set', async () => cache.set(key, value, expiresIn)).finally(() => writing.delete(key))
+      writing.set(key, written)
     },
     delete: async (key) => {
+      // What is being written would come after the deletion.
+      await writing.get(key)
       if ((await attempt('delete', async () => cache.delete(key))) === undefined) {
         throw new Error('The shared cache could not delete what it knows of the token')
       }

@@ -27,20 +27,19 @@ export function together(guards: readonly Guard[]): Guard {
   }
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
 
-  /** When a part has had the token judged anew, what passed before has passed another token: the rest is judged once more. */
+  /** When a part has had the token judged anew, all are asked about what it is now; a newer verdict than that is none of this request's. */
   async function check(token: AccessToken, context: JudgingContext): Promise<Refusal | AccessToken> {
-    const renewing = new Set<Guard>()
     let current = token
+    let rounds = 0
     for (let index = 0; index < parts.length; index += 1) {
-      const part = parts[index] as Guard
-      const outcome = renewing.has(part) ? undefined : await part.check(current, context)
+      const outcome = await parts[index]?.check(current, context)
       if (outcome instanceof Refusal) {
         return outcome
       }
       if (outcome !== undefined && outcome !== current) {
         current = outcome
-        renewing.add(part)
-        index = -1
+        rounds += 1
+        index = rounds > parts.length ? index : -1
       }
     }
     return current

@@ -8,10 +8,12 @@ export interface Breaker {
   readonly expectAwake: () => void
   /** The same, and takes the one turn there is after a rest: who is admitted has to report how it went. */
   readonly admit: () => void
+  /** How often it has rested in a row. What a call reports that began before the last rest is old news. */
+  readonly era: () => number
   readonly succeeded: () => void
-  readonly failed: (error: UpstreamError) => void
+  readonly failed: (error: UpstreamError, era: number) => void
   /** It neither succeeded nor failed, as far as the upstream is concerned. */
-  readonly abandoned: () => void
+  readonly abandoned: (era: number) => void
 }
 
 export interface BreakerOptions {
@@ -44,7 +46,10 @@ export function createBreaker({ clock, turns, pauseAfter }: BreakerOptions): Bre
     isTried = rests > 0
   }
 
-  function failed(error: UpstreamError): void {
+  function failed(error: UpstreamError, era: number): void {
+    if (era !== rests) {
+      return
+    }
     failures += 1
     lastFailure = error
     isTried = false
@@ -60,11 +65,11 @@ export function createBreaker({ clock, turns, pauseAfter }: BreakerOptions): Bre
     isTried = false
   }
 
-  function abandoned(): void {
-    isTried = false
+  function abandoned(era: number): void {
+    isTried = era === rests ? false : isTried
   }
 
-  return { expectAwake, admit, succeeded, failed, abandoned }
+  return { expectAwake, admit, era: () => rests, succeeded, failed, abandoned }
 }
 
 /** Our credentials do not get better by waiting: that is said as long as it is so. */

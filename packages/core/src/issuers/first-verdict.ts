@@ -9,15 +9,20 @@ import type { PresentedToken } from './presented-token.ts'
  */
 export async function firstVerdict(issuers: readonly Issuer[], presented: PresentedToken): Promise<AccessToken> {
   let failure: { readonly error: unknown } | undefined
+  let refusal = invalidToken('inactive')
   for (const issuer of issuers) {
     try {
       return await issuer.validate(presented)
     } catch (error) {
-      if (error instanceof Refusal && error.reason !== 'inactive') {
+      if (!(error instanceof Refusal)) {
+        failure ??= { error }
+      } else if (error.reason === 'untrusted-issuer') {
+        // A server that answers for its neighbour, who may be next.
+        refusal = error
+      } else if (error.reason !== 'inactive') {
         throw error
       }
-      failure ??= error instanceof Refusal ? undefined : { error }
     }
   }
-  throw failure === undefined ? invalidToken('inactive') : failure.error
+  throw failure === undefined ? refusal : failure.error
 }

@@ -1,11 +1,10 @@
 import type { AccessToken } from '../access-token.ts'
-import { remoteMetadata } from '../metadata/remote-metadata.ts'
 import { invalidToken } from '../refusal.ts'
 import type { ValidatorOutside } from './introspection/start.ts'
 import { createIntrospectedTokens } from './introspected-tokens.ts'
 import { createSignedTokens, keySourceOf } from './signed-tokens.ts'
 import type { PresentedToken } from './presented-token.ts'
-import { settingsOf, type TrustedIssuer, wantedMetadata } from './trusted-issuer.ts'
+import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 
 /** A trusted issuer at work: it has its keys and its endpoint, and judges the tokens that are its own. */
 export interface Issuer {
@@ -32,12 +31,10 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy): Issue
   const { url } = issuer
   const settings = settingsOf(issuer)
   const { formats, introspection, audience = policy.audience } = settings
-  const metadata = remoteMetadata(url, wantedMetadata(settings), policy)
-  const keys = keySourceOf(settings.keys, metadata, policy)
+  const keys = keySourceOf(url, settings.keys, policy)
   const claimsPolicy = { ...settings, issuer: url, audience, clockTolerance: policy.clockTolerance }
   const signed = createSignedTokens(keys, claimsPolicy, policy.clock)
-  const introspected =
-    introspection && createIntrospectedTokens(introspection, claimsPolicy, { ...policy, keys, metadata })
+  const introspected = introspection && createIntrospectedTokens(introspection, claimsPolicy, { ...policy, keys })
 
   async function validate(presented: PresentedToken): Promise<AccessToken> {
     const isForAsking = presented.form === 'opaque' ? formats !== 'jwt' : formats === 'opaque'

@@ -1,10 +1,8 @@
 import { createJwtAccessToken, type JwtAccessToken } from '../access-token.ts'
 import type { Clock } from '../clock.ts'
-import type { Remembered } from '../http/remembered.ts'
 import type { Outside } from '../http/shared.ts'
 import type { KeyOrigin } from '../keys/key-origin.ts'
 import { discoveredKeys, inlineKeys, type KeySource, remoteKeys, sharedSecret } from '../keys/key-source.ts'
-import type { Metadata } from '../metadata/metadata.ts'
 import { onBehalfOf } from '../unavailable.ts'
 import { type ClaimsPolicy, judgeClaims } from './judge-claims.ts'
 import { verifyJwt } from './jwt.ts'
@@ -28,10 +26,10 @@ export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, 
   }
 }
 
-export function keySourceOf(keys: KeyOrigin, metadata: Remembered<Metadata>, outside: Outside): KeySource {
+export function keySourceOf(issuer: string, keys: KeyOrigin, outside: Outside): KeySource {
   switch (keys.from) {
     case 'metadata':
-      return discoveredKeys(metadata, outside)
+      return discoveredKeys(issuer, outside)
     case 'url':
       return remoteKeys(keys.url, outside)
     case 'inline':

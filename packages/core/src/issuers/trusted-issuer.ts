@@ -5,8 +5,6 @@ import { describe, expectOneOf, expectOptions, expectText, expectTexts, invalidO
 import { asymmetricAlgorithms, symmetricAlgorithms } from '../keys/algorithms.ts'
 import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
 import { isRecord } from '../record.ts'
-import type { MetadataMember } from '../metadata/metadata.ts'
-import { endpointMember } from './client-authentication/client-authentication.ts'
 import { expectIntrospection, type IntrospectionOptions, type IntrospectionSettings } from './introspection/options.ts'
 
 export interface TrustedIssuerOptions {
@@ -85,19 +83,16 @@ export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): 
   if (checked.keys.from === 'secret' && introspection?.answers.as === 'jwt') {
     throw invalidOption('Expected `keys` in place of `secret`, or answers that are not signed, which need keys')
   }
-  const issuer = Object.freeze({ url: expectIssuer(url, wantedMetadata(checked).length > 0) })
+  const issuer = Object.freeze({ url: expectIssuer(url, needsDiscovery(checked)) })
   settings.set(issuer, checked)
   return issuer
 }
 
-/** What has to be found by discovery, because it is not configured. */
-export function wantedMetadata({ keys, formats, introspection }: IssuerSettings): readonly MetadataMember[] {
-  const needsKeys = keys.from === 'metadata' && (formats !== 'opaque' || introspection?.answers.as === 'jwt')
+/** Whether something has to be found by discovery, because it is not configured. */
+function needsDiscovery({ keys, formats, introspection }: IssuerSettings): boolean {
+  const needsKeys = formats !== 'opaque' || introspection?.answers.as === 'jwt'
   const needsEndpoint = introspection !== undefined && introspection.endpoint === undefined
-  return [
-    ...(needsKeys ? (['jwks_uri'] as const) : []),
-    ...(needsEndpoint ? [endpointMember(introspection.client)] : []),
-  ]
+  return (needsKeys && keys.from === 'metadata') || needsEndpoint
 }
 
 /** Whether `trustedIssuer` made it: an object that only looks like one has passed no check. */

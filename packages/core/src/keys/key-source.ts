@@ -1,9 +1,9 @@
 import type { JSONWebKeySet } from 'jose'
 import { nameOf } from '../http/exchange.ts'
 import { deadline, fetchJson } from '../http/fetch-json.ts'
-import { createRemembered, type Remembered } from '../http/remembered.ts'
+import { createRemembered } from '../http/remembered.ts'
 import { createShared, type Outside } from '../http/shared.ts'
-import { expectMember, type Metadata } from '../metadata/metadata.ts'
+import { discoveredEndpoint } from '../metadata/discovered-endpoint.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { type KeySet, parseKeySet, secretKeySet } from './key-set.ts'
 
@@ -82,9 +82,10 @@ function createRemoteKeys(url: string, { dispatcher, clock }: Outside): KeySourc
   return { current: remembered.current, retry }
 }
 
-/** The key set that an issuer's metadata, in which it was wanted, names; nothing is asked before the first token. */
-export function discoveredKeys(metadata: Remembered<Metadata>, outside: Outside): KeySource {
-  const keys = async (): Promise<KeySource> => remoteKeys(expectMember(await metadata.current(), 'jwks_uri'), outside)
+/** The key set that an issuer's metadata names; nothing is asked before the first token. */
+export function discoveredKeys(issuer: string, outside: Outside): KeySource {
+  const jwksUri = discoveredEndpoint(issuer, 'jwks_uri', outside)
+  const keys = async (): Promise<KeySource> => remoteKeys(await jwksUri.current(), outside)
   return {
     current: async () => (await keys()).current(),
     retry: async (verifies) => (await keys()).retry(verifies),

@@ -5,40 +5,20 @@ import { asRecord } from '../record.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { wellKnownUrls } from './well-known.ts'
 
-/** The URLs that we use of an authorization server's metadata (RFC 8414 §2). */
+/** An endpoint that metadata may name (RFC 8414 §2). */
 export type MetadataMember = 'jwks_uri' | 'introspection_endpoint' | 'mtls_introspection_endpoint'
 
-/** Those that were wanted, each an endpoint or what is wrong with it: a missing one is no concern of those who need another. */
-export type Metadata = Readonly<Partial<Record<MetadataMember, string | UpstreamError>>>
-
-export function expectMember(metadata: Metadata, member: MetadataMember): string {
-  const endpoint = metadata[member]
-  if (typeof endpoint !== 'string') {
-    throw endpoint ?? new TypeError(`Expected \`${member}\` to have been wanted of the metadata`)
-  }
-  return endpoint
-}
-
 /**
- * Asks the well-known URLs of an issuer in turn. An answer that is no metadata of this very issuer, or not complete, is passed over;
- * a server that could not be asked ends the search, because the next URL would not tell the truth either. All has to be
- * done within one deadline.
+ * Finds one endpoint of an issuer: asks its well-known URLs in turn. An answer that is no metadata of this very issuer, or
+ * lacks the endpoint, is passed over; a server that could not be asked ends the search, because the next URL would not
+ * tell the truth either. All has to be done within one deadline.
  */
-export async function discover(
-  issuer: string,
-  wanted: readonly MetadataMember[],
-  dispatcher: Dispatcher,
-): Promise<Metadata> {
+export async function discover(issuer: string, member: MetadataMember, dispatcher: Dispatcher): Promise<string> {
   const signal = deadline()
   let mostTelling: UpstreamError | undefined
-  let incomplete: Metadata | undefined
   for (const url of wellKnownUrls(issuer)) {
     try {
-      const metadata = parseMetadata(await fetchJson(url, dispatcher, signal), wanted, issuer, url)
-      if (wanted.every((member) => typeof metadata[member] === 'string')) {
-        return metadata
-      }
-      incomplete ??= metadata
+      return parseMetadata(await fetchJson(url, dispatcher, signal), member, issuer, url)
     } catch (error) {
       if (!(error instanceof UpstreamError) || error.isUnreachable) {
         throw error
@@ -46,49 +26,24 @@ export async function discover(
       mostTelling = mostTelling === undefined || mostTelling.reason === 'not-found' ? error : mostTelling
     }
   }
-  if (incomplete !== undefined) {
-    return incomplete
-  }
   throw mostTelling ?? new UpstreamError({ reason: 'not-found', message: `${issuer} publishes no metadata` })
 }
 
-function parseMetadata(document: unknown, wanted: readonly MetadataMember[], issuer: string, url: string): Metadata {
+function parseMetadata(document: unknown, member: MetadataMember, issuer: string, url: string): string {
   const metadata = asRecord(document)
   const { issuer: named } = metadata
-  if (typeof named !== 'string') {
-    throw new UpstreamError({
-      reason: 'malformed-document',
-      message: `${url} answered no metadata: it lacks \`issuer\``,
-    })
+  const endpoint = valueOf(metadata, member)
+  const name = member.replace('mtls_', '')
+  if (typeof named !== 'string' || typeof endpoint !== 'string') {
+    const message = `${url} answered no metadata of use: it lacks \`issuer\` or \`${name}\`, in place of which ${optionFor[member]} may be configured`
+    throw new UpstreamError({ reason: 'malformed-document', message })
   }
   if (named !== issuer) {
     throw new UpstreamError({ reason: 'issuer-mismatch', message: describeMismatch(named, issuer, url) })
   }
-  const found = wanted.map((name) => [name, parseEndpoint(name, valueOf(metadata, name), issuer, url)] as const)
-  const faults = found.map(([, endpoint]) => endpoint).filter((endpoint) => typeof endpoint !== 'string')
-  if (faults[0] !== undefined && faults.length === found.length) {
-    throw faults[0]
-  }
-  return Object.fromEntries(found)
-}
-
-/** Over mutual TLS a server may have an endpoint of its own (RFC 8705 §5). */
-function valueOf(metadata: Readonly<Record<string, unknown>>, name: MetadataMember): unknown {
-  if (name !== 'mtls_introspection_endpoint') {
-    return metadata[name]
-  }
-  return asRecord(metadata['mtls_endpoint_aliases'])['introspection_endpoint'] ?? metadata['introspection_endpoint']
-}
-
-function parseEndpoint(name: MetadataMember, endpoint: unknown, issuer: string, url: string): string | UpstreamError {
-  const member = name.replace('mtls_', '')
-  if (typeof endpoint !== 'string') {
-    const message = `${url} lacks \`${member}\`: configure ${optionFor[name]}`
-    return new UpstreamError({ reason: 'malformed-document', message })
-  }
   if (!isAcceptableEndpoint(endpoint, issuer)) {
-    const message = `${url} names a \`${member}\` that is not on https:, holds a password, or is on loopback though its issuer is not`
-    return new UpstreamError({ reason: 'insecure-endpoint', message })
+    const message = `${url} names a \`${name}\` that is not on https:, holds a password, or is on loopback though its issuer is not`
+    throw new UpstreamError({ reason: 'insecure-endpoint', message })
   }
   return endpoint
 }
@@ -97,6 +52,14 @@ const optionFor: Readonly<Record<MetadataMember, string>> = {
   jwks_uri: '`keys`',
   introspection_endpoint: '`introspection: { endpoint }`',
   mtls_introspection_endpoint: '`introspection: { endpoint }`',
+}
+
+/** Over mutual TLS a server may have an endpoint of its own (RFC 8705 §5). */
+function valueOf(metadata: Readonly<Record<string, unknown>>, name: MetadataMember): unknown {
+  if (name !== 'mtls_introspection_endpoint') {
+    return metadata[name]
+  }
+  return asRecord(metadata['mtls_endpoint_aliases'])['introspection_endpoint'] ?? metadata['introspection_endpoint']
 }
 
 function isAcceptableEndpoint(endpoint: string, issuer: string): boolean {

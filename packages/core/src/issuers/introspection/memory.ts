@@ -63,21 +63,17 @@ export function createMemory(options: MemoryOptions): Memory {
     return answered.askedAt <= clock() && clock() < toVerdict(answered).freshUntil ? answered : undefined
   }
 
+  /** What must not be used again is kept as well, for it says whether the token was active, and that older answers are no longer so. */
   function keep(key: string, answered: Answered, where: 'here' | 'everywhere'): void {
     const { answer, askedAt, bytes } = answered
-    const verdict = toVerdict(answered)
     const earlier = known(key)
     if (earlier !== undefined && earlier.askedAt > askedAt) {
       return
     }
+    const verdict = toVerdict(answered)
     const left = verdict.freshUntil - clock()
-    if (left > 0) {
-      verdicts.set(key, verdict, bytes)
-    } else if (earlier !== undefined) {
-      // It is not to be remembered, and what was before is no longer so.
-      verdicts.delete(key)
-    }
-    if (where === 'everywhere' && (left > 0 || earlier !== undefined)) {
+    verdicts.set(key, verdict, bytes)
+    if (where === 'everywhere' && (left > 0 || !answer.active)) {
       shared?.set(key, answer.active ? answer.claims : answer, askedAt, Math.max(left, 1))
     }
   }

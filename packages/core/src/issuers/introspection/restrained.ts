@@ -29,13 +29,15 @@ export function restrained(ask: (token: string) => Promise<Answered>, clock: Clo
   }
   const both = Object.values(breakers)
 
-  function report(lane: Lane, error: unknown): void {
+  function report(lane: Lane, error: unknown, eras: Readonly<Record<Lane, number>>): void {
     if (!(error instanceof UpstreamError) || error.reason === 'backing-off') {
-      breakers[lane].abandoned()
+      breakers[lane].abandoned(eras[lane])
     } else if (failingAfter.has(error.reason)) {
-      // When good tokens fail, so would any other.
-      const affected = lane === 'known' ? both : [breakers.unknown]
-      affected.forEach((breaker) => breaker.failed(error))
+      breakers.unknown.failed(error, eras.unknown)
+      // When good tokens fail, so would any other; of others it says nothing.
+      if (lane === 'known') {
+        breakers.known.failed(error, eras.known)
+      }
     } else {
       both.forEach((breaker) => breaker.succeeded())
     }
@@ -43,12 +45,13 @@ export function restrained(ask: (token: string) => Promise<Answered>, clock: Clo
 
   async function call(token: string, lane: Lane): Promise<Answered> {
     breakers[lane].admit()
+    const eras = { known: breakers.known.era(), unknown: breakers.unknown.era() }
     try {
       const answered = await ask(token)
       both.forEach((breaker) => breaker.succeeded())
       return answered
     } catch (error) {
-      report(lane, error)
+      report(lane, error, eras)
       throw error
     }
   }

@@ -1,10 +1,9 @@
 import type { IntrospectedClaims } from '../../access-token.ts'
 import type { SharedAnswers } from '../../cache/shared-answers.ts'
 import type { VerdictStore } from '../../cache/verdict-store.ts'
-import type { Remembered } from '../../http/remembered.ts'
 import type { Outside } from '../../http/shared.ts'
 import type { KeySource } from '../../keys/key-source.ts'
-import { expectMember, type Metadata } from '../../metadata/metadata.ts'
+import { discoveredEndpoint } from '../../metadata/discovered-endpoint.ts'
 import { endpointMember, startClient } from '../client-authentication/client-authentication.ts'
 import { createAsk } from './ask.ts'
 import { createIntrospection, type Introspection } from './introspection.ts'
@@ -23,7 +22,6 @@ export interface ValidatorOutside extends Outside {
 /** The same, and what belongs to one issuer. */
 export interface IssuerOutside extends ValidatorOutside {
   readonly keys: KeySource
-  readonly metadata: Remembered<Metadata>
 }
 
 /** Puts the parts of introspection together: who asks, how, with what restraint, and what is remembered. */
@@ -33,24 +31,21 @@ export function startIntrospection(
   outside: IssuerOutside,
 ): Introspection {
   const { answers, timeout } = settings
-  const { clock, keys, metadata } = outside
+  const { clock, keys } = outside
   const client = startClient(settings.client)
   const { clientId } = settings.client
 
-  async function endpoint(): Promise<string> {
-    return expectMember(await metadata.current(), endpointMember(settings.client))
-  }
-
-  const { endpoint: configured } = settings
+  const { endpoint } = settings
+  const discovered = discoveredEndpoint(issuer, endpointMember(settings.client), outside)
   const ask = createAsk({
     ...settings,
     client,
-    endpoint: configured === undefined ? endpoint : async () => configured,
+    endpoint: endpoint === undefined ? discovered.current : async () => endpoint,
     signer: { issuer, keys, recipients: [...(clientId === undefined ? [] : [clientId]), ...audience] },
     dispatcher: outside.dispatcher,
     clock,
   })
-  const namespace = [issuer, configured ?? '', client.identity, answers.as, audience]
+  const namespace = [issuer, endpoint ?? '', client.identity, answers.as, audience]
   return createIntrospection(
     createMemory({ ...settings, ...outside, namespace }),
     restrained(ask, clock, timeout),
