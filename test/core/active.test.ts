@@ -248,6 +248,14 @@ test("within '0s' every request asks, though those of one moment share the answe
   }
 })
 
+test('what was asked for during a judgement is new enough for all of it', async () => {
+  let now = 1_700_000_000_000
+  const api = await openAsking({ validator: { clock: () => now++ } })
+  const route = [active({ within: '0s' }), scopes('read'), claims(() => true, 'never'), active({ within: '1ms' })]
+  expect(await api.reason('t', ...route)).toBe('OK')
+  expect(api.server.asked, 'once to know the token, and once for the route').toHaveLength(2)
+})
+
 test('in alternatives nobody is asked when another guard passes, and an inactive token may pass by another', async () => {
   const api = await openAsking()
   const route = anyOf(active({ within: '1s' }), scopes('admin'))
