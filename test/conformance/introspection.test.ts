@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { bearer, clientSecretBasic, clientSecretPost, createValidator, trustedIssuer } from '@tollgate/core'
 import { audience as audienceGuard, claims, scopes } from '@tollgate/express'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { listen, openApi } from '../harness/api.ts'
 import { client, type Introspecting, openIntrospecting, openIntrospector } from '../harness/introspecting.ts'
 import { audience, T0 } from '../harness/reference.ts'
@@ -12,6 +12,7 @@ import { certificate } from '../harness/certificates.ts'
 import { memoryCache } from '../harness/memory-cache.ts'
 import { json, status } from '../harness/upstream.ts'
 import { verifies } from '../harness/verifies.ts'
+import { until } from '../harness/until.ts'
 
 const invalidOption = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
 
@@ -228,7 +229,7 @@ verifies('INT-09', 'who leaves takes nobody along, not even who asked first', as
   api.server.misbehave = (asked, response) => waiting.push(() => json(api.server.active())(asked, response))
   const leaver = request(`${api.origin}/items`, { headers: { authorization: 'Bearer t' }, agent: false })
   leaver.on('error', () => undefined).end()
-  await vi.waitUntil(() => waiting.length === 1)
+  await until(() => waiting.length === 1)
   const others = Array.from({ length: 49 }, () => api.send({ headers: [['Authorization', 'Bearer t']] }))
   leaver.destroy()
   await sleep(50)

@@ -10,7 +10,7 @@ import {
   scopes,
   trustedIssuer,
 } from '@tollgate/core'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
 import { client } from '../harness/introspecting.ts'
 import { jws, keyPair } from '../harness/jws.ts'
@@ -18,6 +18,7 @@ import { claimsOf } from '../harness/key-issuer.ts'
 import { memoryCache } from '../harness/memory-cache.ts'
 import { audience } from '../harness/reference.ts'
 import { json, status } from '../harness/upstream.ts'
+import { until } from '../harness/until.ts'
 
 const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
 const { jwk, privateKey } = keyPair('P-256')
@@ -171,7 +172,7 @@ test.each(['10s', '0s'] as const)(
     const waiting: (() => void)[] = []
     api.server.misbehave = (request, response) => waiting.push(() => json(api.server.active())(request, response))
     const older = api.reason(token, active({ within: '60s' }))
-    await vi.waitUntil(() => waiting.length === 1)
+    await until(() => waiting.length === 1)
     api.advance(1)
     api.server.misbehave = json({ active: false })
     expect(await api.reason(token, active({ within: '0s' }))).toBe('inactive')
@@ -191,7 +192,7 @@ test('an answer that somebody asked for later does not keep an earlier one from 
   for (let index = 0; index < 3; index += 1) {
     api.advance(0.001)
     hammering.push(api.reason('t', active({ within: '0s' })))
-    await vi.waitUntil(() => waiting.length === index + 1)
+    await until(() => waiting.length === index + 1)
   }
   waiting.shift()?.()
   expect(await hammering[0]).toBe('inactive')
