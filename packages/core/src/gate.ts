@@ -38,7 +38,7 @@ export function createGate<Request extends object>(
   async function admit(request: Request, guard: Guard): Promise<AccessToken> {
     const started = visits.get(request) ?? visit(request)
     const token = await validator.authorize(await started.verdict, started.http, guard).catch((error: unknown) => {
-      if (error instanceof Refusal && error.code === 'invalid_token') {
+      if (error instanceof Refusal && error.reason === 'inactive') {
         goBy(request, started, Promise.reject(error))
       }
       throw error

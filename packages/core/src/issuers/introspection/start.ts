@@ -30,12 +30,10 @@ export function startIntrospection(
   { issuer, audience }: { readonly issuer: string; readonly audience: readonly string[] },
   outside: IssuerOutside,
 ): Introspection {
-  const { answers, timeout } = settings
+  const { answers, timeout, endpoint } = settings
   const { clock, keys } = outside
   const client = startClient(settings.client)
   const { clientId } = settings.client
-
-  const { endpoint } = settings
   const discovered = discoveredEndpoint(issuer, endpointMember(settings.client), outside)
   const ask = createAsk({
     ...settings,
