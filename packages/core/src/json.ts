@@ -8,7 +8,7 @@ export function parseJson(bytes: Uint8Array): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     const value: unknown = JSON.parse(text)
-    return hasUniqueNames(text) ? value : undefined
+    return membersOf(value, deepest) === membersIn(text) ? value : undefined
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) {
       return undefined
@@ -17,30 +17,51 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** Strings, and what opens, closes and separates: all that tells the structure of a text that is known to be JSON. */
-const structure = /"(?:[^"\\]|\\.)*"|[[\]{}:]/g
+/** How many members a value has, at all depths: fewer than its text when a name stood twice. `NaN` when it is too deep. */
+function membersOf(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) {
+    return 0
+  }
+  if (depth === 0) {
+    return NaN
+  }
+  const items: readonly unknown[] = Object.values(value)
+  let count = Array.isArray(value) ? 0 : items.length
+  for (const item of items) {
+    count += membersOf(item, depth - 1)
+  }
+  return count
+}
 
-function hasUniqueNames(text: string): boolean {
-  const open: Set<string>[] = []
-  let lastString = ''
-  for (const [token] of text.matchAll(structure)) {
-    if (token === '{' || token === '[') {
-      open.push(new Set())
-    } else if (token === '}' || token === ']') {
-      open.pop()
-    } else if (token === ':') {
-      const names = open.at(-1)
-      const name = lastString.includes('\\') ? (JSON.parse(lastString) as string) : lastString.slice(1, -1)
-      if (names?.has(name) === true) {
-        return false
-      }
-      names?.add(name)
-    } else {
-      lastString = token
-    }
-    if (open.length > deepest) {
-      return false
+/** How many members a text has that is known to be JSON: as many as colons outside strings. */
+function membersIn(text: string): number {
+  const [quote, colon] = [34, 58]
+  let count = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === colon) {
+      count += 1
+    } else if (code === quote) {
+      at = endOfString(text, at)
     }
   }
-  return true
+  return count
+}
+
+/** The closing quote: the next one before which there is an even number of backslashes. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (isEscaped(text, end)) {
+    end = text.indexOf('"', end + 1)
+  }
+  return end
+}
+
+function isEscaped(text: string, at: number): boolean {
+  const backslash = 92
+  let before = at
+  while (text.charCodeAt(before - 1) === backslash) {
+    before -= 1
+  }
+  return (at - before) % 2 === 1
 }
