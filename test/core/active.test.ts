@@ -1,5 +1,6 @@
 /** A verdict of the authorization server that is as fresh as the route demands. */
 import {
+  type AccessToken,
   active,
   allOf,
   anyOf,
@@ -127,6 +128,22 @@ test('guards that have passed an older token are asked again about the newer', a
     expect(await api.reason('t', ...route)).toMatch(/missing-scope|wrong-audience/)
     expect(api.server.asked).toHaveLength(2)
   }
+})
+
+test('what is let through is what all guards have passed, however often others have the token judged anew meanwhile', async () => {
+  const api = await openAsking()
+  const token = await api.authenticate('t')
+  let renewals = 0
+  const renew = async (): Promise<AccessToken> => {
+    renewals += 1
+    return { ...token, raw: () => 't', audience: renewals < 3 ? ['urn:x'] : [] }
+  }
+  const context = { request: requestWith('t'), now: 0, renew }
+  const route = allOf(audienceGuard('urn:x'), active({ within: '0s' }))
+  expect(await route.check({ ...token, raw: () => 't', audience: ['urn:x'] }, context)).toMatchObject({
+    audience: ['urn:x'],
+  })
+  expect(renewals).toBe(3)
 })
 
 test('nobody is given an older answer than the route wants, whoever asks at the same moment', async () => {

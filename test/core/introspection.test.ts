@@ -48,9 +48,14 @@ function held({ server }: Asking): { waiting: () => number; release: () => void 
   return { waiting: () => waiting.length, release: () => waiting.splice(0).forEach((answer) => answer()) }
 }
 
-test('10,000 requests over 100 tokens are 100 questions to each of two servers that gave out the same, behind one cache', async () => {
+/** Two servers, each with a validator of its own, behind one cache. */
+function openBoth(): Promise<readonly Asking[]> {
   const cache = memoryCache()
-  const both = await Promise.all([openAsking({ validator: { cache } }), openAsking({ validator: { cache } })])
+  return Promise.all([openAsking({ validator: { cache } }), openAsking({ validator: { cache } })])
+}
+
+test('10,000 requests over 100 tokens are 100 questions to each of two servers that gave out the same, behind one cache', async () => {
+  const both = await openBoth()
   await Promise.all(
     both.map(async (api) => {
       api.server.misbehave = delayed(5, api)
@@ -66,8 +71,7 @@ test('10,000 requests over 100 tokens are 100 questions to each of two servers t
 }, 30_000)
 
 test('1,000 simultaneous requests with one new token are one question to each of two servers, behind one cache', async () => {
-  const cache = memoryCache()
-  const both = await Promise.all([openAsking({ validator: { cache } }), openAsking({ validator: { cache } })])
+  const both = await openBoth()
   await Promise.all(
     both.map(async (api) => {
       api.server.misbehave = delayed(5, api)

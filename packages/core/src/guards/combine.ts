@@ -27,7 +27,7 @@ export function together(guards: readonly Guard[]): Guard {
   }
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
 
-  /** When a part has had the token judged anew, all are asked about what it is now; a newer verdict than that is none of this request's. */
+  /** When a part has had the token judged anew, all are asked about what it is now. After some rounds a still newer verdict is left to the next request, so that what is returned is what all have passed. */
   async function check(token: AccessToken, context: JudgingContext): Promise<Refusal | AccessToken> {
     let current = token
     let rounds = 0
@@ -36,10 +36,10 @@ export function together(guards: readonly Guard[]): Guard {
       if (outcome instanceof Refusal) {
         return outcome
       }
-      if (outcome !== undefined && outcome !== current) {
+      if (outcome !== undefined && outcome !== current && rounds < parts.length) {
         current = outcome
         rounds += 1
-        index = rounds > parts.length ? index : -1
+        index = -1
       }
     }
     return current
