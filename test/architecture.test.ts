@@ -8,11 +8,11 @@ const packages = new URL('../packages', import.meta.url).pathname
 const layers: readonly RegExp[] = [
   /^(index|adapter|contract)\.ts$/,
   /^(protection|gate)\.ts$/,
-  /^(validator|options|answering|credentials)\.ts$/,
+  /^(validator|options|answering|credentials|upkeep)\.ts$/,
   /^(issuers|constraints|guards)\//,
   /^(keys|metadata|cache)\//,
   /^http\//,
-  /^(http-request|refusal|unavailable|access-token|diagnostics|challenge|clock|duration|in-time|invalid-option|json|record)\.ts$/,
+  /^(http-request|refusal|unavailable|access-token|diagnostics|messages|challenge|clock|duration|in-time|invalid-option|json|record)\.ts$/,
 ]
 
 function layerOf(file: string): number {

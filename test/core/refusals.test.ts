@@ -89,7 +89,7 @@ test('an outage is told to subscribers, with its cause', async () => {
     .catch((reason: unknown) => reason as Unavailable)
   expect(error).toBeInstanceOf(Unavailable)
   expect(error).toMatchObject({ status: 503, reason: 'network', issuer: url, retryAfter: 1 })
-  expect(messages).toEqual([{ outcome: 'unreachable_upstream', error } as UnavailableMessage])
+  expect(messages).toEqual([{ outcome: 'unreachable_upstream', issuer: url, error } as UnavailableMessage])
 })
 
 test('metadata that differs by a slash says so', async () => {

@@ -259,10 +259,10 @@ describe('discovery', () => {
     const origin = await listen(createServer(app(protect)))
     const token = bearer(rs256({ ...claimsOf(upstream.url), exp: T0 + 10_000 }))
     await send(origin, token)
-    now += 9 * 60
+    now += 7 * 60
     await send(origin, token)
     expect(upstream.count('/jwks')).toBe(1)
-    now += 2 * 60
+    now += 4 * 60
     await send(origin, token)
     expect(upstream.count('/jwks')).toBe(2)
     expect(upstream.count('/.well-known/oauth-authorization-server')).toBe(1)

@@ -9,14 +9,25 @@ export type {
 export type { TokenCache } from './cache/token-cache.ts'
 export type { Clock } from './clock.ts'
 export type { HttpRequest } from './http-request.ts'
+export type { Counts } from './cache/tally.ts'
+export type { StoreHealth } from './cache/verdict-store.ts'
 export type {
+  BreakerMessage,
   CacheMessage,
+  CircuitState,
+  DocumentMessage,
   FailureMessage,
+  FetchMessage,
+  FetchTrace,
+  JudgementTrace,
   MisconfigurationMessage,
   RefusalMessage,
+  RotationMessage,
   SecurityMessage,
+  StaleMessage,
   UnavailableMessage,
-} from './diagnostics.ts'
+  VerdictMessage,
+} from './messages.ts'
 export type { Duration } from './duration.ts'
 export { active } from './guards/active.ts'
 export { audience } from './guards/audience.ts'
@@ -38,9 +49,14 @@ export { type ClientCertificate, tlsClientAuth } from './issuers/client-authenti
 export type { SignedAnswers } from './issuers/introspection/answer-form.ts'
 export type { ExtraParts, Extras, IntrospectionOptions } from './issuers/introspection/options.ts'
 export type { OpaqueRouting } from './issuers/opaque-routing.ts'
+export type { CircuitHealth } from './http/breaker.ts'
+export type { DocumentHealth } from './http/document-health.ts'
+export type { IntrospectionHealth } from './issuers/introspection/start.ts'
+export type { IssuerHealth } from './issuers/issuer.ts'
 export type { ResolveIssuer } from './issuers/router.ts'
 export { type TrustedIssuer, trustedIssuer, type TrustedIssuerOptions } from './issuers/trusted-issuer.ts'
 export type { ValidatorOptions } from './options.ts'
 export { Refusal, type RefusalCode, type RefusalInit, type RefusalReason } from './refusal.ts'
 export { Unavailable, type UnavailableCode, type UpstreamReason } from './unavailable.ts'
+export type { Health, Upkeep } from './upkeep.ts'
 export { createValidator, type Validator } from './validator.ts'

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { isQuotable } from './challenge.ts'
 import type { TokenCache } from './cache/token-cache.ts'
 import type { Clock } from './clock.ts'
@@ -33,7 +33,7 @@ export interface ValidatorOptions {
   /** Tells the time in milliseconds since the epoch. Default: `Date.now`. */
   readonly clock?: Clock | undefined
   /**
-   * The undici dispatcher for outbound calls: a proxy, a private CA, a mock issuer without a port. Introspection by
+   * The undici dispatcher for outbound calls: a proxy, a private CA, a mock issuer without a port. It stays yours to close. Introspection by
    * `tlsClientAuth` with a certificate has connections of its own. Default: one of our own.
    */
   readonly dispatcher?: Dispatcher | undefined
@@ -49,7 +49,8 @@ export interface ValidatorOptions {
 }
 
 /** The options, checked and frozen once. */
-export interface Policy extends Omit<RouterPolicy, 'verdicts' | 'shared'> {
+export interface Policy extends Omit<RouterPolicy, 'verdicts' | 'shared' | 'reach'> {
+  readonly dispatcher: Dispatcher | undefined
   readonly realm: string
   readonly cache: TokenCache | undefined
   readonly formBody: 'ignored' | 'accepted'
@@ -67,8 +68,6 @@ export const validatorOptionNames: readonly string[] = [
   'formBody',
 ]
 
-/** Connections are shared by all validators of the process, as key sets are. */
-const ownDispatcher = new Agent()
 const systemClock: Clock = () => Date.now()
 
 export function checkOptions(options: ValidatorOptions): Policy {
@@ -84,7 +83,7 @@ export function checkOptions(options: ValidatorOptions): Policy {
     realm: expectRealm(realm),
     clockTolerance: expectDuration(clockTolerance, 'clockTolerance', '60s'),
     clock: expectClock(clock === undefined ? systemClock : clock),
-    dispatcher: expectDispatcher(dispatcher === undefined ? ownDispatcher : dispatcher),
+    dispatcher: dispatcher === undefined ? undefined : expectDispatcher(dispatcher),
     formBody: expectOneOf(formBody, 'formBody', ['ignored', 'accepted']),
   })
 }

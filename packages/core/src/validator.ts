@@ -1,22 +1,25 @@
-import type { AccessToken } from './access-token.ts'
-import { answering } from './answering.ts'
+import type { AccessToken, IntrospectedClaims } from './access-token.ts'
+import { createAnswering } from './answering.ts'
 import { createSharedAnswers } from './cache/shared-answers.ts'
 import { createVerdictStore } from './cache/verdict-store.ts'
 import { verifySenderConstraint } from './constraints/sender-constraint.ts'
 import { extractCredentials } from './credentials.ts'
+import { diagnostics } from './diagnostics.ts'
 import { expectRenewable } from './guards/active.ts'
 import { together } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
 import type { HttpRequest } from './http-request.ts'
+import { createReach } from './http/reach.ts'
 import { expectText } from './invalid-option.ts'
 import { firstVerdict } from './issuers/first-verdict.ts'
 import { recognize } from './issuers/presented-token.ts'
 import { createRouter } from './issuers/router.ts'
 import { checkOptions, type ValidatorOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
+import { createUpkeep, type Health, type Upkeep } from './upkeep.ts'
 
 /** Judges requests. Every method that does rejects with a `Refusal` (the client's fault), an `Unavailable` (nobody could judge), or a bug. */
-export interface Validator {
+export interface Validator extends Upkeep {
   /** The access token of a request, judged, and by the guards too. A web `Request` will do as it is. */
   authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken>
   /** The same without guards, and `undefined` when there are no credentials. Bad credentials are refused all the same. */
@@ -43,11 +46,17 @@ export interface Validator {
  */
 export function createValidator(options: ValidatorOptions): Validator {
   const policy = checkOptions(options)
-  const { realm, formBody, clock, cache } = policy
+  const { realm, formBody, clock, cache, dispatcher } = policy
   const shared = cache && createSharedAnswers(cache)
-  const issuers = createRouter({ ...policy, verdicts: createVerdictStore(), shared })
+  const verdicts = createVerdictStore<IntrospectedClaims>()
+  const reach = createReach(dispatcher)
+  const issuers = createRouter({ ...policy, verdicts, shared, reach })
+  const caches = (): Health['caches'] => ({ memory: verdicts.health(), shared: shared?.counts() })
+  const { expectOpen, ...upkeep } = createUpkeep({ issuers, reach, caches })
+  const answering = createAnswering({ realm, labelOf: issuers.labelOf })
 
   async function judge(request: HttpRequest): Promise<AccessToken | undefined> {
+    expectOpen()
     const credentials = extractCredentials(request, formBody)
     if (credentials === undefined) {
       return undefined
@@ -56,6 +65,9 @@ export function createValidator(options: ValidatorOptions): Validator {
     const candidates = await issuers.route(presented)
     const token = await firstVerdict(candidates, presented)
     verifySenderConstraint(token)
+    if (diagnostics.verdict.hasSubscribers) {
+      diagnostics.verdict.publish({ outcome: 'accepted', issuer: issuers.labelOf(token.issuer), kind: token.kind })
+    }
     return token
   }
 
@@ -95,15 +107,16 @@ export function createValidator(options: ValidatorOptions): Validator {
   return {
     authenticate: async (request, ...guards) => {
       const guard = combine(...guards)
-      return answering(realm, guard, async () => authorize(await judge(request), request, guard))
+      return answering('authenticate', guard, async () => authorize(await judge(request), request, guard))
     },
-    authenticateOptional: (request) => answering(realm, together([]), () => judge(request)),
+    authenticateOptional: (request) => answering('authenticate', together([]), () => judge(request)),
     authorize: async (token, request, ...guards) => {
       const guard = combine(...guards)
-      return answering(realm, guard, () => authorize(token, request, guard))
+      return answering('authorize', guard, () => authorize(token, request, guard))
     },
     combine,
     evict,
+    ...upkeep,
   }
 }
 

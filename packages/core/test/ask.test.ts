@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
+import { createHoldings } from '../src/http/holdings.ts'
 import { startClient } from '../src/issuers/client-authentication/client-authentication.ts'
 import { clientSecretBasic, clientSecretPost } from '../src/issuers/client-authentication/client-secret.ts'
 import { createAsk } from '../src/issuers/introspection/ask.ts'
@@ -36,8 +37,13 @@ function asking(url: string, client: ReturnType<typeof clientSecretBasic>): Retu
     signer: { issuer: 'https://as.example', keys: inlineKeys({ keys: [] }), recipients: [] },
     extras: undefined,
     timeout: 1000,
-    dispatcher: new Agent(),
-    clock: Date.now,
+    outside: {
+      dispatcher: new Agent(),
+      addresses: 'any',
+      clock: Date.now,
+      label: 'https://as.example',
+      holdings: createHoldings(),
+    },
   })
 }
 

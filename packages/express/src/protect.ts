@@ -23,6 +23,8 @@ export interface Protect {
   auth(req: ExpressRequest): AccessToken
   /** Lets requests without credentials through as well, and without `req.auth`; bad credentials are refused all the same. */
   readonly optional: OptionalProtect
+  /** What judges the tokens: `await protect.validator.ready()`, `.health()`, `.close()`. */
+  readonly validator: Validator
 }
 
 export interface OptionalProtect {
@@ -77,6 +79,7 @@ export function createProtect(subject: Validator | ProtectOptions, options?: Ans
   return Object.assign(protect, {
     auth: gate.tokenOf,
     optional: Object.assign(optional, { auth: gate.optionalTokenOf }),
+    validator,
   })
 }
 

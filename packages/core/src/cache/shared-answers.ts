@@ -1,7 +1,9 @@
-import { type CacheMessage, diagnostics } from '../diagnostics.ts'
+import { diagnostics } from '../diagnostics.ts'
 import { inTime } from '../in-time.ts'
 import { parseJson } from '../json.ts'
+import type { CacheMessage } from '../messages.ts'
 import { asRecord } from '../record.ts'
+import { type Counts, createTally } from './tally.ts'
 import type { TokenCache } from './token-cache.ts'
 
 /** An answer as it comes out of a shared cache: anybody may have written it, so that it is judged like one from the wire. */
@@ -18,6 +20,8 @@ export interface SharedAnswers {
   readonly set: (key: string, document: unknown, askedAt: number, expiresIn: number) => void
   /** Rejects when it fails: who deletes has to know. */
   readonly delete: (key: string) => Promise<void>
+  /** One that failed is a miss. */
+  readonly counts: () => Counts
 }
 
 /** Values of other versions are not understood. */
@@ -28,6 +32,7 @@ const longest = 256 * 1024
 
 export function createSharedAnswers(cache: TokenCache): SharedAnswers {
   const writing = new Map<string, Promise<unknown>>()
+  const tally = createTally('shared')
 
   /** `undefined` when it fails: a cache of somebody else's may hang, throw, or put what it stores into its errors. */
   async function attempt<Result>(
@@ -38,7 +43,7 @@ export function createSharedAnswers(cache: TokenCache): SharedAnswers {
       return { result: await inTime(work(), AbortSignal.timeout(patience), tooLate) }
     } catch (error) {
       const { name, code } = asRecord(error)
-      diagnostics.cacheFailure({ operation, error: String(code ?? name) })
+      tellOfFailure(operation, String(code ?? name))
       return undefined
     }
   }
@@ -46,10 +51,12 @@ export function createSharedAnswers(cache: TokenCache): SharedAnswers {
   return {
     get: async (key) => {
       const value: unknown = (await attempt('get', async () => cache.get(key)))?.result
+      const answer = typeof value === 'string' && value.length <= longest ? read(value, key) : undefined
       if (value !== undefined && typeof value !== 'string') {
-        diagnostics.cacheFailure({ operation: 'get', error: 'no-text' })
+        tellOfFailure('get', 'no-text')
       }
-      return typeof value === 'string' && value.length <= longest ? read(value, key) : undefined
+      tally.note(answer === undefined ? 'miss' : 'hit')
+      return answer
     },
     set: (key, document, askedAt, expiresIn) => {
       const value = JSON.stringify({ version, key, askedAt, document })
@@ -63,7 +70,12 @@ export function createSharedAnswers(cache: TokenCache): SharedAnswers {
         throw new Error('The shared cache could not delete what it knows of the token')
       }
     },
+    counts: tally.counts,
   }
+}
+
+function tellOfFailure(operation: CacheMessage['operation'], error: string): void {
+  diagnostics.cache.publish({ cache: 'shared', operation, outcome: 'failed', error })
 }
 
 function tooLate(): Error {

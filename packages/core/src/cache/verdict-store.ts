@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { type Counts, createTally } from './tally.ts'
 
 /** What is remembered of a token. Times in milliseconds since the epoch. */
 export interface Verdict<Claims> {
@@ -18,6 +19,15 @@ export interface VerdictStore<Claims> {
   delete(key: string): void
   /** Whether the token was active when it was last asked about. */
   wasActive(key: string): boolean
+  /** Whether a verdict that was looked up would do. */
+  note(outcome: 'hit' | 'miss'): void
+  health(): StoreHealth
+}
+
+export interface StoreHealth extends Counts {
+  readonly entries: number
+  /** About how much room they take. */
+  readonly bytes: number
 }
 
 /** Inactive tokens have their own room, so that garbage pushes no good token out. */
@@ -30,8 +40,16 @@ const entryBytes = 512
 const parsedFactor = 4
 
 export function createVerdictStore<Claims>(): VerdictStore<Claims> {
-  const active = lazily(() => new LRUCache<string, Verdict<Claims>>(room.active))
-  const inactive = lazily(() => new LRUCache<string, Verdict<Claims>>(room.inactive))
+  const created: LRUCache<string, Verdict<Claims>>[] = []
+  const tally = createTally('memory')
+  const active = lazily(() => create(room.active))
+  const inactive = lazily(() => create(room.inactive))
+
+  function create(bounds: (typeof room)[keyof typeof room]): LRUCache<string, Verdict<Claims>> {
+    const store = new LRUCache<string, Verdict<Claims>>(bounds)
+    created.push(store)
+    return store
+  }
 
   function get(key: string): Verdict<Claims> | undefined {
     return active().get(key) ?? inactive().get(key)
@@ -52,6 +70,12 @@ export function createVerdictStore<Claims>(): VerdictStore<Claims> {
       inactive().delete(key)
     },
     wasActive: (key) => active().has(key),
+    note: tally.note,
+    health: () => ({
+      ...tally.counts(),
+      entries: created.reduce((sum, { size }) => sum + size, 0),
+      bytes: created.reduce((sum, { calculatedSize }) => sum + calculatedSize, 0),
+    }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { CircuitState } from '../messages.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { timeUntil } from './pause.ts'
 
@@ -14,6 +15,14 @@ export interface Breaker {
   readonly failed: (error: UpstreamError, era: number) => void
   /** It neither succeeded nor failed, as far as the upstream is concerned. */
   readonly abandoned: (era: number) => void
+  readonly health: () => CircuitHealth
+}
+
+export interface CircuitHealth {
+  /** `closed`: calls are free. `open`: the upstream rests. `half-open`: the rest is over, and one call at a time tries. */
+  readonly state: CircuitState
+  /** When the rest is over; `undefined` unless it is open. */
+  readonly nextTry: Date | undefined
 }
 
 export interface BreakerOptions {
@@ -22,17 +31,26 @@ export interface BreakerOptions {
   readonly turns: number
   /** How long to rest after so many rests in a row, in milliseconds. */
   readonly pauseAfter: (rests: number) => number
+  readonly onChange: (state: CircuitState) => void
 }
 
 const mostFailures = 5
 
-export function createBreaker({ clock, turns, pauseAfter }: BreakerOptions): Breaker {
+export function createBreaker({ clock, turns, pauseAfter, onChange }: BreakerOptions): Breaker {
   /** Failures in a row since it was last awake, and rests among them. */
   let failures = 0
   let rests = 0
   let restsUntil = 0
   let lastFailure: UpstreamError | undefined
   let isTried = false
+  let told: CircuitState = 'closed'
+
+  function tell(state: CircuitState): void {
+    if (state !== told) {
+      told = state
+      onChange(state)
+    }
+  }
 
   function expectAwake(): void {
     const wait = timeUntil(restsUntil, clock())
@@ -44,6 +62,7 @@ export function createBreaker({ clock, turns, pauseAfter }: BreakerOptions): Bre
   function admit(): void {
     expectAwake()
     isTried = rests > 0
+    tell(isTried ? 'half-open' : 'closed')
   }
 
   function failed(error: UpstreamError, era: number): void {
@@ -56,6 +75,7 @@ export function createBreaker({ clock, turns, pauseAfter }: BreakerOptions): Bre
     if (failures >= mostFailures + rests * turns) {
       rests += 1
       restsUntil = clock() + pauseAfter(rests)
+      tell('open')
     }
   }
 
@@ -63,13 +83,20 @@ export function createBreaker({ clock, turns, pauseAfter }: BreakerOptions): Bre
     failures = 0
     rests = 0
     isTried = false
+    tell('closed')
   }
 
   function abandoned(era: number): void {
     isTried = era === rests ? false : isTried
   }
 
-  return { expectAwake, admit, era: () => rests, succeeded, failed, abandoned }
+  function health(): CircuitHealth {
+    const isResting = rests > 0 && timeUntil(restsUntil, clock()) > 0
+    const state = rests === 0 ? 'closed' : isResting ? 'open' : 'half-open'
+    return { state, nextTry: isResting ? new Date(restsUntil) : undefined }
+  }
+
+  return { expectAwake, admit, era: () => rests, succeeded, failed, abandoned, health }
 }
 
 /** Our credentials do not get better by waiting: that is said as long as it is so. */

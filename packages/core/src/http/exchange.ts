@@ -1,17 +1,23 @@
 import { type Dispatcher, request } from 'undici'
+import { diagnostics, traced } from '../diagnostics.ts'
 import { inTime } from '../in-time.ts'
+import type { FetchTrace } from '../messages.ts'
 import { asRecord } from '../record.ts'
 import { UpstreamError } from '../unavailable.ts'
+import { forbiddenAddress } from './connections.ts'
+import { isPerhapsPublic } from './secure-url.ts'
+import type { Outside } from './shared.ts'
 
 /** A request of ours to an authorization server. */
 export interface Outbound {
+  readonly purpose: FetchTrace['purpose']
   readonly url: string
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   /** An answer with more bytes is not read to its end. */
   readonly mostBytes: number
-  readonly dispatcher: Dispatcher
+  readonly outside: Pick<Outside, 'dispatcher' | 'addresses' | 'label'>
   /** One deadline for the whole call, the body included. */
   readonly signal: AbortSignal
 }
@@ -28,19 +34,41 @@ const worthReading: ReadonlySet<number> = new Set([200, 400])
 
 /** One call over undici: no redirects, no compression, no answer longer than agreed. Without an answer it throws an `UpstreamError`. */
 export async function exchange(outbound: Outbound): Promise<Inbound> {
+  const { purpose, method, outside } = outbound
   const name = nameOf(outbound.url)
-  const { url, mostBytes, dispatcher, signal, method, headers, body = null } = outbound
+  const trace: FetchTrace = { purpose, issuer: outside.label, url: name, method }
+  const startedAt = performance.now()
   try {
+    return await traced.fetch(trace, () => send(name, outbound, trace))
+  } finally {
+    const { status, outcome = 'network' } = trace
+    diagnostics.fetch.publish({ ...trace, status, outcome, milliseconds: performance.now() - startedAt })
+  }
+}
+
+/** Notes in the trace what comes of it. */
+async function send(name: string, outbound: Outbound, trace: FetchTrace): Promise<Inbound> {
+  const { url, mostBytes, outside, signal, method, headers, body = null } = outbound
+  const { dispatcher, addresses } = outside
+  try {
+    if (addresses === 'public' && !isPerhapsPublic(new URL(url))) {
+      throw notPublic(name)
+    }
     const options = { dispatcher, signal, method, body, headers: { ...headers, 'accept-encoding': 'identity' } }
     const response = await inTime(request(url, options), signal, () => timeout(name), discard)
     const { statusCode: status, headers: answered } = response
-    if (!worthReading.has(status)) {
+    trace.status = status
+    const isWorthReading = worthReading.has(status)
+    const read = isWorthReading ? await readBody(name, response.body, mostBytes, signal) : new Uint8Array()
+    if (!isWorthReading) {
       discard(response)
-      return { name, status, headers: answered, body: new Uint8Array() }
     }
-    return { name, status, headers: answered, body: await readBody(name, response.body, mostBytes, signal) }
+    trace.outcome = 'answered'
+    return { name, status, headers: answered, body: read }
   } catch (error) {
-    throw error instanceof UpstreamError ? error : explain(name, error, signal)
+    const failure = error instanceof UpstreamError ? error : explain(name, error, signal)
+    trace.outcome = failure instanceof UpstreamError ? failure.reason : 'network'
+    throw failure
   }
 }
 
@@ -100,6 +128,9 @@ function explain(name: string, cause: unknown, signal: AbortSignal): unknown {
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
     return cause
   }
+  if (code === forbiddenAddress) {
+    return notPublic(name)
+  }
   if (signal.aborted) {
     return timeout(name)
   }
@@ -111,4 +142,9 @@ function explain(name: string, cause: unknown, signal: AbortSignal): unknown {
 
 function timeout(name: string): UpstreamError {
   return new UpstreamError({ reason: 'timeout', message: `${name} did not answer in time` })
+}
+
+function notPublic(name: string): UpstreamError {
+  const message = `${name} is not at a public address, and its issuer was found by the \`issuer\` function: if it is to be trusted there, say \`trustedIssuer(url, { addresses: 'any' })\``
+  return new UpstreamError({ reason: 'insecure-endpoint', message })
 }

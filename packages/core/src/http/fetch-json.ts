@@ -1,6 +1,6 @@
-import type { Dispatcher } from 'undici'
 import { UpstreamError } from '../unavailable.ts'
-import { exchange, type Inbound, unexpectedStatus } from './exchange.ts'
+import { exchange, type Inbound, type Outbound, unexpectedStatus } from './exchange.ts'
+import { type AnswerHeaders, freshnessOf } from './freshness.ts'
 
 /** One deadline for the whole call, the body included: 5 s. */
 export function deadline(): AbortSignal {
@@ -9,17 +9,66 @@ export function deadline(): AbortSignal {
 
 const mostBytes = 512 * 1024
 
+/** What a server gave along with a document, by which to ask later whether it is still the current one (RFC 9110 §8.8). */
+interface Validators {
+  readonly etag: string | undefined
+  readonly lastModified: string | undefined
+}
+
+/** A document, read, and for how long it counts. */
+export interface Loaded<Document> extends Validators {
+  readonly document: Document
+  /** Milliseconds for which it is used without asking again. */
+  readonly freshFor: number
+}
+
+export interface JsonRequest<Document> extends Pick<Outbound, 'purpose' | 'url' | 'outside' | 'signal'> {
+  /** What was read before: asked for only if it has changed. */
+  readonly kept: Loaded<Document> | undefined
+  /** Milliseconds for which it is fresh when the server does not say. */
+  readonly freshWhenSilent: number
+  readonly read: (json: unknown) => Document | Promise<Document>
+}
+
 /**
- * A JSON document: GET, no redirects, at most 512 KiB, in the time that the signal gives. Every failure is an
- * `UpstreamError` with a reason; the caller decides what the document means.
+ * A JSON document: GET, no redirects, at most 512 KiB, in the time that the signal gives. When it has not changed, the result holds
+ * the very document that was kept. Every failure is an `UpstreamError` with a reason; `read` decides what the document means.
  */
-export async function fetchJson(url: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<unknown> {
-  const headers = { accept: 'application/json' }
-  const answer = await exchange({ url, method: 'GET', headers, mostBytes, dispatcher, signal })
+export async function fetchJson<Document>(request: JsonRequest<Document>): Promise<Loaded<Document>> {
+  const { kept, freshWhenSilent, read } = request
+  const conditions = kept === undefined ? {} : conditionsOf(kept)
+  const headers = { accept: 'application/json', ...conditions }
+  const answer = await exchange({ ...request, method: 'GET', headers, mostBytes })
+  const { etag, lastModified } = validatorsOf(answer.headers)
+  const freshFor = freshnessOf(answer.headers)
+  if (answer.status === 304 && kept !== undefined && Object.keys(conditions).length > 0) {
+    return {
+      document: kept.document,
+      etag: etag ?? kept.etag,
+      lastModified: lastModified ?? kept.lastModified,
+      freshFor: freshFor ?? kept.freshFor,
+    }
+  }
   if (answer.status !== 200) {
     throw unexpectedStatus(answer)
   }
-  return parse(answer)
+  return { document: await read(parse(answer)), etag, lastModified, freshFor: freshFor ?? freshWhenSilent }
+}
+
+function conditionsOf({ etag, lastModified }: Validators): Readonly<Record<string, string>> {
+  return {
+    ...(etag === undefined ? {} : { 'if-none-match': etag }),
+    ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
+  }
+}
+
+function validatorsOf(headers: AnswerHeaders): Validators {
+  return { etag: shortText(headers['etag']), lastModified: shortText(headers['last-modified']) }
+}
+
+/** What we send back has to be something that may be sent. */
+function shortText(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' && /^[\x20-\x7E]{1,256}$/.test(value) ? value : undefined
 }
 
 function parse({ name, body }: Inbound): unknown {

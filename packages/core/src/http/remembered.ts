@@ -1,92 +1,189 @@
 import type { Clock } from '../clock.ts'
+import { diagnostics } from '../diagnostics.ts'
+import { inTime } from '../in-time.ts'
+import type { DocumentKind } from '../messages.ts'
 import { UpstreamError } from '../unavailable.ts'
-import { longestPause, pauseAfter, timeUntil } from './pause.ts'
+import { createAlarm } from './alarm.ts'
+import { type DocumentHealth, healthOf } from './document-health.ts'
+import type { Loaded } from './fetch-json.ts'
+import { createFlights } from './flights.ts'
+import type { Holdable } from './holdings.ts'
+import { type Age, createAge, type Lifetime, lifetimeOf } from './lifetime.ts'
 
-/** A document from upstream that is kept: loaded when it is first needed, once for all who wait, and again when it is no longer fresh. */
-export interface Remembered<Document> {
-  /** The document; loaded when it is missing or no longer fresh, stale while upstream fails, an `UpstreamError` when there is none to use. */
+/**
+ * A document from upstream that is kept: loaded when it is first needed, once for all who wait, and looked for anew in the
+ * background while it is in use. `current` and `renew` reject with an `UpstreamError` when there is none to be had.
+ */
+export interface Remembered<Document> extends Holdable {
+  /**
+   * The document: at once while it is fresh, and while it is usable and upstream is known to fail; else it is loaded, and who could
+   * be served by an older one waits for a second at most.
+   */
   readonly current: () => Promise<Document>
-  /** Loads it anew, or joins those who are doing so; an `UpstreamError` when that fails, or one failed a moment ago. */
-  readonly reload: () => Promise<Document>
-  /** Whether a load is under way, which `reload` would join. */
-  readonly isLoading: () => boolean
+  /** A newer one, asked for now or by a `renew` that is under way; no refresh that began earlier will do. */
+  readonly renew: () => Promise<Document>
+  /** What a `renew` that is under way waits for. */
+  readonly renewal: () => Promise<Document> | undefined
+  /** The one that is kept, if it may still be used; nobody is asked. */
+  readonly atHand: () => Document | undefined
+  readonly isHeld: () => boolean
+  readonly health: () => DocumentHealth
 }
 
 export interface RememberedOptions<Document> {
-  readonly load: () => Promise<Document>
+  readonly kind: DocumentKind
+  /** What diagnostics call its issuer. */
+  readonly label: string
   readonly clock: Clock
-  /** Milliseconds for which a document is used without asking again. */
-  readonly freshFor: number
-  /** Milliseconds beyond that for which it is used while upstream fails. */
+  /** Milliseconds beyond its freshness for which it is used while upstream fails. */
   readonly staleFor: number
+  /** Is given what is kept, and gives back the same document when that still is the current one. */
+  readonly load: (kept: Loaded<Document> | undefined) => Promise<Loaded<Document>>
+  /** Told when another takes the place of the one that was kept. */
+  readonly onReplaced?: (previous: Document, next: Document) => void
 }
+
+interface Kept<Document> extends Loaded<Document>, Lifetime {
+  readonly age: Age
+}
+
+const patience = 1000
 
 export function createRemembered<Document>(options: RememberedOptions<Document>): Remembered<Document> {
-  const { load, clock, freshFor, staleFor } = options
-  let kept: { readonly document: Document; readonly loadedAt: number } | undefined
-  let flight: Promise<Document> | undefined
-  let failures = 0
-  let lastFailure: unknown
-  let retryAt = 0
+  const { clock, staleFor } = options
+  const about = { document: options.kind, issuer: options.label }
+  const alarm = createAlarm(clock, refreshIfDue)
+  const flights = createFlights({ clock, load: () => options.load(kept), land, onFailure, onOver })
+  let kept: Kept<Document> | undefined
+  /** Somebody's patience has ended: nobody else waits for what is under way. */
+  let isSlow = false
+  /** It was used since it was loaded. What nobody uses is not looked for by itself. */
+  let isInUse = false
+  let holders = 0
 
-  function isWithin(milliseconds: number): boolean {
-    return kept !== undefined && clock() < kept.loadedAt + milliseconds
-  }
-
-  function hasJustFailed(): boolean {
-    return failures > 0 && clock() < retryAt + longestPause
-  }
-
-  async function takeOff(): Promise<Document> {
-    const startedAt = clock()
-    try {
-      const document = await load()
-      kept = { document, loadedAt: startedAt }
-      failures = 0
-      retryAt = 0
-      return document
-    } catch (error) {
-      failures += 1
-      lastFailure = error
-      retryAt = clock() + pauseAfter(failures)
-      throw error
-    } finally {
-      flight = undefined
-    }
-  }
-
-  async function reload(): Promise<Document> {
-    const wait = timeUntil(retryAt, clock())
-    if (flight === undefined && wait > 0) {
-      const why = lastFailure instanceof Error ? lastFailure.message : 'no reason known'
-      const message = `The last attempt failed (${why}), and the next one is not due yet`
-      throw new UpstreamError({ reason: 'backing-off', message, retryAfter: wait / 1000, cause: lastFailure })
-    }
-    flight ??= takeOff()
-    return flight
-  }
+  const isUsable = (): boolean => kept !== undefined && kept.age.now() < kept.usableFor
+  const isUnderWay = (): boolean => (flights.underWay('refresh') ?? flights.underWay('renewal')) !== undefined
+  const refresh = (): Promise<Document> => flights.underWay('renewal') ?? flights.join('refresh')
 
   async function current(): Promise<Document> {
-    if (kept !== undefined && isWithin(freshFor)) {
-      return kept.document
+    if (kept === undefined || !isUsable()) {
+      const document = await refresh()
+      noteUse()
+      return document
     }
-    if (kept !== undefined && hasJustFailed() && isWithin(freshFor + staleFor)) {
-      // The attempt goes on behind, and nobody waits for another deadline.
-      void reload().catch(isKeptAsLastFailure)
-      return kept.document
-    }
+    const isFresh = kept.age.now() < kept.freshFor
+    const isAtOnce = isFresh || flights.hasJustFailed() || (isSlow && isUnderWay())
+    return isAtOnce ? use(kept) : useAfterRefresh(kept)
+  }
+
+  /** A server that is well tells in time whether anything was withdrawn. */
+  async function useAfterRefresh(old: Kept<Document>): Promise<Document> {
     try {
-      return await reload()
+      await inTime(refresh(), AbortSignal.timeout(patience), tooSlow)
     } catch (error) {
-      if (error instanceof UpstreamError && kept !== undefined && isWithin(freshFor + staleFor)) {
-        return kept.document
+      if (!(error instanceof UpstreamError)) {
+        throw error
       }
-      throw error
+      isSlow ||= isUnderWay()
+    }
+    return use(kept ?? old)
+  }
+
+  function use({ document, age, refreshAfter, freshFor }: Kept<Document>): Document {
+    const old = age.now()
+    noteUse()
+    if (old >= refreshAfter) {
+      refreshBehind()
+    }
+    if (old >= freshFor && diagnostics.stale.hasSubscribers) {
+      diagnostics.stale.publish({ ...about, staleFor: old - freshFor })
+    }
+    return document
+  }
+
+  function noteUse(): void {
+    if (!isInUse) {
+      isInUse = true
+      setAlarm()
     }
   }
 
-  return { current, reload, isLoading: () => flight !== undefined }
+  function refreshBehind(): void {
+    if (!isUnderWay() && !flights.isPausing()) {
+      refresh().catch(tellOfBug)
+    }
+  }
+
+  function refreshIfDue(): void {
+    if (kept !== undefined && kept.age.now() >= kept.refreshAfter) {
+      refreshBehind()
+    }
+    setAlarm()
+  }
+
+  function setAlarm(): void {
+    if (holders > 0 && isInUse && kept !== undefined && isUsable() && !isUnderWay()) {
+      alarm.set(Math.max(flights.retryAt(), kept.age.at(kept.refreshAfter)))
+    }
+  }
+
+  /** A slow answer does not take the place of one that was asked for later. */
+  function land(loaded: Loaded<Document>, startedAt: number, isNewest: boolean): Document {
+    const previous = kept
+    const { document, freshFor } = loaded
+    if (!isNewest) {
+      return previous?.document ?? document
+    }
+    kept = { ...loaded, ...lifetimeOf(freshFor, staleFor), age: createAge(clock, startedAt) }
+    isInUse = false
+    const isReplaced = previous !== undefined && previous.document !== document
+    if (isReplaced) {
+      options.onReplaced?.(previous.document, document)
+    }
+    const outcome = previous === undefined || isReplaced ? 'loaded' : 'kept'
+    diagnostics.document.publish({ ...about, outcome, reason: undefined })
+    return document
+  }
+
+  function onFailure(error: unknown): void {
+    const reason = error instanceof UpstreamError ? error.reason : undefined
+    diagnostics.document.publish({ ...about, outcome: 'failed', reason })
+  }
+
+  function onOver(): void {
+    isSlow = false
+    setAlarm()
+  }
+
+  function hold(): () => void {
+    holders += 1
+    setAlarm()
+    return () => {
+      holders -= 1
+      if (holders === 0) {
+        alarm.clear()
+      }
+    }
+  }
+
+  return {
+    current,
+    renew: () => flights.join('renewal'),
+    renewal: () => flights.underWay('renewal'),
+    atHand: () => (isUsable() ? kept?.document : undefined),
+    hold,
+    isHeld: () => holders > 0,
+    health: () => healthOf(kept, { now: clock(), retryAt: flights.retryAt(), lastFailure: flights.lastFailure() }),
+  }
 }
 
-/** Who asks next, when nothing is left to serve, will hear of it. */
-function isKeptAsLastFailure(): void {}
+function tooSlow(): UpstreamError {
+  return new UpstreamError({ reason: 'timeout', message: 'Nothing came in time, and what is at hand serves on' })
+}
+
+/** Whoever needs the document when it is no longer usable hears of what upstream did; of a mistake of ours somebody has to hear now. */
+function tellOfBug(error: unknown): void {
+  if (!(error instanceof UpstreamError)) {
+    diagnostics.failure.publish({ outcome: 'internal_error', error })
+  }
+}

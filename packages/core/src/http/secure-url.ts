@@ -1,3 +1,6 @@
+import { isIP } from 'node:net'
+import { isPublicAddress } from './public-address.ts'
+
 /** Plain `http:` is for loopback only, as browsers treat secure contexts. */
 export function isSecure(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
@@ -10,6 +13,11 @@ export function isLoopback({ hostname }: URL): boolean {
     hostname === '[::1]' ||
     /^127(\.\d{1,3}){3}$/.test(hostname)
   )
+}
+
+/** The same for a name that need not be a URL. */
+export function isLoopbackName(name: string): boolean {
+  return URL.canParse(name) && isLoopback(new URL(name))
 }
 
 /** Loopback, or another address that ends up on this very host. */
@@ -29,4 +37,10 @@ export function parsePlainUrl(text: string): URL | undefined {
 /** A user name or password, which would end up in messages and logs. */
 export function holdsPassword({ username, password }: URL): boolean {
   return username !== '' || password !== ''
+}
+
+/** Whether it may be at a public address: a name, which is looked up later, or such an address itself. */
+export function isPerhapsPublic(url: URL): boolean {
+  const address = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  return isIP(address) === 0 ? !isThisHost(url) : isPublicAddress(address)
 }

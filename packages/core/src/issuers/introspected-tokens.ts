@@ -1,12 +1,12 @@
 import { type AccessToken, createOpaqueAccessToken, type OpaqueAccessToken } from '../access-token.ts'
 import { verifySenderConstraint } from '../constraints/sender-constraint.ts'
-import { diagnostics } from '../diagnostics.ts'
+import { warnOfMisconfiguration } from '../diagnostics.ts'
 import { invalidToken, Refusal } from '../refusal.ts'
 import { onBehalfOf } from '../unavailable.ts'
 import { type AnswerPolicy, judgeAnswer } from './introspection/judge-answer.ts'
 import type { TokenVerdict } from './introspection/memory.ts'
 import type { IntrospectionSettings } from './introspection/options.ts'
-import { type IssuerOutside, startIntrospection } from './introspection/start.ts'
+import { type IntrospectionHealth, type IssuerOutside, startIntrospection } from './introspection/start.ts'
 
 const trusting = { missingAudience: 'trust' } as const
 
@@ -16,6 +16,8 @@ export interface IntrospectedTokens {
   /** The token by a verdict no older than this: an opaque one judged anew, a JWT as it is if the issuer calls it active. */
   readonly renew: (token: AccessToken, within: number) => Promise<AccessToken>
   readonly evict: (token: string) => Promise<void>
+  readonly ready: () => Promise<unknown>
+  readonly health: () => IntrospectionHealth
 }
 
 export function createIntrospectedTokens(
@@ -66,12 +68,13 @@ export function createIntrospectedTokens(
     return isNewEnough && !hasNewer ? token : judge(raw, await ask(raw, within))
   }
 
-  return { validate: async (token) => judge(token, await ask(token)), renew, evict: introspection.evict }
+  const { evict, ready, health } = introspection
+  return { validate: async (token) => judge(token, await ask(token)), renew, evict, ready, health }
 }
 
 /** Good tokens are refused, and those who hold them can do nothing about it: whoever runs the API has to hear of it. */
 function tellOfMissingAudience(issuer: string): void {
-  diagnostics.misconfiguration({
+  warnOfMisconfiguration({
     event: 'missing-audience',
     issuer,
     message: `The introspection answers of ${issuer} name no \`aud\`, so that its opaque tokens are refused. Have it name this API there; or, only if it gives out tokens for no other API, set \`introspection: { missingAudience: 'trust' }\``,

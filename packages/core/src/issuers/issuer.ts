@@ -1,6 +1,12 @@
 import type { AccessToken } from '../access-token.ts'
 import { invalidToken } from '../refusal.ts'
-import type { ValidatorOutside } from './introspection/start.ts'
+import { onBehalfOf } from '../unavailable.ts'
+import type { Clock } from '../clock.ts'
+import type { DocumentHealth } from '../http/document-health.ts'
+import type { Reach } from '../http/reach.ts'
+import { isLoopbackName } from '../http/secure-url.ts'
+import type { Outside } from '../http/shared.ts'
+import type { IntrospectionHealth, Remembering } from './introspection/start.ts'
 import { createIntrospectedTokens } from './introspected-tokens.ts'
 import { createSignedTokens, keySourceOf } from './signed-tokens.ts'
 import type { PresentedToken } from './presented-token.ts'
@@ -20,21 +26,43 @@ export interface Issuer {
   readonly renew: (token: AccessToken, within: number) => Promise<AccessToken>
   /** Forgets what is remembered of a token. */
   readonly evict: (token: string) => Promise<void>
+  /** Resolves when it has what it takes to judge tokens. */
+  readonly ready: () => Promise<void>
+  readonly health: () => IssuerHealth
 }
 
-export interface IssuerPolicy extends ValidatorOutside {
+/** How it stands with an issuer. */
+export interface IssuerHealth {
+  readonly issuer: string
+  /** Its keys; `undefined` when there is nothing to verify by them. */
+  readonly keys: DocumentHealth | undefined
+  /** The metadata that names its key set; `undefined` when nothing is looked for there. */
+  readonly metadata: DocumentHealth | undefined
+  /** `undefined` when it is not asked about tokens. */
+  readonly introspection: IntrospectionHealth | undefined
+}
+
+export interface IssuerPolicy extends Remembering {
   /** The audience of the validator, for issuers without one of their own. */
   readonly audience: readonly string[]
+  readonly reach: Reach
+  readonly clock: Clock
 }
 
-export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy): Issuer {
+/** How the validator came by an issuer: its options list it, or the user's function has found it for the name in a token. */
+export type Provenance = 'listed' | 'found'
+
+export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, provenance: Provenance): Issuer {
   const { url } = issuer
   const settings = settingsOf(issuer)
   const { formats, introspection, audience = policy.audience } = settings
-  const keys = keySourceOf(url, settings.keys, policy)
+  const outside = outsideOf(issuer, policy, provenance)
+  const keys = keySourceOf(url, settings.keys, outside)
+  const needsKeys = formats !== 'opaque' || introspection?.answers.as === 'jwt'
   const claimsPolicy = { ...settings, issuer: url, audience, clockTolerance: policy.clockTolerance }
   const signed = createSignedTokens(keys, claimsPolicy, policy.clock)
-  const introspected = introspection && createIntrospectedTokens(introspection, claimsPolicy, { ...policy, keys })
+  const introspected =
+    introspection && createIntrospectedTokens(introspection, claimsPolicy, { ...policy, ...outside, keys })
 
   async function validate(presented: PresentedToken): Promise<AccessToken> {
     const isForAsking = presented.form === 'opaque' ? formats !== 'jwt' : formats === 'opaque'
@@ -54,6 +82,15 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy): Issue
     return introspected.renew(token, within)
   }
 
+  async function ready(): Promise<void> {
+    await onBehalfOf(url, () => Promise.all([needsKeys ? keys.ready() : undefined, introspected?.ready()]))
+  }
+
+  function health(): IssuerHealth {
+    const none = { keys: undefined, metadata: undefined }
+    return { issuer: url, ...(needsKeys ? keys.health() : none), introspection: introspected?.health() }
+  }
+
   return {
     url,
     formats,
@@ -62,5 +99,18 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy): Issue
     validate,
     renew,
     evict: async (token) => introspected?.evict(token),
+    ready,
+    health,
   }
+}
+
+/** What diagnostics call all issuers that a function has found: their names have come out of tokens. */
+export const foundLabel = 'resolved'
+
+function outsideOf(issuer: TrustedIssuer, { reach, clock }: IssuerPolicy, provenance: Provenance): Outside {
+  const isFound = provenance === 'found'
+  const byDefault = isFound && !isLoopbackName(issuer.url) ? 'public' : 'any'
+  const { addresses = byDefault } = settingsOf(issuer)
+  const label = isFound ? foundLabel : issuer.url
+  return { dispatcher: reach.dispatcher(addresses), addresses, clock, label, holdings: reach.holdings }
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { inTime } from '../in-time.ts'
-import { createIssuer, type Issuer, type IssuerPolicy } from './issuer.ts'
+import { mostIssuers } from '../http/shared.ts'
+import { createIssuer, foundLabel, type Issuer, type IssuerPolicy } from './issuer.ts'
 import { createOpaqueRouter, type OpaqueRouting } from './opaque-routing.ts'
 import type { PresentedToken } from './presented-token.ts'
 import { isPossibleIssuer, isTrustedIssuer, type TrustedIssuer } from './trusted-issuer.ts'
@@ -20,6 +21,10 @@ export interface Router {
   readonly find: (url: string) => Promise<Issuer | undefined>
   /** Those that are configured; none when a function finds them. */
   readonly listed: readonly Issuer[]
+  /** Those that there are at the moment: the ones that are configured, or that the function has found lately. */
+  readonly present: () => readonly Issuer[]
+  /** What diagnostics call an issuer. */
+  readonly labelOf: (url: string) => string
 }
 
 /**
@@ -28,8 +33,9 @@ export interface Router {
  */
 export function createRouter(policy: RouterPolicy): Router {
   const { issuers } = policy
-  const atWork = typeof issuers === 'function' ? [] : issuers.map((issuer) => createIssuer(issuer, policy))
-  const find = typeof issuers === 'function' ? resolved(issuers, policy) : listed(atWork)
+  const atWork = typeof issuers === 'function' ? [] : issuers.map((issuer) => createIssuer(issuer, policy, 'listed'))
+  const found = new LRUCache<string, Issuer>({ ...rememberedFor.known, perf: { now: policy.clock } })
+  const find = typeof issuers === 'function' ? resolved(issuers, policy, found) : listed(atWork)
   const routeOpaque = createOpaqueRouter(atWork, policy.opaqueRouting)
 
   async function route(presented: PresentedToken): Promise<readonly Issuer[]> {
@@ -38,7 +44,13 @@ export function createRouter(policy: RouterPolicy): Router {
     return named === undefined ? routeOpaque(presented) : [named]
   }
 
-  return { route, find: async (url) => find(url), listed: atWork }
+  return {
+    route,
+    find: async (url) => find(url),
+    listed: atWork,
+    present: () => [...atWork, ...found.values()],
+    labelOf: (url) => (typeof issuers === 'function' ? foundLabel : url),
+  }
 }
 
 type Find = (iss: string) => Issuer | undefined | Promise<Issuer | undefined>
@@ -50,22 +62,18 @@ function listed(issuers: readonly Issuer[]): Find {
 
 const minute = 60_000
 /** A new tenant is let in after 10 s at the latest; one that was removed is shut out after 10 min. */
-const rememberedFor = { known: 10 * minute, unknown: 10_000 }
-const mostIssuers = 20_000
+const rememberedFor = {
+  known: { max: mostIssuers, ttl: 10 * minute, ttlResolution: 0 },
+  unknown: { max: 1000, maxSize: 256 * 1024, ttl: 10_000, ttlResolution: 0 },
+}
 const longestLookUp = 5000
-/** Made-up names have their own room, so that they push no real issuer out. */
-const mostStrangers = { max: 1000, maxSize: 256 * 1024 }
 
-/** Asks the user's function, once for all who wait, and remembers what it says. */
-function resolved(resolve: ResolveIssuer, policy: IssuerPolicy): Find {
-  const perf = { now: policy.clock }
-  const known = new LRUCache<string, Issuer>({ max: mostIssuers, ttl: rememberedFor.known, ttlResolution: 0, perf })
+/** Asks the user's function, once for all who wait, and remembers what it says. Made-up names have their own room, so that they push no real issuer out. */
+function resolved(resolve: ResolveIssuer, policy: IssuerPolicy, known: LRUCache<string, Issuer>): Find {
   const strangers = new LRUCache<string, true>({
-    ...mostStrangers,
+    ...rememberedFor.unknown,
     sizeCalculation: (_value, iss) => iss.length + 1,
-    ttl: rememberedFor.unknown,
-    ttlResolution: 0,
-    perf,
+    perf: { now: policy.clock },
   })
   const flights = new Map<string, Promise<Issuer | undefined>>()
 
@@ -75,7 +83,7 @@ function resolved(resolve: ResolveIssuer, policy: IssuerPolicy): Find {
       strangers.set(iss, true)
       return undefined
     }
-    const atWork = createIssuer(issuer, policy)
+    const atWork = createIssuer(issuer, policy, 'found')
     known.set(iss, atWork)
     return atWork
   }

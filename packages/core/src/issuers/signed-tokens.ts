@@ -1,8 +1,12 @@
+import type { JSONWebKeySet } from 'jose'
 import { createJwtAccessToken, type JwtAccessToken } from '../access-token.ts'
 import type { Clock } from '../clock.ts'
 import type { Outside } from '../http/shared.ts'
+import { discoveredKeys } from '../keys/discovered-keys.ts'
 import type { KeyOrigin } from '../keys/key-origin.ts'
-import { discoveredKeys, inlineKeys, type KeySource, remoteKeys, sharedSecret } from '../keys/key-source.ts'
+import { inlineKeys, type KeySource, sharedSecret } from '../keys/key-source.ts'
+import { remoteKeys } from '../keys/remote-keys.ts'
+import { seededKeys } from '../keys/seeded-keys.ts'
 import { onBehalfOf } from '../unavailable.ts'
 import { type ClaimsPolicy, judgeClaims } from './judge-claims.ts'
 import { verifyJwt } from './jwt.ts'
@@ -29,12 +33,16 @@ export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, 
 export function keySourceOf(issuer: string, keys: KeyOrigin, outside: Outside): KeySource {
   switch (keys.from) {
     case 'metadata':
-      return discoveredKeys(issuer, outside)
+      return seeded(keys.seed, discoveredKeys(issuer, outside), outside)
     case 'url':
-      return remoteKeys(keys.url, outside)
+      return seeded(keys.seed, remoteKeys(keys.url, outside), outside)
     case 'inline':
       return inlineKeys(keys.jwks)
     case 'secret':
       return sharedSecret(keys.secret)
   }
+}
+
+function seeded(seed: JSONWebKeySet | undefined, source: KeySource, outside: Outside): KeySource {
+  return seed === undefined ? source : seededKeys(seed, source, outside)
 }

@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from 'jose'
 import { type Duration, expectDuration } from '../duration.ts'
+import type { Addresses } from '../http/public-address.ts'
 import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
 import { describe, expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../invalid-option.ts'
 import { asymmetricAlgorithms, symmetricAlgorithms } from '../keys/algorithms.ts'
@@ -17,6 +18,11 @@ export interface TrustedIssuerOptions {
   readonly algorithms?: readonly string[] | undefined
   /** Its keys: the URL of a JWK Set, or the set itself. Default: the `jwks_uri` that its metadata names. */
   readonly keys?: string | URL | JSONWebKeySet | undefined
+  /**
+   * Keys of it that are known already, as a JWK Set or the path of a file that holds one, read at once: they serve while the first fetch is
+   * under way, and for an hour at most while it fails. Once keys were fetched they count no more. Default: none.
+   */
+  readonly seed?: JSONWebKeySet | string | URL | undefined
   /** A secret shared with it, for HMAC, instead of keys; at least as long as the hash (RFC 7518 §3.2). A string counts as its UTF-8 bytes. */
   readonly secret?: string | Uint8Array | undefined
   /**
@@ -31,6 +37,12 @@ export interface TrustedIssuerOptions {
    * JWT is judged as one and never introspected, whatever its fault; the rest is introspected. Default: `'both'` with `introspection`, else `'jwt'`.
    */
   readonly formats?: 'jwt' | 'opaque' | 'both' | undefined
+  /**
+   * Where it may be reached. `'public'`: not at loopback, private or other special addresses, whatever its name or its metadata lead to; with a
+   * `dispatcher` of your own only what a URL itself says is looked at. Default: `'any'` for issuers that are listed; `'public'` for those that the
+   * validator's `issuer` function finds, because their names come out of tokens, unless they are called loopback by name.
+   */
+  readonly addresses?: 'any' | 'public' | undefined
   /** How to ask the issuer about tokens (RFC 7662): for opaque ones, and for the guard `active`. */
   readonly introspection?: IntrospectionOptions | undefined
 }
@@ -50,10 +62,22 @@ export interface IssuerSettings {
   /** Milliseconds. */
   readonly maxLifetime: number | undefined
   readonly formats: 'jwt' | 'opaque' | 'both'
+  readonly addresses: Addresses | undefined
   readonly introspection: IntrospectionSettings | undefined
 }
 
-const known = ['audience', 'algorithms', 'keys', 'secret', 'profile', 'maxLifetime', 'formats', 'introspection']
+const known = [
+  'audience',
+  'algorithms',
+  'keys',
+  'seed',
+  'secret',
+  'profile',
+  'maxLifetime',
+  'formats',
+  'addresses',
+  'introspection',
+]
 const wellKnown = '/.well-known/'
 const settings = new WeakMap<TrustedIssuer, IssuerSettings>()
 
@@ -68,16 +92,17 @@ const settings = new WeakMap<TrustedIssuer, IssuerSettings>()
  */
 export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): TrustedIssuer {
   expectOptions(options, 'the options of trustedIssuer', known)
-  const { audience, keys, secret, profile, maxLifetime } = options
+  const { audience, profile, maxLifetime, addresses } = options
   const algorithms = expectAlgorithms(options)
   const introspection = options.introspection === undefined ? undefined : expectIntrospection(options.introspection)
   const checked: IssuerSettings = {
     audience: audience === undefined ? undefined : expectTexts(audience, 'audience'),
     algorithms,
-    keys: expectKeyOrigin(keys, secret, algorithms),
+    keys: expectKeyOrigin(options, algorithms),
     profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
     formats: expectFormats(options, introspection),
+    addresses: addresses === undefined ? undefined : expectOneOf(addresses, 'addresses', ['any', 'public']),
     introspection,
   }
   if (checked.keys.from === 'secret' && introspection?.answers.as === 'jwt') {

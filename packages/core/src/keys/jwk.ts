@@ -1,5 +1,6 @@
 import { errors, importJWK, type JWK } from 'jose'
-import { diagnostics, type SecurityMessage } from '../diagnostics.ts'
+import { diagnostics } from '../diagnostics.ts'
+import type { SecurityMessage } from '../messages.ts'
 import { asRecord, isRecord } from '../record.ts'
 import { asymmetricAlgorithms } from './algorithms.ts'
 
@@ -49,7 +50,7 @@ export function isPromising(key: unknown): key is PublicJwk {
 function tellOfSecrets(keys: readonly unknown[], source: string): void {
   for (const event of keys.map((key) => secretMaterialIn(asRecord(key)))) {
     if (event !== undefined) {
-      diagnostics.security({ event, keySet: source })
+      diagnostics.security.publish({ event, keySet: source })
     }
   }
 }

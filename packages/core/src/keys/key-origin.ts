@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { JSONWebKeySet } from 'jose'
 import { holdsPassword, isSecure } from '../http/secure-url.ts'
 import { describe, invalidOption } from '../invalid-option.ts'
@@ -9,24 +10,53 @@ import { mostKeys } from './key-set.ts'
 
 /** Where the keys of an issuer are to come from, as it is configured. */
 export type KeyOrigin =
-  | { readonly from: 'metadata' }
-  | { readonly from: 'url'; readonly url: string }
+  | ({ readonly from: 'metadata' } & Seed)
+  | ({ readonly from: 'url'; readonly url: string } & Seed)
   | { readonly from: 'inline'; readonly jwks: JSONWebKeySet }
   | { readonly from: 'secret'; readonly secret: Uint8Array }
 
-export function expectKeyOrigin(keys: unknown, secret: unknown, algorithms: readonly string[]): KeyOrigin {
+/** What serves until the first fetch. */
+interface Seed {
+  readonly seed: JSONWebKeySet | undefined
+}
+
+interface KeyOptions {
+  readonly keys?: unknown
+  readonly secret?: unknown
+  readonly seed?: unknown
+}
+
+export function expectKeyOrigin({ keys, secret, seed }: KeyOptions, algorithms: readonly string[]): KeyOrigin {
   if (keys !== undefined && secret !== undefined) {
     throw invalidOption('Expected `keys` or `secret`, got both: an issuer with both would invite algorithm confusion')
+  }
+  const isFetched = secret === undefined && (keys === undefined || typeof keys === 'string' || keys instanceof URL)
+  if (!isFetched && seed !== undefined) {
+    throw invalidOption('Expected `seed` only where keys are fetched: neither with `secret` nor with a set as `keys`')
   }
   if (secret !== undefined) {
     return { from: 'secret', secret: expectSecret(secret, algorithms) }
   }
-  if (keys === undefined) {
-    return { from: 'metadata' }
+  if (!isFetched) {
+    return { from: 'inline', jwks: expectJwks(keys, 'keys') }
   }
-  return typeof keys === 'string' || keys instanceof URL
-    ? { from: 'url', url: expectUrl(String(keys)) }
-    : { from: 'inline', jwks: expectJwks(keys) }
+  const seeds = { seed: seed === undefined ? undefined : expectSeed(seed) }
+  return keys === undefined ? { from: 'metadata', ...seeds } : { from: 'url', url: expectUrl(String(keys)), ...seeds }
+}
+
+/** A set, or the file that holds one, which is read at once. */
+function expectSeed(seed: unknown): JSONWebKeySet {
+  return expectJwks(typeof seed === 'string' || seed instanceof URL ? readSeed(seed) : seed, 'seed')
+}
+
+function readSeed(file: string | URL): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    const { code } = asRecord(cause)
+    const why = cause instanceof SyntaxError ? 'it is not JSON' : typeof code === 'string' ? code : 'it cannot be read'
+    throw invalidOption(`Expected \`seed\` to be a JWK Set or the path of a file that holds one (${why})`)
+  }
 }
 
 function expectSecret(secret: unknown, algorithms: readonly string[]): Uint8Array {
@@ -56,17 +86,19 @@ function expectUrl(text: string): string {
   return text
 }
 
-function expectJwks(jwks: unknown): JSONWebKeySet {
+function expectJwks(jwks: unknown, name: 'keys' | 'seed'): JSONWebKeySet {
   const { keys } = asRecord(jwks)
   if (!Array.isArray(keys)) {
-    throw invalidOption('Expected `keys` to be the URL of a JWK Set, or a JWK Set: { keys: [...] }')
+    throw invalidOption(
+      `Expected \`${name}\` to be ${name === 'keys' ? 'the URL of' : 'the path of a file that holds'} a JWK Set, or a JWK Set: { keys: [...] }`,
+    )
   }
   if (keys.map(asRecord).some((key) => secretMaterialIn(key) !== undefined)) {
-    throw invalidOption('Expected `keys` to hold public keys only, got private or symmetric material')
+    throw invalidOption(`Expected \`${name}\` to hold public keys only, got private or symmetric material`)
   }
   if (keys.length > mostKeys || !keys.some(couldVerify)) {
     throw invalidOption(
-      `Expected \`keys\` to hold at least one public key that can verify a signature, and ${mostKeys} at most`,
+      `Expected \`${name}\` to hold at least one public key that can verify a signature, and ${mostKeys} at most`,
     )
   }
   return structuredClone({ keys })

@@ -5,6 +5,10 @@ import { type PublicJwk, usableKeys } from './jwk.ts'
 
 /** The verification keys of one issuer, as they were at one moment. */
 export interface KeySet {
+  /** Each usable key as a text, by which two sets are compared. */
+  readonly identities: ReadonlySet<string>
+  /** The published set as a text. */
+  readonly fingerprint: string
   /** Whether any of its keys can verify a signature. */
   readonly isUsable: boolean
   /** Whether a key of that id is published, usable or not: to ask again would bring nothing. */
@@ -18,24 +22,25 @@ const mostAttempts = 4
 
 /**
  * Reads a JWK Set (RFC 7517 §5). Keys that cannot be used are passed over, be it all of them; a document without any key is
- * refused.
+ * refused. A set that has not changed is the previous one, whose keys are imported already.
  */
-export async function parseKeySet(document: unknown, source: string): Promise<KeySet> {
+export async function parseKeySet(document: unknown, source: string, previous?: KeySet): Promise<KeySet> {
   const { keys } = asRecord(document)
   const isSet = Array.isArray(keys) && keys.length <= mostKeys && keys.some((key) => isString(asRecord(key)['kty']))
   if (!isSet) {
     const message = `${source} is no JWK Set of 1 to ${mostKeys} keys`
     throw new UpstreamError({ reason: 'malformed-document', message })
   }
-  return keySetOf(await usableKeys(keys, source), keys)
+  const fingerprint = JSON.stringify(keys)
+  return previous?.fingerprint === fingerprint ? previous : keySetOf(await usableKeys(keys, source), keys, fingerprint)
 }
 
 /** The key set of an issuer with whom a secret is shared. */
 export function secretKeySet(secret: Uint8Array): KeySet {
-  return { isUsable: true, has: () => true, fitting: async () => [secret] }
+  return { identities: new Set(), fingerprint: '', isUsable: true, has: () => true, fitting: async () => [secret] }
 }
 
-function keySetOf(usable: readonly PublicJwk[], published: readonly unknown[]): KeySet {
+function keySetOf(usable: readonly PublicJwk[], published: readonly unknown[], fingerprint: string): KeySet {
   const kids = new Set(published.map((key) => asRecord(key)['kid']))
   const select = createLocalJWKSet({ keys: [...usable] })
 
@@ -54,7 +59,8 @@ function keySetOf(usable: readonly PublicJwk[], published: readonly unknown[]): 
   }
 
   const isUsable = usable.length > 0
-  return { isUsable, has: (kid) => isUsable && kids.has(kid), fitting }
+  const identities = new Set(usable.map((key) => JSON.stringify(key)))
+  return { identities, fingerprint, isUsable, has: (kid) => isUsable && kids.has(kid), fitting }
 }
 
 function isString(value: unknown): boolean {

@@ -1,6 +1,6 @@
-import type { Dispatcher } from 'undici'
-import { deadline, fetchJson } from '../http/fetch-json.ts'
+import { deadline, fetchJson, type Loaded } from '../http/fetch-json.ts'
 import { holdsPassword, isLoopback, isSecure, isThisHost } from '../http/secure-url.ts'
+import type { Outside } from '../http/shared.ts'
 import { asRecord } from '../record.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { wellKnownUrls } from './well-known.ts'
@@ -8,17 +8,32 @@ import { wellKnownUrls } from './well-known.ts'
 /** An endpoint that metadata may name (RFC 8414 §2). */
 export type MetadataMember = 'jwks_uri' | 'introspection_endpoint' | 'mtls_introspection_endpoint'
 
+export interface FoundEndpoint {
+  readonly endpoint: string
+  /** The well-known URL that named it. */
+  readonly foundAt: string
+}
+
+const freshWhenSilent = 3_600_000
+
 /**
- * Finds one endpoint of an issuer: asks its well-known URLs in turn. An answer that is no metadata of this very issuer, or
- * lacks the endpoint, is passed over; a server that could not be asked ends the search, because the next URL would not
- * tell the truth either. All has to be done within one deadline.
+ * Finds one endpoint of an issuer: asks its well-known URLs in turn, that at which it was found before at first. An answer that is
+ * no metadata of this very issuer, or lacks the endpoint, is passed over; a server that could not be asked ends the search,
+ * because the next URL would not tell the truth either. All has to be done within one deadline.
  */
-export async function discover(issuer: string, member: MetadataMember, dispatcher: Dispatcher): Promise<string> {
+export async function discover(
+  issuer: string,
+  member: MetadataMember,
+  outside: Outside,
+  before: Loaded<FoundEndpoint> | undefined,
+): Promise<Loaded<FoundEndpoint>> {
   const signal = deadline()
   let mostTelling: UpstreamError | undefined
-  for (const url of wellKnownUrls(issuer)) {
+  for (const url of inOrder(wellKnownUrls(issuer), before?.document.foundAt)) {
     try {
-      return parseMetadata(await fetchJson(url, dispatcher, signal), member, issuer, url)
+      const kept = before?.document.foundAt === url ? before : undefined
+      const read = (json: unknown): FoundEndpoint => readMetadata(json, member, { issuer, url, kept: kept?.document })
+      return await fetchJson({ purpose: 'metadata', url, outside, signal, kept, freshWhenSilent, read })
     } catch (error) {
       if (!(error instanceof UpstreamError) || error.isUnreachable) {
         throw error
@@ -27,6 +42,21 @@ export async function discover(issuer: string, member: MetadataMember, dispatche
     }
   }
   throw mostTelling ?? new UpstreamError({ reason: 'not-found', message: `${issuer} publishes no metadata` })
+}
+
+function inOrder(urls: readonly string[], first: string | undefined): readonly string[] {
+  return first === undefined ? urls : [first, ...urls.filter((url) => url !== first)]
+}
+
+interface Sought {
+  readonly issuer: string
+  readonly url: string
+  readonly kept: FoundEndpoint | undefined
+}
+
+function readMetadata(json: unknown, member: MetadataMember, { issuer, url, kept }: Sought): FoundEndpoint {
+  const endpoint = parseMetadata(json, member, issuer, url)
+  return kept?.endpoint === endpoint ? kept : { endpoint, foundAt: url }
 }
 
 function parseMetadata(document: unknown, member: MetadataMember, issuer: string, url: string): string {

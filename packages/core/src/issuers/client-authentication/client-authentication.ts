@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import type { Holdable } from '../../http/holdings.ts'
 import { invalidOption } from '../../invalid-option.ts'
 import type { MetadataMember } from '../../metadata/metadata.ts'
 import { isRecord } from '../../record.ts'
@@ -40,10 +41,15 @@ export interface ClientAtWork {
   /** What tells this caller from others whom the server may answer differently; for the keys of caches, and no secret. */
   readonly identity: string
   /** Connections of its own, when they prove who asks. */
-  readonly dispatcher?: Dispatcher
+  readonly connections?: OwnConnections
 }
 
-type Start = () => Pick<ClientAtWork, 'present' | 'dispatcher'> & { readonly identity?: string }
+/** Open for as long as somebody holds them, and again when somebody needs them. */
+export interface OwnConnections extends Holdable {
+  readonly dispatcher: () => Dispatcher
+}
+
+type Start = () => Pick<ClientAtWork, 'present' | 'connections'> & { readonly identity?: string }
 
 const starts = new WeakMap<object, Start>()
 
@@ -73,10 +79,10 @@ export function startClient(client: ClientAuthentication): ClientAtWork {
   if (start === undefined) {
     throw new TypeError('Expected a client authentication that one of our functions made')
   }
-  const { present, dispatcher, identity = '' } = start()
+  const { present, connections, identity = '' } = start()
   return {
     present,
     identity: JSON.stringify([client.method, client.clientId, identity]),
-    ...(dispatcher === undefined ? {} : { dispatcher }),
+    ...(connections === undefined ? {} : { connections }),
   }
 }

@@ -1,7 +1,7 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { Agent } from 'undici'
 import { expectOptions, expectText, invalidOption } from '../../invalid-option.ts'
-import { type ClientAuthentication, defineClientAuthentication } from './client-authentication.ts'
+import { type ClientAuthentication, defineClientAuthentication, type OwnConnections } from './client-authentication.ts'
 
 /** Our client certificate and its key, as PEM. */
 export interface ClientCertificate {
@@ -22,21 +22,38 @@ export interface ClientCertificate {
 export function tlsClientAuth(clientId: string, certificate?: ClientCertificate): ClientAuthentication {
   expectText(clientId, 'clientId')
   const parameters = { client_id: clientId }
-  const dispatcher = certificate === undefined ? undefined : connectionsWith(certificate)
+  const connections = certificate === undefined ? undefined : connectionsWith(certificate)
   return defineClientAuthentication({ method: 'tls_client_auth', clientId }, () => ({
     present: () => ({ parameters }),
-    ...(dispatcher === undefined ? {} : { dispatcher }),
+    ...(connections === undefined ? {} : { connections }),
   }))
 }
 
-function connectionsWith(certificate: ClientCertificate): Agent {
+function connectionsWith(certificate: ClientCertificate): OwnConnections {
   expectOptions(certificate, 'the client certificate', ['cert', 'key', 'passphrase', 'ca'])
   if (![certificate.cert, certificate.key].every(isText)) {
     throw invalidOption('Expected the client certificate to have both `cert` and `key`, as PEM')
   }
   const connect = Object.fromEntries(Object.entries(certificate).filter(([, value]) => value !== undefined))
   expectReadable(connect)
-  return new Agent({ connect })
+  let agent: Agent | undefined
+  let holders = 0
+
+  function release(): void {
+    holders -= 1
+    if (holders === 0) {
+      void agent?.destroy()
+      agent = undefined
+    }
+  }
+
+  return {
+    dispatcher: () => (agent ??= new Agent({ connect })),
+    hold: () => {
+      holders += 1
+      return release
+    },
+  }
 }
 
 function isText(pem: unknown): boolean {

@@ -1,7 +1,6 @@
-import type { Dispatcher } from 'undici'
-import type { Clock } from '../../clock.ts'
-import { diagnostics } from '../../diagnostics.ts'
+import { warnOfMisconfiguration } from '../../diagnostics.ts'
 import { exchange, type Inbound, nameOf } from '../../http/exchange.ts'
+import type { Outside } from '../../http/shared.ts'
 import { inTime } from '../../in-time.ts'
 import { parseJson } from '../../json.ts'
 import { asRecord } from '../../record.ts'
@@ -29,8 +28,7 @@ export interface AskOptions {
   readonly extras: Extras | undefined
   /** Milliseconds. */
   readonly timeout: number
-  readonly dispatcher: Dispatcher
-  readonly clock: Clock
+  readonly outside: Outside
 }
 
 const mostBytes = 64 * 1024
@@ -41,15 +39,16 @@ const minute = 60_000
  * well-formed answer is an `UpstreamError`. It remembers nothing.
  */
 export function createAsk(options: AskOptions): (token: string) => Promise<Answered> {
-  const { client, answers, signer, extras, timeout, clock } = options
+  const { client, answers, signer, extras, timeout, outside } = options
+  const { clock } = outside
   const { issuer } = signer
-  const dispatcher = client.dispatcher ?? options.dispatcher
   let toldAt = -Infinity
 
   async function post(token: string, endpoint: string, presented: Presented, signal: AbortSignal): Promise<Inbound> {
     const extra = checkExtras(await extras?.({ issuer, endpoint }))
     const form = { token, token_type_hint: 'access_token', ...extra.parameters, ...presented.parameters }
     return exchange({
+      purpose: 'introspection',
       url: endpoint,
       method: 'POST',
       headers: {
@@ -60,7 +59,7 @@ export function createAsk(options: AskOptions): (token: string) => Promise<Answe
       },
       body: new URLSearchParams(Object.entries(form).filter(isPresent)).toString(),
       mostBytes,
-      dispatcher,
+      outside: { ...outside, dispatcher: client.connections?.dispatcher() ?? outside.dispatcher },
       signal,
     })
   }
@@ -118,7 +117,7 @@ function credentialsRefused(endpoint: string): UpstreamError {
 
 /** Loud, for opaque tokens are answered with 500 until somebody mends it. */
 function tellOfRefusal(issuer: string, endpoint: string): void {
-  diagnostics.misconfiguration({
+  warnOfMisconfiguration({
     event: 'credentials-refused',
     issuer,
     message: `${nameOf(endpoint)} refuses our client credentials: opaque tokens of ${issuer} are answered with 500 until \`introspection: { client }\` is mended`,

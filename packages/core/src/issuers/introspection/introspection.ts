@@ -33,7 +33,9 @@ export function createIntrospection(memory: Memory, ask: RestrainedAsk, clock: C
     const key = memory.keyOf(token)
     const earliest = clock() - within
     const known = memory.recall(key)
-    if (known !== undefined && known.askedAt >= earliest) {
+    const isEnough = known !== undefined && known.askedAt >= earliest
+    memory.note(isEnough ? 'hit' : 'miss')
+    if (isEnough) {
       refreshIfHot(key, token, known)
       return known
     }

@@ -22,6 +22,8 @@ export interface Memory {
   readonly forget: (key: string) => Promise<void>
   /** Whether the token was active when it was last asked about. */
   readonly wasActive: (key: string) => boolean
+  /** Counts a look-up. */
+  readonly note: (outcome: 'hit' | 'miss') => void
 }
 
 export interface MemoryOptions {
@@ -96,6 +98,7 @@ export function createMemory(options: MemoryOptions): Memory {
       }
     },
     wasActive: (key) => verdicts.wasActive(key),
+    note: (outcome) => verdicts.note(outcome),
   }
 }
 

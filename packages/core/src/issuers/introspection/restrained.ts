@@ -1,12 +1,28 @@
 import type { Clock } from '../../clock.ts'
-import { type Breaker, createBreaker } from '../../http/breaker.ts'
+import { diagnostics } from '../../diagnostics.ts'
+import { type Breaker, type CircuitHealth, createBreaker } from '../../http/breaker.ts'
 import { createBulkhead, type Lane } from '../../http/bulkhead.ts'
 import { pauseAfter } from '../../http/pause.ts'
+import type { CircuitState } from '../../messages.ts'
 import { UpstreamError, type UpstreamReason } from '../../unavailable.ts'
 import type { Answered } from './ask.ts'
 
 /** Asks on behalf of a token that was active when it was last asked about, or of one that nobody knows. */
-export type RestrainedAsk = (token: string, lane: Lane) => Promise<Answered>
+export interface RestrainedAsk {
+  (token: string, lane: Lane): Promise<Answered>
+  readonly health: () => CircuitsHealth
+}
+
+/** Each lane has a circuit of its own. */
+export type CircuitsHealth = Readonly<Record<Lane, CircuitHealth>>
+
+export interface RestraintOptions {
+  readonly clock: Clock
+  /** How long a call may wait for its turn, in milliseconds. */
+  readonly patience: number
+  /** What diagnostics call the issuer. */
+  readonly label: string
+}
 
 /** What else goes wrong is an answer, be it one of no use, and due to the token perhaps: no reason to leave the server alone. */
 const failingAfter: ReadonlySet<UpstreamReason> = new Set([
@@ -21,11 +37,13 @@ const failingAfter: ReadonlySet<UpstreamReason> = new Set([
  * before have room and a breaker of their own, so that made-up ones, at which a server or what stands before it may stumble,
  * cannot lock them out. Among tokens that nobody knows the rests are short, and one failure is not enough for the next.
  */
-export function restrained(ask: (token: string) => Promise<Answered>, clock: Clock, patience: number): RestrainedAsk {
+export function restrained(ask: (token: string) => Promise<Answered>, options: RestraintOptions): RestrainedAsk {
+  const { clock, patience, label: issuer } = options
+  const telling = (lane: Lane) => (state: CircuitState) => diagnostics.breaker.publish({ issuer, lane, state })
   const bulkhead = createBulkhead({ running: 128, room: 2048, patience })
   const breakers: Readonly<Record<Lane, Breaker>> = {
-    known: createBreaker({ clock, turns: 1, pauseAfter }),
-    unknown: createBreaker({ clock, turns: 5, pauseAfter: () => pauseAfter(1) }),
+    known: createBreaker({ clock, turns: 1, pauseAfter, onChange: telling('known') }),
+    unknown: createBreaker({ clock, turns: 5, pauseAfter: () => pauseAfter(1), onChange: telling('unknown') }),
   }
   const both = Object.values(breakers)
 
@@ -56,8 +74,11 @@ export function restrained(ask: (token: string) => Promise<Answered>, clock: Clo
     }
   }
 
-  return async (token, lane) => {
+  async function askInTurn(token: string, lane: Lane): Promise<Answered> {
     breakers[lane].expectAwake()
     return bulkhead.run(lane, () => call(token, lane))
   }
+
+  const health = (): CircuitsHealth => ({ known: breakers.known.health(), unknown: breakers.unknown.health() })
+  return Object.assign(askInTurn, { health })
 }

@@ -1,6 +1,7 @@
 import type { IntrospectedClaims } from '../../access-token.ts'
 import type { SharedAnswers } from '../../cache/shared-answers.ts'
 import type { VerdictStore } from '../../cache/verdict-store.ts'
+import type { DocumentHealth } from '../../http/document-health.ts'
 import type { Outside } from '../../http/shared.ts'
 import type { KeySource } from '../../keys/key-source.ts'
 import { discoveredEndpoint } from '../../metadata/discovered-endpoint.ts'
@@ -9,10 +10,10 @@ import { createAsk } from './ask.ts'
 import { createIntrospection, type Introspection } from './introspection.ts'
 import { createMemory } from './memory.ts'
 import type { IntrospectionSettings } from './options.ts'
-import { restrained } from './restrained.ts'
+import { type CircuitsHealth, restrained } from './restrained.ts'
 
 /** What the issuers of a validator share. */
-export interface ValidatorOutside extends Outside {
+export interface Remembering {
   readonly verdicts: VerdictStore<IntrospectedClaims>
   readonly shared: SharedAnswers | undefined
   /** Milliseconds. */
@@ -20,8 +21,22 @@ export interface ValidatorOutside extends Outside {
 }
 
 /** The same, and what belongs to one issuer. */
-export interface IssuerOutside extends ValidatorOutside {
+export interface IssuerOutside extends Remembering, Outside {
   readonly keys: KeySource
+}
+
+/** Introspection at work. */
+export interface StartedIntrospection extends Introspection {
+  /** Resolves when the endpoint is known. */
+  readonly ready: () => Promise<unknown>
+  readonly health: () => IntrospectionHealth
+}
+
+export interface IntrospectionHealth {
+  /** Of the metadata that names the endpoint; `undefined` when it is configured. */
+  readonly metadata: DocumentHealth | undefined
+  /** How freely the endpoint is asked: about tokens that were active before, and about those that nobody knows. */
+  readonly circuits: CircuitsHealth
 }
 
 /** Puts the parts of introspection together: who asks, how, with what restraint, and what is remembered. */
@@ -29,24 +44,29 @@ export function startIntrospection(
   settings: IntrospectionSettings,
   { issuer, audience }: { readonly issuer: string; readonly audience: readonly string[] },
   outside: IssuerOutside,
-): Introspection {
+): StartedIntrospection {
   const { answers, timeout, endpoint } = settings
-  const { clock, keys } = outside
+  const { clock, keys, label } = outside
   const client = startClient(settings.client)
   const { clientId } = settings.client
-  const discovered = discoveredEndpoint(issuer, endpointMember(settings.client), outside)
+  if (client.connections !== undefined) {
+    outside.holdings.hold(client.connections)
+  }
+  const discovered =
+    endpoint === undefined ? discoveredEndpoint(issuer, endpointMember(settings.client), outside) : undefined
+  const findEndpoint = discovered?.current ?? (async () => endpoint ?? '')
   const ask = createAsk({
     ...settings,
     client,
-    endpoint: endpoint === undefined ? discovered.current : async () => endpoint,
+    endpoint: findEndpoint,
     signer: { issuer, keys, recipients: [...(clientId === undefined ? [] : [clientId]), ...audience] },
-    dispatcher: outside.dispatcher,
-    clock,
+    outside,
   })
+  const asking = restrained(ask, { clock, patience: timeout, label })
   const namespace = [issuer, endpoint ?? '', client.identity, answers.as, audience]
-  return createIntrospection(
-    createMemory({ ...settings, ...outside, namespace }),
-    restrained(ask, clock, timeout),
-    clock,
-  )
+  return {
+    ...createIntrospection(createMemory({ ...settings, ...outside, namespace }), asking, clock),
+    ready: findEndpoint,
+    health: () => ({ metadata: discovered?.health(), circuits: asking.health() }),
+  }
 }

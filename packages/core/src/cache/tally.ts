@@ -1,0 +1,33 @@
+import { diagnostics } from '../diagnostics.ts'
+import type { CacheMessage } from '../messages.ts'
+
+/** How often a look-up found something. */
+export interface Counts {
+  readonly hits: number
+  readonly misses: number
+  /** Hits among all look-ups; `undefined` before the first. */
+  readonly hitRatio: number | undefined
+}
+
+/** Counts the look-ups in a cache, and tells of them. */
+export interface Tally {
+  readonly note: (outcome: 'hit' | 'miss') => void
+  readonly counts: () => Counts
+}
+
+export function createTally(cache: CacheMessage['cache']): Tally {
+  const seen = { hit: 0, miss: 0 }
+
+  return {
+    note: (outcome) => {
+      seen[outcome] += 1
+      if (diagnostics.cache.hasSubscribers) {
+        diagnostics.cache.publish({ cache, operation: 'get', outcome, error: undefined })
+      }
+    },
+    counts: () => {
+      const { hit: hits, miss: misses } = seen
+      return { hits, misses, hitRatio: hits + misses === 0 ? undefined : hits / (hits + misses) }
+    },
+  }
+}

@@ -1,0 +1,19 @@
+import type { Clock } from '../clock.ts'
+
+/** Rings once at a time of the clock; a later setting replaces an earlier one. It does not keep the process alive. */
+export interface Alarm {
+  readonly set: (at: number) => void
+  readonly clear: () => void
+}
+
+export function createAlarm(clock: Clock, ring: () => void): Alarm {
+  let timer: NodeJS.Timeout | undefined
+
+  return {
+    set: (at) => {
+      clearTimeout(timer)
+      timer = setTimeout(ring, Math.max(1, Math.ceil(at - clock()))).unref()
+    },
+    clear: () => clearTimeout(timer),
+  }
+}

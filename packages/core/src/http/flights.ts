@@ -1,0 +1,93 @@
+import type { Clock } from '../clock.ts'
+import { UpstreamError } from '../unavailable.ts'
+import { longestPause, pauseAfter, timeUntil } from './pause.ts'
+
+/** Why something is loaded: because what is kept is missing or old, or because somebody needs what is newer than any attempt that began before. */
+type Errand = 'refresh' | 'renewal'
+
+/** Attempts to load something: one on each errand at a time, which all share who need it, and after a failure a pause for all. */
+export interface Flights<Result> {
+  /** Joins an attempt on this errand, or starts one; rejects with an `UpstreamError` during a pause. */
+  readonly join: (errand: Errand) => Promise<Result>
+  readonly underWay: (errand: Errand) => Promise<Result> | undefined
+  /** When the pause after a failure is over, by the clock. */
+  readonly retryAt: () => number
+  readonly isPausing: () => boolean
+  /** Whether the last attempt failed, and that was no long time ago. */
+  readonly hasJustFailed: () => boolean
+  /** What the last attempt failed with; `undefined` when it did not. */
+  readonly lastFailure: () => { readonly error: unknown } | undefined
+}
+
+export interface FlightsOptions<Loaded, Result> {
+  readonly clock: Clock
+  readonly load: () => Promise<Loaded>
+  /** Takes what an attempt has brought; `isNewest` is false when a later attempt has brought something before it. */
+  readonly land: (loaded: Loaded, startedAt: number, isNewest: boolean) => Result
+  readonly onFailure: (error: unknown) => void
+  /** Called when an attempt is over, however it ended. */
+  readonly onOver: () => void
+}
+
+export function createFlights<Loaded, Result>(options: FlightsOptions<Loaded, Result>): Flights<Result> {
+  const { clock, load, land, onFailure, onOver } = options
+  const flights: { [errand in Errand]?: Promise<Result> | undefined } = {}
+  let takenOff = 0
+  let newest = 0
+  let failures = 0
+  let lastFailure: unknown
+  let retryAt = 0
+
+  const untilRetry = (): number => timeUntil(retryAt, clock())
+
+  function join(errand: Errand): Promise<Result> {
+    return flights[errand] ?? (untilRetry() > 0 ? Promise.reject(pausing()) : takeOff(errand))
+  }
+
+  function takeOff(errand: Errand): Promise<Result> {
+    takenOff += 1
+    const flight = fly(takenOff).finally(() => {
+      flights[errand] = undefined
+      onOver()
+    })
+    flights[errand] = flight
+    return flight
+  }
+
+  async function fly(number: number): Promise<Result> {
+    const startedAt = clock()
+    try {
+      const loaded = await load()
+      const isNewest = number > newest
+      if (isNewest) {
+        newest = number
+        failures = 0
+        retryAt = 0
+      }
+      return land(loaded, startedAt, isNewest)
+    } catch (error) {
+      onFailure(error)
+      if (number > newest) {
+        failures += 1
+        lastFailure = error
+        retryAt = clock() + pauseAfter(failures)
+      }
+      throw error
+    }
+  }
+
+  function pausing(): UpstreamError {
+    const why = lastFailure instanceof Error ? lastFailure.message : 'no reason known'
+    const message = `The last attempt failed (${why}), and the next one is not due yet`
+    return new UpstreamError({ reason: 'backing-off', message, retryAfter: untilRetry() / 1000, cause: lastFailure })
+  }
+
+  return {
+    join,
+    underWay: (errand) => flights[errand],
+    retryAt: () => retryAt,
+    isPausing: () => untilRetry() > 0,
+    hasJustFailed: () => failures > 0 && clock() < retryAt + longestPause,
+    lastFailure: () => (failures > 0 ? { error: lastFailure } : undefined),
+  }
+}

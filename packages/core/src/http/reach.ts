@@ -1,0 +1,30 @@
+import type { Dispatcher } from 'undici'
+import { holdConnections } from './connections.ts'
+import { createHoldings, type Holdings } from './holdings.ts'
+import type { Addresses } from './public-address.ts'
+
+/** How a validator reaches the world until it is closed. */
+export interface Reach {
+  /** The dispatcher for addresses of that kind. */
+  readonly dispatcher: (addresses: Addresses) => Dispatcher
+  readonly holdings: Holdings
+  /** Ends the timers and connections that nobody else in the process holds. */
+  readonly close: () => Promise<void>
+}
+
+/** A dispatcher of the user's is for all addresses, and left alone in the end. */
+export function createReach(own: Dispatcher | undefined): Reach {
+  const holdings = createHoldings()
+  if (own !== undefined) {
+    return { dispatcher: () => own, holdings, close: async () => holdings.releaseAll() }
+  }
+  const { dispatcher, release } = holdConnections()
+  return {
+    dispatcher,
+    holdings,
+    close: async () => {
+      holdings.releaseAll()
+      await release()
+    },
+  }
+}

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Counts } from './cache/tally.ts'
+import type { StoreHealth } from './cache/verdict-store.ts'
+import { type Duration, expectDuration } from './duration.ts'
+import type { Reach } from './http/reach.ts'
+import { expectOptions } from './invalid-option.ts'
+import type { Issuer, IssuerHealth } from './issuers/issuer.ts'
+import { Unavailable } from './unavailable.ts'
+
+/** How it stands with what a validator needs to judge tokens. */
+export interface Health {
+  /** `ok`: all keys and metadata are fresh, and all circuits closed. `degraded`: some request would have to wait, is served by what is stale, or cannot be judged. */
+  readonly status: 'ok' | 'degraded'
+  /** The issuers that are listed, or those that the `issuer` function has found lately. */
+  readonly issuers: readonly IssuerHealth[]
+  readonly caches: {
+    /** Verdicts on opaque tokens, in the memory of this process. */
+    readonly memory: StoreHealth
+    /** The look-ups in the shared `cache`; `undefined` without one. One that failed is a miss. */
+    readonly shared: Counts | undefined
+  }
+}
+
+/** What keeps a validator going, seen from outside. */
+export interface Upkeep {
+  /**
+   * Fetches what is missing or no longer fresh, for every issuer that is listed, and resolves when all can be judged by. Rejects with the
+   * `Unavailable` of one that cannot, at once or, with `within`, when it still cannot after that time of trying. For those who want to fail, or
+   * wait, at start-up; nothing else needs it.
+   *
+   * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for what is no duration.
+   */
+  ready(options?: { readonly within?: Duration | undefined }): Promise<void>
+  /** How it stands, now; nothing is fetched. */
+  health(): Health
+  /**
+   * Ends timers and connections, and the calls that are under way, unless another validator shares them. A `dispatcher` and a `cache` of yours
+   * are left alone, and calls through that dispatcher go on until their deadline. No request is judged any more: `authenticate` fails (500).
+   * To call it again does nothing.
+   */
+  close(): Promise<void>
+}
+
+export interface UpkeepOptions {
+  readonly issuers: { readonly listed: readonly Issuer[]; readonly present: () => readonly Issuer[] }
+  readonly reach: Reach
+  readonly caches: () => Health['caches']
+}
+
+export function createUpkeep({ issuers, reach, caches }: UpkeepOptions): Upkeep & { readonly expectOpen: () => void } {
+  const closing = new AbortController()
+
+  function expectOpen(): void {
+    if (closing.signal.aborted) {
+      throw new Error('This validator is closed')
+    }
+  }
+
+  async function ready(options: { readonly within?: Duration | undefined } = {}): Promise<void> {
+    expectOptions(options, 'the options of ready', ['within'])
+    const within = expectDuration(options.within ?? '0s', 'within')
+    const until = performance.now() + within
+    for (;;) {
+      expectOpen()
+      const failure = await firstFailure(issuers.listed)
+      const left = until - performance.now()
+      if (failure === undefined) {
+        return
+      }
+      if (left <= 0) {
+        throw failure
+      }
+      await sleep(Math.min(left, failure.retryAfter * 1000), undefined, { signal: closing.signal })
+    }
+  }
+
+  function health(): Health {
+    const present = issuers.present().map((issuer) => issuer.health())
+    return { status: present.every(isWell) ? 'ok' : 'degraded', issuers: present, caches: caches() }
+  }
+
+  async function close(): Promise<void> {
+    closing.abort(new Error('This validator was closed'))
+    await reach.close()
+  }
+
+  return { ready, health, close, expectOpen }
+}
+
+/** All are tried, so that one that is down keeps nobody else from being ready. */
+async function firstFailure(issuers: readonly Issuer[]): Promise<Unavailable | undefined> {
+  const attempts = await Promise.allSettled(issuers.map((issuer) => issuer.ready()))
+  const failed = attempts.find((attempt) => attempt.status === 'rejected')
+  if (failed === undefined || failed.reason instanceof Unavailable) {
+    return failed?.reason
+  }
+  throw failed.reason
+}
+
+function isWell({ keys, metadata, introspection }: IssuerHealth): boolean {
+  const documents = [keys, metadata, introspection?.metadata]
+  const circuits = Object.values(introspection?.circuits ?? {})
+  return (
+    documents.every((document) => document === undefined || document.state === 'fresh') &&
+    circuits.every(({ state }) => state === 'closed')
+  )
+}
