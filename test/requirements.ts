@@ -244,6 +244,21 @@ export const requirements = {
     text: 'Scopes come from the scope string; a client does not pass for a resource owner.',
     partly: 'issuers for which an array is enabled, which comes with scopesFrom',
   },
+  'KEY-01': {
+    level: 'MUST',
+    source: 'RFC 8414 §2',
+    text: 'A key set is fetched over https with certificate checks; plain http is for loopback.',
+  },
+  'KEY-02': {
+    level: 'SHOULD',
+    source: 'RFC 9111 §4.2, §5.2',
+    text: 'Freshness follows max-age less Age, between one minute and one hour, ten minutes when the server is silent.',
+  },
+  'KEY-03': {
+    level: 'SHOULD',
+    source: 'RFC 9111 §4.3',
+    text: 'A key set is revalidated by ETag and Last-Modified; 304 renews it, and is a failure when nothing was asked for.',
+  },
   'KEY-04': {
     level: 'SHOULD',
     source: 'OIDC Core §10.1.1',
@@ -255,7 +270,17 @@ export const requirements = {
     text: 'Concurrent needs share one fetch, and a caller that leaves harms nobody.',
   },
   'KEY-06': { level: 'RULE', source: 'conformance §8', text: 'A bad signature under a known kid causes no refetch.' },
+  'KEY-07': {
+    level: 'RULE',
+    source: 'conformance §8',
+    text: 'Stale keys serve for an hour while the endpoint fails; a refresh ahead of expiry keeps nobody waiting.',
+  },
   'KEY-08': { level: 'SHOULD', source: 'RFC 7517 §5', text: 'Keys that cannot be used do not spoil the set.' },
+  'KEY-09': {
+    level: 'RULE',
+    source: 'conformance §8',
+    text: 'A bad answer never replaces a good set, and somebody hears of it.',
+  },
   'KEY-10': {
     level: 'RULE',
     source: 'conformance §8',
@@ -265,6 +290,12 @@ export const requirements = {
     level: 'MUST',
     source: 'RFC 7517 §4.5',
     text: 'kid is a hint: without one a bounded number of fitting keys is tried; with duplicates the rest of the key decides.',
+  },
+  'KEY-12': {
+    level: 'RULE',
+    source: 'conformance §8',
+    text: 'A withdrawn key stops verifying within one freshness period while the endpoint is well.',
+    partly: 'remembered verdicts on JWTs, of which there are none yet',
   },
   'KEY-13': {
     level: 'MUST NOT',
@@ -294,8 +325,12 @@ export const requirements = {
   'META-05': {
     level: 'RULE',
     source: 'conformance §9',
-    text: 'Discovery is lazy and retried.',
-    partly: 'health, which is to come',
+    text: 'Discovery is lazy and retried, and health tells how it stands.',
+  },
+  'META-06': {
+    level: 'MUST',
+    source: 'RFC 8705 §5',
+    text: 'Over mutual TLS the endpoints among mtls_endpoint_aliases win.',
   },
   'INT-01': {
     level: 'MUST',

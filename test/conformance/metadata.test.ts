@@ -1,5 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http'
-import { trustedIssuer } from '@tollgate/core'
+import { clientSecretBasic, createValidator, tlsClientAuth, trustedIssuer } from '@tollgate/core'
 import { MockAgent } from 'undici'
 import { expect } from 'vitest'
 import type { Adapter } from '../harness/adapters.ts'
@@ -207,16 +207,38 @@ verifies('META-04', 'a server that fails is asked again later, and not about the
   }
 })
 
+verifies('META-06', 'over mutual TLS the alias of the endpoint is asked, and by nobody else', async (adapter) => {
+  const answer = (name: string) => json({ active: true, aud: audience, sub: name, scope: 'read' })
+  const methods = [
+    [tlsClientAuth('api'), '/mtls-introspect'],
+    [clientSecretBasic('api', 'a secret of the tests'), '/introspect'],
+  ] as const
+  for (const [client, asked] of methods) {
+    const upstream = await openUpstream({ '/introspect': answer('plain'), '/mtls-introspect': answer('alias') })
+    upstream.routes[oauth] = json({
+      issuer: upstream.url,
+      introspection_endpoint: `${upstream.url}/introspect`,
+      mtls_endpoint_aliases: { introspection_endpoint: `${upstream.url}/mtls-introspect` },
+    })
+    const issuer = trustedIssuer(upstream.url, { introspection: { client } })
+    const api = await openApi(adapter, { protection: { issuer, audience, clock: () => T0 * 1000 } })
+    expect(await api.present('opaque')).toBe('OK')
+    expect(upstream.asked).toEqual([oauth, asked])
+  }
+})
+
 verifies('META-05', 'the app starts while its issuer is down, says so, and recovers by itself', async (adapter) => {
   // A port that nobody listens on, until somebody does.
   const taken = createServer()
   const url = await listen(taken)
   await new Promise((resolve) => taken.close(resolve))
   let now = T0
-  const protection = { issuer: trustedIssuer(url), audience, clock: () => now * 1000 }
-  const api = await openApi(adapter, { protection })
+  const validator = createValidator({ issuer: trustedIssuer(url), audience, clock: () => now * 1000 })
+  const api = await openApi(adapter, { protection: validator })
+  expect(validator.health().status).toBe('degraded')
   const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(url), privateKey, 'ES256')
   expect(await api.present(token)).toBe('E-UP')
+  expect(validator.health()).toMatchObject({ status: 'degraded', issuers: [{ metadata: { lastFailure: 'network' } }] })
   expect(await api.outcome({})).toBe('C0')
 
   const documents: Readonly<Record<string, object>> = {
@@ -230,6 +252,7 @@ verifies('META-05', 'the app starts while its issuer is down, says so, and recov
   await new Promise<void>((resolve) => issuer.listen(Number(new URL(url).port), '127.0.0.1', resolve))
   now += 2
   expect(await api.present(token)).toBe('OK')
+  expect(validator.health()).toMatchObject({ status: 'ok', issuers: [{ keys: { state: 'fresh' } }] })
   issuer.closeAllConnections()
   issuer.close()
 })

@@ -4,32 +4,35 @@ import { expectText, invalidOption } from './invalid-option.ts'
 /** The error codes that a challenge may carry (RFC 6750 §3.1). */
 export type RefusalCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
 
+/** The reasons that are the library's own, every one of them. A guard may refuse for others. */
+export const refusalReasons = [
+  'no-credentials',
+  'malformed-credentials',
+  'repeated-credentials',
+  'token-too-large',
+  'malformed-token',
+  'untrusted-issuer',
+  'algorithm-not-allowed',
+  'critical-header',
+  'unknown-key',
+  'bad-signature',
+  'wrong-token-type',
+  'missing-claim',
+  'malformed-claim',
+  'expired',
+  'not-yet-valid',
+  'issued-in-the-future',
+  'lifetime-too-long',
+  'wrong-audience',
+  'sender-constrained',
+  'inactive',
+  'missing-audience',
+  'unknown-prefix',
+  'missing-scope',
+] as const
+
 /** Why a request was refused, as a stable id: for logs, metrics and tests, never sent to the client. A guard may have reasons of its own. */
-export type RefusalReason =
-  | 'no-credentials'
-  | 'malformed-credentials'
-  | 'repeated-credentials'
-  | 'token-too-large'
-  | 'malformed-token'
-  | 'untrusted-issuer'
-  | 'algorithm-not-allowed'
-  | 'critical-header'
-  | 'unknown-key'
-  | 'bad-signature'
-  | 'wrong-token-type'
-  | 'missing-claim'
-  | 'malformed-claim'
-  | 'expired'
-  | 'not-yet-valid'
-  | 'issued-in-the-future'
-  | 'lifetime-too-long'
-  | 'wrong-audience'
-  | 'sender-constrained'
-  | 'inactive'
-  | 'missing-audience'
-  | 'unknown-prefix'
-  | 'missing-scope'
-  | (string & {})
+export type RefusalReason = (typeof refusalReasons)[number] | (string & {})
 
 export interface RefusalInit {
   /** The registered code, which decides the status. Default: `'insufficient_scope'`, 403. */

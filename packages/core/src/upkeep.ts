@@ -70,7 +70,7 @@ export function createUpkeep({ issuers, reach, caches }: UpkeepOptions): Upkeep 
       if (left <= 0) {
         throw failure
       }
-      await sleep(Math.min(left, failure.retryAfter * 1000), undefined, { signal: closing.signal })
+      await sleep(Math.min(left, failure.retryAfter * 1000), undefined, { signal: closing.signal }).catch(expectOpen)
     }
   }
 
@@ -80,7 +80,7 @@ export function createUpkeep({ issuers, reach, caches }: UpkeepOptions): Upkeep 
   }
 
   async function close(): Promise<void> {
-    closing.abort(new Error('This validator was closed'))
+    closing.abort()
     await reach.close()
   }
 

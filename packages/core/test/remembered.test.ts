@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createRemembered, type Remembered } from '../src/http/remembered.ts'
 import { UpstreamError } from '../src/unavailable.ts'
 
@@ -109,4 +109,110 @@ test('all who wait share one failure, and the next attempt is a new one', async 
   scene.now = 2000
   scene.answer = async () => 'mended'
   expect(await scene.remembered.current()).toBe('mended')
+})
+
+test('an answer that was slow to come does not take the place of one that was asked for later', async () => {
+  const scene = open()
+  await scene.remembered.current()
+  const old = Promise.withResolvers<string>()
+  scene.now = 850
+  scene.answer = () => old.promise
+  expect(await scene.remembered.current(), 'a refresh is under way').toBe('first')
+  scene.answer = async () => 'newer'
+  expect(await scene.remembered.renew()).toBe('newer')
+  old.resolve('older')
+  await Promise.resolve()
+  expect(await scene.remembered.current()).toBe('newer')
+  expect(scene.loads()).toBe(3)
+})
+
+test('nor does its failure count', async () => {
+  const scene = open()
+  await scene.remembered.current()
+  const old = Promise.withResolvers<string>()
+  scene.now = 850
+  scene.answer = () => old.promise
+  await scene.remembered.current()
+  scene.answer = async () => 'newer'
+  await scene.remembered.renew()
+  old.reject(new UpstreamError({ reason: 'timeout', message: 'late' }))
+  await vi.waitUntil(() => scene.remembered.health().state === 'fresh')
+  expect(scene.remembered.health()).toMatchObject({ lastFailure: undefined })
+  expect(await scene.remembered.renew()).toBe('newer')
+})
+
+test('those who could be served by something older wait for a second, and after one of them nobody does', async () => {
+  const scene = open()
+  await scene.remembered.current()
+  scene.now = 2000
+  scene.answer = () => new Promise(() => undefined)
+  expect(await scene.remembered.current()).toBe('first')
+  const atOnce = await Promise.race([scene.remembered.current(), new Promise((resolve) => setTimeout(resolve, 500))])
+  expect(atOnce).toBe('first')
+  expect(scene.loads()).toBe(2)
+})
+
+test('a refresh is not joined by those who need what is newer', async () => {
+  const scene = open()
+  await scene.remembered.current()
+  scene.now = 850
+  scene.answer = () => new Promise(() => undefined)
+  await scene.remembered.current()
+  scene.answer = async () => 'second'
+  const both = await Promise.all([scene.remembered.renew(), scene.remembered.renew()])
+  expect([both, scene.loads()]).toEqual([['second', 'second'], 3])
+})
+
+describe('by itself', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  /** Both times go on, the clock's and that of timers. */
+  async function pass(scene: Scene, milliseconds: number): Promise<void> {
+    for (let passed = 0; passed < milliseconds; passed += 10) {
+      scene.now += 10
+      await vi.advanceTimersByTimeAsync(10)
+    }
+  }
+
+  test('what is held and in use is refreshed before it is old, once for each time that it was used', async () => {
+    const scene = open()
+    scene.remembered.hold()
+    await scene.remembered.current()
+    await pass(scene, 750)
+    expect(scene.loads()).toBe(1)
+    await pass(scene, 100)
+    expect(scene.loads()).toBe(2)
+    await pass(scene, 5000)
+    expect(scene.loads(), 'nobody used it since').toBe(2)
+    await scene.remembered.current()
+    await pass(scene, 850)
+    expect(scene.loads()).toBe(4)
+  })
+
+  test('while it fails it is looked for again and again, as long as something is left to serve', async () => {
+    const scene = open()
+    scene.remembered.hold()
+    await scene.remembered.current()
+    scene.answer = down
+    await pass(scene, 20_000)
+    expect(scene.loads()).toBeGreaterThan(3)
+    expect(scene.loads()).toBeLessThan(8)
+    await pass(scene, 45_000)
+    const loads = scene.loads()
+    await pass(scene, 60_000)
+    expect(scene.loads()).toBe(loads)
+  })
+
+  test('what nobody holds any longer is left alone', async () => {
+    const scene = open()
+    const [release, releaseToo] = [scene.remembered.hold(), scene.remembered.hold()]
+    await scene.remembered.current()
+    release()
+    expect(vi.getTimerCount()).toBe(1)
+    releaseToo()
+    expect(vi.getTimerCount()).toBe(0)
+    await pass(scene, 2000)
+    expect(scene.loads()).toBe(1)
+  })
 })

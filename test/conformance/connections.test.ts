@@ -1,0 +1,106 @@
+/** How keys and metadata are reached. */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer, type ServerOptions } from 'node:https'
+import { connect, type Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { trustedIssuer } from '@tollgate/core'
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import { expect, onTestFinished } from 'vitest'
+import type { Adapter } from '../harness/adapters.ts'
+import { listen, openApi } from '../harness/api.ts'
+import { type Certificate, certificate } from '../harness/certificates.ts'
+import { jws, keyPair } from '../harness/jws.ts'
+import { claimsOf } from '../harness/key-issuer.ts'
+import type { Outcome } from '../harness/outcome.ts'
+import { audience, T0 } from '../harness/reference.ts'
+import { openIssuerUpstream } from '../harness/upstream.ts'
+import { verifies } from '../harness/verifies.ts'
+
+const { jwk, privateKey } = keyPair('P-256')
+const clock = (): number => T0 * 1000
+
+function tokenOf(issuer: string): string {
+  return jws({ alg: 'ES256', kid: 'k' }, claimsOf(issuer), privateKey, 'ES256')
+}
+
+/** An issuer over TLS. */
+async function openTlsIssuer(own: Certificate, options: ServerOptions = {}): Promise<string> {
+  const server: Server = createTlsServer({ ...own, ...options }, (request, response) => {
+    const keys = { keys: [{ ...jwk, kid: 'k' }] }
+    const isAllowed = options.requestCert !== true || (request.socket as TLSSocket).authorized
+    response.writeHead(isAllowed ? 200 : 403)
+    response.end(JSON.stringify(request.url === '/jwks' ? keys : { issuer: url, jwks_uri: `${url}/jwks` }))
+  })
+  const url = (await listen(server)).replace('http:', 'https:')
+  return url
+}
+
+async function outcome(adapter: Adapter, issuer: string, dispatcher?: Dispatcher): Promise<Outcome> {
+  const api = await openApi(adapter, { protection: { issuer, audience, clock, dispatcher } })
+  const result = await api.present(tokenOf(issuer))
+  await dispatcher?.destroy()
+  return result
+}
+
+verifies('KEY-01', 'a certificate that nobody vouches for is no key set, and a private CA is', async (adapter) => {
+  const own = await certificate('localhost')
+  const other = await certificate('localhost')
+  const issuer = await openTlsIssuer(own)
+  expect(await outcome(adapter, issuer)).toBe('E-UP')
+  expect(await outcome(adapter, issuer, new Agent({ connect: { ca: other.cert } }))).toBe('E-UP')
+  expect(await outcome(adapter, issuer, new Agent({ connect: { ca: own.cert } }))).toBe('OK')
+})
+
+verifies('KEY-01', 'a key set on plain http is refused at start-up, but on loopback', (adapter) => {
+  const make = (keys: string) => () =>
+    adapter.create({ issuer: trustedIssuer('https://as.example', { keys }), audience })
+  const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
+  expect(make('http://as.example/jwks')).toThrow(wrong)
+  expect(make('http://127.0.0.1.example/jwks')).toThrow(wrong)
+  expect(make('https://user:password@as.example/jwks')).toThrow(wrong)
+  expect(make('http://127.0.0.1/jwks')).not.toThrow()
+})
+
+verifies('KEY-10', 'a dispatcher of ones own shows a client certificate', async (adapter) => {
+  const own = await certificate('localhost')
+  const client = await certificate('api')
+  const issuer = await openTlsIssuer(own, { requestCert: true, rejectUnauthorized: false, ca: client.cert })
+  expect(await outcome(adapter, issuer, new Agent({ connect: { ca: own.cert } }))).toBe('502')
+  expect(await outcome(adapter, issuer, new Agent({ connect: { ca: own.cert, ...client } }))).toBe('OK')
+})
+
+verifies('KEY-10', 'a dispatcher of ones own leads everything through a proxy', async (adapter) => {
+  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  const proxy = await openProxy()
+  const dispatcher = new ProxyAgent({ uri: proxy.url, proxyTunnel: true })
+  expect(await outcome(adapter, upstream.url, dispatcher)).toBe('OK')
+  expect(upstream.asked).toHaveLength(2)
+  expect(new Set(proxy.targets)).toEqual(new Set([new URL(upstream.url).host]))
+  expect(await outcome(adapter, upstream.url, new ProxyAgent({ uri: 'http://127.0.0.1:1', proxyTunnel: true }))).toBe(
+    'E-UP',
+  )
+})
+
+/** A forward proxy (RFC 9110 §9.3.6). */
+async function openProxy(): Promise<{ url: string; targets: readonly string[] }> {
+  const targets: string[] = []
+  const sockets = new Set<Socket>()
+  const server = createServer().on('connect', ({ url = '' }, socket: Socket) => {
+    targets.push(url)
+    const [host = '', port] = url.split(':')
+    const beyond = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      beyond.pipe(socket).pipe(beyond)
+    })
+    for (const one of [socket, beyond]) {
+      sockets.add(one.on('error', () => undefined))
+    }
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    sockets.forEach((socket) => socket.destroy())
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, targets }
+}

@@ -1,0 +1,232 @@
+/** For how long a key set is used, and what takes its place. */
+import type { ServerResponse } from 'node:http'
+import type { DocumentMessage, RotationMessage, StaleMessage } from '@tollgate/core'
+import { expect } from 'vitest'
+import type { Adapter } from '../harness/adapters.ts'
+import { jws, type KeyPair, keyPair } from '../harness/jws.ts'
+import { type KeyIssuer, openKeyIssuer } from '../harness/key-issuer.ts'
+import { listening } from '../harness/listening.ts'
+import { until } from '../harness/until.ts'
+import { type Handler, json, status } from '../harness/upstream.ts'
+import { verifies } from '../harness/verifies.ts'
+
+type Headers = Readonly<Record<string, string | string[]>>
+
+const first = keyPair('P-256')
+const second = keyPair('P-256')
+const minute = 60
+
+function set(...pairs: readonly KeyPair[]): object {
+  return { keys: pairs.map(({ jwk }) => ({ ...jwk, kid: jwk.x })) }
+}
+
+function withHeaders(headers: Headers, document = set(first)): Handler {
+  return (_request, response) => void response.writeHead(200, { ...headers }).end(JSON.stringify(document))
+}
+
+async function open(adapter: Adapter, answer: Handler): Promise<KeyIssuer & { present: (token?: string) => unknown }> {
+  const api = await openKeyIssuer(adapter, [])
+  api.upstream.routes['/jwks'] = answer
+  return { ...api, present: (token = signed(api, first)) => api.present(token) }
+}
+
+function signed(api: KeyIssuer, { privateKey, jwk }: KeyPair): string {
+  return jws({ alg: 'ES256', kid: jwk.x }, api.claims({ exp: 1_800_000_000 }), privateKey, 'ES256')
+}
+
+const silence = 10 * minute
+const freshness: readonly (readonly [Headers, number])[] = [
+  [{}, silence],
+  [{ 'cache-control': 'max-age=300' }, 300],
+  [{ 'cache-control': 'public, MAX-AGE="300", must-revalidate' }, 300],
+  [{ 'cache-control': 'max-age=300', age: '100' }, 200],
+  [{ 'cache-control': 'max-age=120', age: '100' }, minute],
+  [{ 'cache-control': 'max-age=300', age: 'soon' }, 300],
+  [{ 'cache-control': 'max-age=999999' }, 60 * minute],
+  [{ 'cache-control': `max-age=${'9'.repeat(400)}` }, 60 * minute],
+  [{ 'cache-control': 'max-age=0' }, minute],
+  [{ 'cache-control': 'max-age=-5' }, minute],
+  [{ 'cache-control': 'max-age=a day' }, minute],
+  [{ 'cache-control': 'no-store' }, minute],
+  [{ 'cache-control': 'max-age=3000, no-cache' }, minute],
+  [{ 'cache-control': 'max-age=300, max-age=3000' }, 300],
+  [{ 'cache-control': ['public', 'max-age=300'] }, 300],
+  [{ 'cache-control': 'x-max-age=300, s-maxage=300' }, silence],
+]
+
+verifies('KEY-02', 'freshness follows Cache-Control and Age within its bounds', async (adapter) => {
+  const stale = listening<StaleMessage>('tollgate:stale')
+  for (const [headers, seconds] of freshness) {
+    const api = await open(adapter, withHeaders(headers))
+    const served = (): number => stale.filter(({ issuer }) => issuer === api.upstream.url).length
+    expect(await api.present()).toBe('OK')
+    // From now on there is nothing newer to be had: what is used is what was fetched first, and it says when it is no longer fresh.
+    api.upstream.routes['/jwks'] = status(500)
+    api.advance(seconds - 1)
+    expect([await api.present(), served()], JSON.stringify(headers)).toEqual(['OK', 0])
+    api.advance(1)
+    expect([await api.present(), served()], JSON.stringify(headers)).toEqual(['OK', 1])
+  }
+})
+
+verifies('KEY-03', 'a set is asked for by its validators, and 304 keeps it and makes it fresh', async (adapter) => {
+  const asked: unknown[] = []
+  const validators = { etag: '"v1"', 'last-modified': 'Tue, 14 Nov 2023 22:13:20 GMT' }
+  const api = await open(adapter, (request, response) => {
+    asked.push([request.headers['if-none-match'], request.headers['if-modified-since']])
+    const isKnown = request.headers['if-none-match'] === '"v1"'
+    response.writeHead(isKnown ? 304 : 200, validators).end(isKnown ? undefined : JSON.stringify(set(first)))
+  })
+  const told = listening<DocumentMessage>('tollgate:document')
+  expect(await api.present()).toBe('OK')
+  for (let round = 0; round < 3; round += 1) {
+    api.advance(11 * minute)
+    expect(await api.present()).toBe('OK')
+  }
+  const conditional = [validators.etag, validators['last-modified']]
+  expect(asked).toEqual([[undefined, undefined], conditional, conditional, conditional])
+  const outcomes = told.filter(({ document, issuer }) => document === 'keys' && issuer === api.upstream.url)
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['loaded', 'kept', 'kept', 'kept'])
+})
+
+verifies('KEY-03', 'a 304 may say for how long, and what it does not say stays as it was', async (adapter) => {
+  for (const [later, seconds] of [
+    [{}, 300],
+    [{ 'cache-control': 'max-age=120' }, 120],
+  ] as const) {
+    const api = await open(adapter, withHeaders({ etag: '"v1"', 'cache-control': 'max-age=300' }))
+    const stale = listening<StaleMessage>('tollgate:stale')
+    expect(await api.present()).toBe('OK')
+    api.upstream.routes['/jwks'] = status(304, later)
+    api.advance(301)
+    expect(await api.present()).toBe('OK')
+    api.upstream.routes['/jwks'] = status(500)
+    api.advance(seconds - 1)
+    expect(await api.present()).toBe('OK')
+    expect(stale.filter(({ issuer }) => issuer === api.upstream.url)).toEqual([])
+    api.advance(1)
+    expect(await api.present()).toBe('OK')
+    expect(stale.filter(({ issuer }) => issuer === api.upstream.url)).toHaveLength(1)
+  }
+})
+
+verifies('KEY-03', 'a 304 that nobody asked for is a failure', async (adapter) => {
+  const cold = await open(adapter, status(304, { etag: '"v1"' }))
+  expect(await cold.present()).toBe('502')
+  const warm = await open(adapter, withHeaders({ etag: 'ü' }))
+  expect(await warm.present()).toBe('OK')
+  warm.upstream.routes['/jwks'] = status(304)
+  warm.advance(11 * minute)
+  expect(await warm.present()).toBe('OK')
+  warm.advance(61 * minute)
+  expect(await warm.present()).toBe('502')
+})
+
+verifies('KEY-03', 'metadata is asked for by its validators too, where it was found', async (adapter) => {
+  const api = await open(adapter, json(set(first)))
+  const [oauth, openid] = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
+  const metadata = JSON.stringify({ issuer: api.upstream.url, jwks_uri: `${api.upstream.url}/jwks` })
+  delete api.upstream.routes[oauth]
+  api.upstream.routes[openid] = (request, response) => {
+    const isKnown = request.headers['if-none-match'] === '"m1"'
+    response.writeHead(isKnown ? 304 : 200, { etag: '"m1"' }).end(isKnown ? undefined : metadata)
+  }
+  expect(await api.present()).toBe('OK')
+  api.advance(61 * minute)
+  expect(await api.present()).toBe('OK')
+  expect(api.upstream.asked.filter((path) => path !== '/jwks')).toEqual([oauth, openid, openid])
+})
+
+verifies('KEY-07', 'steady traffic waits for no refresh, which is under way at 80 %', async (adapter) => {
+  const api = await open(adapter, json(set(first)))
+  expect(await api.present()).toBe('OK')
+  const waiting: ServerResponse[] = []
+  api.upstream.routes['/jwks'] = (_request, response) => void waiting.push(response)
+  api.advance(7.5 * minute)
+  expect([await api.present(), api.upstream.count('/jwks')]).toEqual(['OK', 1])
+  api.advance(minute)
+  for (let round = 0; round < 5; round += 1) {
+    expect(await api.present()).toBe('OK')
+  }
+  await until(() => waiting.length > 0)
+  expect(waiting).toHaveLength(1)
+  waiting[0]?.end(JSON.stringify(set(first, second)))
+  await until(async () => (await api.present(signed(api, second))) === 'OK')
+  expect(api.upstream.count('/jwks')).toBe(2)
+})
+
+verifies(
+  'KEY-07',
+  'while the endpoint is down keys serve for an hour after their freshness, and no longer',
+  async (adapter) => {
+    const api = await open(adapter, json(set(first)))
+    expect(await api.present()).toBe('OK')
+    api.upstream.routes['/jwks'] = status(503)
+    for (let passed = 0; passed < 69; passed += 3) {
+      expect(await api.present(), `after ${passed} minutes`).toBe('OK')
+      api.advance(3 * minute)
+    }
+    api.advance(minute - 1)
+    expect(await api.present()).toBe('OK')
+    api.advance(1)
+    expect(await api.present()).toBe('E-UP')
+    api.upstream.routes['/jwks'] = json(set(first))
+    api.advance(36)
+    expect(await api.present()).toBe('OK')
+  },
+)
+
+verifies('KEY-09', 'no bad answer replaces a good set, and each is told', async (adapter) => {
+  const bad: Readonly<Record<string, Handler>> = {
+    'upstream-error': status(500),
+    'not-json': (_request, response) => void response.end('<html>'),
+    truncated: ({ socket }) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{'),
+    'malformed-document': json({ keys: [] }),
+    'no-usable-key': json({ keys: [{ ...first.jwk, use: 'enc' }] }),
+    'too-large': json({ ...set(first), padding: 'x'.repeat(512 * 1024) }),
+    'unexpected-status': status(403),
+    'not-found': status(404),
+  }
+  const told = listening<DocumentMessage>('tollgate:document')
+  const api = await open(adapter, json(set(first)))
+  const failures = (): readonly unknown[] =>
+    told
+      .filter(({ issuer, outcome }) => issuer === api.upstream.url && outcome === 'failed')
+      .map(({ reason }) => reason)
+  expect(await api.present()).toBe('OK')
+  for (const [reason, answer] of Object.entries(bad)) {
+    api.upstream.routes['/jwks'] = answer
+    api.advance(8.5 * minute)
+    expect(await api.present(), reason).toBe('OK')
+    await until(() => failures().length === api.upstream.count('/jwks') - 1)
+  }
+  expect(failures()).toEqual(Object.keys(bad))
+  expect(api.upstream.count('/jwks')).toBe(1 + Object.keys(bad).length)
+})
+
+verifies('KEY-12', 'a withdrawn key stops verifying when freshness ends, and it is told', async (adapter) => {
+  const rotations = listening<RotationMessage>('tollgate:rotation')
+  const api = await open(adapter, json(set(first)))
+  expect(await api.present()).toBe('OK')
+  api.upstream.routes['/jwks'] = json(set(second))
+  api.advance(7 * minute)
+  expect(await api.present()).toBe('OK')
+  api.advance(3 * minute)
+  expect(await api.present()).toBe('E-TOK')
+  expect(await api.present(signed(api, second))).toBe('OK')
+  expect(rotations.filter(({ issuer }) => issuer === api.upstream.url)).toEqual([
+    { issuer: api.upstream.url, added: 1, removed: 1 },
+  ])
+})
+
+verifies('KEY-12', 'nor does a clock that is set back keep a withdrawn key for longer', async (adapter) => {
+  const api = await open(adapter, json(set(first)))
+  expect(await api.present()).toBe('OK')
+  api.advance(-5 * 60 * minute)
+  const present = (): unknown =>
+    api.present(jws({ alg: 'ES256', kid: first.jwk.x }, api.claims({ exp: 1_800_000_000 }), first.privateKey, 'ES256'))
+  expect(await present()).toBe('OK')
+  api.upstream.routes['/jwks'] = json(set(second))
+  api.advance(10 * minute)
+  expect(await present()).toBe('E-TOK')
+})

@@ -1,0 +1,56 @@
+/** A process ends when there is nothing left to do in it. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { jws, keyPair } from '../harness/jws.ts'
+import { claimsOf } from '../harness/key-issuer.ts'
+import { audience } from '../harness/reference.ts'
+import { openIssuerUpstream, type Upstream } from '../harness/upstream.ts'
+
+const { jwk, privateKey } = keyPair('P-256')
+
+async function openIssuer(): Promise<{ readonly upstream: Upstream; readonly token: string }> {
+  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  const claims = { ...claimsOf(upstream.url), exp: Math.floor(Date.now() / 1000) + 300 }
+  return { upstream, token: jws({ alg: 'ES256', kid: 'k' }, claims, privateKey, 'ES256') }
+}
+
+/** Runs a module in a process of its own; what does not end in time is killed, and the test fails. */
+async function run(issuer: string, token: string, code: string): Promise<string> {
+  const source = `
+    import { createValidator } from '@tollgate/core'
+    const validator = createValidator({ issuer: '${issuer}', audience: '${audience}' })
+    const request = new Request('https://api.example/', { headers: { authorization: 'Bearer ${token}' } })
+    ${code}`
+  const options = { cwd: import.meta.dirname, timeout: 20_000 }
+  return (await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], options)).stdout.trim()
+}
+
+test('a script that validates one token ends by itself', async () => {
+  const { upstream, token } = await openIssuer()
+  const code = 'console.log((await validator.authenticate(request)).subject)'
+  expect(await run(upstream.url, token, code)).toBe('alice')
+}, 30_000)
+
+test('a script that closes its validator while a server hangs ends as well', async () => {
+  const { upstream, token } = await openIssuer()
+  upstream.routes['/jwks'] = () => undefined
+  const code = `
+    const judged = validator.authenticate(request).catch((error) => error.reason)
+    setTimeout(() => validator.close(), 300)
+    console.log(await judged)`
+  expect(await run(upstream.url, token, code)).toBe('network')
+}, 30_000)
+
+test('a script that waits for its issuer is not ended by that', async () => {
+  const { upstream, token } = await openIssuer()
+  const serve = upstream.routes['/jwks']
+  upstream.routes['/jwks'] = (_request, response) => {
+    upstream.routes['/jwks'] = serve ?? (() => undefined)
+    response.writeHead(503).end()
+  }
+  const code = `
+    await validator.ready({ within: '15s' })
+    console.log(validator.health().status)`
+  expect(await run(upstream.url, token, code)).toBe('ok')
+}, 30_000)
