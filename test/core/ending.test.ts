@@ -54,3 +54,30 @@ test('a script that waits for its issuer is not ended by that', async () => {
     console.log(validator.health().status)`
   expect(await run(upstream.url, token, code)).toBe('ok')
 }, 30_000)
+
+test('connections are shared, closed with the last validator, and opened again', async () => {
+  const { upstream, token } = await openIssuer()
+  const code = `
+    import { channel } from 'node:diagnostics_channel'
+    let sockets = 0
+    channel('undici:client:connected').subscribe(({ socket }) => {
+      sockets += 1
+      socket.on('close', () => (sockets -= 1))
+    })
+    const counts = []
+    const count = () => new Promise((resolve) => setTimeout(resolve, 50)).then(() => counts.push(sockets))
+    const other = createValidator({ issuer: '${upstream.url}', audience: '${audience}' })
+    await validator.authenticate(request)
+    await count()
+    await validator.close()
+    await other.authenticate(request)
+    await count()
+    await other.close()
+    await count()
+    const again = createValidator({ issuer: '${upstream.url}', audience: '${audience}' })
+    await again.authenticate(request)
+    await count()
+    console.log(JSON.stringify(counts))`
+  expect(await run(upstream.url, token, code)).toBe('[1,1,0,1]')
+  expect(upstream.count('/jwks')).toBe(2)
+}, 30_000)

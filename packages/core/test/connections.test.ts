@@ -1,0 +1,39 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { request } from 'undici'
+import { expect, onTestFinished, test } from 'vitest'
+import { forbiddenAddress, holdConnections } from '../src/http/connections.ts'
+import { exchange } from '../src/http/exchange.ts'
+
+async function openServer(): Promise<{ readonly url: string; readonly visits: () => number }> {
+  let visits = 0
+  const server = createServer((_request, response) => response.end('{}'))
+  server.on('connection', () => (visits += 1))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://localhost:${(server.address() as AddressInfo).port}/`, visits: () => visits }
+}
+
+test('a name that leads to an address that is not public is not connected to, and one that may lead anywhere is', async () => {
+  const { url, visits } = await openServer()
+  const connections = holdConnections()
+  const pub = connections.dispatcher('public')
+  await expect(request(url, { dispatcher: pub })).rejects.toMatchObject({ code: forbiddenAddress })
+  const outbound = {
+    purpose: 'keys',
+    url,
+    method: 'GET',
+    headers: {},
+    mostBytes: 100,
+    signal: AbortSignal.timeout(5000),
+  } as const
+  const outside = { dispatcher: pub, addresses: 'any', label: 'resolved' } as const
+  await expect(exchange({ ...outbound, outside })).rejects.toMatchObject({ reason: 'insecure-endpoint' })
+  expect(visits()).toBe(0)
+  await expect(request(url, { dispatcher: connections.dispatcher('any') })).resolves.toMatchObject({ statusCode: 200 })
+  await connections.release()
+})

@@ -1,0 +1,108 @@
+/** What subscribers of `node:diagnostics_channel` hear, and that nobody else pays for it. */
+import { hasSubscribers } from 'node:diagnostics_channel'
+import {
+  type BreakerMessage,
+  type CacheMessage,
+  createValidator,
+  type FetchMessage,
+  trustedIssuer,
+  type VerdictMessage,
+} from '@tollgate/core'
+import { expect, test } from 'vitest'
+import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
+import { jws, keyPair } from '../harness/jws.ts'
+import { claimsOf } from '../harness/key-issuer.ts'
+import { listening } from '../harness/listening.ts'
+import { memoryCache } from '../harness/memory-cache.ts'
+import { audience, T0 } from '../harness/reference.ts'
+import { openIssuerUpstream, status } from '../harness/upstream.ts'
+
+const { jwk, privateKey } = keyPair('P-256')
+
+function tokenOf(issuer: string): string {
+  return jws({ alg: 'ES256', kid: 'k' }, claimsOf(issuer), privateKey, 'ES256')
+}
+
+test('every fetch is told, with what came of it', async () => {
+  const told = listening<FetchMessage>('tollgate:fetch')
+  const { url, routes } = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  routes['/jwks'] = status(503)
+  const validator = createValidator({ issuer: url, audience, clock: () => T0 * 1000 })
+  expect(await reasonOf(validator.authenticate(requestWith(tokenOf(url))))).toBe('upstream-error')
+  const milliseconds = expect.toSatisfy((time: number) => time > 0) as unknown
+  const common = { issuer: url, method: 'GET', outcome: 'answered', milliseconds }
+  expect(told).toEqual([
+    { ...common, purpose: 'metadata', url: `${url}/.well-known/oauth-authorization-server`, status: 200 },
+    { ...common, purpose: 'keys', url: `${url}/jwks`, status: 503 },
+  ])
+})
+
+test('a fetch without an answer tells why', async () => {
+  const told = listening<FetchMessage>('tollgate:fetch')
+  const issuer = trustedIssuer('https://as.example', { keys: 'http://127.0.0.1:1/jwks?secret=1' })
+  const validator = createValidator({ issuer, audience, clock: () => T0 * 1000 })
+  await reasonOf(validator.authenticate(requestWith(tokenOf('https://as.example'))))
+  expect(told).toMatchObject([
+    {
+      purpose: 'keys',
+      issuer: 'https://as.example',
+      url: 'http://127.0.0.1:1/jwks',
+      status: undefined,
+      outcome: 'network',
+    },
+  ])
+})
+
+test('every verdict is told, and issuers that were found are not named', async () => {
+  const told = listening<VerdictMessage>('tollgate:verdict')
+  const { url } = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  const fetches = listening<FetchMessage>('tollgate:fetch')
+  for (const issuer of [url, () => trustedIssuer(url)]) {
+    const validator = createValidator({ issuer, audience, clock: () => T0 * 1000 })
+    expect(await reasonOf(validator.authenticate(requestWith(tokenOf(url))))).toBe('OK')
+  }
+  expect(told).toEqual([
+    { outcome: 'accepted', issuer: url, kind: 'jwt' },
+    { outcome: 'accepted', issuer: 'resolved', kind: 'jwt' },
+  ])
+  expect(fetches.map(({ issuer }) => issuer)).toEqual([url, url, 'resolved', 'resolved'])
+})
+
+test('every look-up of a verdict is told', async () => {
+  const told = listening<CacheMessage>('tollgate:cache')
+  const api = await openAsking({ validator: { cache: memoryCache() } })
+  expect(await api.reason('t')).toBe('OK')
+  expect(await api.reason('t')).toBe('OK')
+  const lookUp = { operation: 'get', error: undefined }
+  expect(told).toEqual([
+    { ...lookUp, cache: 'memory', outcome: 'miss' },
+    { ...lookUp, cache: 'shared', outcome: 'miss' },
+    { ...lookUp, cache: 'memory', outcome: 'hit' },
+  ])
+})
+
+test('every change of a breaker is told, once', async () => {
+  const told = listening<BreakerMessage>('tollgate:breaker')
+  const api = await openAsking()
+  api.server.misbehave = status(503)
+  for (let round = 0; round < 8; round += 1) {
+    await api.reason(`made-up-${round}`)
+  }
+  api.advance(2)
+  api.server.misbehave = undefined
+  await api.reason('good')
+  const about = { issuer: api.server.url, lane: 'unknown' }
+  expect(told).toEqual([
+    { ...about, state: 'open' },
+    { ...about, state: 'half-open' },
+    { ...about, state: 'closed' },
+  ])
+})
+
+test('nobody listens unless somebody has asked to', () => {
+  const plain = ['verdict', 'refusal', 'unavailable', 'failure', 'fetch', 'document', 'stale', 'rotation', 'breaker']
+  const names = [...plain, 'cache', 'security', 'misconfiguration'].map((name) => `tollgate:${name}`)
+  const events = ['start', 'end', 'asyncStart', 'asyncEnd', 'error']
+  const traced = ['judgement', 'fetch'].flatMap((name) => events.map((event) => `tracing:tollgate.${name}:${event}`))
+  expect([...names, ...traced].filter((name) => hasSubscribers(name))).toEqual([])
+})

@@ -1,0 +1,139 @@
+/** Keys that are known before the first fetch. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createValidator, trustedIssuer, type TrustedIssuerOptions, type Validator } from '@tollgate/core'
+import { expect, onTestFinished, test } from 'vitest'
+import { reasonOf, requestWith } from '../harness/asking.ts'
+import { jws, type KeyPair, keyPair } from '../harness/jws.ts'
+import { claimsOf } from '../harness/key-issuer.ts'
+import { audience, T0 } from '../harness/reference.ts'
+import { until } from '../harness/until.ts'
+import { json, openIssuerUpstream, status, type Upstream } from '../harness/upstream.ts'
+
+const seeded = keyPair('P-256')
+const published = keyPair('P-256')
+const seed = { keys: [jwkOf(seeded)] }
+
+function jwkOf({ jwk }: KeyPair): object {
+  return { ...jwk, kid: jwk.x }
+}
+
+interface Scene {
+  readonly upstream: Upstream
+  readonly validator: Validator
+  readonly time: { now: number }
+  readonly present: (pair: KeyPair) => Promise<string>
+}
+
+async function open(options: TrustedIssuerOptions = { seed } as TrustedIssuerOptions): Promise<Scene> {
+  const upstream = await openIssuerUpstream([jwkOf(published)])
+  const time = { now: T0 }
+  const issuer = trustedIssuer(upstream.url, options)
+  const validator = createValidator({ issuer, audience, clock: () => time.now * 1000 })
+
+  function present({ privateKey, jwk }: KeyPair): Promise<string> {
+    const claims = { ...claimsOf(upstream.url), exp: T0 + 100_000 }
+    return reasonOf(validator.authenticate(requestWith(jws({ alg: 'ES256', kid: jwk.x }, claims, privateKey, 'ES256'))))
+  }
+
+  return { upstream, validator, time, present }
+}
+
+test('a seed serves at once, and no more once keys were fetched', async () => {
+  const scene = await open()
+  expect(scene.validator.health().issuers[0]?.keys).toMatchObject({ state: 'stale' })
+  expect(scene.upstream.asked).toEqual([])
+  expect(await scene.present(seeded)).toBe('OK')
+  await until(() => scene.validator.health().status === 'ok')
+  expect(await scene.present(seeded)).toBe('unknown-key')
+  expect(await scene.present(published)).toBe('OK')
+})
+
+test('a key that is not in the seed is looked for at once', async () => {
+  const scene = await open()
+  expect(await scene.present(published)).toBe('OK')
+  expect(scene.upstream.count('/jwks')).toBe(1)
+  expect(await scene.present(seeded)).toBe('unknown-key')
+})
+
+test('while the issuer is down a seed serves for an hour, and then nobody judges', async () => {
+  const scene = await open()
+  const metadata = '/.well-known/oauth-authorization-server'
+  const serve = scene.upstream.routes[metadata]
+  scene.upstream.routes[metadata] = status(503)
+  for (let minute = 0; minute < 60; minute += 5) {
+    expect(await scene.present(seeded)).toBe('OK')
+    scene.time.now += 300
+  }
+  expect(await scene.present(seeded)).toMatch(/upstream-error|backing-off/)
+  expect(scene.validator.health().issuers[0]?.keys).toMatchObject({ state: 'missing' })
+  expect(await scene.present(published)).toMatch(/upstream-error|backing-off/)
+  scene.upstream.routes[metadata] = serve ?? status(404)
+  scene.time.now += 36
+  expect(await scene.present(published)).toBe('OK')
+})
+
+test('a seed is never gone back to', async () => {
+  const scene = await open()
+  await scene.validator.ready()
+  scene.upstream.routes['/jwks'] = status(503)
+  scene.time.now += 2 * 3600
+  expect(await scene.present(seeded)).toBe('upstream-error')
+})
+
+test('ready asks for the current keys, and a seed will do while there are none to be had', async () => {
+  const scene = await open()
+  await scene.validator.ready()
+  expect(scene.upstream.count('/jwks')).toBe(1)
+  const alone = await open()
+  alone.upstream.routes['/jwks'] = status(503)
+  await alone.validator.ready()
+  expect(alone.validator.health().issuers[0]?.keys).toMatchObject({ state: 'stale', lastFailure: 'upstream-error' })
+})
+
+test('a seed goes with the URL of a key set as well, and may be a file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'jwks.json')
+  writeFileSync(file, JSON.stringify(seed))
+  for (const from of [file, pathToFileURL(file)]) {
+    const scene = await open({ seed: from, keys: 'http://127.0.0.1:1/jwks' })
+    expect(await scene.present(seeded)).toBe('OK')
+  }
+})
+
+test.each([
+  ['a file that is not there', { seed: '/no/such/file.json' }, /ENOENT/],
+  ['a file that is no JSON', { seed: import.meta.filename }, /not JSON/],
+  ['a private key', { seed: { keys: [seeded.privateKey.export({ format: 'jwk' })] } }, /public keys only/],
+  ['a set without a key', { seed: { keys: [] } }, /at least one/],
+  ['no set', { seed: 7 }, /JWK Set/],
+  ['keys that are fetched never', { seed, keys: seed }, /fetched/],
+  ['a secret', { seed, secret: 'a secret that is as long as a hash, or longer' }, /fetched/],
+])('no seed: %s', (_name, options, message) => {
+  const wrong = expect.objectContaining({
+    code: 'ERR_INVALID_OPTION',
+    message: expect.stringMatching(message) as string,
+  })
+  expect(() => trustedIssuer('https://as.example', options as TrustedIssuerOptions)).toThrow(wrong)
+})
+
+test('a set that moves to a place that fails leaves the keys of the place before', async () => {
+  const scene = await open({})
+  expect(await scene.present(published)).toBe('OK')
+  scene.upstream.routes['/.well-known/oauth-authorization-server'] = json({
+    issuer: scene.upstream.url,
+    jwks_uri: `${scene.upstream.url}/elsewhere`,
+  })
+  scene.time.now += 50 * 60
+  expect(await scene.present(published)).toBe('OK')
+  await until(() => scene.upstream.count('/.well-known/oauth-authorization-server') === 2)
+  expect(await scene.present(published)).toBe('OK')
+  expect(scene.upstream.count('/elsewhere')).toBe(1)
+  scene.upstream.routes['/elsewhere'] = json(seed)
+  scene.time.now += 36
+  expect(await scene.present(seeded)).toBe('OK')
+  expect(await scene.present(published)).toBe('unknown-key')
+})
