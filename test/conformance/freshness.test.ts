@@ -1,11 +1,11 @@
 /** For how long a key set is used, and what takes its place. */
 import type { ServerResponse } from 'node:http'
-import type { DocumentMessage, RotationMessage, StaleMessage } from '@tollgate/core'
 import { expect } from 'vitest'
 import type { Adapter } from '../harness/adapters.ts'
 import { jws, type KeyPair, keyPair } from '../harness/jws.ts'
 import { type KeyIssuer, openKeyIssuer } from '../harness/key-issuer.ts'
 import { listening } from '../harness/listening.ts'
+import type { Outcome } from '../harness/outcome.ts'
 import { until } from '../harness/until.ts'
 import { type Handler, json, status } from '../harness/upstream.ts'
 import { verifies } from '../harness/verifies.ts'
@@ -24,10 +24,15 @@ function withHeaders(headers: Headers, document = set(first)): Handler {
   return (_request, response) => void response.writeHead(200, { ...headers }).end(JSON.stringify(document))
 }
 
-async function open(adapter: Adapter, answer: Handler): Promise<KeyIssuer & { present: (token?: string) => unknown }> {
+interface Opened extends KeyIssuer {
+  /** Presents a token under the first key, unless it is given another. */
+  readonly presentKey: (pair?: KeyPair) => Promise<Outcome>
+}
+
+async function open(adapter: Adapter, answer: Handler): Promise<Opened> {
   const api = await openKeyIssuer(adapter, [])
   api.upstream.routes['/jwks'] = answer
-  return { ...api, present: (token = signed(api, first)) => api.present(token) }
+  return { ...api, presentKey: (pair = first) => api.present(signed(api, pair)) }
 }
 
 function signed(api: KeyIssuer, { privateKey, jwk }: KeyPair): string {
@@ -55,17 +60,17 @@ const freshness: readonly (readonly [Headers, number])[] = [
 ]
 
 verifies('KEY-02', 'freshness follows Cache-Control and Age within its bounds', async (adapter) => {
-  const stale = listening<StaleMessage>('tollgate:stale')
+  const stale = listening('stale')
   for (const [headers, seconds] of freshness) {
     const api = await open(adapter, withHeaders(headers))
     const served = (): number => stale.filter(({ issuer }) => issuer === api.upstream.url).length
-    expect(await api.present()).toBe('OK')
+    expect(await api.presentKey()).toBe('OK')
     // From now on there is nothing newer to be had: what is used is what was fetched first, and it says when it is no longer fresh.
     api.upstream.routes['/jwks'] = status(500)
     api.advance(seconds - 1)
-    expect([await api.present(), served()], JSON.stringify(headers)).toEqual(['OK', 0])
+    expect([await api.presentKey(), served()], JSON.stringify(headers)).toEqual(['OK', 0])
     api.advance(1)
-    expect([await api.present(), served()], JSON.stringify(headers)).toEqual(['OK', 1])
+    expect([await api.presentKey(), served()], JSON.stringify(headers)).toEqual(['OK', 1])
   }
 })
 
@@ -77,11 +82,11 @@ verifies('KEY-03', 'a set is asked for by its validators, and 304 keeps it and m
     const isKnown = request.headers['if-none-match'] === '"v1"'
     response.writeHead(isKnown ? 304 : 200, validators).end(isKnown ? undefined : JSON.stringify(set(first)))
   })
-  const told = listening<DocumentMessage>('tollgate:document')
-  expect(await api.present()).toBe('OK')
+  const told = listening('document')
+  expect(await api.presentKey()).toBe('OK')
   for (let round = 0; round < 3; round += 1) {
     api.advance(11 * minute)
-    expect(await api.present()).toBe('OK')
+    expect(await api.presentKey()).toBe('OK')
   }
   const conditional = [validators.etag, validators['last-modified']]
   expect(asked).toEqual([[undefined, undefined], conditional, conditional, conditional])
@@ -95,31 +100,31 @@ verifies('KEY-03', 'a 304 may say for how long, and what it does not say stays a
     [{ 'cache-control': 'max-age=120' }, 120],
   ] as const) {
     const api = await open(adapter, withHeaders({ etag: '"v1"', 'cache-control': 'max-age=300' }))
-    const stale = listening<StaleMessage>('tollgate:stale')
-    expect(await api.present()).toBe('OK')
+    const stale = listening('stale')
+    expect(await api.presentKey()).toBe('OK')
     api.upstream.routes['/jwks'] = status(304, later)
     api.advance(301)
-    expect(await api.present()).toBe('OK')
+    expect(await api.presentKey()).toBe('OK')
     api.upstream.routes['/jwks'] = status(500)
     api.advance(seconds - 1)
-    expect(await api.present()).toBe('OK')
+    expect(await api.presentKey()).toBe('OK')
     expect(stale.filter(({ issuer }) => issuer === api.upstream.url)).toEqual([])
     api.advance(1)
-    expect(await api.present()).toBe('OK')
+    expect(await api.presentKey()).toBe('OK')
     expect(stale.filter(({ issuer }) => issuer === api.upstream.url)).toHaveLength(1)
   }
 })
 
 verifies('KEY-03', 'a 304 that nobody asked for is a failure', async (adapter) => {
   const cold = await open(adapter, status(304, { etag: '"v1"' }))
-  expect(await cold.present()).toBe('502')
+  expect(await cold.presentKey()).toBe('502')
   const warm = await open(adapter, withHeaders({ etag: 'ü' }))
-  expect(await warm.present()).toBe('OK')
+  expect(await warm.presentKey()).toBe('OK')
   warm.upstream.routes['/jwks'] = status(304)
   warm.advance(11 * minute)
-  expect(await warm.present()).toBe('OK')
+  expect(await warm.presentKey()).toBe('OK')
   warm.advance(61 * minute)
-  expect(await warm.present()).toBe('502')
+  expect(await warm.presentKey()).toBe('502')
 })
 
 verifies('KEY-03', 'metadata is asked for by its validators too, where it was found', async (adapter) => {
@@ -131,27 +136,27 @@ verifies('KEY-03', 'metadata is asked for by its validators too, where it was fo
     const isKnown = request.headers['if-none-match'] === '"m1"'
     response.writeHead(isKnown ? 304 : 200, { etag: '"m1"' }).end(isKnown ? undefined : metadata)
   }
-  expect(await api.present()).toBe('OK')
+  expect(await api.presentKey()).toBe('OK')
   api.advance(61 * minute)
-  expect(await api.present()).toBe('OK')
+  expect(await api.presentKey()).toBe('OK')
   expect(api.upstream.asked.filter((path) => path !== '/jwks')).toEqual([oauth, openid, openid])
 })
 
 verifies('KEY-07', 'steady traffic waits for no refresh, which is under way at 80 %', async (adapter) => {
   const api = await open(adapter, json(set(first)))
-  expect(await api.present()).toBe('OK')
+  expect(await api.presentKey()).toBe('OK')
   const waiting: ServerResponse[] = []
   api.upstream.routes['/jwks'] = (_request, response) => void waiting.push(response)
   api.advance(7.5 * minute)
-  expect([await api.present(), api.upstream.count('/jwks')]).toEqual(['OK', 1])
+  expect([await api.presentKey(), api.upstream.count('/jwks')]).toEqual(['OK', 1])
   api.advance(minute)
   for (let round = 0; round < 5; round += 1) {
-    expect(await api.present()).toBe('OK')
+    expect(await api.presentKey()).toBe('OK')
   }
   await until(() => waiting.length > 0)
   expect(waiting).toHaveLength(1)
   waiting[0]?.end(JSON.stringify(set(first, second)))
-  await until(async () => (await api.present(signed(api, second))) === 'OK')
+  await until(async () => (await api.presentKey(second)) === 'OK')
   expect(api.upstream.count('/jwks')).toBe(2)
 })
 
@@ -160,19 +165,19 @@ verifies(
   'while the endpoint is down keys serve for an hour after their freshness, and no longer',
   async (adapter) => {
     const api = await open(adapter, json(set(first)))
-    expect(await api.present()).toBe('OK')
+    expect(await api.presentKey()).toBe('OK')
     api.upstream.routes['/jwks'] = status(503)
     for (let passed = 0; passed < 69; passed += 3) {
-      expect(await api.present(), `after ${passed} minutes`).toBe('OK')
+      expect(await api.presentKey(), `after ${passed} minutes`).toBe('OK')
       api.advance(3 * minute)
     }
     api.advance(minute - 1)
-    expect(await api.present()).toBe('OK')
+    expect(await api.presentKey()).toBe('OK')
     api.advance(1)
-    expect(await api.present()).toBe('E-UP')
+    expect(await api.presentKey()).toBe('E-UP')
     api.upstream.routes['/jwks'] = json(set(first))
     api.advance(36)
-    expect(await api.present()).toBe('OK')
+    expect(await api.presentKey()).toBe('OK')
   },
 )
 
@@ -187,17 +192,17 @@ verifies('KEY-09', 'no bad answer replaces a good set, and each is told', async 
     'unexpected-status': status(403),
     'not-found': status(404),
   }
-  const told = listening<DocumentMessage>('tollgate:document')
+  const told = listening('document')
   const api = await open(adapter, json(set(first)))
   const failures = (): readonly unknown[] =>
     told
       .filter(({ issuer, outcome }) => issuer === api.upstream.url && outcome === 'failed')
       .map(({ reason }) => reason)
-  expect(await api.present()).toBe('OK')
+  expect(await api.presentKey()).toBe('OK')
   for (const [reason, answer] of Object.entries(bad)) {
     api.upstream.routes['/jwks'] = answer
     api.advance(8.5 * minute)
-    expect(await api.present(), reason).toBe('OK')
+    expect(await api.presentKey(), reason).toBe('OK')
     await until(() => failures().length === api.upstream.count('/jwks') - 1)
   }
   expect(failures()).toEqual(Object.keys(bad))
@@ -205,15 +210,15 @@ verifies('KEY-09', 'no bad answer replaces a good set, and each is told', async 
 })
 
 verifies('KEY-12', 'a withdrawn key stops verifying when freshness ends, and it is told', async (adapter) => {
-  const rotations = listening<RotationMessage>('tollgate:rotation')
+  const rotations = listening('rotation')
   const api = await open(adapter, json(set(first)))
-  expect(await api.present()).toBe('OK')
+  expect(await api.presentKey()).toBe('OK')
   api.upstream.routes['/jwks'] = json(set(second))
   api.advance(7 * minute)
-  expect(await api.present()).toBe('OK')
+  expect(await api.presentKey()).toBe('OK')
   api.advance(3 * minute)
-  expect(await api.present()).toBe('E-TOK')
-  expect(await api.present(signed(api, second))).toBe('OK')
+  expect(await api.presentKey()).toBe('E-TOK')
+  expect(await api.presentKey(second)).toBe('OK')
   expect(rotations.filter(({ issuer }) => issuer === api.upstream.url)).toEqual([
     { issuer: api.upstream.url, added: 1, removed: 1 },
   ])
@@ -221,12 +226,10 @@ verifies('KEY-12', 'a withdrawn key stops verifying when freshness ends, and it 
 
 verifies('KEY-12', 'nor does a clock that is set back keep a withdrawn key for longer', async (adapter) => {
   const api = await open(adapter, json(set(first)))
-  expect(await api.present()).toBe('OK')
+  expect(await api.presentKey()).toBe('OK')
   api.advance(-5 * 60 * minute)
-  const present = (): unknown =>
-    api.present(jws({ alg: 'ES256', kid: first.jwk.x }, api.claims({ exp: 1_800_000_000 }), first.privateKey, 'ES256'))
-  expect(await present()).toBe('OK')
+  expect(await api.presentKey()).toBe('OK')
   api.upstream.routes['/jwks'] = json(set(second))
   api.advance(10 * minute)
-  expect(await present()).toBe('E-TOK')
+  expect(await api.presentKey()).toBe('E-TOK')
 })

@@ -27,7 +27,7 @@ interface Scene {
   readonly present: (pair: KeyPair) => Promise<string>
 }
 
-async function open(options: TrustedIssuerOptions = { seed } as TrustedIssuerOptions): Promise<Scene> {
+async function open(options: TrustedIssuerOptions = { seed }): Promise<Scene> {
   const upstream = await openIssuerUpstream([jwkOf(published)])
   const time = { now: T0 }
   const issuer = trustedIssuer(upstream.url, options)

@@ -15,6 +15,7 @@ import type {
   VerdictMessage,
   FetchTrace,
 } from './messages.ts'
+import { UpstreamError } from './unavailable.ts'
 
 /** A channel of `node:diagnostics_channel`. Without subscribers it costs a look at a flag; on the hot path that look comes before the message is made. */
 interface Told<Message> {
@@ -53,6 +54,13 @@ export const diagnostics: { readonly [Name in keyof Channels]: Told<Channels[Nam
   breaker: told('breaker'),
   cache: told('cache'),
   security: told('security'),
+}
+
+/** For what goes on behind the back of requests: whoever needs its result hears of what upstream did; of a mistake of ours somebody has to hear now. */
+export function tellOfBug(error: unknown): void {
+  if (!(error instanceof UpstreamError)) {
+    diagnostics.failure.publish({ outcome: 'internal_error', error })
+  }
 }
 
 const misconfigurations = told<MisconfigurationMessage>('misconfiguration')

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { mostIssuers } from './shared.ts'
 
 /** Something that works by itself as long as somebody holds it: a timer, connections. */
 export interface Holdable {
@@ -12,22 +12,32 @@ export interface Holdings {
   readonly releaseAll: () => void
 }
 
-/** What was not asked for since so many others were, is let go: tenants come and go. */
-const most = 60_000
+/** Metadata, keys and an endpoint for each issuer. Tenants come and go: what was held first is let go when there is more. */
+const most = 3 * mostIssuers
 
 export function createHoldings(): Holdings {
-  const releases = new LRUCache<Holdable, () => void>({ max: most, dispose: (release) => release() })
+  const releases = new Map<Holdable, () => void>()
   let isOver = false
+
+  function release(thing: Holdable): void {
+    releases.get(thing)?.()
+    releases.delete(thing)
+  }
 
   return {
     hold: (thing) => {
-      if (!isOver && releases.get(thing) === undefined) {
-        releases.set(thing, thing.hold())
+      if (isOver || releases.has(thing)) {
+        return
+      }
+      releases.set(thing, thing.hold())
+      const [oldest] = releases.keys()
+      if (releases.size > most && oldest !== undefined) {
+        release(oldest)
       }
     },
     releaseAll: () => {
       isOver = true
-      releases.clear()
+      ;[...releases.keys()].forEach(release)
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { diagnostics } from '../diagnostics.ts'
+import { diagnostics, tellOfBug } from '../diagnostics.ts'
 import { inTime } from '../in-time.ts'
 import type { DocumentKind } from '../messages.ts'
 import { UpstreamError } from '../unavailable.ts'
@@ -115,7 +115,7 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
   }
 
   function refreshIfDue(): void {
-    if (kept !== undefined && kept.age.now() >= kept.refreshAfter) {
+    if (kept !== undefined && isUsable() && kept.age.now() >= kept.refreshAfter) {
       refreshBehind()
     }
     setAlarm()
@@ -179,11 +179,4 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
 
 function tooSlow(): UpstreamError {
   return new UpstreamError({ reason: 'timeout', message: 'Nothing came in time, and what is at hand serves on' })
-}
-
-/** Whoever needs the document when it is no longer usable hears of what upstream did; of a mistake of ours somebody has to hear now. */
-function tellOfBug(error: unknown): void {
-  if (!(error instanceof UpstreamError)) {
-    diagnostics.failure.publish({ outcome: 'internal_error', error })
-  }
 }

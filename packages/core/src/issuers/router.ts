@@ -34,8 +34,8 @@ export interface Router {
 export function createRouter(policy: RouterPolicy): Router {
   const { issuers } = policy
   const atWork = typeof issuers === 'function' ? [] : issuers.map((issuer) => createIssuer(issuer, policy, 'listed'))
-  const found = new LRUCache<string, Issuer>({ ...rememberedFor.known, perf: { now: policy.clock } })
-  const find = typeof issuers === 'function' ? resolved(issuers, policy, found) : listed(atWork)
+  const tenants = typeof issuers === 'function' ? resolved(issuers, policy) : undefined
+  const find = tenants?.find ?? listed(atWork)
   const routeOpaque = createOpaqueRouter(atWork, policy.opaqueRouting)
 
   async function route(presented: PresentedToken): Promise<readonly Issuer[]> {
@@ -48,8 +48,8 @@ export function createRouter(policy: RouterPolicy): Router {
     route,
     find: async (url) => find(url),
     listed: atWork,
-    present: () => [...atWork, ...found.values()],
-    labelOf: (url) => (typeof issuers === 'function' ? foundLabel : url),
+    present: tenants?.present ?? (() => atWork),
+    labelOf: (url) => (tenants === undefined ? url : foundLabel),
   }
 }
 
@@ -69,11 +69,13 @@ const rememberedFor = {
 const longestLookUp = 5000
 
 /** Asks the user's function, once for all who wait, and remembers what it says. Made-up names have their own room, so that they push no real issuer out. */
-function resolved(resolve: ResolveIssuer, policy: IssuerPolicy, known: LRUCache<string, Issuer>): Find {
+function resolved(resolve: ResolveIssuer, policy: IssuerPolicy): Pick<Router, 'present'> & { readonly find: Find } {
+  const perf = { now: policy.clock }
+  const known = new LRUCache<string, Issuer>({ ...rememberedFor.known, perf })
   const strangers = new LRUCache<string, true>({
     ...rememberedFor.unknown,
     sizeCalculation: (_value, iss) => iss.length + 1,
-    perf: { now: policy.clock },
+    perf,
   })
   const flights = new Map<string, Promise<Issuer | undefined>>()
 
@@ -94,7 +96,10 @@ function resolved(resolve: ResolveIssuer, policy: IssuerPolicy, known: LRUCache<
     return flight
   }
 
-  return (iss) => (strangers.has(iss) || !isPossibleIssuer(iss) ? undefined : (known.get(iss) ?? askOnce(iss)))
+  return {
+    find: (iss) => (strangers.has(iss) || !isPossibleIssuer(iss) ? undefined : (known.get(iss) ?? askOnce(iss))),
+    present: () => [...known.values()],
+  }
 }
 
 function tooLate(): Error {

@@ -1,14 +1,13 @@
 import { diagnostics } from '../diagnostics.ts'
-import { createAlarm } from '../http/alarm.ts'
 import { nameOf } from '../http/exchange.ts'
 import { deadline, fetchJson, type Loaded } from '../http/fetch-json.ts'
 import type { Holdable } from '../http/holdings.ts'
-import { timeUntil } from '../http/pause.ts'
 import { createRemembered } from '../http/remembered.ts'
 import { createShared, type Outside } from '../http/shared.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { type KeySet, parseKeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
+import { createSearch } from './search.ts'
 
 /** A remote key set. */
 export interface RemoteKeys extends KeySource, Holdable {
@@ -19,7 +18,6 @@ export interface RemoteKeys extends KeySource, Holdable {
 const minute = 60_000
 const freshWhenSilent = 10 * minute
 const staleFor = 60 * minute
-const cooldown = 30_000
 
 const shared = createShared<RemoteKeys>()
 
@@ -40,60 +38,14 @@ function createRemoteKeys(url: string, outside: Outside): RemoteKeys {
     load: (kept) => fetchKeys(url, outside, kept),
     onReplaced: (previous, next) => tellOfRotation(label, previous, next),
   })
-  const alarm = createAlarm(clock, lookForThoseTurnedAway)
-  let restsUntil = 0
-  let hasTurnedAway = false
-  const isResting = (): boolean => timeUntil(restsUntil, clock()) > 0
-
-  async function retry(verifies: (keys: KeySet) => Promise<boolean>): Promise<boolean> {
-    const underWay = remembered.renewal()
-    if (underWay === undefined && isResting()) {
-      hasTurnedAway = true
-      return false
-    }
-    return judged(underWay ?? startRenewal(), verifies)
-  }
-
-  /** The cooldown starts with the attempt, so that nobody slips in between the answer and its judgement. */
-  function startRenewal(): Promise<KeySet> {
-    restsUntil = clock() + cooldown
-    hasTurnedAway = false
-    if (remembered.isHeld()) {
-      alarm.set(restsUntil)
-    }
-    return remembered.renew()
-  }
-
-  /** An attempt that bears fruit ends the cooldown, and a failure has a pause of its own. */
-  async function judged(
-    renewal: Promise<KeySet>,
-    bearsFruit: (keys: KeySet) => boolean | Promise<boolean>,
-  ): Promise<boolean> {
-    let isFruitless = false
-    try {
-      isFruitless = !(await bearsFruit(await renewal))
-      return !isFruitless
-    } finally {
-      restsUntil = isFruitless ? restsUntil : 0
-    }
-  }
-
-  /** Among those who were turned away in the cooldown may have been one with a new key: it is looked for though nobody comes again. */
-  function lookForThoseTurnedAway(): void {
-    const before = remembered.atHand()
-    if (hasTurnedAway && isResting()) {
-      alarm.set(restsUntil)
-    } else if (hasTurnedAway && remembered.renewal() === undefined) {
-      judged(startRenewal(), (keys) => keys !== before).catch(isToldOnNeed)
-    }
-  }
+  const search = createSearch(remembered, clock)
 
   function hold(): () => void {
     const release = remembered.hold()
     return () => {
       release()
       if (!remembered.isHeld()) {
-        alarm.clear()
+        search.stop()
       }
     }
   }
@@ -101,7 +53,7 @@ function createRemoteKeys(url: string, outside: Outside): RemoteKeys {
   return {
     current: remembered.current,
     ready: remembered.current,
-    retry,
+    retry: search.retry,
     atHand: remembered.atHand,
     hold,
     health: () => ({ keys: remembered.health(), metadata: undefined }),
@@ -130,6 +82,3 @@ function tellOfRotation(issuer: string, previous: KeySet, next: KeySet): void {
     diagnostics.rotation.publish({ issuer, added, removed })
   }
 }
-
-/** Whoever needs a key that is not there hears of it. */
-function isToldOnNeed(): void {}

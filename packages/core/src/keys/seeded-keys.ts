@@ -1,5 +1,5 @@
 import type { JSONWebKeySet } from 'jose'
-import { diagnostics } from '../diagnostics.ts'
+import { diagnostics, tellOfBug } from '../diagnostics.ts'
 import { type Age, createAge } from '../http/lifetime.ts'
 import type { Outside } from '../http/shared.ts'
 import { UpstreamError } from '../unavailable.ts'
@@ -65,10 +65,4 @@ export function seededKeys(seed: JSONWebKeySet, source: KeySource, { clock, labe
 
 function sinceOf(age: Age | undefined): Date | undefined {
   return age && new Date(age.at(0))
-}
-
-function tellOfBug(error: unknown): void {
-  if (!(error instanceof UpstreamError)) {
-    diagnostics.failure.publish({ outcome: 'internal_error', error })
-  }
 }
