@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createRemembered, type Remembered } from '../src/http/remembered.ts'
 import { UpstreamError } from '../src/unavailable.ts'
@@ -121,7 +122,7 @@ test('an answer that was slow to come does not take the place of one that was as
   scene.answer = async () => 'newer'
   expect(await scene.remembered.renew()).toBe('newer')
   old.resolve('older')
-  await Promise.resolve()
+  await setImmediate()
   expect(await scene.remembered.current()).toBe('newer')
   expect(scene.loads()).toBe(3)
 })
@@ -136,7 +137,7 @@ test('nor does its failure count', async () => {
   scene.answer = async () => 'newer'
   await scene.remembered.renew()
   old.reject(new UpstreamError({ reason: 'timeout', message: 'late' }))
-  await vi.waitUntil(() => scene.remembered.health().state === 'fresh')
+  await setImmediate()
   expect(scene.remembered.health()).toMatchObject({ lastFailure: undefined })
   expect(await scene.remembered.renew()).toBe('newer')
 })

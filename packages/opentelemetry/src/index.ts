@@ -1,0 +1,2 @@
+export { startTelemetry, type Telemetry } from './telemetry.ts'
+export type { TelemetryOptions } from './options.ts'
