@@ -226,6 +226,17 @@ verifies('KEY-12', 'a withdrawn key stops verifying when freshness ends, and it 
   ])
 })
 
+verifies('KEY-12', 'a set that comes again is the one that is kept', async (adapter) => {
+  const [told, rotations] = [listening('document'), listening('rotation')]
+  const api = await open(adapter, json(set(first)))
+  expect(await api.presentKey()).toBe('OK')
+  api.advance(11 * minute)
+  expect(await api.presentKey()).toBe('OK')
+  const ofKeys = told.filter(({ document, issuer }) => document === 'keys' && issuer === api.upstream.url)
+  expect(ofKeys.map(({ outcome }) => outcome)).toEqual(['loaded', 'kept'])
+  expect(rotations.filter(({ issuer }) => issuer === api.upstream.url)).toEqual([])
+})
+
 verifies('KEY-12', 'nor does a clock that is set back keep a withdrawn key for longer', async (adapter) => {
   const api = await open(adapter, json(set(first)))
   expect(await api.presentKey()).toBe('OK')

@@ -52,6 +52,17 @@ verifies('KEY-04', 'a rotated key is accepted at once, and again two seconds lat
   expect(api.upstream.count('/jwks')).toBe(3)
 })
 
+verifies('KEY-04', 'all who come with a rotated key at the same time are let in, by one fetch', async (adapter) => {
+  const api = await openKeyIssuer(adapter, published(first))
+  expect(await api.present(signed(api, first, kidOf(first)))).toBe('OK')
+  const serve = json({ keys: published(first, second) })
+  api.upstream.routes['/jwks'] = (request, response) => void sleep(100).then(() => serve(request, response))
+  const headers = [['Authorization', `Bearer ${signed(api, second, kidOf(second))}`]] as const
+  const answers = await Promise.all(Array.from({ length: 20 }, () => api.send({ headers })))
+  expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]))
+  expect(api.upstream.count('/jwks')).toBe(2)
+})
+
 verifies('KEY-04', 'after a fruitless fetch a new key waits for the end of the cooldown', async (adapter) => {
   const api = await openKeyIssuer(adapter, published(first))
   expect(await api.present(signed(api, second, kidOf(second)))).toBe('E-TOK')

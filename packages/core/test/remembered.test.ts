@@ -164,6 +164,12 @@ test('a refresh is not joined by those who need what is newer', async () => {
   expect([both, scene.loads()]).toEqual([['second', 'second'], 3])
 })
 
+test('who needs any joins those who need what is newer', async () => {
+  const scene = open()
+  const [newer, any] = await Promise.all([scene.remembered.renew(), scene.remembered.current()])
+  expect([newer, any, scene.loads()]).toEqual(['first', 'first', 1])
+})
+
 describe('by itself', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
   afterEach(() => void vi.useRealTimers())
@@ -203,6 +209,12 @@ describe('by itself', () => {
     const loads = scene.loads()
     await pass(scene, 60_000)
     expect(scene.loads()).toBe(loads)
+  })
+
+  test('what nobody holds sets no timer', async () => {
+    const scene = open()
+    await scene.remembered.current()
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   test('what nobody holds any longer is left alone', async () => {
