@@ -49,6 +49,7 @@ const freshness: readonly (readonly [Headers, number])[] = [
   [{ 'cache-control': 'max-age=300', age: 'soon' }, 300],
   [{ 'cache-control': 'max-age=999999' }, 60 * minute],
   [{ 'cache-control': `max-age=${'9'.repeat(400)}` }, 60 * minute],
+  [{ 'cache-control': `max-age=${'9'.repeat(400)}`, age: '9'.repeat(400) }, minute],
   [{ 'cache-control': 'max-age=0' }, minute],
   [{ 'cache-control': 'max-age=-5' }, minute],
   [{ 'cache-control': 'max-age=a day' }, minute],
@@ -95,6 +96,43 @@ verifies('KEY-03', 'a set is asked for by its validators, and 304 keeps it and m
   const outcomes = told.filter(({ document, issuer }) => document === 'keys' && issuer === api.upstream.url)
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['loaded', 'kept', 'kept', 'kept'])
 })
+
+verifies('KEY-03', 'a date that does not tell a set from the next one is not gone by', async (adapter) => {
+  const asked: unknown[] = []
+  const api = await open(adapter, (request, response) => {
+    asked.push(request.headers['if-modified-since'])
+    response.writeHead(200, { 'last-modified': new Date().toUTCString() }).end(JSON.stringify(set(first)))
+  })
+  expect(await api.presentKey()).toBe('OK')
+  api.advance(11 * minute)
+  expect(await api.presentKey()).toBe('OK')
+  expect(asked).toEqual([undefined, undefined])
+})
+
+verifies(
+  'KEY-03',
+  'a server that is wrong about what has changed keeps no new key out, and no old one in',
+  async (adapter) => {
+    const etag = '"always the same"'
+    const serve =
+      (pair: KeyPair): Handler =>
+      (request, response) => {
+        const isKnown = request.headers['if-none-match'] === etag && request.headers['cache-control'] !== 'no-cache'
+        response.writeHead(isKnown ? 304 : 200, { etag }).end(isKnown ? undefined : JSON.stringify(set(pair)))
+      }
+    const api = await open(adapter, serve(first))
+    expect(await api.presentKey()).toBe('OK')
+    api.upstream.routes['/jwks'] = serve(second)
+    expect(await api.presentKey(second)).toBe('OK')
+    const silent = await open(adapter, serve(first))
+    expect(await silent.presentKey()).toBe('OK')
+    silent.upstream.routes['/jwks'] = serve(second)
+    silent.advance(50 * minute)
+    expect(await silent.presentKey()).toBe('OK')
+    silent.advance(11 * minute)
+    expect(await silent.presentKey()).toBe('E-TOK')
+  },
+)
 
 verifies('KEY-03', 'a 304 may say for how long, and what it does not say stays as it was', async (adapter) => {
   for (const [later, seconds] of [

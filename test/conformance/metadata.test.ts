@@ -142,6 +142,8 @@ verifies('META-04', 'a jwks_uri that is not secure is bad metadata', async (adap
     'https://user:password@keys.example/jwks',
     'ftp://127.0.0.1/jwks',
     'file:///etc/passwd',
+    'http://127.0.0.1:1/jwks\n{"level":60}',
+    `http://127.0.0.1:1/${'x'.repeat(2048)}`,
     '/jwks',
     '',
     7,

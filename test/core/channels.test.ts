@@ -1,7 +1,7 @@
 /** What subscribers of `node:diagnostics_channel` hear, and that nobody else pays for it. */
-import { hasSubscribers } from 'node:diagnostics_channel'
+import { hasSubscribers, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createValidator, trustedIssuer } from '@tollgate/core'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
 import { jws, keyPair } from '../harness/jws.ts'
 import { claimsOf } from '../harness/key-issuer.ts'
@@ -43,6 +43,29 @@ test('a fetch without an answer tells why', async () => {
       status: undefined,
       outcome: 'network',
     },
+  ])
+})
+
+test('nothing of an answer or a token is told, whoever listens', async () => {
+  const events = ['start', 'end', 'asyncStart', 'asyncEnd', 'error']
+  const names = ['judgement', 'fetch'].flatMap((name) => events.map((event) => `tracing:tollgate.${name}:${event}`))
+  const heard: string[] = []
+  for (const name of [...names, 'tollgate:fetch', 'tollgate:verdict', 'tollgate:document']) {
+    const listener = (message: unknown): void => void heard.push(JSON.stringify(message))
+    subscribe(name, listener)
+    onTestFinished(() => void unsubscribe(name, listener))
+  }
+  const { url } = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  const validator = createValidator({ issuer: url, audience, clock: () => T0 * 1000 })
+  expect(await reasonOf(validator.authenticate(requestWith(tokenOf(url))))).toBe('OK')
+  expect(heard.length).toBeGreaterThan(10)
+  expect(heard.filter((text) => /alice|"k"|claims|keys":|subject/.test(text))).toEqual([])
+  const told = listening('fetch')
+  await createValidator({ issuer: url, audience, clock: () => T0 * 1000 }).ready()
+  const members = ['issuer', 'method', 'milliseconds', 'outcome', 'purpose', 'status', 'url']
+  expect(told.map((message) => Object.keys(message).toSorted((one, other) => one.localeCompare(other)))).toEqual([
+    members,
+    members,
   ])
 })
 

@@ -39,7 +39,25 @@ test('a script that closes its validator while a server hangs ends as well', asy
     const judged = validator.authenticate(request).catch((error) => error.reason)
     setTimeout(() => validator.close(), 300)
     console.log(await judged)`
-  expect(await run(upstream.url, token, code)).toBe('network')
+  expect(await run(upstream.url, token, code)).toBe('closing')
+}, 30_000)
+
+test('a token whose key is being looked for when the validator closes is not refused', async () => {
+  const { upstream, token } = await openIssuer()
+  const other = keyPair('P-256')
+  const unknown = jws({ alg: 'ES256', kid: 'new' }, claimsOf(upstream.url), other.privateKey, 'ES256')
+  const serve = upstream.routes['/jwks']
+  upstream.routes['/jwks'] = (request, response) => {
+    upstream.routes['/jwks'] = () => undefined
+    serve?.(request, response)
+  }
+  const code = `
+    await validator.authenticate(request)
+    const headers = { authorization: 'Bearer ${unknown}' }
+    const judged = validator.authenticate(new Request('https://api.example/', { headers })).catch((error) => error.reason)
+    setTimeout(() => validator.close(), 300)
+    console.log(await judged)`
+  expect(await run(upstream.url, token, code)).toBe('closing')
 }, 30_000)
 
 test('a script that waits for its issuer is not ended by that', async () => {

@@ -1,5 +1,5 @@
 /** `ready`, `health` and `close`: what keeps a validator going, and how it ends. */
-import { clientSecretBasic, createValidator, type Health, trustedIssuer, type Validator } from '@tollgate/core'
+import { active, clientSecretBasic, createValidator, type Health, trustedIssuer, type Validator } from '@tollgate/core'
 import { expect, test } from 'vitest'
 import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
 import { jws, keyPair } from '../harness/jws.ts'
@@ -72,7 +72,7 @@ test('ready waits as long as it is told, for an issuer that comes late', async (
   const serve = upstream.routes['/jwks']
   upstream.routes['/jwks'] = (request, response) => {
     upstream.routes['/jwks'] = serve ?? status(404)
-    status(503)(request, response)
+    status(503, { 'retry-after': '120' })(request, response)
   }
   const validator = createValidator({ issuer: upstream.url, audience })
   await validator.ready({ within: '20s' })
@@ -183,13 +183,14 @@ test('what is configured is always fresh', () => {
 })
 
 test('a closed validator judges nobody, says so, and closes again', async () => {
-  const scene = await open()
-  expect(await scene.present()).toBe('OK')
+  const scene = await openAsking()
+  const token = await scene.authenticate('t')
   await scene.validator.close()
   await scene.validator.close()
-  await expect(scene.present()).rejects.toThrow('closed')
+  await expect(scene.authenticate('t')).rejects.toThrow('closed')
   await expect(scene.validator.ready()).rejects.toThrow('closed')
-  expect(scene.validator.health().status).toBe('ok')
+  await expect(scene.validator.authorize(token, requestWith('t'), active({ within: '0s' }))).rejects.toThrow('closed')
+  expect(scene.server.asked).toHaveLength(1)
 })
 
 test('close ends the wait for an issuer', async () => {

@@ -1,4 +1,4 @@
-import { channel, tracingChannel } from 'node:diagnostics_channel'
+import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import type {
   BreakerMessage,
   CacheMessage,
@@ -75,13 +75,32 @@ export function warnOfMisconfiguration(message: MisconfigurationMessage): void {
 const judgements = tracingChannel<JudgementTrace>('tollgate.judgement')
 const fetches = tracingChannel<FetchTrace>('tollgate.fetch')
 
-/** For spans: what takes time is told when it begins and when it ends (`TracingChannel` of `node:diagnostics_channel`). */
+/**
+ * For spans: what takes time is told when it begins and when it ends (`TracingChannel` of `node:diagnostics_channel`). What it brings, or what it
+ * fails with, is nobody's business: a tracing channel would write both into the message, and thus claims and answers.
+ */
 export const traced: {
   readonly judgement: Traced<JudgementTrace>
   readonly fetch: Traced<FetchTrace>
 } = {
-  judgement: (trace, work) => (judgements.hasSubscribers ? judgements.tracePromise(work, trace) : work()),
-  fetch: (trace, work) => (fetches.hasSubscribers ? fetches.tracePromise(work, trace) : work()),
+  judgement: (trace, work) => (judgements.hasSubscribers ? discreetly(judgements, trace, work) : work()),
+  fetch: (trace, work) => (fetches.hasSubscribers ? discreetly(fetches, trace, work) : work()),
+}
+
+async function discreetly<Trace extends object, Result>(
+  tracing: TracingChannel<Trace>,
+  trace: Trace,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const settled: PromiseSettledResult<Result>[] = []
+  await tracing.tracePromise(async () => {
+    settled.push(...(await Promise.allSettled([work()])))
+  }, trace)
+  const [outcome] = settled
+  if (outcome?.status === 'fulfilled') {
+    return outcome.value
+  }
+  throw outcome?.reason
 }
 
 type Traced<Trace> = <Result>(trace: Trace, work: () => Promise<Result>) => Promise<Result>

@@ -5,6 +5,7 @@ export type UpstreamReason =
   | 'upstream-error'
   | 'backing-off'
   | 'overloaded'
+  | 'closing'
   | 'not-found'
   | 'unexpected-status'
   | 'truncated'
@@ -38,6 +39,7 @@ const unreachable: ReadonlySet<UpstreamReason> = new Set([
   'upstream-error',
   'backing-off',
   'overloaded',
+  'closing',
 ])
 
 const statusOf: Readonly<Record<UnavailableCode, 500 | 502 | 503>> = {

@@ -47,6 +47,9 @@ export interface UpkeepOptions {
   readonly caches: () => Health['caches']
 }
 
+/** Milliseconds between looks at issuers that are down; how often they are asked is up to their back-off. */
+const look = 250
+
 export function createUpkeep({ issuers, reach, caches }: UpkeepOptions): Upkeep & { readonly expectOpen: () => void } {
   const closing = new AbortController()
 
@@ -70,7 +73,7 @@ export function createUpkeep({ issuers, reach, caches }: UpkeepOptions): Upkeep 
       if (left <= 0) {
         throw failure
       }
-      await sleep(Math.min(left, failure.retryAfter * 1000), undefined, { signal: closing.signal }).catch(expectOpen)
+      await sleep(Math.min(left, look), undefined, { signal: closing.signal }).catch(expectOpen)
     }
   }
 

@@ -86,6 +86,7 @@ export function createValidator(options: ValidatorOptions): Validator {
   }
 
   async function renew(token: AccessToken, within: number): Promise<AccessToken> {
+    expectOpen()
     const issuer = await issuers.find(token.issuer)
     if (issuer === undefined) {
       throw new TypeError('Expected a token that this validator has judged')

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { createHoldings } from '../src/http/holdings.ts'
 import { startClient } from '../src/issuers/client-authentication/client-authentication.ts'
 import { clientSecretBasic, clientSecretPost } from '../src/issuers/client-authentication/client-secret.ts'
 import { createAsk } from '../src/issuers/introspection/ask.ts'
@@ -42,7 +41,6 @@ function asking(url: string, client: ReturnType<typeof clientSecretBasic>): Retu
       addresses: 'any',
       clock: Date.now,
       label: 'https://as.example',
-      holdings: createHoldings(),
     },
   })
 }

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { generate } from 'selfsigned'
 import { request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { forbiddenAddress, holdConnections } from '../src/http/connections.ts'
 import { exchange } from '../src/http/exchange.ts'
+import { startClient } from '../src/issuers/client-authentication/client-authentication.ts'
+import { tlsClientAuth } from '../src/issuers/client-authentication/tls-client-auth.ts'
 
 async function openServer(): Promise<{ readonly url: string; readonly visits: () => number }> {
   let visits = 0
@@ -36,4 +39,19 @@ test('a name that leads to an address that is not public is not connected to, an
   expect(visits()).toBe(0)
   await expect(request(url, { dispatcher: connections.dispatcher('any') })).resolves.toMatchObject({ statusCode: 200 })
   await connections.release()
+})
+
+test('nor do the connections of a client certificate go there, and once they are closed they stay so', async () => {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'api' }])
+  const { connections } = startClient(tlsClientAuth('api', { cert, key }))
+  const { url, visits } = await openServer()
+  const release = connections?.hold()
+  const dispatcher = connections?.dispatcher('public') ?? expect.fail('no connections of its own')
+  await expect(request(url, { dispatcher })).rejects.toMatchObject({ code: forbiddenAddress })
+  expect(visits()).toBe(0)
+  release?.()
+  expect(connections?.dispatcher('public')).toBe(dispatcher)
+  await expect(request(url, { dispatcher })).rejects.toMatchObject({ code: 'UND_ERR_DESTROYED' })
+  connections?.hold()
+  expect(connections?.dispatcher('public')).not.toBe(dispatcher)
 })

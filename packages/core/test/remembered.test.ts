@@ -22,7 +22,7 @@ function open(): Scene {
       label: 'issuer',
       load: async () => {
         count += 1
-        return { document: await scene.answer(), freshFor: 1000, etag: undefined, lastModified: undefined }
+        return { document: await scene.answer(), freshFor: 1000, etag: undefined, lastModified: undefined, wholeAt: 0 }
       },
       clock: () => scene.now,
       staleFor: 60_000,
@@ -162,6 +162,25 @@ test('a refresh is not joined by those who need what is newer', async () => {
   scene.answer = async () => 'second'
   const both = await Promise.all([scene.remembered.renew(), scene.remembered.renew()])
   expect([both, scene.loads()]).toEqual([['second', 'second'], 3])
+})
+
+test('what has failed is tried by one at a time: who needs what is newer goes by a refresh that fails, or looks once more after it', async () => {
+  const scene = open()
+  await scene.remembered.current()
+  scene.answer = down
+  scene.now = 2000
+  await scene.remembered.current()
+  scene.now = 5000
+  const refreshed = Promise.withResolvers<string>()
+  scene.answer = () => refreshed.promise
+  await scene.remembered.current()
+  const newer = [scene.remembered.renew(), scene.remembered.renew()]
+  await setImmediate()
+  expect(scene.loads()).toBe(3)
+  scene.answer = async () => 'newest'
+  refreshed.resolve('new')
+  expect(await Promise.all(newer)).toEqual(['newest', 'newest'])
+  expect(scene.loads()).toBe(4)
 })
 
 test('who needs any joins those who need what is newer', async () => {

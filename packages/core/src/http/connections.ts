@@ -16,7 +16,7 @@ let current: { readonly agents: Readonly<Record<Addresses, Agent>>; holders: num
 
 export function holdConnections(): Connections {
   const held = (current ??= {
-    agents: { any: new Agent(), public: new Agent({ connect: { lookup: publicLookup } }) },
+    agents: { any: new Agent({ connect: lookupFor('any') }), public: new Agent({ connect: lookupFor('public') }) },
     holders: 0,
   })
   held.holders += 1
@@ -32,6 +32,11 @@ export function holdConnections(): Connections {
   }
 
   return { dispatcher: (addresses) => held.agents[addresses], release }
+}
+
+/** How connections to addresses of that kind resolve names. */
+export function lookupFor(addresses: Addresses): { readonly lookup?: LookupFunction } {
+  return addresses === 'public' ? { lookup: publicLookup } : {}
 }
 
 /** Resolves names as Node does, and fails when any of the addresses is not public: between this look and the connection there is no other. */

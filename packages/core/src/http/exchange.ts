@@ -34,15 +34,19 @@ const worthReading: ReadonlySet<number> = new Set([200, 400])
 
 /** One call over undici: no redirects, no compression, no answer longer than agreed. Without an answer it throws an `UpstreamError`. */
 export async function exchange(outbound: Outbound): Promise<Inbound> {
-  const { purpose, method, outside } = outbound
-  const name = nameOf(outbound.url)
-  const trace: FetchTrace = { purpose, issuer: outside.label, url: name, method }
+  const about = {
+    purpose: outbound.purpose,
+    issuer: outbound.outside.label,
+    url: nameOf(outbound.url),
+    method: outbound.method,
+  }
+  const trace: FetchTrace = { ...about }
   const startedAt = performance.now()
   try {
-    return await traced.fetch(trace, () => send(name, outbound, trace))
+    return await traced.fetch(trace, () => send(about.url, outbound, trace))
   } finally {
     const { status, outcome = 'network' } = trace
-    diagnostics.fetch.publish({ ...trace, status, outcome, milliseconds: performance.now() - startedAt })
+    diagnostics.fetch.publish({ ...about, status, outcome, milliseconds: performance.now() - startedAt })
   }
 }
 
@@ -130,6 +134,9 @@ function explain(name: string, cause: unknown, signal: AbortSignal): unknown {
   }
   if (code === forbiddenAddress) {
     return notPublic(name)
+  }
+  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
+    return new UpstreamError({ reason: 'closing', message: `${name} was not waited for: our connections were closed` })
   }
   if (signal.aborted) {
     return timeout(name)

@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto'
 import { UpstreamError } from '../unavailable.ts'
 import { exchange, type Inbound, type Outbound, unexpectedStatus } from './exchange.ts'
 import { type AnswerHeaders, freshnessOf } from './freshness.ts'
+import type { Outside } from './shared.ts'
 
 /** One deadline for the whole call, the body included: 5 s. */
 export function deadline(): AbortSignal {
@@ -8,11 +10,16 @@ export function deadline(): AbortSignal {
 }
 
 const mostBytes = 512 * 1024
+/** Milliseconds, as the next. */
+const longestUnseen = 3_600_000
+const longPast = 60_000
 
 /** What a server gave along with a document, by which to ask later whether it is still the current one (RFC 9110 §8.8). */
 interface Validators {
   readonly etag: string | undefined
   readonly lastModified: string | undefined
+  /** When the whole document was last fetched, by the clock. */
+  readonly wholeAt: number
 }
 
 /** A document, read, and for how long it counts. */
@@ -22,12 +29,16 @@ export interface Loaded<Document> extends Validators {
   readonly freshFor: number
 }
 
-export interface JsonRequest<Document> extends Pick<Outbound, 'purpose' | 'url' | 'outside' | 'signal'> {
-  /** What was read before: asked for only if it has changed. */
+export interface JsonRequest<Document> extends Pick<Outbound, 'purpose' | 'url' | 'signal'> {
+  readonly outside: Outside
+  /** What was read before: asked for only if it has changed. The whole is asked for once an hour, for a server may be wrong about that. */
   readonly kept: Loaded<Document> | undefined
+  /** Whether what is kept, and caches on the way, may be the answer; else the document itself is asked for. */
+  readonly mayBeCached: boolean
   /** Milliseconds for which it is fresh when the server does not say. */
   readonly freshWhenSilent: number
-  readonly read: (json: unknown) => Document | Promise<Document>
+  /** Is given a digest of the text as well. */
+  readonly read: (json: unknown, digest: string) => Document | Promise<Document>
 }
 
 /**
@@ -35,9 +46,12 @@ export interface JsonRequest<Document> extends Pick<Outbound, 'purpose' | 'url' 
  * the very document that was kept. Every failure is an `UpstreamError` with a reason; `read` decides what the document means.
  */
 export async function fetchJson<Document>(request: JsonRequest<Document>): Promise<Loaded<Document>> {
-  const { kept, freshWhenSilent, read } = request
-  const conditions = kept === undefined ? {} : conditionsOf(kept)
-  const headers = { accept: 'application/json', ...conditions }
+  const { kept, mayBeCached, freshWhenSilent, read, outside } = request
+  const startedAt = outside.clock()
+  const isRecent = kept !== undefined && Math.abs(startedAt - kept.wholeAt) < longestUnseen
+  const conditions = isRecent && mayBeCached ? conditionsOf(kept) : {}
+  const directives = mayBeCached ? {} : { 'cache-control': 'no-cache' }
+  const headers = { accept: 'application/json', ...directives, ...conditions }
   const answer = await exchange({ ...request, method: 'GET', headers, mostBytes })
   const { etag, lastModified } = validatorsOf(answer.headers)
   const freshFor = freshnessOf(answer.headers)
@@ -46,13 +60,15 @@ export async function fetchJson<Document>(request: JsonRequest<Document>): Promi
       document: kept.document,
       etag: etag ?? kept.etag,
       lastModified: lastModified ?? kept.lastModified,
+      wholeAt: kept.wholeAt,
       freshFor: freshFor ?? kept.freshFor,
     }
   }
   if (answer.status !== 200) {
     throw unexpectedStatus(answer)
   }
-  return { document: await read(parse(answer)), etag, lastModified, freshFor: freshFor ?? freshWhenSilent }
+  const document = await read(parse(answer), hash('sha256', answer.body, 'base64url'))
+  return { document, etag, lastModified, wholeAt: startedAt, freshFor: freshFor ?? freshWhenSilent }
 }
 
 function conditionsOf({ etag, lastModified }: Validators): Readonly<Record<string, string>> {
@@ -62,8 +78,14 @@ function conditionsOf({ etag, lastModified }: Validators): Readonly<Record<strin
   }
 }
 
-function validatorsOf(headers: AnswerHeaders): Validators {
-  return { etag: shortText(headers['etag']), lastModified: shortText(headers['last-modified']) }
+function validatorsOf(headers: AnswerHeaders): Pick<Validators, 'etag' | 'lastModified'> {
+  const lastModified = shortText(headers['last-modified'])
+  return { etag: shortText(headers['etag']), lastModified: isTelling(lastModified, headers) ? lastModified : undefined }
+}
+
+/** A document may change twice in a second: the date tells it from others only when it was long past (RFC 9110 §8.8.2.2). */
+function isTelling(lastModified: string | undefined, { date }: AnswerHeaders): boolean {
+  return lastModified !== undefined && Date.parse(String(date)) - Date.parse(lastModified) >= longPast
 }
 
 /** What we send back has to be something that may be sent. */

@@ -3,16 +3,15 @@ import { UpstreamError } from '../unavailable.ts'
 import { longestPause, pauseAfter, timeUntil } from './pause.ts'
 
 /** Why something is loaded: because what is kept is missing or old, or because somebody needs what is newer than any attempt that began before. */
-type Errand = 'refresh' | 'renewal'
+export type Errand = 'refresh' | 'renewal'
 
 /** Attempts to load something: one on each errand at a time, which all share who need it, and after a failure a pause for all. */
 export interface Flights<Result> {
   /** Joins an attempt on this errand, or starts one; rejects with an `UpstreamError` during a pause. */
   readonly join: (errand: Errand) => Promise<Result>
   readonly underWay: (errand: Errand) => Promise<Result> | undefined
-  /** When the pause after a failure is over, by the clock. */
-  readonly retryAt: () => number
-  readonly isPausing: () => boolean
+  /** How many milliseconds of the pause after a failure are left. */
+  readonly pause: () => number
   /** Whether the last attempt failed, and that was no long time ago. */
   readonly hasJustFailed: () => boolean
   /** What the last attempt failed with; `undefined` when it did not. */
@@ -21,7 +20,7 @@ export interface Flights<Result> {
 
 export interface FlightsOptions<Loaded, Result> {
   readonly clock: Clock
-  readonly load: () => Promise<Loaded>
+  readonly load: (errand: Errand) => Promise<Loaded>
   /** Takes what an attempt has brought; `isNewest` is false when a later attempt has brought something before it. */
   readonly land: (loaded: Loaded, startedAt: number, isNewest: boolean) => Result
   readonly onFailure: (error: unknown) => void
@@ -38,15 +37,14 @@ export function createFlights<Loaded, Result>(options: FlightsOptions<Loaded, Re
   let lastFailure: unknown
   let retryAt = 0
 
-  const untilRetry = (): number => timeUntil(retryAt, clock())
+  const pause = (): number => Math.max(0, timeUntil(retryAt, clock()))
 
   function join(errand: Errand): Promise<Result> {
-    return flights[errand] ?? (untilRetry() > 0 ? Promise.reject(pausing()) : takeOff(errand))
+    return flights[errand] ?? (pause() > 0 ? Promise.reject(pausing()) : takeOff(errand))
   }
 
   function takeOff(errand: Errand): Promise<Result> {
-    takenOff += 1
-    const flight = fly(takenOff).finally(() => {
+    const flight = fly(errand).finally(() => {
       flights[errand] = undefined
       onOver()
     })
@@ -54,10 +52,14 @@ export function createFlights<Loaded, Result>(options: FlightsOptions<Loaded, Re
     return flight
   }
 
-  async function fly(number: number): Promise<Result> {
+  async function fly(errand: Errand): Promise<Result> {
+    // What has failed is tried by one at a time, and for all.
+    await (failures > 0 && errand === 'renewal' ? flights.refresh : undefined)
+    takenOff += 1
+    const number = takenOff
     const startedAt = clock()
     try {
-      const loaded = await load()
+      const loaded = await load(errand)
       const isNewest = number > newest
       if (isNewest) {
         newest = number
@@ -79,14 +81,13 @@ export function createFlights<Loaded, Result>(options: FlightsOptions<Loaded, Re
   function pausing(): UpstreamError {
     const why = lastFailure instanceof Error ? lastFailure.message : 'no reason known'
     const message = `The last attempt failed (${why}), and the next one is not due yet`
-    return new UpstreamError({ reason: 'backing-off', message, retryAfter: untilRetry() / 1000, cause: lastFailure })
+    return new UpstreamError({ reason: 'backing-off', message, retryAfter: pause() / 1000, cause: lastFailure })
   }
 
   return {
     join,
     underWay: (errand) => flights[errand],
-    retryAt: () => retryAt,
-    isPausing: () => untilRetry() > 0,
+    pause,
     hasJustFailed: () => failures > 0 && clock() < retryAt + longestPause,
     lastFailure: () => (failures > 0 ? { error: lastFailure } : undefined),
   }

@@ -33,7 +33,7 @@ function directivesOf(lines: string | string[] = []): ReadonlyMap<string, string
   return new Map(entries.toReversed())
 }
 
-/** What is no number of seconds is none. */
+/** What is no number of seconds is none; a great one is as good as any greater (RFC 9111 §1.2.2). */
 function seconds(value: unknown): number {
-  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : 0
+  return typeof value === 'string' && /^\d+$/.test(value) ? Math.min(2 ** 31, Number(value)) : 0
 }

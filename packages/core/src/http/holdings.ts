@@ -6,38 +6,84 @@ export interface Holdable {
   readonly hold: () => () => void
 }
 
-/** What a validator holds, each thing once, until it is closed. */
-export interface Holdings {
-  readonly hold: (thing: Holdable) => void
-  readonly releaseAll: () => void
+/** Those who hold something. */
+export interface Holders extends Holdable {
+  readonly areThere: () => boolean
 }
 
-/** Metadata, keys and an endpoint for each issuer. Tenants come and go: what was held first is let go when there is more. */
+export interface HoldersOptions {
+  /** Called when there is one after there was none. */
+  readonly onFirst?: () => void
+  /** Called when the last has let go. */
+  readonly onLast: () => void
+}
+
+export function createHolders({ onFirst, onLast }: HoldersOptions): Holders {
+  let count = 0
+
+  function hold(): () => void {
+    let isHeld = true
+    count += 1
+    if (count === 1) {
+      onFirst?.()
+    }
+    return () => {
+      count -= isHeld ? 1 : 0
+      if (isHeld && count === 0) {
+        onLast()
+      }
+      isHeld = false
+    }
+  }
+
+  return { hold, areThere: () => count > 0 }
+}
+
+/** What somebody holds, each thing once. */
+export interface Holdings {
+  readonly hold: (thing: Holdable) => void
+  /** Lets go of all but these. */
+  readonly keepOnly: (things: readonly Holdable[]) => void
+  /** Lets go of all, and holds nothing any more. */
+  readonly end: () => void
+}
+
+/** An issuer and its client for each of as many as there may be. What was not asked for since so many others were, is let go. */
 const most = 3 * mostIssuers
 
 export function createHoldings(): Holdings {
   const releases = new Map<Holdable, () => void>()
   let isOver = false
 
-  function release(thing: Holdable): void {
-    releases.get(thing)?.()
+  function release(thing: Holdable | undefined): void {
+    if (thing !== undefined) {
+      releases.get(thing)?.()
+      releases.delete(thing)
+    }
+  }
+
+  function hold(thing: Holdable): void {
+    if (isOver) {
+      return
+    }
+    const kept = releases.get(thing) ?? thing.hold()
     releases.delete(thing)
+    releases.set(thing, kept)
+    if (releases.size > most) {
+      release(releases.keys().next().value)
+    }
+  }
+
+  function keepOnly(things: readonly Holdable[]): void {
+    ;[...releases.keys()].filter((thing) => !things.includes(thing)).forEach(release)
   }
 
   return {
-    hold: (thing) => {
-      if (isOver || releases.has(thing)) {
-        return
-      }
-      releases.set(thing, thing.hold())
-      const [oldest] = releases.keys()
-      if (releases.size > most && oldest !== undefined) {
-        release(oldest)
-      }
-    },
-    releaseAll: () => {
+    hold,
+    keepOnly,
+    end: () => {
       isOver = true
-      ;[...releases.keys()].forEach(release)
+      keepOnly([])
     },
   }
 }

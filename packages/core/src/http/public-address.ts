@@ -3,49 +3,59 @@ import { BlockList, isIP } from 'node:net'
 /** Where issuers may be reached: anywhere, or at public addresses only, because their names have come out of tokens. */
 export type Addresses = 'any' | 'public'
 
-/** Addresses that are somebody's own network, this host, or nobody's (RFC 6890, RFC 4193, RFC 6598). */
-const ownNetworks = new BlockList()
+/** IPv4 that is somebody's own network, this host, a cloud's insides, or nobody's (RFC 6890, RFC 6598). */
+const special = new BlockList()
 const v4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
+  ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
   ['224.0.0.0', 3],
 ] as const
-const v6 = [
-  ['::', 127],
-  ['64:ff9b:1::', 48],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
-] as const
-v4.forEach(([network, prefix]) => ownNetworks.addSubnet(network, prefix, 'ipv4'))
-v6.forEach(([network, prefix]) => ownNetworks.addSubnet(network, prefix, 'ipv6'))
+v4.forEach(([network, prefix]) => special.addSubnet(network, prefix, 'ipv4'))
 
-/** Whether an address, without brackets, is one that anybody on the internet could reach. An address that hides another in it has to be one twice. */
+/** Of IPv6 only what is handed out as global unicast counts, less what hides other addresses in it or is for examples. */
+const global = new BlockList()
+global.addSubnet('2000::', 3, 'ipv6')
+const v6 = [
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
+] as const
+v6.forEach(([network, prefix]) => special.addSubnet(network, prefix, 'ipv6'))
+
+/** Whether an address, without brackets, is one that anybody on the internet could reach. */
 export function isPublicAddress(address: string): boolean {
   switch (isIP(address)) {
     case 4:
-      return !ownNetworks.check(address, 'ipv4')
-    case 6:
-      return !ownNetworks.check(address, 'ipv6') && !ownNetworks.check(hiddenAddress(address) ?? '1.1.1.1', 'ipv4')
+      return !special.check(address, 'ipv4')
+    case 6: {
+      const hidden = hiddenAddress(address)
+      const isGlobal = global.check(address, 'ipv6') && !special.check(address, 'ipv6')
+      return hidden === undefined ? isGlobal : !special.check(hidden, 'ipv4')
+    }
     default:
       return false
   }
 }
 
-/** IPv4 within IPv6: mapped and compatible (RFC 4291 §2.5.5), by NAT64 (RFC 6052) and by 6to4 (RFC 3056). */
+/** IPv4 within IPv6: mapped (RFC 4291 §2.5.5.2), or by NAT64 (RFC 6052). */
 function hiddenAddress(address: string): string | undefined {
   const words = wordsOf(address)
-  const isAtTheEnd = /^(0,0,0,0,0,(0|65535)|100,65435,0,0,0,0),/.test(words.join())
-  const [high = 0, low = 0] = isAtTheEnd ? words.slice(6) : words.slice(1)
-  return isAtTheEnd || words[0] === 0x2002 ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : undefined
+  const [high = 0, low = 0] = words.slice(6)
+  const isHidden = /^(0,0,0,0,0,65535|100,65435,0,0,0,0),/.test(words.join())
+  return isHidden ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : undefined
 }
 
 /** The eight words of an IPv6 address, as `URL` spells them out. */

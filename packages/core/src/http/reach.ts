@@ -16,14 +16,14 @@ export interface Reach {
 export function createReach(own: Dispatcher | undefined): Reach {
   const holdings = createHoldings()
   if (own !== undefined) {
-    return { dispatcher: () => own, holdings, close: async () => holdings.releaseAll() }
+    return { dispatcher: () => own, holdings, close: async () => holdings.end() }
   }
   const { dispatcher, release } = holdConnections()
   return {
     dispatcher,
     holdings,
     close: async () => {
-      holdings.releaseAll()
+      holdings.end()
       await release()
     },
   }

@@ -6,8 +6,8 @@ import { UpstreamError } from '../unavailable.ts'
 import { createAlarm } from './alarm.ts'
 import { type DocumentHealth, healthOf } from './document-health.ts'
 import type { Loaded } from './fetch-json.ts'
-import { createFlights } from './flights.ts'
-import type { Holdable } from './holdings.ts'
+import { createFlights, type Errand } from './flights.ts'
+import { createHolders, type Holdable } from './holdings.ts'
 import { type Age, createAge, type Lifetime, lifetimeOf } from './lifetime.ts'
 
 /**
@@ -27,6 +27,8 @@ export interface Remembered<Document> extends Holdable {
   /** The one that is kept, if it may still be used; nobody is asked. */
   readonly atHand: () => Document | undefined
   readonly isHeld: () => boolean
+  /** Milliseconds since it was asked for; infinite without any. */
+  readonly age: () => number
   readonly health: () => DocumentHealth
 }
 
@@ -37,8 +39,8 @@ export interface RememberedOptions<Document> {
   readonly clock: Clock
   /** Milliseconds beyond its freshness for which it is used while upstream fails. */
   readonly staleFor: number
-  /** Is given what is kept, and gives back the same document when that still is the current one. */
-  readonly load: (kept: Loaded<Document> | undefined) => Promise<Loaded<Document>>
+  /** Is given what is kept, and gives back the same document when that still is the current one. Somebody may need what is surely newer. */
+  readonly load: (kept: Loaded<Document> | undefined, errand: Errand) => Promise<Loaded<Document>>
   /** Told when another takes the place of the one that was kept. */
   readonly onReplaced?: (previous: Document, next: Document) => void
 }
@@ -53,13 +55,13 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
   const { clock, staleFor } = options
   const about = { document: options.kind, issuer: options.label }
   const alarm = createAlarm(clock, refreshIfDue)
-  const flights = createFlights({ clock, load: () => options.load(kept), land, onFailure, onOver })
+  const flights = createFlights({ clock, load: (errand) => options.load(kept, errand), land, onFailure, onOver })
   let kept: Kept<Document> | undefined
   /** Somebody's patience has ended: nobody else waits for what is under way. */
   let isSlow = false
   /** It was used since it was loaded. What nobody uses is not looked for by itself. */
   let isInUse = false
-  let holders = 0
+  const holders = createHolders({ onFirst: setAlarm, onLast: alarm.clear })
 
   const isUsable = (): boolean => kept !== undefined && kept.age.now() < kept.usableFor
   const isUnderWay = (): boolean => (flights.underWay('refresh') ?? flights.underWay('renewal')) !== undefined
@@ -109,7 +111,7 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
   }
 
   function refreshBehind(): void {
-    if (!isUnderWay() && !flights.isPausing()) {
+    if (!isUnderWay() && flights.pause() === 0) {
       refresh().catch(tellOfBug)
     }
   }
@@ -122,8 +124,8 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
   }
 
   function setAlarm(): void {
-    if (holders > 0 && isInUse && kept !== undefined && isUsable() && !isUnderWay()) {
-      alarm.set(Math.max(flights.retryAt(), kept.age.at(kept.refreshAfter)))
+    if (holders.areThere() && isInUse && kept !== undefined && isUsable() && !isUnderWay()) {
+      alarm.set(Math.max(clock() + flights.pause(), kept.age.at(kept.refreshAfter)))
     }
   }
 
@@ -155,25 +157,16 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
     setAlarm()
   }
 
-  function hold(): () => void {
-    holders += 1
-    setAlarm()
-    return () => {
-      holders -= 1
-      if (holders === 0) {
-        alarm.clear()
-      }
-    }
-  }
-
   return {
     current,
     renew: () => flights.join('renewal'),
     renewal: () => flights.underWay('renewal'),
     atHand: () => (isUsable() ? kept?.document : undefined),
-    hold,
-    isHeld: () => holders > 0,
-    health: () => healthOf(kept, { now: clock(), retryAt: flights.retryAt(), lastFailure: flights.lastFailure() }),
+    hold: holders.hold,
+    isHeld: holders.areThere,
+    age: () => kept?.age.now() ?? Infinity,
+    health: () =>
+      healthOf(kept, { now: clock(), retryAt: clock() + flights.pause(), lastFailure: flights.lastFailure() }),
   }
 }
 

@@ -59,10 +59,14 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, proven
   const outside = outsideOf(issuer, policy, provenance)
   const keys = keySourceOf(url, settings.keys, outside)
   const needsKeys = formats !== 'opaque' || introspection?.answers.as === 'jwt'
+  const { holdings } = policy.reach
+  if (needsKeys) {
+    holdings.hold(keys)
+  }
   const claimsPolicy = { ...settings, issuer: url, audience, clockTolerance: policy.clockTolerance }
   const signed = createSignedTokens(keys, claimsPolicy, policy.clock)
   const introspected =
-    introspection && createIntrospectedTokens(introspection, claimsPolicy, { ...policy, ...outside, keys })
+    introspection && createIntrospectedTokens(introspection, claimsPolicy, { ...policy, ...outside, holdings, keys })
 
   async function validate(presented: PresentedToken): Promise<AccessToken> {
     const isForAsking = presented.form === 'opaque' ? formats !== 'jwt' : formats === 'opaque'
@@ -112,5 +116,5 @@ function outsideOf(issuer: TrustedIssuer, { reach, clock }: IssuerPolicy, proven
   const byDefault = isFound && !isLoopbackName(issuer.url) ? 'public' : 'any'
   const { addresses = byDefault } = settingsOf(issuer)
   const label = isFound ? foundLabel : issuer.url
-  return { dispatcher: reach.dispatcher(addresses), addresses, clock, label, holdings: reach.holdings }
+  return { dispatcher: reach.dispatcher(addresses), addresses, clock, label }
 }

@@ -24,12 +24,15 @@ export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: r
   }
 }
 
-/** While keys that are known serve on, a token under another one is refused though nobody could be asked: garbage must not cause 503s. */
+/**
+ * While keys that are known serve on, a token under another one is refused though nobody could be asked: garbage must not cause 503s. Keys
+ * that nobody has fetched yet do not count as known, and a fetch that ended with us says nothing.
+ */
 async function helpsToRetry(source: KeySource, verifies: (keys: KeySet) => Promise<boolean>): Promise<boolean> {
   try {
     return await source.retry(verifies)
   } catch (error) {
-    if (error instanceof UpstreamError) {
+    if (error instanceof UpstreamError && error.reason !== 'closing' && source.isProven()) {
       return false
     }
     throw error

@@ -33,9 +33,9 @@ export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, 
 export function keySourceOf(issuer: string, keys: KeyOrigin, outside: Outside): KeySource {
   switch (keys.from) {
     case 'metadata':
-      return seeded(keys.seed, discoveredKeys(issuer, outside), outside)
+      return seeded(keys.seed, issuer, discoveredKeys(issuer, outside), outside)
     case 'url':
-      return seeded(keys.seed, remoteKeys(keys.url, outside), outside)
+      return seeded(keys.seed, issuer, remoteKeys(keys.url, outside), outside)
     case 'inline':
       return inlineKeys(keys.jwks)
     case 'secret':
@@ -43,6 +43,6 @@ export function keySourceOf(issuer: string, keys: KeyOrigin, outside: Outside): 
   }
 }
 
-function seeded(seed: JSONWebKeySet | undefined, source: KeySource, outside: Outside): KeySource {
-  return seed === undefined ? source : seededKeys(seed, source, outside)
+function seeded(seed: JSONWebKeySet | undefined, issuer: string, source: KeySource, outside: Outside): KeySource {
+  return seed === undefined ? source : seededKeys(seed, issuer, source, outside)
 }

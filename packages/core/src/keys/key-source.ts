@@ -1,17 +1,25 @@
 import type { JSONWebKeySet } from 'jose'
 import { alwaysFresh, type DocumentHealth } from '../http/document-health.ts'
+import type { Holdable } from '../http/holdings.ts'
 import { type KeySet, parseKeySet, secretKeySet } from './key-set.ts'
 
-/** Where the keys of an issuer come from. `current` and `retry` reject with an `UpstreamError` when there are none to be had. */
-export interface KeySource {
+/**
+ * Where the keys of an issuer come from; who holds it keeps it up to date. `current` and `retry` reject with an `UpstreamError` when there are
+ * none to be had.
+ */
+export interface KeySource extends Holdable {
   readonly current: () => Promise<KeySet>
   /**
    * Fetches once more because the current keys do not verify a token: whether the newer ones do. A fruitless attempt
    * starts a cooldown, in which the answer is no at once: made-up key ids must not become a storm of fetches.
    */
   readonly retry: (verifies: (keys: KeySet) => Promise<boolean>) => Promise<boolean>
-  /** Resolves when there are keys, after an attempt to have the current ones. */
+  /** Resolves when there are keys to verify by, after an attempt to have the current ones. */
   readonly ready: () => Promise<unknown>
+  /** The keys that may be used without asking anybody. */
+  readonly atHand: () => KeySet | undefined
+  /** Whether the keys in use have been the issuer's own word once: only then a key that is not among them, and cannot be looked for, is taken for made up. */
+  readonly isProven: () => boolean
   readonly health: () => KeySourceHealth
 }
 
@@ -21,15 +29,19 @@ interface KeySourceHealth {
   readonly metadata: DocumentHealth | undefined
 }
 
-const fixed: Pick<KeySource, 'retry' | 'health'> = {
+const fixed: Omit<KeySource, 'current' | 'ready'> = {
   retry: async () => false,
+  hold: () => () => undefined,
+  atHand: () => undefined,
+  isProven: () => true,
   health: () => ({ keys: alwaysFresh, metadata: undefined }),
 }
 
 /** Keys that never change: given inline. */
 export function inlineKeys(jwks: JSONWebKeySet): KeySource {
   let parsed: Promise<KeySet> | undefined
-  const current = (): Promise<KeySet> => (parsed ??= parseKeySet(jwks, '`keys`'))
+  const current = (): Promise<KeySet> =>
+    (parsed ??= parseKeySet(jwks, { source: '`keys`', digest: '', previous: undefined }))
   return { current, ready: current, ...fixed }
 }
 

@@ -1,7 +1,7 @@
 import { diagnostics } from '../diagnostics.ts'
 import { nameOf } from '../http/exchange.ts'
 import { deadline, fetchJson, type Loaded } from '../http/fetch-json.ts'
-import type { Holdable } from '../http/holdings.ts'
+import { createHolders, createHoldings } from '../http/holdings.ts'
 import { createRemembered } from '../http/remembered.ts'
 import { createShared, type Outside } from '../http/shared.ts'
 import { UpstreamError } from '../unavailable.ts'
@@ -9,70 +9,77 @@ import { type KeySet, parseKeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
 import { createSearch } from './search.ts'
 
-/** A remote key set. */
-export interface RemoteKeys extends KeySource, Holdable {
-  /** The keys that are kept, if they may still be used; nobody is asked. */
-  readonly atHand: () => KeySet | undefined
-}
-
 const minute = 60_000
 const freshWhenSilent = 10 * minute
 const staleFor = 60 * minute
 
-const shared = createShared<RemoteKeys>()
+const shared = createShared<KeySource>()
 
-/** A remote key set, fetched when it is first needed and shared by all in this process who name its URL. */
-export function remoteKeys(url: string, outside: Outside): RemoteKeys {
-  const keys = shared(url, outside, () => createRemoteKeys(url, outside))
-  outside.holdings.hold(keys)
-  return keys
+/** A remote key set, fetched when it is first needed and shared by all in this process who name its URL. Once held, it is forgotten with the last who holds it. */
+export function remoteKeys(url: string, outside: Outside): KeySource {
+  return shared.get(url, outside, () => createRemoteKeys(url, outside))
 }
 
-function createRemoteKeys(url: string, outside: Outside): RemoteKeys {
+function createRemoteKeys(url: string, outside: Outside): KeySource {
   const { clock, label } = outside
   const remembered = createRemembered<KeySet>({
     kind: 'keys',
     label,
     clock,
     staleFor,
-    load: (kept) => fetchKeys(url, outside, kept),
+    load: (kept, errand) => fetchKeys(url, outside, { kept, mayBeCached: errand === 'refresh' }),
     onReplaced: (previous, next) => tellOfRotation(label, previous, next),
   })
   const search = createSearch(remembered, clock)
+  const whileHeld = createHoldings()
+  const holders = createHolders({
+    onFirst: () => whileHeld.hold(remembered),
+    onLast: () => {
+      whileHeld.keepOnly([])
+      search.stop()
+      shared.forget(url, outside)
+    },
+  })
 
-  function hold(): () => void {
-    const release = remembered.hold()
-    return () => {
-      release()
-      if (!remembered.isHeld()) {
-        search.stop()
-      }
+  async function ready(): Promise<void> {
+    if (!(await remembered.current()).isUsable) {
+      throw noUsableKey(nameOf(url))
     }
   }
 
-  return {
-    current: remembered.current,
-    ready: remembered.current,
-    retry: search.retry,
-    atHand: remembered.atHand,
-    hold,
-    health: () => ({ keys: remembered.health(), metadata: undefined }),
+  function health(): ReturnType<KeySource['health']> {
+    const keys = remembered.health()
+    const isOfNoUse = remembered.atHand()?.isUsable === false
+    return { keys: isOfNoUse ? { ...keys, state: 'missing', lastFailure: 'no-usable-key' } : keys, metadata: undefined }
   }
+
+  const { current, atHand } = remembered
+  return { current, retry: search.retry, ready, atHand, isProven: () => true, hold: holders.hold, health }
 }
 
-function fetchKeys(url: string, outside: Outside, kept: Loaded<KeySet> | undefined): Promise<Loaded<KeySet>> {
-  const name = nameOf(url)
+interface Before {
+  readonly kept: Loaded<KeySet> | undefined
+  readonly mayBeCached: boolean
+}
 
-  async function read(json: unknown): Promise<KeySet> {
-    const keys = await parseKeySet(json, name, kept?.document)
-    if (kept?.document.isUsable === true && !keys.isUsable) {
+function fetchKeys(url: string, outside: Outside, before: Before): Promise<Loaded<KeySet>> {
+  const name = nameOf(url)
+  const previous = before.kept?.document
+
+  async function read(json: unknown, digest: string): Promise<KeySet> {
+    const keys = await parseKeySet(json, { source: name, digest, previous })
+    if (previous?.isUsable === true && !keys.isUsable) {
       // A set that was good is not replaced by one that is good for nothing.
-      throw new UpstreamError({ reason: 'no-usable-key', message: `${name} holds no key that can verify a signature` })
+      throw noUsableKey(name)
     }
     return keys
   }
 
-  return fetchJson({ purpose: 'keys', url, outside, signal: deadline(), kept, freshWhenSilent, read })
+  return fetchJson({ ...before, purpose: 'keys', url, outside, signal: deadline(), freshWhenSilent, read })
+}
+
+function noUsableKey(name: string): UpstreamError {
+  return new UpstreamError({ reason: 'no-usable-key', message: `${name} holds no key that can verify a signature` })
 }
 
 function tellOfRotation(issuer: string, previous: KeySet, next: KeySet): void {

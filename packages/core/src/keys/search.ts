@@ -56,8 +56,16 @@ export function createSearch(remembered: Remembered<KeySet>, clock: Clock): Sear
     if (hasTurnedAway && isResting()) {
       alarm.set(restsUntil)
     } else if (hasTurnedAway && remembered.renewal() === undefined) {
-      judged(renew(), async (keys) => keys !== before).catch(tellOfBug)
+      judged(renew(), async (keys) => keys !== before).catch(lookAgainLater)
     }
+  }
+
+  function lookAgainLater(error: unknown): void {
+    hasTurnedAway = true
+    if (remembered.isHeld()) {
+      alarm.set(clock() + cooldown)
+    }
+    tellOfBug(error)
   }
 
   return { retry, stop: alarm.clear }

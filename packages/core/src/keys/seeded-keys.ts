@@ -1,7 +1,7 @@
 import type { JSONWebKeySet } from 'jose'
 import { diagnostics, tellOfBug } from '../diagnostics.ts'
 import { type Age, createAge } from '../http/lifetime.ts'
-import type { Outside } from '../http/shared.ts'
+import { createShared, type Outside } from '../http/shared.ts'
 import { UpstreamError } from '../unavailable.ts'
 import type { KeySet } from './key-set.ts'
 import { inlineKeys, type KeySource } from './key-source.ts'
@@ -9,25 +9,38 @@ import { inlineKeys, type KeySource } from './key-source.ts'
 /** Milliseconds since they were first needed: as long as fetched keys serve while the issuer is down. */
 const usableFor = 3_600_000
 
+/** How far the seed of an issuer has come. The process remembers it, for an issuer that is found anew must not begin anew. */
+interface Progress {
+  /** Since it was first needed. */
+  age: Age | undefined
+  /** Keys were fetched: it is never gone back to. */
+  isOver: boolean
+}
+
+const shared = createShared<Progress>()
+
 /**
  * Keys that were known at start-up, and serve until the first fetch has brought others, which is under way as soon as the first token
  * arrives. They are never gone back to.
  */
-export function seededKeys(seed: JSONWebKeySet, source: KeySource, { clock, label }: Outside): KeySource {
+export function seededKeys(seed: JSONWebKeySet, issuer: string, source: KeySource, outside: Outside): KeySource {
+  const { clock, label } = outside
   const seeds = inlineKeys(seed)
-  let age: Age | undefined
-  let isOver = false
+  const progress = shared.get(issuer, outside, () => ({ age: undefined, isOver: false }))
 
-  /** Another validator of the process may have fetched them already. */
-  const serves = (): boolean => {
-    isOver ||= source.health().keys.state !== 'missing'
-    age ??= createAge(clock, clock())
-    return !isOver && age.now() < usableFor
+  function serves(): boolean {
+    progress.isOver ||= source.atHand()?.isUsable === true
+    progress.age ??= createAge(clock, clock())
+    return !progress.isOver && progress.age.now() < usableFor
   }
 
   async function fetched(): Promise<KeySet> {
     const keys = await source.current()
-    isOver = true
+    if (!keys.isUsable) {
+      const message = `${issuer} publishes no key that can verify a signature`
+      throw new UpstreamError({ reason: 'no-usable-key', message })
+    }
+    progress.isOver = true
     return keys
   }
 
@@ -36,7 +49,7 @@ export function seededKeys(seed: JSONWebKeySet, source: KeySource, { clock, labe
       return source.current()
     }
     fetched().catch(tellOfBug)
-    diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor: age?.now() ?? 0 })
+    diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor: progress.age?.now() ?? 0 })
     return seeds.current()
   }
 
@@ -51,18 +64,20 @@ export function seededKeys(seed: JSONWebKeySet, source: KeySource, { clock, labe
     }
   }
 
+  function health(): ReturnType<KeySource['health']> {
+    const { keys, metadata } = source.health()
+    const { age, isOver } = progress
+    const isStale = keys.state === 'missing' && !isOver && (age?.now() ?? 0) < usableFor
+    return { keys: isStale ? { ...keys, state: 'stale', since: age && new Date(age.at(0)) } : keys, metadata }
+  }
+
   return {
     current,
     ready,
-    retry: async (verifies) => (serves() && (await verifies(await fetched())) ? true : source.retry(verifies)),
-    health: () => {
-      const { keys, metadata } = source.health()
-      const isStale = keys.state === 'missing' && (age === undefined || age.now() < usableFor) && !isOver
-      return { keys: isStale ? { ...keys, state: 'stale', since: sinceOf(age) } : keys, metadata }
-    },
+    retry: async (verifies) => (serves() && (await verifies(await fetched()))) || source.retry(verifies),
+    atHand: source.atHand,
+    isProven: () => !serves(),
+    hold: source.hold,
+    health,
   }
-}
-
-function sinceOf(age: Age | undefined): Date | undefined {
-  return age && new Date(age.at(0))
 }

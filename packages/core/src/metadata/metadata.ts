@@ -14,7 +14,15 @@ export interface FoundEndpoint {
   readonly foundAt: string
 }
 
+interface Before {
+  /** What was found before. */
+  readonly before: Loaded<FoundEndpoint> | undefined
+  readonly mayBeCached: boolean
+}
+
 const freshWhenSilent = 3_600_000
+/** It stands in messages, logs and keys of maps. */
+const longestEndpoint = 2048
 
 /**
  * Finds one endpoint of an issuer: asks its well-known URLs in turn, that at which it was found before at first. An answer that is
@@ -25,7 +33,7 @@ export async function discover(
   issuer: string,
   member: MetadataMember,
   outside: Outside,
-  before: Loaded<FoundEndpoint> | undefined,
+  { before, mayBeCached }: Before,
 ): Promise<Loaded<FoundEndpoint>> {
   const signal = deadline()
   let mostTelling: UpstreamError | undefined
@@ -33,7 +41,7 @@ export async function discover(
     try {
       const kept = before?.document.foundAt === url ? before : undefined
       const read = (json: unknown): FoundEndpoint => readMetadata(json, member, { issuer, url, kept: kept?.document })
-      return await fetchJson({ purpose: 'metadata', url, outside, signal, kept, freshWhenSilent, read })
+      return await fetchJson({ purpose: 'metadata', url, outside, signal, kept, mayBeCached, freshWhenSilent, read })
     } catch (error) {
       if (!(error instanceof UpstreamError) || error.isUnreachable) {
         throw error
@@ -72,7 +80,7 @@ function parseMetadata(document: unknown, member: MetadataMember, issuer: string
     throw new UpstreamError({ reason: 'issuer-mismatch', message: describeMismatch(named, issuer, url) })
   }
   if (!isAcceptableEndpoint(endpoint, issuer)) {
-    const message = `${url} names a \`${name}\` that is not on https:, holds a password, or is on loopback though its issuer is not`
+    const message = `${url} names a \`${name}\` that is no plain URL on https:, holds a password, or is on loopback though its issuer is not`
     throw new UpstreamError({ reason: 'insecure-endpoint', message })
   }
   return endpoint
@@ -93,7 +101,8 @@ function valueOf(metadata: Readonly<Record<string, unknown>>, name: MetadataMemb
 }
 
 function isAcceptableEndpoint(endpoint: string, issuer: string): boolean {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  const isPlain = endpoint.length <= longestEndpoint && /^[\x21-\x7E]+$/.test(endpoint)
+  const url = isPlain && URL.canParse(endpoint) ? new URL(endpoint) : undefined
   if (url === undefined || !isSecure(url) || holdsPassword(url)) {
     return false
   }

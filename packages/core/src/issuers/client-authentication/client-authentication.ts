@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Holdable } from '../../http/holdings.ts'
+import type { Addresses } from '../../http/public-address.ts'
 import { invalidOption } from '../../invalid-option.ts'
 import type { MetadataMember } from '../../metadata/metadata.ts'
 import { isRecord } from '../../record.ts'
@@ -44,9 +45,9 @@ export interface ClientAtWork {
   readonly connections?: OwnConnections
 }
 
-/** Open for as long as somebody holds them, and again when somebody needs them. */
+/** Open for as long as somebody holds them. */
 export interface OwnConnections extends Holdable {
-  readonly dispatcher: () => Dispatcher
+  readonly dispatcher: (addresses: Addresses) => Dispatcher
 }
 
 type Start = () => Pick<ClientAtWork, 'present' | 'connections'> & { readonly identity?: string }

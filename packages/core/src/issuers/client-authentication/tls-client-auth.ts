@@ -1,5 +1,8 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { Agent } from 'undici'
+import { lookupFor } from '../../http/connections.ts'
+import { createHolders } from '../../http/holdings.ts'
+import type { Addresses } from '../../http/public-address.ts'
 import { expectOptions, expectText, invalidOption } from '../../invalid-option.ts'
 import { type ClientAuthentication, defineClientAuthentication, type OwnConnections } from './client-authentication.ts'
 
@@ -15,7 +18,8 @@ export interface ClientCertificate {
 /**
  * `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705 §2): the certificate of the connection says who we are.
  * Asks the endpoint among the server's `mtls_endpoint_aliases` when there is one (§5). Without a certificate here, the
- * validator's `dispatcher` is expected to show it; with one, the calls have connections of their own, and do not pass that dispatcher.
+ * validator's `dispatcher` is expected to show it; with one, the calls have connections of their own, and do not pass that dispatcher:
+ * make it once, and not in the `issuer` function.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a certificate or key that cannot be read.
  */
@@ -36,23 +40,17 @@ function connectionsWith(certificate: ClientCertificate): OwnConnections {
   }
   const connect = Object.fromEntries(Object.entries(certificate).filter(([, value]) => value !== undefined))
   expectReadable(connect)
-  let agent: Agent | undefined
-  let holders = 0
-
-  function release(): void {
-    holders -= 1
-    if (holders === 0) {
-      void agent?.destroy()
-      agent = undefined
-    }
-  }
+  let agents: Partial<Record<Addresses, Agent>> = {}
+  const holders = createHolders({
+    onFirst: () => (agents = {}),
+    // They are kept, closed, so that nothing that is still under way opens others.
+    onLast: () => Object.values(agents).forEach((agent) => void agent.destroy()),
+  })
+  const open = (addresses: Addresses): Agent => new Agent({ connect: { ...connect, ...lookupFor(addresses) } })
 
   return {
-    dispatcher: () => (agent ??= new Agent({ connect })),
-    hold: () => {
-      holders += 1
-      return release
-    },
+    dispatcher: (addresses) => (agents[addresses] ??= open(addresses)),
+    hold: holders.hold,
   }
 }
 

@@ -59,7 +59,7 @@ export function createAsk(options: AskOptions): (token: string) => Promise<Answe
       },
       body: new URLSearchParams(Object.entries(form).filter(isPresent)).toString(),
       mostBytes,
-      outside: { ...outside, dispatcher: client.connections?.dispatcher() ?? outside.dispatcher },
+      outside: { ...outside, dispatcher: client.connections?.dispatcher(outside.addresses) ?? outside.dispatcher },
       signal,
     })
   }

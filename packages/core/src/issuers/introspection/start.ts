@@ -2,6 +2,7 @@ import type { IntrospectedClaims } from '../../access-token.ts'
 import type { SharedAnswers } from '../../cache/shared-answers.ts'
 import type { VerdictStore } from '../../cache/verdict-store.ts'
 import type { DocumentHealth } from '../../http/document-health.ts'
+import type { Holdings } from '../../http/holdings.ts'
 import type { Outside } from '../../http/shared.ts'
 import type { KeySource } from '../../keys/key-source.ts'
 import { discoveredEndpoint } from '../../metadata/discovered-endpoint.ts'
@@ -23,6 +24,7 @@ export interface Remembering {
 /** The same, and what belongs to one issuer. */
 export interface IssuerOutside extends Remembering, Outside {
   readonly keys: KeySource
+  readonly holdings: Holdings
 }
 
 /** Introspection at work. */
@@ -49,12 +51,12 @@ export function startIntrospection(
   const { clock, keys, label } = outside
   const client = startClient(settings.client)
   const { clientId } = settings.client
-  if (client.connections !== undefined) {
-    outside.holdings.hold(client.connections)
+  const member = endpointMember(settings.client)
+  const discovered = endpoint === undefined ? discoveredEndpoint(issuer, member, outside) : undefined
+  const findEndpoint = async (): Promise<string> => (await discovered?.current())?.endpoint ?? endpoint ?? ''
+  for (const thing of [discovered, client.connections].filter((one) => one !== undefined)) {
+    outside.holdings.hold(thing)
   }
-  const discovered =
-    endpoint === undefined ? discoveredEndpoint(issuer, endpointMember(settings.client), outside) : undefined
-  const findEndpoint = discovered?.current ?? (async () => endpoint ?? '')
   const ask = createAsk({
     ...settings,
     client,
