@@ -6,7 +6,7 @@ import { request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { forbiddenAddress, holdConnections } from '../src/http/connections.ts'
 import { exchange } from '../src/http/exchange.ts'
-import { startClient } from '../src/issuers/client-authentication/client-authentication.ts'
+import { type OwnConnections, startClient } from '../src/issuers/client-authentication/client-authentication.ts'
 import { tlsClientAuth } from '../src/issuers/client-authentication/tls-client-auth.ts'
 
 async function openServer(): Promise<{ readonly url: string; readonly visits: () => number }> {
@@ -43,15 +43,23 @@ test('a name that leads to an address that is not public is not connected to, an
 
 test('nor do the connections of a client certificate go there, and once they are closed they stay so', async () => {
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'api' }])
-  const { connections } = startClient(tlsClientAuth('api', { cert, key }))
+  const connections = connectionsOf(tlsClientAuth('api', { cert, key }))
   const { url, visits } = await openServer()
-  const release = connections?.hold()
-  const dispatcher = connections?.dispatcher('public') ?? expect.fail('no connections of its own')
+  const release = connections.hold()
+  const dispatcher = connections.dispatcher('public')
   await expect(request(url, { dispatcher })).rejects.toMatchObject({ code: forbiddenAddress })
   expect(visits()).toBe(0)
-  release?.()
-  expect(connections?.dispatcher('public')).toBe(dispatcher)
+  release()
+  expect(connections.dispatcher('public')).toBe(dispatcher)
   await expect(request(url, { dispatcher })).rejects.toMatchObject({ code: 'UND_ERR_DESTROYED' })
-  connections?.hold()
-  expect(connections?.dispatcher('public')).not.toBe(dispatcher)
+  connections.hold()
+  expect(connections.dispatcher('public')).not.toBe(dispatcher)
 })
+
+function connectionsOf(client: ReturnType<typeof tlsClientAuth>): OwnConnections {
+  const { connections } = startClient(client)
+  if (connections === undefined) {
+    throw new Error('It has no connections of its own')
+  }
+  return connections
+}
