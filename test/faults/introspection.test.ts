@@ -1,12 +1,11 @@
 /** What becomes of requests while the introspection endpoint misbehaves. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { clientSecretBasic, trustedIssuer } from '@tollgate/core'
 import { Agent } from 'undici'
 import { expect, onTestFinished } from 'vitest'
 import { openApi } from '../harness/api.ts'
+import { inUse } from '../harness/in-use.ts'
 import { client, openIntrospecting } from '../harness/introspecting.ts'
 import { misbehaviours, misbehavioursAtIntrospection, taken } from '../harness/misbehaviour.ts'
 import { audience } from '../harness/reference.ts'
@@ -137,11 +136,3 @@ verifies(
     }
   },
 )
-
-/** Bytes on the heap and beside it, when all garbage is gone. */
-function inUse(): number {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-  const { heapUsed, external, arrayBuffers } = process.memoryUsage()
-  return heapUsed + external + arrayBuffers
-}
