@@ -114,16 +114,22 @@ verifies(
   'a server that is wrong about what has changed keeps no new key out, and no old one in',
   async (adapter) => {
     const etag = '"always the same"'
+    const asked: unknown[] = []
     const serve =
       (pair: KeyPair): Handler =>
       (request, response) => {
-        const isKnown = request.headers['if-none-match'] === etag && request.headers['cache-control'] !== 'no-cache'
+        asked.push([request.headers['if-none-match'], request.headers['cache-control']])
+        const isKnown = request.headers['if-none-match'] === etag
         response.writeHead(isKnown ? 304 : 200, { etag }).end(isKnown ? undefined : JSON.stringify(set(pair)))
       }
     const api = await open(adapter, serve(first))
     expect(await api.presentKey()).toBe('OK')
     api.upstream.routes['/jwks'] = serve(second)
     expect(await api.presentKey(second)).toBe('OK')
+    expect(asked).toEqual([
+      [undefined, undefined],
+      [undefined, 'no-cache'],
+    ])
     const silent = await open(adapter, serve(first))
     expect(await silent.presentKey()).toBe('OK')
     silent.upstream.routes['/jwks'] = serve(second)
