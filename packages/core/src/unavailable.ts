@@ -109,6 +109,12 @@ export class UpstreamError extends Error implements UpstreamFailure {
     this.retryAfter = retryAfter
   }
 
+  /** The same, with the seconds after which we ask again, if the upstream itself does not say when. */
+  unlessLater(retryAfter: number): UpstreamError {
+    const { reason, message, cause } = this
+    return this.retryAfter === undefined ? new UpstreamError({ reason, message, cause, retryAfter }) : this
+  }
+
   get isUnreachable(): boolean {
     return unreachable.has(this.reason)
   }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createRemembered, type Remembered } from '../src/http/remembered.ts'
 import { UpstreamError } from '../src/unavailable.ts'
 
@@ -181,6 +181,19 @@ test('what has failed is tried by one at a time: who needs what is newer goes by
   refreshed.resolve('new')
   expect(await Promise.all(newer)).toEqual(['newest', 'newest'])
   expect(scene.loads()).toBe(4)
+})
+
+test('attempts that were under way together have failed together, and who made them hears how long the pause is', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.5)
+  onTestFinished(() => void vi.restoreAllMocks())
+  const scene = open()
+  scene.answer = down
+  const [any, newer] = await Promise.allSettled([scene.remembered.current(), scene.remembered.renew()])
+  expect(scene.loads()).toBe(2)
+  const reasons = [any, newer].map((attempt) => (attempt.status === 'rejected' ? attempt.reason : undefined) as unknown)
+  expect(reasons).toEqual([expect.objectContaining({ reason: 'network', retryAfter: 1 }), reasons[1]])
+  scene.now += 1000
+  await expect(scene.remembered.current()).rejects.toMatchObject({ reason: 'network', retryAfter: 2 })
 })
 
 test('who needs any joins those who need what is newer', async () => {

@@ -34,6 +34,7 @@ export function createFlights<Loaded, Result>(options: FlightsOptions<Loaded, Re
   let takenOff = 0
   let newest = 0
   let failures = 0
+  let countedTo = 0
   let lastFailure: unknown
   let retryAt = 0
 
@@ -70,11 +71,19 @@ export function createFlights<Loaded, Result>(options: FlightsOptions<Loaded, Re
     } catch (error) {
       onFailure(error)
       if (number > newest) {
-        failures += 1
-        lastFailure = error
-        retryAt = clock() + pauseAfter(failures)
+        noteFailure(number, error)
       }
-      throw error
+      throw error instanceof UpstreamError ? error.unlessLater(pause() / 1000) : error
+    }
+  }
+
+  /** Those that were under way together have failed together. */
+  function noteFailure(number: number, error: unknown): void {
+    lastFailure = error
+    if (number > countedTo) {
+      countedTo = takenOff
+      failures += 1
+      retryAt = clock() + pauseAfter(failures)
     }
   }
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
 import { diagnostics, tellOfBug } from '../diagnostics.ts'
-import { inTime } from '../in-time.ts'
 import type { DocumentKind } from '../messages.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { createAlarm } from './alarm.ts'
@@ -9,6 +8,7 @@ import type { Loaded } from './fetch-json.ts'
 import { createFlights, type Errand } from './flights.ts'
 import { createHolders, type Holdable } from './holdings.ts'
 import { type Age, createAge, type Lifetime, lifetimeOf } from './lifetime.ts'
+import { createPatience } from './patience.ts'
 
 /**
  * A document from upstream that is kept: loaded when it is first needed, once for all who wait, and looked for anew in the
@@ -49,16 +49,19 @@ interface Kept<Document> extends Loaded<Document>, Lifetime {
   readonly age: Age
 }
 
-const patience = 1000
-
 export function createRemembered<Document>(options: RememberedOptions<Document>): Remembered<Document> {
   const { clock, staleFor } = options
   const about = { document: options.kind, issuer: options.label }
   const alarm = createAlarm(clock, refreshIfDue)
-  const flights = createFlights({ clock, load: (errand) => options.load(kept, errand), land, onFailure, onOver })
+  const patiently = createPatience()
+  const flights = createFlights({
+    clock,
+    load: (errand) => options.load(kept, errand),
+    land,
+    onFailure,
+    onOver: setAlarm,
+  })
   let kept: Kept<Document> | undefined
-  /** Somebody's patience has ended: nobody else waits for what is under way. */
-  let isSlow = false
   /** It was used since it was loaded. What nobody uses is not looked for by itself. */
   let isInUse = false
   const holders = createHolders({ onFirst: setAlarm, onLast: alarm.clear })
@@ -74,19 +77,17 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
       return document
     }
     const isFresh = kept.age.now() < kept.freshFor
-    const isAtOnce = isFresh || flights.hasJustFailed() || (isSlow && isUnderWay())
-    return isAtOnce ? use(kept) : useAfterRefresh(kept)
+    return isFresh || flights.hasJustFailed() ? use(kept) : useAfterRefresh(kept)
   }
 
   /** A server that is well tells in time whether anything was withdrawn. */
   async function useAfterRefresh(old: Kept<Document>): Promise<Document> {
     try {
-      await inTime(refresh(), AbortSignal.timeout(patience), tooSlow)
+      await patiently(refresh)
     } catch (error) {
       if (!(error instanceof UpstreamError)) {
         throw error
       }
-      isSlow ||= isUnderWay()
     }
     return use(kept ?? old)
   }
@@ -152,11 +153,6 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
     diagnostics.document.publish({ ...about, outcome: 'failed', reason })
   }
 
-  function onOver(): void {
-    isSlow = false
-    setAlarm()
-  }
-
   return {
     current,
     renew: () => flights.join('renewal'),
@@ -168,8 +164,4 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
     health: () =>
       healthOf(kept, { now: clock(), retryAt: clock() + flights.pause(), lastFailure: flights.lastFailure() }),
   }
-}
-
-function tooSlow(): UpstreamError {
-  return new UpstreamError({ reason: 'timeout', message: 'Nothing came in time, and what is at hand serves on' })
 }

@@ -1,11 +1,13 @@
 import { notLookedFor } from '../http/document-health.ts'
+import { nameOf } from '../http/exchange.ts'
 import { createHolders, createHoldings } from '../http/holdings.ts'
+import { createPatience } from '../http/patience.ts'
 import { createShared, type Outside } from '../http/shared.ts'
 import { discoveredEndpoint } from '../metadata/discovered-endpoint.ts'
 import { UpstreamError } from '../unavailable.ts'
 import type { KeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
-import { remoteKeys } from './remote-keys.ts'
+import { noUsableKey, remoteKeys } from './remote-keys.ts'
 
 /** A key set, and the URL where metadata says it is. */
 interface Place {
@@ -28,6 +30,7 @@ export function discoveredKeys(issuer: string, outside: Outside): KeySource {
 function createDiscoveredKeys(issuer: string, outside: Outside): KeySource {
   const jwksUri = discoveredEndpoint(issuer, 'jwks_uri', outside)
   const whileHeld = createHoldings()
+  const patiently = createPatience()
   const holders = createHolders({ onFirst: holdPlaces, onLast: () => whileHeld.keepOnly([]) })
   let latest: Place | undefined
   /** The latest of which there were keys. */
@@ -82,6 +85,9 @@ function createDiscoveredKeys(issuer: string, outside: Outside): KeySource {
 
   async function keysOf(place: Place): Promise<KeySet> {
     const keys = await place.keys.current()
+    if (!keys.isUsable && proven !== place && proven?.keys.atHand()?.isUsable === true) {
+      throw noUsableKey(nameOf(place.url))
+    }
     settle(place)
     return keys
   }
@@ -89,14 +95,17 @@ function createDiscoveredKeys(issuer: string, outside: Outside): KeySource {
   const atHand = (): KeySet | undefined => latest?.keys.atHand() ?? proven?.keys.atHand()
 
   async function current(): Promise<KeySet> {
+    const before = proven?.keys.atHand()
+    if (before === undefined || jwksUri.atHand()?.endpoint === proven?.url) {
+      return atPlace(keysOf)
+    }
     try {
-      return await atPlace(keysOf)
+      return await patiently(() => atPlace(keysOf))
     } catch (error) {
-      const before = error instanceof UpstreamError ? proven?.keys.atHand() : undefined
-      if (before === undefined) {
-        throw error
+      if (error instanceof UpstreamError) {
+        return before
       }
-      return before
+      throw error
     }
   }
 

@@ -78,7 +78,7 @@ function fetchKeys(url: string, outside: Outside, before: Before): Promise<Loade
   return fetchJson({ ...before, purpose: 'keys', url, outside, signal: deadline(), freshWhenSilent, read })
 }
 
-function noUsableKey(name: string): UpstreamError {
+export function noUsableKey(name: string): UpstreamError {
   return new UpstreamError({ reason: 'no-usable-key', message: `${name} holds no key that can verify a signature` })
 }
 

@@ -5,6 +5,7 @@ import { createShared, type Outside } from '../http/shared.ts'
 import { UpstreamError } from '../unavailable.ts'
 import type { KeySet } from './key-set.ts'
 import { inlineKeys, type KeySource } from './key-source.ts'
+import { noUsableKey } from './remote-keys.ts'
 
 /** Milliseconds since they were first needed: as long as fetched keys serve while the issuer is down. */
 const usableFor = 3_600_000
@@ -37,8 +38,7 @@ export function seededKeys(seed: JSONWebKeySet, issuer: string, source: KeySourc
   async function fetched(): Promise<KeySet> {
     const keys = await source.current()
     if (!keys.isUsable) {
-      const message = `${issuer} publishes no key that can verify a signature`
-      throw new UpstreamError({ reason: 'no-usable-key', message })
+      throw noUsableKey(issuer)
     }
     progress.isOver = true
     return keys
