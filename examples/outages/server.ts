@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { createProtect, type Protect, trustedIssuer, Unavailable } from '@tollgate/express'
+import { createProtect, type Protect, trustedIssuer } from '@tollgate/express'
 import express, { type Express } from 'express'
 import { Agent } from 'undici'
 
@@ -8,18 +8,11 @@ const audience = 'https://api.example.com'
 export function createApp(protect: Protect): Express {
   const app = express()
   app.get('/ready', async (_req, res) => {
-    const failure = await protect.validator.ready().catch(unlessUnavailable)
-    res.status(failure === undefined ? 200 : 503).json(protect.validator.health())
+    const [{ status }] = await Promise.allSettled([protect.validator.ready()])
+    res.status(status === 'fulfilled' ? 200 : 503).json(protect.validator.health())
   })
   app.get('/orders', protect(), (req, res) => void res.json({ for: protect.auth(req).subject }))
   return app
-}
-
-function unlessUnavailable(error: unknown): Unavailable {
-  if (error instanceof Unavailable) {
-    return error
-  }
-  throw error
 }
 
 /** Listens when the issuer's keys are there, gives up after half a minute, and ends in good order. */

@@ -85,15 +85,22 @@ test('metadata that is new, or says nothing new, is not asked again and again', 
 
 test('a place that was left is forgotten, so that one that moves for ever does not grow', async () => {
   const scene = await open()
-  scene.upstream.routes['/elsewhere'] = json(set(second))
+  const { routes, url } = scene.upstream
+  const place = { now: '/jwks' }
+  routes['/elsewhere'] = json(set(second))
+  routes[metadata] = (_request, response) => {
+    const document = JSON.stringify({ issuer: url, jwks_uri: `${url}${place.now}` })
+    response.writeHead(200, { 'cache-control': 'max-age=60' }).end(document)
+  }
   expect(await scene.present(first)).toBe('OK')
   for (const [path, pair] of [
     ['/elsewhere', second],
     ['/jwks', first],
   ] as const) {
-    scene.moveTo(path)
-    scene.time.now += 61 * 60
+    place.now = path
+    scene.time.now += 61
     expect(await scene.present(pair)).toBe('OK')
   }
+  // Nothing is left of what was fetched there before, though it would be fresh.
   expect(scene.upstream.count('/jwks')).toBe(2)
 })

@@ -11,7 +11,9 @@ const millisecondsOf: Readonly<Record<Unit, number>> = { ms: 1, s: 1000, m: 60_0
 export function expectDuration(value: unknown, name: string, most?: Duration): number {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) : null
   if (match === null || match[0].length > 20) {
-    throw invalidOption(`Expected \`${name}\` to be a duration such as '30s' or '5m', got ${describe(value)}`)
+    throw invalidOption(
+      `Expected \`${name}\` to be a number and ms, s, m or h, such as '30s' or '5m', got ${typeof value === 'string' ? `'${value.slice(0, 20)}'` : describe(value)}`,
+    )
   }
   const milliseconds = Number(match[1]) * millisecondsOf[match[2] as Unit]
   if (most !== undefined && milliseconds > expectDuration(most, name)) {

@@ -39,6 +39,10 @@ const elsewhere: Readonly<Record<string, string>> = {
   answers: inIntrospection,
   clientId: 'say who asks with introspection: { client: clientSecretBasic(id, secret) }',
   clientSecret: 'say who asks with introspection: { client: clientSecretBasic(id, secret) }',
+  seed: 'give it to the issuer: issuer: trustedIssuer(url, { seed })',
+  maxLifetime: 'give it to the issuer: issuer: trustedIssuer(url, { maxLifetime })',
+  addresses: 'give it to the issuer: issuer: trustedIssuer(url, { addresses })',
+  timeout: "how long to wait is said by ready({ within: '30s' }), and for introspection by introspection: { timeout }",
   issuerBaseURL: 'name the `issuer`; its metadata is found by itself',
 }
 
@@ -61,7 +65,9 @@ export function expectTexts(value: unknown, name: string): readonly string[] {
 export function expectOneOf<const Word extends string>(value: unknown, name: string, words: readonly Word[]): Word {
   const word = words.find((candidate) => candidate === value)
   if (word === undefined) {
-    throw invalidOption(`Expected \`${name}\` to be one of ${words.join(', ')}, got ${describe(value)}`)
+    throw invalidOption(
+      `Expected \`${name}\` to be one of ${words.map((one) => `'${one}'`).join(', ')}, got ${describe(value)}`,
+    )
   }
   return word
 }

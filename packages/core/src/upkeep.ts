@@ -5,7 +5,7 @@ import { type Duration, expectDuration } from './duration.ts'
 import type { Reach } from './http/reach.ts'
 import { expectOptions } from './invalid-option.ts'
 import type { Issuer, IssuerHealth } from './issuers/issuer.ts'
-import { Unavailable } from './unavailable.ts'
+import { Unavailable, UpstreamError, type UpstreamReason } from './unavailable.ts'
 
 /** How it stands with what a validator needs to judge tokens. */
 export interface Health {
@@ -24,9 +24,10 @@ export interface Health {
 /** What keeps a validator going, seen from outside. */
 export interface Upkeep {
   /**
-   * Fetches what is missing or no longer fresh, for every issuer that is listed, and resolves when all can be judged by. Rejects with the
-   * `Unavailable` of one that cannot, at once or, with `within`, when it still cannot after that time of trying. For those who want to fail, or
-   * wait, at start-up; nothing else needs it.
+   * Fetches what is missing or no longer fresh, for every issuer that is listed, and resolves when all can be judged by, be it with stale keys or
+   * a seed. Rejects with the `Unavailable` of one that cannot, at once or, with `within`, when it still cannot after that time of trying; an attempt
+   * that is under way then is waited for, which may take ten seconds more. What waiting does not mend, such as metadata of another issuer, rejects
+   * at once. For those who want to fail, or wait, at start-up; nothing else needs it.
    *
    * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for what is no duration.
    */
@@ -55,12 +56,12 @@ export function createUpkeep({ issuers, reach, caches }: UpkeepOptions): Upkeep 
 
   function expectOpen(): void {
     if (closing.signal.aborted) {
-      throw new Error('This validator is closed')
+      throw new Error('This validator is closed: close your server first, so that no request comes any more')
     }
   }
 
   async function ready(options: { readonly within?: Duration | undefined } = {}): Promise<void> {
-    expectOptions(options, 'the options of ready', ['within'])
+    expectOptions(options, "what is given to ready, such as { within: '30s' },", ['within'])
     const within = expectDuration(options.within ?? '0s', 'within')
     const until = performance.now() + within
     for (;;) {
@@ -70,7 +71,7 @@ export function createUpkeep({ issuers, reach, caches }: UpkeepOptions): Upkeep 
       if (failure === undefined) {
         return
       }
-      if (left <= 0) {
+      if (left <= 0 || hopeless.has(failure.reason)) {
         throw failure
       }
       await sleep(Math.min(left, look), undefined, { signal: closing.signal }).catch(expectOpen)
@@ -95,10 +96,19 @@ async function firstFailure(issuers: readonly Issuer[]): Promise<Unavailable | u
   const attempts = await Promise.allSettled(issuers.map((issuer) => issuer.ready()))
   const failed = attempts.find((attempt) => attempt.status === 'rejected')
   if (failed === undefined || failed.reason instanceof Unavailable) {
-    return failed?.reason
+    return failed && withoutPause(failed.reason)
   }
   throw failed.reason
 }
+
+/** Why the last attempt failed is worth more than that the next one is not due yet. */
+function withoutPause(failure: Unavailable): Unavailable {
+  const { reason, cause, issuer } = failure
+  return reason === 'backing-off' && cause instanceof UpstreamError ? new Unavailable(issuer, cause) : failure
+}
+
+/** A mistake in a configuration, ours or theirs. */
+const hopeless: ReadonlySet<UpstreamReason> = new Set(['issuer-mismatch', 'insecure-endpoint'])
 
 function isWell({ keys, metadata, introspection }: IssuerHealth): boolean {
   const documents = [keys, metadata, introspection?.metadata]

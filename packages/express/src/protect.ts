@@ -42,8 +42,9 @@ export interface OptionalProtect {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */
-export function createProtect(options: ProtectOptions): Protect
 export function createProtect(validator: Validator, options?: AnsweringOptions): Protect
+// The last one is what a compiler speaks of when an option is wrong.
+export function createProtect(options: ProtectOptions): Protect
 export function createProtect(subject: Validator | ProtectOptions, options?: AnsweringOptions): Protect {
   const { validator, answerTo } = createProtection(subject, options)
   const gate = createGate(validator, toHttpRequest)

@@ -130,7 +130,7 @@ async function readBody(
 function explain(name: string, cause: unknown, signal: AbortSignal): unknown {
   const { name: kind, code } = asRecord(cause)
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
-    return cause
+    return new TypeError('The request could not be made: is `dispatcher` one of undici 7 or newer?', { cause })
   }
   if (code === forbiddenAddress) {
     return notPublic(name)
@@ -144,7 +144,8 @@ function explain(name: string, cause: unknown, signal: AbortSignal): unknown {
   if (kind === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return new UpstreamError({ reason: 'not-http', message: `${name} answered something that is not HTTP` })
   }
-  return new UpstreamError({ reason: 'network', message: `${name} could not be reached`, cause })
+  const why = typeof code === 'string' && /^[\w-]{1,50}$/.test(code) ? ` (${code})` : ''
+  return new UpstreamError({ reason: 'network', message: `${name} could not be reached${why}`, cause })
 }
 
 function timeout(name: string): UpstreamError {

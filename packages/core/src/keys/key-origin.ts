@@ -55,7 +55,10 @@ function readSeed(file: string | URL): unknown {
   } catch (cause) {
     const { code } = asRecord(cause)
     const why = cause instanceof SyntaxError ? 'it is not JSON' : typeof code === 'string' ? code : 'it cannot be read'
-    throw invalidOption(`Expected \`seed\` to be a JWK Set or the path of a file that holds one (${why})`)
+    const hint = /^https?:/.test(String(file)) ? '; the URL of a set that is fetched is given as `keys`' : ''
+    throw invalidOption(
+      `Expected \`seed\` to be a JWK Set or the path of a file that holds one: ${String(file)} (${why})${hint}`,
+    )
   }
 }
 
