@@ -1,11 +1,24 @@
 import { defineConfig } from 'vitest/config'
 
+const alone = 'test/telemetry/**/*.test.ts'
+
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
-    include: ['{packages,test}/**/*.test.ts', 'examples/**/*.vitest.test.ts'],
     pool: 'threads',
-    isolate: false,
     reporters: ['default', './test/summary-reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['{packages,test}/**/*.test.ts', 'examples/**/*.vitest.test.ts'],
+          exclude: ['**/node_modules/**', alone],
+          isolate: false,
+        },
+      },
+      // Subscribers hear of every validator in their thread, so that these files have one of their own each.
+      { extends: true, test: { name: 'alone', include: [alone], isolate: true } },
+    ],
   },
 })

@@ -41,7 +41,8 @@ function expressAdapter(name: string, express: typeof express5): Adapter {
         onHandled(protect.optional.auth(req))
         res.json({ ok: true })
       })
-      return createServer({ maxHeaderSize: 64 * 1024 }, app)
+      const server = createServer({ maxHeaderSize: 64 * 1024 }, app)
+      return server.on('close', () => void protect.validator.close())
     },
   }
 }

@@ -8,6 +8,7 @@ import {
   type Validator,
   type ValidatorOptions,
 } from '@tollgate/core'
+import { onTestFinished } from 'vitest'
 import { client, type Introspector, openIntrospector } from './introspecting.ts'
 import { audience, T0 } from './reference.ts'
 
@@ -37,6 +38,7 @@ export async function openAsking({ introspection, issuer, validator: options }: 
     clock: () => now * 1000,
     ...options,
   })
+  onTestFinished(() => validator.close())
   return {
     server,
     validator,
