@@ -1,8 +1,8 @@
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Unavailable, UpstreamReason } from './unavailable.ts'
 
-// What is told on the channels of node:diagnostics_channel. `issuer` is a label: an issuer as it is configured or, for all that
-// an `issuer` function has found, `'resolved'`, because their names have come out of tokens. Nothing else comes from a token.
+// What is told on the channels of node:diagnostics_channel. `issuer` is a label for metrics: an issuer as it is configured or, for all
+// that an `issuer` function has found, `'resolved'`, because their names have come out of tokens. Errors, URLs and warnings name them.
 
 /** The message on `tollgate:verdict`: a token is good. A guard may refuse its request all the same. */
 export interface VerdictMessage {
