@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createHolders, createHoldings, type Holdable } from '../src/http/holdings.ts'
+import { createHolders, type Holdable } from '../src/http/holders.ts'
+import { createHoldings } from '../src/http/holdings.ts'
 
 interface Thing extends Holdable {
   held: number
@@ -45,13 +46,16 @@ test('there is a bound, and what was asked for last stays', () => {
 
 test('something begins with the first who holds it, and ends with the last, however often each lets go', () => {
   const told: string[] = []
-  const holders = createHolders({ onFirst: () => told.push('first'), onLast: () => told.push('last') })
+  const holders = createHolders(() => {
+    told.push('first')
+    return () => void told.push('last')
+  })
   const [one, other] = [holders.hold(), holders.hold()]
   one()
   one()
-  expect([told, holders.areThere()]).toEqual([['first'], true])
+  expect([told, holders.isHeld()]).toEqual([['first'], true])
   other()
-  expect([told, holders.areThere()]).toEqual([['first', 'last'], false])
+  expect([told, holders.isHeld()]).toEqual([['first', 'last'], false])
   holders.hold()
   expect(told).toEqual(['first', 'last', 'first'])
 })

@@ -22,7 +22,14 @@ function open(): Scene {
       label: 'issuer',
       load: async () => {
         count += 1
-        return { document: await scene.answer(), freshFor: 1000, etag: undefined, lastModified: undefined, wholeAt: 0 }
+        return {
+          document: await scene.answer(),
+          freshFor: 1000,
+          etag: undefined,
+          lastModified: undefined,
+          wholeAt: 0,
+          digest: '',
+        }
       },
       clock: () => scene.now,
       staleFor: 60_000,

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
+import { createHolders, type Holders } from './holders.ts'
 import { type Addresses, isPublicAddress } from './public-address.ts'
 
 /** The `code` of the error that a connection fails with when its name leads to an address that is not public. */
@@ -12,26 +13,33 @@ export interface Connections {
   readonly release: () => Promise<void>
 }
 
-let current: { readonly agents: Readonly<Record<Addresses, Agent>>; holders: number } | undefined
+interface Open {
+  readonly agents: Readonly<Record<Addresses, Agent>>
+  readonly holders: Holders
+}
+
+let current: Open | undefined
 
 export function holdConnections(): Connections {
-  const held = (current ??= {
-    agents: { any: new Agent({ connect: lookupFor('any') }), public: new Agent({ connect: lookupFor('public') }) },
-    holders: 0,
-  })
-  held.holders += 1
-  let isReleased = false
+  const { agents, holders } = (current ??= open())
+  const letGo = holders.hold()
 
   async function release(): Promise<void> {
-    held.holders -= isReleased ? 0 : 1
-    isReleased = true
-    if (held.holders === 0 && current === held) {
-      current = undefined
-      await Promise.all(Object.values(held.agents).map((agent) => agent.destroy()))
+    letGo()
+    if (!holders.isHeld()) {
+      await Promise.all(Object.values(agents).map((agent) => agent.destroy()))
     }
   }
 
-  return { dispatcher: (addresses) => held.agents[addresses], release }
+  return { dispatcher: (addresses) => agents[addresses], release }
+}
+
+function open(): Open {
+  const agents = {
+    any: new Agent({ connect: lookupFor('any') }),
+    public: new Agent({ connect: lookupFor('public') }),
+  }
+  return { agents, holders: createHolders(() => () => (current = undefined)) }
 }
 
 /** How connections to addresses of that kind resolve names. */

@@ -153,6 +153,6 @@ function timeout(name: string): UpstreamError {
 }
 
 function notPublic(name: string): UpstreamError {
-  const message = `${name} is not at a public address, and its issuer was found by the \`issuer\` function: if it is to be trusted there, say \`trustedIssuer(url, { addresses: 'any' })\``
+  const message = `${name} is not at a public address, as those of issuers that the \`issuer\` function finds have to be, and of those with \`addresses: 'public'\`; to allow it: \`trustedIssuer(url, { addresses: 'any' })\``
   return new UpstreamError({ reason: 'insecure-endpoint', message })
 }

@@ -25,6 +25,8 @@ interface Validators {
 /** A document, read, and for how long it counts. */
 export interface Loaded<Document> extends Validators {
   readonly document: Document
+  /** Of the text. */
+  readonly digest: string
   /** Milliseconds for which it is used without asking again. */
   readonly freshFor: number
 }
@@ -37,8 +39,7 @@ export interface JsonRequest<Document> extends Pick<Outbound, 'purpose' | 'url' 
   readonly mayBeCached: boolean
   /** Milliseconds for which it is fresh when the server does not say. */
   readonly freshWhenSilent: number
-  /** Is given a digest of the text as well. */
-  readonly read: (json: unknown, digest: string) => Document | Promise<Document>
+  readonly read: (json: unknown) => Document | Promise<Document>
 }
 
 /**
@@ -58,6 +59,7 @@ export async function fetchJson<Document>(request: JsonRequest<Document>): Promi
   if (answer.status === 304 && kept !== undefined && Object.keys(conditions).length > 0) {
     return {
       document: kept.document,
+      digest: kept.digest,
       etag: etag ?? kept.etag,
       lastModified: lastModified ?? kept.lastModified,
       wholeAt: kept.wholeAt,
@@ -67,8 +69,9 @@ export async function fetchJson<Document>(request: JsonRequest<Document>): Promi
   if (answer.status !== 200) {
     throw unexpectedStatus(answer)
   }
-  const document = await read(parse(answer), hash('sha256', answer.body, 'base64url'))
-  return { document, etag, lastModified, wholeAt: startedAt, freshFor: freshFor ?? freshWhenSilent }
+  const digest = hash('sha256', answer.body, 'base64url')
+  const document = kept?.digest === digest ? kept.document : await read(parse(answer))
+  return { document, digest, etag, lastModified, wholeAt: startedAt, freshFor: freshFor ?? freshWhenSilent }
 }
 
 function conditionsOf({ etag, lastModified }: Validators): Readonly<Record<string, string>> {

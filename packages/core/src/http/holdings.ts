@@ -1,43 +1,5 @@
+import type { Holdable } from './holders.ts'
 import { mostIssuers } from './shared.ts'
-
-/** Something that works by itself as long as somebody holds it: a timer, connections. */
-export interface Holdable {
-  /** Returns the function that lets go again. */
-  readonly hold: () => () => void
-}
-
-/** Those who hold something. */
-export interface Holders extends Holdable {
-  readonly areThere: () => boolean
-}
-
-export interface HoldersOptions {
-  /** Called when there is one after there was none. */
-  readonly onFirst?: () => void
-  /** Called when the last has let go. */
-  readonly onLast: () => void
-}
-
-export function createHolders({ onFirst, onLast }: HoldersOptions): Holders {
-  let count = 0
-
-  function hold(): () => void {
-    let isHeld = true
-    count += 1
-    if (count === 1) {
-      onFirst?.()
-    }
-    return () => {
-      count -= isHeld ? 1 : 0
-      if (isHeld && count === 0) {
-        onLast()
-      }
-      isHeld = false
-    }
-  }
-
-  return { hold, areThere: () => count > 0 }
-}
 
 /** What somebody holds, each thing once. */
 export interface Holdings {

@@ -3,31 +3,43 @@ import { inTime } from '../in-time.ts'
 import { UpstreamError } from '../unavailable.ts'
 
 /**
- * Waits for work on behalf of those who could be served by something older: for a second, and not at all while work is under way that
- * somebody has waited for in vain. Rejects with an `UpstreamError` then; the work goes on.
+ * Waits for work on behalf of those who could be served by something older. Resolves with what it brings; with `undefined` when upstream
+ * fails, when it takes longer than a second, and at once while somebody has waited in vain for work that is still under way, which goes on.
  */
-export type Patience = <Result>(work: () => Promise<Result>) => Promise<Result>
+export type Patience = <Result>(work: () => Promise<Result>) => Promise<Result | undefined>
 
 const second = 1000
 
 export function createPatience(): Patience {
   let givenUp = 0
 
+  /** Nobody waits for it any more. */
+  function giveUp(work: Promise<unknown>): undefined {
+    givenUp += 1
+    work.catch(tellOfBug).finally(() => (givenUp -= 1))
+  }
+
   return async (work) => {
     const underWay = work()
     if (givenUp > 0) {
-      underWay.catch(tellOfBug)
-      throw tooSlow()
+      return giveUp(underWay)
     }
-    return inTime(underWay, AbortSignal.timeout(second), () => {
-      const over = (): void => void (givenUp -= 1)
-      givenUp += 1
-      underWay.then(over, over)
-      return tooSlow()
-    })
+    try {
+      return await inTime(underWay, AbortSignal.timeout(second), tooSlow)
+    } catch (error) {
+      if (error instanceof TooSlow) {
+        return giveUp(underWay)
+      }
+      if (error instanceof UpstreamError) {
+        return undefined
+      }
+      throw error
+    }
   }
 }
 
-function tooSlow(): UpstreamError {
-  return new UpstreamError({ reason: 'timeout', message: 'Nothing came in time, and what is at hand serves on' })
+class TooSlow extends Error {}
+
+function tooSlow(): TooSlow {
+  return new TooSlow()
 }

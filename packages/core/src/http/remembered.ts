@@ -6,7 +6,7 @@ import { createAlarm } from './alarm.ts'
 import { type DocumentHealth, healthOf } from './document-health.ts'
 import type { Loaded } from './fetch-json.ts'
 import { createFlights, type Errand } from './flights.ts'
-import { createHolders, type Holdable } from './holdings.ts'
+import { createHolders, type Holdable } from './holders.ts'
 import { type Age, createAge, type Lifetime, lifetimeOf } from './lifetime.ts'
 import { createPatience } from './patience.ts'
 
@@ -64,7 +64,10 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
   let kept: Kept<Document> | undefined
   /** It was used since it was loaded. What nobody uses is not looked for by itself. */
   let isInUse = false
-  const holders = createHolders({ onFirst: setAlarm, onLast: alarm.clear })
+  const { hold, isHeld } = createHolders(() => {
+    setAlarm()
+    return alarm.clear
+  })
 
   const isUsable = (): boolean => kept !== undefined && kept.age.now() < kept.usableFor
   const isUnderWay = (): boolean => (flights.underWay('refresh') ?? flights.underWay('renewal')) !== undefined
@@ -82,13 +85,7 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
 
   /** A server that is well tells in time whether anything was withdrawn. */
   async function useAfterRefresh(old: Kept<Document>): Promise<Document> {
-    try {
-      await patiently(refresh)
-    } catch (error) {
-      if (!(error instanceof UpstreamError)) {
-        throw error
-      }
-    }
+    await patiently(refresh)
     return use(kept ?? old)
   }
 
@@ -125,7 +122,7 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
   }
 
   function setAlarm(): void {
-    if (holders.areThere() && isInUse && kept !== undefined && isUsable() && !isUnderWay()) {
+    if (isHeld() && isInUse && kept !== undefined && isUsable() && !isUnderWay()) {
       alarm.set(Math.max(clock() + flights.pause(), kept.age.at(kept.refreshAfter)))
     }
   }
@@ -158,8 +155,8 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
     renew: () => flights.join('renewal'),
     renewal: () => flights.underWay('renewal'),
     atHand: () => (isUsable() ? kept?.document : undefined),
-    hold: holders.hold,
-    isHeld: holders.areThere,
+    hold,
+    isHeld,
     age: () => kept?.age.now() ?? Infinity,
     health: () =>
       healthOf(kept, { now: clock(), retryAt: clock() + flights.pause(), lastFailure: flights.lastFailure() }),

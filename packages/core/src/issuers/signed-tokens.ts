@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Outside } from '../http/shared.ts'
 import { discoveredKeys } from '../keys/discovered-keys.ts'
 import type { KeyOrigin } from '../keys/key-origin.ts'
-import { inlineKeys, type KeySource, sharedSecret } from '../keys/key-source.ts'
+import { type FetchedKeys, inlineKeys, type KeySource, sharedSecret } from '../keys/key-source.ts'
 import { remoteKeys } from '../keys/remote-keys.ts'
 import { seededKeys } from '../keys/seeded-keys.ts'
 import { onBehalfOf } from '../unavailable.ts'
@@ -43,6 +43,6 @@ export function keySourceOf(issuer: string, keys: KeyOrigin, outside: Outside): 
   }
 }
 
-function seeded(seed: JSONWebKeySet | undefined, issuer: string, source: KeySource, outside: Outside): KeySource {
+function seeded(seed: JSONWebKeySet | undefined, issuer: string, source: FetchedKeys, outside: Outside): KeySource {
   return seed === undefined ? source : seededKeys(seed, issuer, source, outside)
 }

@@ -1,21 +1,23 @@
+import { diagnostics } from '../diagnostics.ts'
 import { notLookedFor } from '../http/document-health.ts'
 import { nameOf } from '../http/exchange.ts'
-import { createHolders, createHoldings } from '../http/holdings.ts'
+import { createHolders } from '../http/holders.ts'
+import { createHoldings } from '../http/holdings.ts'
 import { createPatience } from '../http/patience.ts'
 import { createShared, type Outside } from '../http/shared.ts'
 import { discoveredEndpoint } from '../metadata/discovered-endpoint.ts'
 import { UpstreamError } from '../unavailable.ts'
 import type { KeySet } from './key-set.ts'
-import type { KeySource } from './key-source.ts'
-import { noUsableKey, remoteKeys } from './remote-keys.ts'
+import type { FetchedKeys } from './key-source.ts'
+import { noUsableKey, remoteKeys, tellOfRotation } from './remote-keys.ts'
 
 /** A key set, and the URL where metadata says it is. */
 interface Place {
   readonly url: string
-  readonly keys: KeySource
+  readonly keys: FetchedKeys
 }
 
-const shared = createShared<KeySource>()
+const shared = createShared<FetchedKeys>()
 /** Milliseconds for which metadata is not asked again whether the keys have moved. */
 const sureFor = 60_000
 
@@ -23,22 +25,26 @@ const sureFor = 60_000
  * The key set that an issuer's metadata names; nothing is asked before the first token. Where there is none any more, the metadata is asked
  * whether it has moved. While the keys of another place cannot be had, those of the place before serve on within their bounds.
  */
-export function discoveredKeys(issuer: string, outside: Outside): KeySource {
+export function discoveredKeys(issuer: string, outside: Outside): FetchedKeys {
   return shared.get(issuer, outside, () => createDiscoveredKeys(issuer, outside))
 }
 
-function createDiscoveredKeys(issuer: string, outside: Outside): KeySource {
+function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
+  const { clock, label } = outside
   const jwksUri = discoveredEndpoint(issuer, 'jwks_uri', outside)
   const whileHeld = createHoldings()
   const patiently = createPatience()
-  const holders = createHolders({ onFirst: holdPlaces, onLast: () => whileHeld.keepOnly([]) })
+  const { hold, isHeld } = createHolders(() => {
+    holdPlaces()
+    return () => whileHeld.keepOnly([])
+  })
   let latest: Place | undefined
-  /** The latest of which there were keys. */
-  let proven: Place | undefined
+  /** The last of which there were keys. */
+  let lastGood: Place | undefined
 
   function holdPlaces(): void {
-    if (holders.areThere()) {
-      const parts = [jwksUri, latest?.keys, proven?.keys].filter((part) => part !== undefined)
+    if (isHeld()) {
+      const parts = [jwksUri, latest?.keys, lastGood?.keys].filter((part) => part !== undefined)
       whileHeld.keepOnly(parts)
       parts.forEach(whileHeld.hold)
     }
@@ -52,10 +58,13 @@ function createDiscoveredKeys(issuer: string, outside: Outside): KeySource {
     return latest
   }
 
-  function settle(place: Place): void {
-    if (place === latest && place !== proven) {
-      proven = place
+  function settle(place: Place, before: KeySet | undefined, keys: KeySet): void {
+    if (place === latest && place !== lastGood) {
+      lastGood = place
       holdPlaces()
+      if (before !== undefined) {
+        tellOfRotation(label, before, keys)
+      }
     }
   }
 
@@ -85,35 +94,36 @@ function createDiscoveredKeys(issuer: string, outside: Outside): KeySource {
 
   async function keysOf(place: Place): Promise<KeySet> {
     const keys = await place.keys.current()
-    if (!keys.isUsable && proven !== place && proven?.keys.atHand()?.isUsable === true) {
+    const before = lastGood === place ? undefined : lastGood?.keys.atHand()
+    if (!keys.isUsable && before?.isUsable === true) {
       throw noUsableKey(nameOf(place.url))
     }
-    settle(place)
+    settle(place, before, keys)
     return keys
   }
 
-  const atHand = (): KeySet | undefined => latest?.keys.atHand() ?? proven?.keys.atHand()
+  const atHand = (): KeySet | undefined => latest?.keys.atHand() ?? lastGood?.keys.atHand()
 
   async function current(): Promise<KeySet> {
-    const before = proven?.keys.atHand()
-    if (before === undefined || jwksUri.atHand()?.endpoint === proven?.url) {
+    const before = lastGood?.keys.atHand()
+    if (before === undefined || jwksUri.atHand()?.endpoint === lastGood?.url) {
       return atPlace(keysOf)
     }
-    try {
-      return await patiently(() => atPlace(keysOf))
-    } catch (error) {
-      if (error instanceof UpstreamError) {
-        return before
-      }
-      throw error
-    }
+    return (await patiently(() => atPlace(keysOf))) ?? serve(before)
+  }
+
+  function serve(before: KeySet): KeySet {
+    const since = lastGood?.keys.health().keys.since
+    const staleFor = Math.max(0, clock() - (since?.getTime() ?? clock()))
+    diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor })
+    return before
   }
 
   /** Those of the place before serve as what is stale. */
-  function health(): ReturnType<KeySource['health']> {
+  function health(): ReturnType<FetchedKeys['health']> {
     const keys = latest?.keys.health().keys ?? notLookedFor
-    const isServedBefore = keys.state === 'missing' && proven !== latest && proven?.keys.atHand() !== undefined
-    return { keys: isServedBefore ? { ...keys, state: 'stale' } : keys, metadata: jwksUri.health() }
+    const isServedByLastGood = keys.state === 'missing' && lastGood !== latest && lastGood?.keys.atHand() !== undefined
+    return { keys: isServedByLastGood ? { ...keys, state: 'stale' } : keys, metadata: jwksUri.health() }
   }
 
   async function ready(): Promise<void> {
@@ -127,7 +137,7 @@ function createDiscoveredKeys(issuer: string, outside: Outside): KeySource {
     ready,
     atHand,
     isProven: () => true,
-    hold: holders.hold,
+    hold,
     health,
   }
 }

@@ -7,8 +7,6 @@ import { type PublicJwk, usableKeys } from './jwk.ts'
 export interface KeySet {
   /** Each usable key as a text, by which two sets are compared. */
   readonly identities: ReadonlySet<string>
-  /** Of the text in which it was published. */
-  readonly digest: string
   /** Whether any of its keys can verify a signature. */
   readonly isUsable: boolean
   /** Whether a key of that id is published, usable or not: to ask again would bring nothing. */
@@ -20,38 +18,26 @@ export interface KeySet {
 export const mostKeys = 64
 const mostAttempts = 4
 
-interface Published {
-  /** How messages call the place. */
-  readonly source: string
-  /** Of the text. */
-  readonly digest: string
-  /** What was published there before. */
-  readonly previous: KeySet | undefined
-}
-
 /**
  * Reads a JWK Set (RFC 7517 §5). Keys that cannot be used are passed over, be it all of them; a document without any key is
- * refused. A set that has not changed is the previous one, whose keys are imported already.
+ * refused.
  */
-export async function parseKeySet(document: unknown, { source, digest, previous }: Published): Promise<KeySet> {
-  if (previous !== undefined && previous.digest === digest) {
-    return previous
-  }
+export async function parseKeySet(document: unknown, source: string): Promise<KeySet> {
   const { keys } = asRecord(document)
   const isSet = Array.isArray(keys) && keys.length <= mostKeys && keys.some((key) => isString(asRecord(key)['kty']))
   if (!isSet) {
     const message = `${source} is no JWK Set of 1 to ${mostKeys} keys`
     throw new UpstreamError({ reason: 'malformed-document', message })
   }
-  return keySetOf(await usableKeys(keys, source), keys, digest)
+  return keySetOf(await usableKeys(keys, source), keys)
 }
 
 /** The key set of an issuer with whom a secret is shared. */
 export function secretKeySet(secret: Uint8Array): KeySet {
-  return { identities: new Set(), digest: '', isUsable: true, has: () => true, fitting: async () => [secret] }
+  return { identities: new Set(), isUsable: true, has: () => true, fitting: async () => [secret] }
 }
 
-function keySetOf(usable: readonly PublicJwk[], published: readonly unknown[], digest: string): KeySet {
+function keySetOf(usable: readonly PublicJwk[], published: readonly unknown[]): KeySet {
   const kids = new Set(published.map((key) => asRecord(key)['kid']))
   const select = createLocalJWKSet({ keys: [...usable] })
 
@@ -71,7 +57,7 @@ function keySetOf(usable: readonly PublicJwk[], published: readonly unknown[], d
 
   const isUsable = usable.length > 0
   const identities = new Set(usable.map((key) => JSON.stringify(key)))
-  return { identities, digest, isUsable, has: (kid) => isUsable && kids.has(kid), fitting }
+  return { identities, isUsable, has: (kid) => isUsable && kids.has(kid), fitting }
 }
 
 function isString(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from 'jose'
 import { alwaysFresh, type DocumentHealth } from '../http/document-health.ts'
-import type { Holdable } from '../http/holdings.ts'
+import type { Holdable } from '../http/holders.ts'
 import { type KeySet, parseKeySet, secretKeySet } from './key-set.ts'
 
 /**
@@ -16,11 +16,15 @@ export interface KeySource extends Holdable {
   readonly retry: (verifies: (keys: KeySet) => Promise<boolean>) => Promise<boolean>
   /** Resolves when there are keys to verify by, after an attempt to have the current ones. */
   readonly ready: () => Promise<unknown>
-  /** The keys that may be used without asking anybody. */
-  readonly atHand: () => KeySet | undefined
   /** Whether the keys in use have been the issuer's own word once: only then a key that is not among them, and cannot be looked for, is taken for made up. */
   readonly isProven: () => boolean
   readonly health: () => KeySourceHealth
+}
+
+/** Keys that are fetched. */
+export interface FetchedKeys extends KeySource {
+  /** Those that were fetched and may still be used; nobody is asked. */
+  readonly atHand: () => KeySet | undefined
 }
 
 interface KeySourceHealth {
@@ -32,7 +36,6 @@ interface KeySourceHealth {
 const fixed: Omit<KeySource, 'current' | 'ready'> = {
   retry: async () => false,
   hold: () => () => undefined,
-  atHand: () => undefined,
   isProven: () => true,
   health: () => ({ keys: alwaysFresh, metadata: undefined }),
 }
@@ -40,8 +43,7 @@ const fixed: Omit<KeySource, 'current' | 'ready'> = {
 /** Keys that never change: given inline. */
 export function inlineKeys(jwks: JSONWebKeySet): KeySource {
   let parsed: Promise<KeySet> | undefined
-  const current = (): Promise<KeySet> =>
-    (parsed ??= parseKeySet(jwks, { source: '`keys`', digest: '', previous: undefined }))
+  const current = (): Promise<KeySet> => (parsed ??= parseKeySet(jwks, '`keys`'))
   return { current, ready: current, ...fixed }
 }
 

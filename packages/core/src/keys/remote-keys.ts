@@ -1,26 +1,26 @@
 import { diagnostics } from '../diagnostics.ts'
 import { nameOf } from '../http/exchange.ts'
 import { deadline, fetchJson, type Loaded } from '../http/fetch-json.ts'
-import { createHolders, createHoldings } from '../http/holdings.ts'
+import { createHolders } from '../http/holders.ts'
 import { createRemembered } from '../http/remembered.ts'
 import { createShared, type Outside } from '../http/shared.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { type KeySet, parseKeySet } from './key-set.ts'
-import type { KeySource } from './key-source.ts'
+import type { FetchedKeys } from './key-source.ts'
 import { createSearch } from './search.ts'
 
 const minute = 60_000
 const freshWhenSilent = 10 * minute
 const staleFor = 60 * minute
 
-const shared = createShared<KeySource>()
+const shared = createShared<FetchedKeys>()
 
 /** A remote key set, fetched when it is first needed and shared by all in this process who name its URL. Once held, it is forgotten with the last who holds it. */
-export function remoteKeys(url: string, outside: Outside): KeySource {
+export function remoteKeys(url: string, outside: Outside): FetchedKeys {
   return shared.get(url, outside, () => createRemoteKeys(url, outside))
 }
 
-function createRemoteKeys(url: string, outside: Outside): KeySource {
+function createRemoteKeys(url: string, outside: Outside): FetchedKeys {
   const { clock, label } = outside
   const remembered = createRemembered<KeySet>({
     kind: 'keys',
@@ -31,14 +31,13 @@ function createRemoteKeys(url: string, outside: Outside): KeySource {
     onReplaced: (previous, next) => tellOfRotation(label, previous, next),
   })
   const search = createSearch(remembered, clock)
-  const whileHeld = createHoldings()
-  const holders = createHolders({
-    onFirst: () => whileHeld.hold(remembered),
-    onLast: () => {
-      whileHeld.keepOnly([])
+  const { hold } = createHolders(() => {
+    const letGo = remembered.hold()
+    return () => {
+      letGo()
       search.stop()
       shared.forget(url, outside)
-    },
+    }
   })
 
   async function ready(): Promise<void> {
@@ -47,14 +46,14 @@ function createRemoteKeys(url: string, outside: Outside): KeySource {
     }
   }
 
-  function health(): ReturnType<KeySource['health']> {
+  function health(): ReturnType<FetchedKeys['health']> {
     const keys = remembered.health()
     const isOfNoUse = remembered.atHand()?.isUsable === false
     return { keys: isOfNoUse ? { ...keys, state: 'missing', lastFailure: 'no-usable-key' } : keys, metadata: undefined }
   }
 
   const { current, atHand } = remembered
-  return { current, retry: search.retry, ready, atHand, isProven: () => true, hold: holders.hold, health }
+  return { current, retry: search.retry, ready, atHand, isProven: () => true, hold, health }
 }
 
 interface Before {
@@ -66,8 +65,8 @@ function fetchKeys(url: string, outside: Outside, before: Before): Promise<Loade
   const name = nameOf(url)
   const previous = before.kept?.document
 
-  async function read(json: unknown, digest: string): Promise<KeySet> {
-    const keys = await parseKeySet(json, { source: name, digest, previous })
+  async function read(json: unknown): Promise<KeySet> {
+    const keys = await parseKeySet(json, name)
     if (previous?.isUsable === true && !keys.isUsable) {
       // A set that was good is not replaced by one that is good for nothing.
       throw noUsableKey(name)
@@ -82,7 +81,7 @@ export function noUsableKey(name: string): UpstreamError {
   return new UpstreamError({ reason: 'no-usable-key', message: `${name} holds no key that can verify a signature` })
 }
 
-function tellOfRotation(issuer: string, previous: KeySet, next: KeySet): void {
+export function tellOfRotation(issuer: string, previous: KeySet, next: KeySet): void {
   const added = [...next.identities].filter((identity) => !previous.identities.has(identity)).length
   const removed = [...previous.identities].filter((identity) => !next.identities.has(identity)).length
   if (added + removed > 0) {

@@ -4,7 +4,7 @@ import { type Age, createAge } from '../http/lifetime.ts'
 import { createShared, type Outside } from '../http/shared.ts'
 import { UpstreamError } from '../unavailable.ts'
 import type { KeySet } from './key-set.ts'
-import { inlineKeys, type KeySource } from './key-source.ts'
+import { type FetchedKeys, inlineKeys, type KeySource } from './key-source.ts'
 import { noUsableKey } from './remote-keys.ts'
 
 /** Milliseconds since they were first needed: as long as fetched keys serve while the issuer is down. */
@@ -24,15 +24,18 @@ const shared = createShared<Progress>()
  * Keys that were known at start-up, and serve until the first fetch has brought others, which is under way as soon as the first token
  * arrives. They are never gone back to.
  */
-export function seededKeys(seed: JSONWebKeySet, issuer: string, source: KeySource, outside: Outside): KeySource {
+export function seededKeys(seed: JSONWebKeySet, issuer: string, source: FetchedKeys, outside: Outside): KeySource {
   const { clock, label } = outside
   const seeds = inlineKeys(seed)
   const progress = shared.get(issuer, outside, () => ({ age: undefined, isOver: false }))
 
-  function serves(): boolean {
-    progress.isOver ||= source.atHand()?.isUsable === true
+  const isOver = (): boolean => progress.isOver || source.atHand()?.isUsable === true
+  const serves = (): boolean => !isOver() && (progress.age?.now() ?? 0) < usableFor
+
+  /** Its hour begins with the first token. */
+  function begin(): void {
     progress.age ??= createAge(clock, clock())
-    return !progress.isOver && progress.age.now() < usableFor
+    progress.isOver ||= isOver()
   }
 
   async function fetched(): Promise<KeySet> {
@@ -45,6 +48,7 @@ export function seededKeys(seed: JSONWebKeySet, issuer: string, source: KeySourc
   }
 
   async function current(): Promise<KeySet> {
+    begin()
     if (!serves()) {
       return source.current()
     }
@@ -54,6 +58,7 @@ export function seededKeys(seed: JSONWebKeySet, issuer: string, source: KeySourc
   }
 
   async function ready(): Promise<unknown> {
+    begin()
     try {
       return await fetched()
     } catch (error) {
@@ -66,8 +71,8 @@ export function seededKeys(seed: JSONWebKeySet, issuer: string, source: KeySourc
 
   function health(): ReturnType<KeySource['health']> {
     const { keys, metadata } = source.health()
-    const { age, isOver } = progress
-    const isStale = keys.state === 'missing' && !isOver && (age?.now() ?? 0) < usableFor
+    const { age } = progress
+    const isStale = keys.state === 'missing' && serves()
     return { keys: isStale ? { ...keys, state: 'stale', since: age && new Date(age.at(0)) } : keys, metadata }
   }
 
@@ -75,7 +80,6 @@ export function seededKeys(seed: JSONWebKeySet, issuer: string, source: KeySourc
     current,
     ready,
     retry: async (verifies) => (serves() && (await verifies(await fetched()))) || source.retry(verifies),
-    atHand: source.atHand,
     isProven: () => !serves(),
     hold: source.hold,
     health,

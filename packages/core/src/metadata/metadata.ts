@@ -40,7 +40,10 @@ export async function discover(
   for (const url of inOrder(wellKnownUrls(issuer), before?.document.foundAt)) {
     try {
       const kept = before?.document.foundAt === url ? before : undefined
-      const read = (json: unknown): FoundEndpoint => readMetadata(json, member, { issuer, url, kept: kept?.document })
+      const read = (json: unknown): FoundEndpoint => ({
+        endpoint: parseMetadata(json, member, issuer, url),
+        foundAt: url,
+      })
       return await fetchJson({ purpose: 'metadata', url, outside, signal, kept, mayBeCached, freshWhenSilent, read })
     } catch (error) {
       if (!(error instanceof UpstreamError) || error.isUnreachable) {
@@ -54,17 +57,6 @@ export async function discover(
 
 function inOrder(urls: readonly string[], first: string | undefined): readonly string[] {
   return first === undefined ? urls : [first, ...urls.filter((url) => url !== first)]
-}
-
-interface Sought {
-  readonly issuer: string
-  readonly url: string
-  readonly kept: FoundEndpoint | undefined
-}
-
-function readMetadata(json: unknown, member: MetadataMember, { issuer, url, kept }: Sought): FoundEndpoint {
-  const endpoint = parseMetadata(json, member, issuer, url)
-  return kept?.endpoint === endpoint ? kept : { endpoint, foundAt: url }
 }
 
 function parseMetadata(document: unknown, member: MetadataMember, issuer: string, url: string): string {

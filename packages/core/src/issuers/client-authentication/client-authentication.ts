@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { Holdable } from '../../http/holdings.ts'
+import type { Holdable } from '../../http/holders.ts'
 import type { Addresses } from '../../http/public-address.ts'
 import { invalidOption } from '../../invalid-option.ts'
 import type { MetadataMember } from '../../metadata/metadata.ts'

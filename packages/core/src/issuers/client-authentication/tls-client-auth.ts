@@ -1,7 +1,7 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { Agent } from 'undici'
 import { lookupFor } from '../../http/connections.ts'
-import { createHolders } from '../../http/holdings.ts'
+import { createHolders } from '../../http/holders.ts'
 import type { Addresses } from '../../http/public-address.ts'
 import { expectOptions, expectText, invalidOption } from '../../invalid-option.ts'
 import { type ClientAuthentication, defineClientAuthentication, type OwnConnections } from './client-authentication.ts'
@@ -41,16 +41,16 @@ function connectionsWith(certificate: ClientCertificate): OwnConnections {
   const connect = Object.fromEntries(Object.entries(certificate).filter(([, value]) => value !== undefined))
   expectReadable(connect)
   let agents: Partial<Record<Addresses, Agent>> = {}
-  const holders = createHolders({
-    onFirst: () => (agents = {}),
+  const { hold } = createHolders(() => {
+    agents = {}
     // They are kept, closed, so that nothing that is still under way opens others.
-    onLast: () => Object.values(agents).forEach((agent) => void agent.destroy()),
+    return () => Object.values(agents).forEach((agent) => void agent.destroy())
   })
   const open = (addresses: Addresses): Agent => new Agent({ connect: { ...connect, ...lookupFor(addresses) } })
 
   return {
     dispatcher: (addresses) => (agents[addresses] ??= open(addresses)),
-    hold: holders.hold,
+    hold,
   }
 }
 

@@ -7,6 +7,9 @@ import type { CircuitState } from '../../messages.ts'
 import { UpstreamError, type UpstreamReason } from '../../unavailable.ts'
 import type { Answered } from './ask.ts'
 
+/** Nobody was asked: that says nothing of the server. */
+const notAsked: ReadonlySet<UpstreamReason> = new Set(['backing-off', 'closing', 'insecure-endpoint'])
+
 /** Asks on behalf of a token that was active when it was last asked about, or of one that nobody knows. */
 export interface RestrainedAsk {
   (token: string, lane: Lane): Promise<Answered>
@@ -48,7 +51,7 @@ export function restrained(ask: (token: string) => Promise<Answered>, options: R
   const both = Object.values(breakers)
 
   function report(lane: Lane, error: unknown, eras: Readonly<Record<Lane, number>>): void {
-    if (!(error instanceof UpstreamError) || error.reason === 'backing-off') {
+    if (!(error instanceof UpstreamError) || notAsked.has(error.reason)) {
       breakers[lane].abandoned(eras[lane])
     } else if (failingAfter.has(error.reason)) {
       breakers.unknown.failed(error, eras.unknown)
