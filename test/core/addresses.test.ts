@@ -54,7 +54,7 @@ test('nobody is visited at an address that is not public, however it is spelt', 
   expect(visits()).toBe(0)
 })
 
-test('nor by the metadata of an issuer that is at a public address', async () => {
+test('metadata of an issuer at a public address leads to no address that is not public', async () => {
   const issuer = 'https://as.example'
   for (const [host, expected] of [
     ['10.0.0.1', 'insecure-endpoint'],

@@ -18,8 +18,16 @@ async function openIssuer(): Promise<{ readonly upstream: Upstream; readonly tok
 /** Runs a module in a process of its own; what does not end in time is killed, and the test fails. */
 async function run(issuer: string, token: string, code: string): Promise<string> {
   const source = `
+    import { channel } from 'node:diagnostics_channel'
     import { createValidator } from '@tollgate/core'
     const validator = createValidator({ issuer: '${issuer}', audience: '${audience}' })
+    let fetches = 0
+    channel('tracing:tollgate.fetch:start').subscribe(({ purpose }) => (fetches += purpose === 'keys' ? 1 : 0))
+    // A moment later the request is on its way.
+    const asked = async (times) => {
+      while (fetches < times) await new Promise((resolve) => setTimeout(resolve, 10))
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
     const request = new Request('https://api.example/', { headers: { authorization: 'Bearer ${token}' } })
     ${code}`
   const options = { cwd: import.meta.dirname, timeout: 20_000 }
@@ -37,7 +45,8 @@ test('a script that closes its validator while a server hangs ends as well', asy
   upstream.routes['/jwks'] = () => undefined
   const code = `
     const judged = validator.authenticate(request).catch((error) => error.reason)
-    setTimeout(() => validator.close(), 300)
+    await asked(1)
+    await validator.close()
     console.log(await judged)`
   expect(await run(upstream.url, token, code)).toBe('closing')
 }, 30_000)
@@ -55,7 +64,8 @@ test('a token whose key is being looked for when the validator closes is not ref
     await validator.authenticate(request)
     const headers = { authorization: 'Bearer ${unknown}' }
     const judged = validator.authenticate(new Request('https://api.example/', { headers })).catch((error) => error.reason)
-    setTimeout(() => validator.close(), 300)
+    await asked(2)
+    await validator.close()
     console.log(await judged)`
   expect(await run(upstream.url, token, code)).toBe('closing')
 }, 30_000)
@@ -76,26 +86,31 @@ test('a script that waits for its issuer is not ended by that', async () => {
 test('connections are shared, closed with the last validator, and opened again', async () => {
   const { upstream, token } = await openIssuer()
   const code = `
-    import { channel } from 'node:diagnostics_channel'
     let sockets = 0
     channel('undici:client:connected').subscribe(({ socket }) => {
       sockets += 1
       socket.on('close', () => (sockets -= 1))
     })
     const counts = []
-    const count = () => new Promise((resolve) => setTimeout(resolve, 50)).then(() => counts.push(sockets))
+    // Sockets take their time to close, and idle ones stay.
+    const count = async (expected) => {
+      for (let round = 0; round < 100 && (sockets > 0) !== (expected === 'open'); round += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      counts.push(sockets > 0 ? 'open' : 'closed')
+    }
     const other = createValidator({ issuer: '${upstream.url}', audience: '${audience}' })
     await validator.authenticate(request)
-    await count()
+    await count('open')
     await validator.close()
     await other.authenticate(request)
-    await count()
+    await count('open')
     await other.close()
-    await count()
+    await count('closed')
     const again = createValidator({ issuer: '${upstream.url}', audience: '${audience}' })
     await again.authenticate(request)
-    await count()
-    console.log(counts.map((open) => (open > 0 ? 'open' : 'closed')).join())`
+    await count('open')
+    console.log(counts.join())`
   expect(await run(upstream.url, token, code)).toBe('open,open,closed,open')
   expect(upstream.count('/jwks')).toBe(2)
 }, 30_000)

@@ -52,7 +52,7 @@ test('a seed serves at once, and no more once keys were fetched', async () => {
   expect(await scene.present(published)).toBe('OK')
 })
 
-test('nor does it come back when its issuer is found anew, or by another validator', async () => {
+test('a seed does not come back when its issuer is found anew, or by another validator', async () => {
   const upstream = await openIssuerUpstream([jwkOf(published)])
   const time = { now: T0 }
   const clock = (): number => time.now * 1000
@@ -152,7 +152,7 @@ test.each([
   ['no set', { seed: 7 }, /JWK Set/],
   ['keys that are fetched never', { seed, keys: seed }, /fetched/],
   ['a secret', { seed, secret: 'a secret that is as long as a hash, or longer' }, /fetched/],
-])('no seed: %s', (_name, options, message) => {
+])('a seed is refused: %s', (_name, options, message) => {
   const wrong = expect.objectContaining({
     code: 'ERR_INVALID_OPTION',
     message: expect.stringMatching(message) as string,

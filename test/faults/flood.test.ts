@@ -1,7 +1,7 @@
 /** What becomes of a validator while somebody makes up tokens by the hundred thousand. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createValidator } from '@tollgate/core'
-import { expect, onTestFinished, test, type TestContext, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { reasonOf } from '../harness/asking.ts'
 import { type Call, openCaller, tooEarly } from '../harness/calls.ts'
 import { inUseAtRest } from '../harness/in-use.ts'
@@ -74,9 +74,9 @@ test('a hundred thousand made-up key ids cost a fetch a cooldown and no memory, 
     }),
   )
   const fetches = calls.length - before
-  await tell(
-    context,
+  await context.annotate(
     `${all} made-up key ids: ${fetches} fetches in ${lasting / second} s, ${growth} bytes more in use`,
+    'figures',
   )
   // The one that has brought the new key starts no cooldown.
   expect(fetches).toBeLessThanOrEqual(1 + lasting / cooldown + 1)
@@ -92,7 +92,10 @@ test('a hundred thousand forgeries under a known key id cost no fetch and no mem
   const before = scene.calls.length
   const growth = await growthOf(() => flood(scene, { count: all, kid, reason: 'bad-signature', between }))
   const fetches = scene.calls.length - before
-  await tell(context, `${all} forgeries under a known key id: ${fetches} fetches, ${growth} bytes more in use`)
+  await context.annotate(
+    `${all} forgeries under a known key id: ${fetches} fetches, ${growth} bytes more in use`,
+    'figures',
+  )
   expect(fetches).toBe(0)
   expect(growth).toBeLessThan(mostGrowth)
 }, 120_000)
@@ -111,9 +114,9 @@ test('while the issuer is down, made-up key ids cost a fetch a back-off step, an
   scene.publisher.misbehave = status(500)
   await flood(scene, { count: 20_000, kid: randomUUID, reason: 'unknown-key', between })
   const fetches = scene.calls.slice(before)
-  await tell(
-    context,
+  await context.annotate(
     `20000 made-up key ids while the issuer is down: ${fetches.length} fetches in ${lasting / second} s`,
+    'figures',
   )
   expect(tooEarly(fetches)).toEqual([])
   scene.publisher.misbehave = undefined
@@ -188,9 +191,4 @@ async function growthOf(work: () => Promise<void>): Promise<number> {
 async function pass(time: Scene['time'], milliseconds: number): Promise<void> {
   time.now += milliseconds
   await vi.advanceTimersByTimeAsync(milliseconds)
-}
-
-/** Stands in the report of the test. */
-async function tell({ annotate }: TestContext, figures: string): Promise<void> {
-  await annotate(figures, 'figures')
 }

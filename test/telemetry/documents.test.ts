@@ -77,5 +77,5 @@ test('durations are in seconds', async () => {
   const series = await recording.series('tollgate.fetch.duration')
   const ofKeys = series.find(({ attributes }) => attributes['tollgate.fetch.purpose'] === 'keys')
   expect(ofKeys?.total).toBeGreaterThan(0.09)
-  expect(ofKeys?.total).toBeLessThan(5)
+  expect(ofKeys?.total).toBeLessThan(50)
 })

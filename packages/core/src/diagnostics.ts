@@ -1,20 +1,5 @@
 import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
-import type {
-  BreakerMessage,
-  CacheMessage,
-  DocumentMessage,
-  FailureMessage,
-  FetchMessage,
-  JudgementTrace,
-  MisconfigurationMessage,
-  RefusalMessage,
-  RotationMessage,
-  SecurityMessage,
-  StaleMessage,
-  UnavailableMessage,
-  VerdictMessage,
-  FetchTrace,
-} from './messages.ts'
+import type { Channels, FetchTrace, JudgementTrace, MisconfigurationMessage } from './messages.ts'
 import { UpstreamError } from './unavailable.ts'
 
 /** A channel of `node:diagnostics_channel`. Without subscribers it costs a look at a flag; on the hot path that look comes before the message is made. */
@@ -23,51 +8,40 @@ interface Told<Message> {
   publish(message: Message): void
 }
 
-function told<Message>(name: string): Told<Message> {
-  return channel(`tollgate:${name}`)
+function told<Name extends keyof Channels>(name: Name): Told<Channels[Name]> {
+  return channel(name)
 }
 
-/** The channels, without `tollgate:`, and what is told on them. */
-interface Channels {
-  readonly verdict: VerdictMessage
-  readonly refusal: RefusalMessage
-  readonly unavailable: UnavailableMessage
-  readonly failure: FailureMessage
-  readonly fetch: FetchMessage
-  readonly document: DocumentMessage
-  readonly stale: StaleMessage
-  readonly rotation: RotationMessage
-  readonly breaker: BreakerMessage
-  readonly cache: CacheMessage
-  readonly security: SecurityMessage
+type Diagnostics = {
+  readonly [Name in keyof Channels as Name extends `tollgate:${infer Short}` ? Short : never]: Told<Channels[Name]>
 }
 
-export const diagnostics: { readonly [Name in keyof Channels]: Told<Channels[Name]> } = {
-  verdict: told('verdict'),
-  refusal: told('refusal'),
-  unavailable: told('unavailable'),
-  failure: told('failure'),
-  fetch: told('fetch'),
-  document: told('document'),
-  stale: told('stale'),
-  rotation: told('rotation'),
-  breaker: told('breaker'),
-  cache: told('cache'),
-  security: told('security'),
+/** Who subscribes hears of these. */
+export const diagnostics: Diagnostics = {
+  verdict: told('tollgate:verdict'),
+  refusal: told('tollgate:refusal'),
+  unavailable: told('tollgate:unavailable'),
+  failure: told('tollgate:failure'),
+  fetch: told('tollgate:fetch'),
+  document: told('tollgate:document'),
+  stale: told('tollgate:stale'),
+  rotation: told('tollgate:rotation'),
+  breaker: told('tollgate:breaker'),
+  cache: told('tollgate:cache'),
+  security: told('tollgate:security'),
+  misconfiguration: told('tollgate:misconfiguration'),
 }
 
-/** For what goes on behind the back of requests: whoever needs its result hears of what upstream did; of a mistake of ours somebody has to hear now. */
+/** For what goes on in the background: whoever needs its result hears of what upstream did; of a mistake of ours somebody has to hear now. */
 export function tellOfBug(error: unknown): void {
   if (!(error instanceof UpstreamError)) {
     diagnostics.failure.publish({ outcome: 'internal_error', error })
   }
 }
 
-const misconfigurations = told<MisconfigurationMessage>('misconfiguration')
-
 /** Loud: a message, and a warning of the process. */
 export function warnOfMisconfiguration(message: MisconfigurationMessage): void {
-  misconfigurations.publish(message)
+  diagnostics.misconfiguration.publish(message)
   const code = `TOLLGATE_${message.event.toUpperCase().replace('-', '_')}`
   process.emitWarning(message.message, { type: 'TollgateWarning', code })
 }

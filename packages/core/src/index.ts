@@ -9,11 +9,12 @@ export type {
 export type { TokenCache } from './cache/token-cache.ts'
 export type { Clock } from './clock.ts'
 export type { HttpRequest } from './http-request.ts'
-export type { Counts } from './cache/tally.ts'
+export type { LookUps } from './cache/tally.ts'
 export type { StoreHealth } from './cache/verdict-store.ts'
 export type {
   BreakerMessage,
   CacheMessage,
+  Channels,
   CircuitState,
   DocumentMessage,
   FailureMessage,
@@ -21,6 +22,7 @@ export type {
   FetchTrace,
   JudgementTrace,
   MisconfigurationMessage,
+  Outcome,
   RefusalMessage,
   RotationMessage,
   SecurityMessage,

@@ -90,7 +90,7 @@ export interface DocumentMessage {
 export interface StaleMessage {
   readonly document: DocumentKind
   readonly issuer: string
-  /** Milliseconds since it ceased to be fresh. */
+  /** Milliseconds since it ceased to be fresh; of a `seed`, since it was first needed. */
   readonly staleFor: number
 }
 
@@ -135,4 +135,20 @@ export interface MisconfigurationMessage {
   readonly issuer: string
   /** A sentence that tells the fix. */
   readonly message: string
+}
+
+/** The channels of `node:diagnostics_channel`, and what is told on each. */
+export interface Channels {
+  readonly 'tollgate:verdict': VerdictMessage
+  readonly 'tollgate:refusal': RefusalMessage
+  readonly 'tollgate:unavailable': UnavailableMessage
+  readonly 'tollgate:failure': FailureMessage
+  readonly 'tollgate:fetch': FetchMessage
+  readonly 'tollgate:document': DocumentMessage
+  readonly 'tollgate:stale': StaleMessage
+  readonly 'tollgate:rotation': RotationMessage
+  readonly 'tollgate:breaker': BreakerMessage
+  readonly 'tollgate:cache': CacheMessage
+  readonly 'tollgate:security': SecurityMessage
+  readonly 'tollgate:misconfiguration': MisconfigurationMessage
 }

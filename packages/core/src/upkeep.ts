@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Counts } from './cache/tally.ts'
+import type { LookUps } from './cache/tally.ts'
 import type { StoreHealth } from './cache/verdict-store.ts'
 import { type Duration, expectDuration } from './duration.ts'
 import type { Reach } from './http/reach.ts'
@@ -17,7 +17,7 @@ export interface Health {
     /** Verdicts on opaque tokens, in the memory of this process. */
     readonly memory: StoreHealth
     /** The look-ups in the shared `cache`; `undefined` without one. One that failed is a miss. */
-    readonly shared: Counts | undefined
+    readonly shared: LookUps | undefined
   }
 }
 

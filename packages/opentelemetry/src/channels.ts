@@ -1,35 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type {
-  BreakerMessage,
-  CacheMessage,
-  DocumentMessage,
-  FailureMessage,
-  FetchMessage,
-  FetchTrace,
-  JudgementTrace,
-  MisconfigurationMessage,
-  RefusalMessage,
-  RotationMessage,
-  SecurityMessage,
-  StaleMessage,
-  UnavailableMessage,
-  VerdictMessage,
-} from '@tollgate/core'
+import type { Channels as Plain, FetchTrace, JudgementTrace } from '@tollgate/core'
 
 /** The channels that we listen to, and what is told on them. */
-export interface Channels {
-  readonly 'tollgate:verdict': VerdictMessage
-  readonly 'tollgate:refusal': RefusalMessage
-  readonly 'tollgate:unavailable': UnavailableMessage
-  readonly 'tollgate:failure': FailureMessage
-  readonly 'tollgate:fetch': FetchMessage
-  readonly 'tollgate:document': DocumentMessage
-  readonly 'tollgate:stale': StaleMessage
-  readonly 'tollgate:rotation': RotationMessage
-  readonly 'tollgate:breaker': BreakerMessage
-  readonly 'tollgate:cache': CacheMessage
-  readonly 'tollgate:security': SecurityMessage
-  readonly 'tollgate:misconfiguration': MisconfigurationMessage
+export interface Channels extends Plain {
   readonly 'tracing:tollgate.judgement:start': JudgementTrace
   readonly 'tracing:tollgate.judgement:asyncEnd': JudgementTrace
   readonly 'tracing:tollgate.fetch:start': FetchTrace

@@ -11,7 +11,7 @@ import {
   trace as traces,
   type Tracer,
 } from '@opentelemetry/api'
-import type { JudgementTrace } from '@tollgate/core'
+import type { JudgementTrace, Outcome } from '@tollgate/core'
 import { listen, type Stop, together } from './channels.ts'
 import type { Labels } from './labels.ts'
 
@@ -76,8 +76,6 @@ function bind(storage: AsyncLocalStorage<Judgement>, begin: (trace: JudgementTra
   starts.bindStore(storage, (message) => begin(message as JudgementTrace))
   return () => void starts.unbindStore(storage)
 }
-
-type Outcome = NonNullable<JudgementTrace['outcome']>
 
 /** A refusal is an answer like any other; an outage or a failure is an error. */
 const isError: Readonly<Record<Outcome, boolean>> = {

@@ -3,7 +3,7 @@ import { inTime } from '../in-time.ts'
 import { parseJson } from '../json.ts'
 import type { CacheMessage } from '../messages.ts'
 import { asRecord } from '../record.ts'
-import { type Counts, createTally } from './tally.ts'
+import { type LookUps, createTally } from './tally.ts'
 import type { TokenCache } from './token-cache.ts'
 
 /** An answer as it comes out of a shared cache: anybody may have written it, so that it is judged like one from the wire. */
@@ -21,7 +21,7 @@ export interface SharedAnswers {
   /** Rejects when it fails: who deletes has to know. */
   readonly delete: (key: string) => Promise<void>
   /** One that failed is a miss. */
-  readonly counts: () => Counts
+  readonly counts: () => LookUps
 }
 
 /** Values of other versions are not understood. */

@@ -2,17 +2,17 @@ import { diagnostics } from '../diagnostics.ts'
 import type { CacheMessage } from '../messages.ts'
 
 /** How often a look-up found something. */
-export interface Counts {
+export interface LookUps {
   readonly hits: number
   readonly misses: number
   /** Hits among all look-ups; `undefined` before the first. */
   readonly hitRatio: number | undefined
 }
 
-/** Counts the look-ups in a cache, and tells of them. */
+/** LookUps the look-ups in a cache, and tells of them. */
 export interface Tally {
   readonly note: (outcome: 'hit' | 'miss') => void
-  readonly counts: () => Counts
+  readonly counts: () => LookUps
 }
 
 export function createTally(cache: CacheMessage['cache']): Tally {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { type Counts, createTally } from './tally.ts'
+import { type LookUps, createTally } from './tally.ts'
 
 /** What is remembered of a token. Times in milliseconds since the epoch. */
 export interface Verdict<Claims> {
@@ -24,7 +24,7 @@ export interface VerdictStore<Claims> {
   health(): StoreHealth
 }
 
-export interface StoreHealth extends Counts {
+export interface StoreHealth extends LookUps {
   readonly entries: number
   /** About how much room they take. */
   readonly bytes: number

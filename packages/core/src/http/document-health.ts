@@ -5,7 +5,7 @@ import type { Age, Lifetime } from './lifetime.ts'
 export interface DocumentHealth {
   /** `fresh`: within the time that its server says. `stale`: beyond it, and usable while upstream fails. `missing`: there is none that could be used. */
   readonly state: 'fresh' | 'stale' | 'missing'
-  /** Since when that is so; `undefined` when there never was any. */
+  /** Since when that is so; of a `seed`, since it was first needed. `undefined` when there never was any. */
   readonly since: Date | undefined
   /** When it is looked for next, provided that it is in use; `undefined`: at the next request. */
   readonly nextTry: Date | undefined

@@ -12,7 +12,7 @@ export interface Flights<Result> {
   readonly underWay: (errand: Errand) => Promise<Result> | undefined
   /** How many milliseconds of the pause after a failure are left. */
   readonly pause: () => number
-  /** Whether the last attempt failed, and that was no long time ago. */
+  /** Whether the last attempt failed, and its pause ended less than 30 s ago. */
   readonly hasJustFailed: () => boolean
   /** What the last attempt failed with; `undefined` when it did not. */
   readonly lastFailure: () => { readonly error: unknown } | undefined

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 
 /** For how long a document may be used, in milliseconds since it was asked for. */
 export interface Lifetime {
-  /** When to look for a newer one, behind the back of those who use it. */
+  /** When to look for a newer one, in the background. */
   readonly refreshAfter: number
   /** Until when it is used without having been asked about. */
   readonly freshFor: number
