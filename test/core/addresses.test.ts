@@ -1,6 +1,6 @@
 /** Addresses that come out of tokens: where the `issuer` function says yes to names that somebody else has chosen. */
 import { createServer } from 'node:net'
-import { createValidator, trustedIssuer, type TrustedIssuerOptions } from '@tollgate/core'
+import { createValidator, trustedIssuer, type TrustedIssuerOptions, type Validator } from '@tollgate/core'
 import { MockAgent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { reasonOf, requestWith } from '../harness/asking.ts'
@@ -101,6 +101,24 @@ test('an issuer that is listed is reached anywhere, unless it is to be at a publ
   expect(visits()).toBe(0)
   expect(await present({})).toBe('network')
   expect(visits()).toBeGreaterThan(0)
+})
+
+test('what one issuer may reach is not lent to another, though both go the same way', async () => {
+  const agent = new MockAgent()
+  agent.disableNetConnect()
+  const issuer = 'https://10.0.0.1'
+  const document = { issuer, jwks_uri: `${issuer}/jwks`, keys: [{ ...jwk, kid: 'k' }] }
+  agent
+    .get(issuer)
+    .intercept({ path: () => true })
+    .reply(200, document)
+    .persist()
+  const options = { audience, clock, dispatcher: agent }
+  const present = (validator: Validator): Promise<string> =>
+    reasonOf(validator.authenticate(requestWith(tokenOf(issuer))))
+  expect(await present(createValidator({ ...options, issuer }))).toBe('OK')
+  expect(await present(createValidator({ ...options, issuer: (iss) => trustedIssuer(iss) }))).toBe('insecure-endpoint')
+  await agent.close()
 })
 
 test('an option that is none is refused', () => {

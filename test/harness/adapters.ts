@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { createProtect, type Guard, type Validator } from '@tollgate/express'
-import type { AccessToken, ProtectOptions } from '@tollgate/express'
+import { type AccessToken, createProtect, type Guard, type ProtectOptions, type Validator } from '@tollgate/express'
 import express5 from 'express'
 import express4 from 'express4'
 

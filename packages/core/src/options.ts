@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
-import { isQuotable } from './challenge.ts'
 import type { TokenCache } from './cache/token-cache.ts'
+import { isQuotable } from './challenge.ts'
 import type { Clock } from './clock.ts'
 import { type Duration, expectDuration } from './duration.ts'
 import {

@@ -1,5 +1,5 @@
 import { type MeterProvider, metrics, trace, type TracerProvider } from '@opentelemetry/api'
-import type { InvalidOption } from '@tollgate/core'
+import { describe, expectOptions, invalidOption } from '@tollgate/core/adapter'
 
 export interface TelemetryOptions {
   /** Where the metrics go. Default: the global meter provider of `@opentelemetry/api`, as it is at this moment. */
@@ -22,7 +22,7 @@ interface CheckedOptions {
 const known: readonly string[] = ['meterProvider', 'tracerProvider', 'reasons'] satisfies (keyof TelemetryOptions)[]
 
 export function checkOptions(options: TelemetryOptions): CheckedOptions {
-  expectObject(options)
+  expectOptions(options, 'the options of startTelemetry', known)
   const {
     meterProvider = metrics.getMeterProvider(),
     tracerProvider = trace.getTracerProvider(),
@@ -32,16 +32,6 @@ export function checkOptions(options: TelemetryOptions): CheckedOptions {
   expectProvider(tracerProvider, 'tracerProvider', 'getTracer')
   expectReasons(reasons)
   return { meterProvider, tracerProvider, reasons }
-}
-
-function expectObject(options: unknown): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalidOption(`Expected the options of startTelemetry to be an object, got ${describe(options)}`)
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name))
-  if (unknown !== undefined) {
-    throw invalidOption(`Unknown option \`${unknown}\` in startTelemetry; the options are ${known.join(', ')}`)
-  }
 }
 
 function expectProvider(provider: unknown, name: string, method: string): void {
@@ -62,22 +52,4 @@ function expectReasons(reasons: unknown): void {
   if (fault >= 0) {
     throw invalidOption(`Expected \`reasons\` to hold non-empty strings, got ${describe(reasons[fault])} at ${fault}`)
   }
-}
-
-function invalidOption(message: string): InvalidOption {
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_OPTION' as const })
-}
-
-/** The kind of a value and never the value. */
-function describe(value: unknown): string {
-  if (value === '') {
-    return 'an empty string'
-  }
-  if (value === null || value === undefined) {
-    return String(value)
-  }
-  if (Array.isArray(value)) {
-    return 'an array'
-  }
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -1,7 +1,7 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import { recordMetrics } from './metrics.ts'
-import { checkOptions, type TelemetryOptions } from './options.ts'
 import { oncePerProvider } from './once-per-provider.ts'
+import { checkOptions, type TelemetryOptions } from './options.ts'
 import { recordSpans } from './spans.ts'
 
 /** What `startTelemetry` has started. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import { inTime } from '../in-time.ts'
 import { mostIssuers } from '../http/shared.ts'
+import { inTime } from '../in-time.ts'
 import { createIssuer, foundLabel, type Issuer, type IssuerPolicy } from './issuer.ts'
 import { createOpaqueRouter, type OpaqueRouting } from './opaque-routing.ts'
 import type { PresentedToken } from './presented-token.ts'
