@@ -5,6 +5,7 @@ import { reasonOf, requestWith } from '../harness/asking.ts'
 import { jws, type KeyPair, keyPair } from '../harness/jws.ts'
 import { claimsOf } from '../harness/key-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
+import { listening } from '../harness/listening.ts'
 import { until } from '../harness/until.ts'
 import { json, openIssuerUpstream, status, type Upstream } from '../harness/upstream.ts'
 
@@ -31,7 +32,7 @@ async function open(): Promise<Scene> {
   const validator = createValidator({ issuer: upstream.url, audience, clock: () => time.now * 1000 })
 
   function present({ privateKey, jwk }: KeyPair): Promise<string> {
-    const claims = { ...claimsOf(upstream.url), exp: T0 + 100_000 }
+    const claims = { ...claimsOf(upstream.url), exp: T0 + 1_000_000 }
     return reasonOf(validator.authenticate(requestWith(jws({ alg: 'ES256', kid: jwk.x }, claims, privateKey, 'ES256'))))
   }
 
@@ -56,6 +57,58 @@ test('a set that moves to a place that fails leaves the keys of the place before
   scene.time.now += 36
   expect(await scene.present(second)).toBe('OK')
   expect(await scene.present(first)).toBe('unknown-key')
+})
+
+test.each([
+  ['hangs', () => undefined],
+  ['is not there', status(404)],
+  ['fails', status(500)],
+  ['holds no key that could verify anything', json({ keys: [{ ...first.jwk, use: 'enc' }] })],
+])(
+  'whoever comes when a move is found out is judged by the keys of the place before, when the new one %s',
+  async (_what, act) => {
+    const scene = await open()
+    const stale = listening('tollgate:stale')
+    expect(await scene.present(first)).toBe('OK')
+    scene.upstream.routes['/elsewhere'] = act
+    scene.moveTo('/elsewhere')
+    scene.time.now += 61 * 60
+    scene.upstream.routes['/jwks'] = json(set(first))
+    const all = await Promise.all(Array.from({ length: 20 }, () => scene.present(first)))
+    expect(new Set(all)).toEqual(new Set(['OK']))
+    await scene.validator.ready()
+    expect(scene.upstream.count('/elsewhere')).toBeGreaterThan(0)
+    expect(
+      stale.filter(({ issuer, document }) => issuer === scene.upstream.url && document === 'keys').length,
+    ).toBeGreaterThan(0)
+  },
+)
+
+test('while there is no metadata to be had, the keys are asked for where they were last', async () => {
+  const scene = await open()
+  expect(await scene.present(first)).toBe('OK')
+  scene.upstream.routes[metadata] = status(503)
+  for (let hours = 0; hours < 5; hours += 1) {
+    scene.time.now += 3600
+    expect(await scene.present(first)).toBe('OK')
+  }
+  scene.upstream.routes['/jwks'] = json(set(second))
+  expect(await scene.present(second)).toBe('OK')
+  expect(await scene.present(first)).toBe('unknown-key')
+  expect(scene.validator.health()).toMatchObject({ status: 'degraded', issuers: [{ keys: { state: 'fresh' } }] })
+})
+
+test('a move that brings other keys is told as a rotation', async () => {
+  const scene = await open()
+  const rotations = listening('tollgate:rotation')
+  expect(await scene.present(first)).toBe('OK')
+  scene.upstream.routes['/elsewhere'] = json(set(second))
+  scene.moveTo('/elsewhere')
+  scene.time.now += 50 * 60
+  expect(await scene.present(first)).toBe('OK')
+  await until(async () => (await scene.present(second)) === 'OK')
+  const told = rotations.filter(({ issuer }) => issuer === scene.upstream.url)
+  expect(told).toEqual([{ issuer: scene.upstream.url, added: 1, removed: 1 }])
 })
 
 test('when there is nothing any more where the keys were, the metadata is asked for the place of a new one', async () => {

@@ -70,6 +70,18 @@ test('a seed does not come back when its issuer is found anew, or by another val
   expect(await present(found, seeded)).toBe('upstream-error')
 })
 
+test('a seed that is over where there are keys serves on where there are none', async () => {
+  const upstream = await openIssuerUpstream([jwkOf(published)])
+  const time = { now: T0 }
+  const clock = (): number => time.now * 1000
+  const [known, unknown] = [`${upstream.url}/jwks`, `${upstream.url}/elsewhere`].map((url) =>
+    createValidator({ issuer: trustedIssuer(upstream.url, { keys: url, seed }), audience, clock }),
+  )
+  await known?.ready()
+  const token = requestWith(tokenOf(upstream.url, seeded))
+  expect(await reasonOf(unknown?.authenticate(token) ?? Promise.resolve())).toBe('OK')
+})
+
 test('while nobody knows whether a seed is current, a key that is not in it is no reason to refuse', async () => {
   const scene = await open()
   scene.upstream.routes['/jwks'] = status(503)

@@ -89,6 +89,17 @@ test('ready says why an issuer was down, and waits for nothing that waiting does
   await expect(misspelt.ready({ within: '1h' })).rejects.toMatchObject({ status: 502, reason: 'issuer-mismatch' })
 })
 
+test('ready looks at all that is wrong, and looks again at a set that was of no use', async () => {
+  const upstream = await openIssuerUpstream([{ ...keys[0], use: 'enc' }])
+  const hopeless = createValidator({ issuer: [down, `${upstream.url}/`], audience })
+  await expect(hopeless.ready({ within: '1h' })).rejects.toMatchObject({ reason: 'issuer-mismatch' })
+  const validator = createValidator({ issuer: upstream.url, audience })
+  await expect(validator.ready()).rejects.toMatchObject({ reason: 'no-usable-key' })
+  upstream.routes['/jwks'] = json({ keys })
+  await validator.ready({ within: '20s' })
+  expect(upstream.count('/jwks')).toBe(2)
+})
+
 test('ready gives up in the end', async () => {
   const validator = createValidator({ issuer: down, audience })
   await expect(validator.ready({ within: '50ms' })).rejects.toMatchObject({ name: 'Unavailable' })

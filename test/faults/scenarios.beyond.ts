@@ -20,7 +20,7 @@ export const beyond: readonly Scenario[] = [
     ],
   },
   {
-    name: 'metadata cannot be had, and the known key is served within the bounds of the keys',
+    name: 'metadata cannot be had, and the keys are asked for where they were last',
     phase: 'beyond',
     document: 'metadata',
     age: 599,
@@ -32,9 +32,9 @@ export const beyond: readonly Scenario[] = [
       // An hour beyond their freshness the metadata do not count any more.
       { after: 1, ...step('known', 'OK', { oauth: 4, jwks: 2 }) },
       { after: 60, ...step('known', 'OK', { oauth: 5, jwks: 2 }) },
-      { after: 7138, ...step('known', 'OK', { oauth: 6, jwks: 2 }) },
-      { after: 1, ...step('known', 'E-UP', { oauth: 6, jwks: 2 }) },
-      { after: 36, act: healthy.metadata, ...step('known', 'OK', { oauth: 7, jwks: 3 }) },
+      { after: 7138, ...step('known', 'OK', { oauth: 6, jwks: 3 }) },
+      { after: 36, act: { jwks: keySet(['new']) }, ...step('new', 'OK', { oauth: 7, jwks: 4 }) },
+      step('known', 'E-TOK', { oauth: 7, jwks: 5 }),
     ],
   },
   {
@@ -45,8 +45,8 @@ export const beyond: readonly Scenario[] = [
     isLong: true,
     act: { oauth: hang },
     steps: [
-      step('known', 'OK', { oauth: 2, jwks: 1 }, patience),
-      step('known', 'OK', { oauth: 2, jwks: 1 }, impatience),
+      step('known', 'OK', { oauth: 2, jwks: 2 }, patience),
+      step('known', 'OK', { oauth: 2, jwks: 2 }, impatience),
       { after: 1.3, act: healthy.metadata, ...step('known', 'OK', { oauth: 3, jwks: 2 }) },
     ],
   },
@@ -88,14 +88,14 @@ export const beyond: readonly Scenario[] = [
     document: 'metadata',
     act: { oauth: 'refuses connections', jwks: 'refuses connections' },
     steps: [
-      step('known', 'E-UP', { oauth: 2, jwks: 1 }),
+      step('known', 'E-UP', { oauth: 2, jwks: 2 }),
       {
         after: 1.3,
         act: { oauth: healthy.metadata.oauth ?? status(404) },
-        ...step('known', 'E-UP', { oauth: 3, jwks: 2 }),
+        ...step('known', 'E-UP', { oauth: 3, jwks: 3 }),
       },
-      step('known', 'E-UP', { oauth: 3, jwks: 2 }),
-      { after: 1.3, act: healthy.metadata, ...step('known', 'OK', { oauth: 3, jwks: 3 }) },
+      step('known', 'E-UP', { oauth: 3, jwks: 3 }),
+      { after: 2.5, act: healthy.metadata, ...step('known', 'OK', { oauth: 3, jwks: 4 }) },
     ],
   },
 ]

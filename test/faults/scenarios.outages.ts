@@ -28,7 +28,9 @@ function outagesOf(phase: Phase, document: Document): readonly Scenario[] {
 }
 
 function outage(fault: Fault, phase: Phase, document: Document): Scenario {
-  const becomes = isServed(phase) ? 'what is kept serves on' : `a ${fault.gives === 'E-UP' ? 503 : 502} says so`
+  const becomes = isServed(phase, document)
+    ? 'what is kept serves on'
+    : `a ${fault.gives === 'E-UP' ? 503 : 502} says so`
   return {
     name: `it ${fault.name}: ${becomes}, it is called once per back-off step, and recovers by itself`,
     phase,
@@ -40,8 +42,9 @@ function outage(fault: Fault, phase: Phase, document: Document): Scenario {
   }
 }
 
-function isServed(phase: Phase): boolean {
-  return phase === 'warm' || phase === 'expired'
+/** Keys that are kept, for their time; and where there is no metadata any more, the keys are asked for where they were last. */
+function isServed(phase: Phase, document: Document): boolean {
+  return phase === 'warm' || phase === 'expired' || (phase === 'beyond' && document === 'metadata')
 }
 
 /** Back-offs of 1 s and 2 s, ± 20 %, are gone through. */
@@ -73,10 +76,10 @@ type OutageSteps = Readonly<Record<'asked' | 'paused' | 'well', (met: number) =>
 
 function stepsOf(fault: Fault, phase: Phase, document: Document): OutageSteps {
   const calls = callsIn(phase, document, fault)
-  const within = fault.lasts ? bounds[phase] : atOnce
+  const within = fault.lasts ? (isServed(phase, document) ? served[phase] : deadline) : atOnce
   const seconds = fault.retryAfter ?? 1
-  const whenAsked: Outcome = isServed(phase) ? 'OK' : fault.gives
-  const whenPaused: Outcome = isServed(phase) ? 'OK' : 'E-UP'
+  const whenAsked: Outcome = isServed(phase, document) ? 'OK' : fault.gives
+  const whenPaused: Outcome = isServed(phase, document) ? 'OK' : 'E-UP'
   return {
     asked: (met) => told(step('known', whenAsked, calls(met), within), [seconds, Math.max(seconds, 3)]),
     paused: (met) => told(step('known', whenPaused, calls(met), phase === 'expired' ? impatience : atOnce), [1, 3]),
@@ -84,7 +87,7 @@ function stepsOf(fault: Fault, phase: Phase, document: Document): OutageSteps {
   }
 }
 
-const bounds: Readonly<Record<Phase, number>> = { cold: deadline, warm: atOnce, expired: patience, beyond: deadline }
+const served: Readonly<Record<Phase, number>> = { cold: deadline, warm: atOnce, expired: patience, beyond: patience }
 
 function told(asked: Step, retryAfter: readonly [number, number]): Step {
   return asked.gives === 'E-UP' ? { ...asked, retryAfter } : asked
@@ -101,7 +104,9 @@ function callsIn(phase: Phase, document: Document, fault: Fault): (met: number, 
     }
     // What is no metadata may be at the next well-known URL; a server that cannot be asked is not asked for that.
     const next: Calls = fault.gives === '502' ? { openid: met } : {}
-    return withoutNone({ oauth: good + met, ...next, jwks: isServed(phase) ? before : good })
+    // Beyond the time of the metadata the keys have to be fetched again.
+    const jwks = phase === 'beyond' ? before + 1 : phase === 'cold' ? good : before
+    return withoutNone({ oauth: good + met, ...next, jwks })
   }
 }
 

@@ -94,11 +94,15 @@ export function createUpkeep({ issuers, reach, caches }: UpkeepOptions): Upkeep 
 /** All are tried, so that one that is down keeps nobody else from being ready. */
 async function firstFailure(issuers: readonly Issuer[]): Promise<Unavailable | undefined> {
   const attempts = await Promise.allSettled(issuers.map((issuer) => issuer.ready()))
-  const failed = attempts.find((attempt) => attempt.status === 'rejected')
-  if (failed === undefined || failed.reason instanceof Unavailable) {
-    return failed && withoutPause(failed.reason)
+  const reasons: readonly unknown[] = attempts.flatMap((attempt) =>
+    attempt.status === 'rejected' ? attempt.reason : [],
+  )
+  const bug = reasons.find((reason) => !(reason instanceof Unavailable))
+  if (bug !== undefined) {
+    throw bug
   }
-  throw failed.reason
+  const failures = reasons.filter((reason) => reason instanceof Unavailable).map(withoutPause)
+  return failures.find(({ reason }) => hopeless.has(reason)) ?? failures[0]
 }
 
 /** Why the last attempt failed is worth more than that the next one is not due yet. */

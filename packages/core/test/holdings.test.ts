@@ -55,6 +55,7 @@ test('something begins with the first who holds it, and ends with the last, howe
   one()
   expect([told, holders.isHeld()]).toEqual([['first'], true])
   other()
+  one()
   expect([told, holders.isHeld()]).toEqual([['first', 'last'], false])
   holders.hold()
   expect(told).toEqual(['first', 'last', 'first'])

@@ -15,16 +15,14 @@ export interface Reach {
 /** A dispatcher of the user's is for all addresses, and left alone in the end. */
 export function createReach(own: Dispatcher | undefined): Reach {
   const holdings = createHoldings()
-  if (own !== undefined) {
-    return { dispatcher: () => own, holdings, close: async () => holdings.end() }
-  }
-  const { dispatcher, release } = holdConnections()
+  const { dispatcher, release } = own === undefined ? holdConnections() : { dispatcher: () => own }
+
   return {
     dispatcher,
     holdings,
     close: async () => {
       holdings.end()
-      await release()
+      await release?.()
     },
   }
 }

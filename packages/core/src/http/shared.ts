@@ -23,7 +23,8 @@ export const mostIssuers = 20_000
 /** One value per name, dispatcher and clock in the process, so that middleware built twice still fetches once. */
 export interface Shared<Value extends object> {
   readonly get: (name: string, world: World, create: () => Value) => Value
-  readonly forget: (name: string, world: World) => void
+  /** Forgets this value, and no other that has taken its place. */
+  readonly forget: (name: string, world: World, value: Value) => void
 }
 
 export function createShared<Value extends object>(): Shared<Value> {
@@ -45,7 +46,13 @@ export function createShared<Value extends object>(): Shared<Value> {
       values.set(key, value)
       return value
     },
-    forget: (name, world) => void valuesOf(world).delete(keyOf(name, world)),
+    forget: (name, world, value) => {
+      const values = valuesOf(world)
+      const key = keyOf(name, world)
+      if (values.peek(key) === value) {
+        values.delete(key)
+      }
+    },
   }
 }
 

@@ -60,8 +60,8 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, proven
   const keys = keySourceOf(url, settings.keys, outside)
   const needsKeys = formats !== 'opaque' || introspection?.answers.as === 'jwt'
   const { holdings } = policy.reach
-  if (needsKeys) {
-    holdings.hold(keys)
+  if (needsKeys && keys.held !== undefined) {
+    holdings.hold(keys.held)
   }
   const claimsPolicy = { ...settings, issuer: url, audience, clockTolerance: policy.clockTolerance }
   const signed = createSignedTokens(keys, claimsPolicy, policy.clock)

@@ -33,8 +33,8 @@ function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
   const { clock, label } = outside
   const jwksUri = discoveredEndpoint(issuer, 'jwks_uri', outside)
   const whileHeld = createHoldings()
-  const patiently = createPatience()
-  const { hold, isHeld } = createHolders(() => {
+  const [forMetadata, forKeys] = [createPatience(), createPatience()]
+  const held = createHolders(() => {
     holdPlaces()
     return () => whileHeld.keepOnly([])
   })
@@ -43,8 +43,8 @@ function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
   let lastGood: Place | undefined
 
   function holdPlaces(): void {
-    if (isHeld()) {
-      const parts = [jwksUri, latest?.keys, lastGood?.keys].filter((part) => part !== undefined)
+    if (held.isHeld()) {
+      const parts = [jwksUri, latest?.keys.held, lastGood?.keys.held].filter((part) => part !== undefined)
       whileHeld.keepOnly(parts)
       parts.forEach(whileHeld.hold)
     }
@@ -52,7 +52,7 @@ function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
 
   function goTo(url: string): Place {
     if (latest?.url !== url) {
-      latest = { url, keys: remoteKeys(url, outside) }
+      latest = lastGood?.url === url ? lastGood : { url, keys: remoteKeys(url, outside) }
       holdPlaces()
     }
     return latest
@@ -73,13 +73,21 @@ function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
     if (jwksUri.age() < sureFor) {
       return undefined
     }
-    const { endpoint } = await jwksUri.renew()
-    return endpoint === url ? undefined : goTo(endpoint)
+    const found = await jwksUri.renew().catch(unlessUpstream)
+    return found === undefined || found.endpoint === url ? undefined : goTo(found.endpoint)
   }
 
-  async function atPlace<Result>(work: (place: Place) => Promise<Result>): Promise<Result> {
-    const { endpoint } = await jwksUri.current()
-    const place = goTo(endpoint)
+  /** Where the metadata says that the keys are; where they were last, when there is no metadata to be had. */
+  async function whereNow(): Promise<Place> {
+    const last = lastGood
+    if (last === undefined || jwksUri.atHand() !== undefined) {
+      return goTo((await jwksUri.current()).endpoint)
+    }
+    const found = await forMetadata(jwksUri.current)
+    return found === undefined ? last : goTo(found.endpoint)
+  }
+
+  async function atPlace<Result>(place: Place, work: (place: Place) => Promise<Result>): Promise<Result> {
     try {
       return await work(place)
     } catch (error) {
@@ -105,11 +113,12 @@ function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
   const atHand = (): KeySet | undefined => latest?.keys.atHand() ?? lastGood?.keys.atHand()
 
   async function current(): Promise<KeySet> {
-    const before = lastGood?.keys.atHand()
-    if (before === undefined || jwksUri.atHand()?.endpoint === lastGood?.url) {
-      return atPlace(keysOf)
+    const place = await whereNow()
+    const before = place === lastGood ? undefined : lastGood?.keys.atHand()
+    if (before === undefined) {
+      return atPlace(place, keysOf)
     }
-    return (await patiently(() => atPlace(keysOf))) ?? serve(before)
+    return (await forKeys(() => keysOf(place))) ?? serve(before)
   }
 
   function serve(before: KeySet): KeySet {
@@ -127,17 +136,25 @@ function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
   }
 
   async function ready(): Promise<void> {
-    await current()
-    await latest?.keys.ready()
+    const { isUsable } = await current()
+    if (!isUsable) {
+      await latest?.keys.ready()
+    }
   }
 
   return {
     current,
-    retry: (verifies) => atPlace(({ keys }) => keys.retry(verifies)),
+    retry: async (verifies) => atPlace(await whereNow(), ({ keys }) => keys.retry(verifies)),
     ready,
     atHand,
     isProven: () => true,
-    hold,
+    held,
     health,
+  }
+}
+
+function unlessUpstream(error: unknown): undefined {
+  if (!(error instanceof UpstreamError)) {
+    throw error
   }
 }

@@ -3,17 +3,16 @@ import { alwaysFresh, type DocumentHealth } from '../http/document-health.ts'
 import type { Holdable } from '../http/holders.ts'
 import { type KeySet, parseKeySet, secretKeySet } from './key-set.ts'
 
-/**
- * Where the keys of an issuer come from; who holds it keeps it up to date. `current` and `retry` reject with an `UpstreamError` when there are
- * none to be had.
- */
-export interface KeySource extends Holdable {
+/** Where the keys of an issuer come from. `current` and `retry` reject with an `UpstreamError` when there are none to be had. */
+export interface KeySource {
   readonly current: () => Promise<KeySet>
   /**
    * Fetches once more because the current keys do not verify a token: whether the newer ones do. A fruitless attempt
    * starts a cooldown, in which the answer is no at once: made-up key ids must not become a storm of fetches.
    */
   readonly retry: (verifies: (keys: KeySet) => Promise<boolean>) => Promise<boolean>
+  /** Who holds it keeps the keys up to date; `undefined` where they never change. */
+  readonly held: Holdable | undefined
   /** Resolves when there are keys to verify by, after an attempt to have the current ones. */
   readonly ready: () => Promise<unknown>
   /** Whether the keys in use have been the issuer's own word once: only then a key that is not among them, and cannot be looked for, is taken for made up. */
@@ -35,7 +34,7 @@ interface KeySourceHealth {
 
 const fixed: Omit<KeySource, 'current' | 'ready'> = {
   retry: async () => false,
-  hold: () => () => undefined,
+  held: undefined,
   isProven: () => true,
   health: () => ({ keys: alwaysFresh, metadata: undefined }),
 }

@@ -9,13 +9,14 @@ import { type KeySet, parseKeySet } from './key-set.ts'
 import type { FetchedKeys } from './key-source.ts'
 import { createSearch } from './search.ts'
 
-const minute = 60_000
+const second = 1000
+const minute = 60 * second
 const freshWhenSilent = 10 * minute
 const staleFor = 60 * minute
 
 const shared = createShared<FetchedKeys>()
 
-/** A remote key set, fetched when it is first needed and shared by all in this process who name its URL. Once held, it is forgotten with the last who holds it. */
+/** A remote key set, fetched when it is first needed and shared by all in this process who name its URL. It is forgotten with the last who holds it. */
 export function remoteKeys(url: string, outside: Outside): FetchedKeys {
   return shared.get(url, outside, () => createRemoteKeys(url, outside))
 }
@@ -31,17 +32,22 @@ function createRemoteKeys(url: string, outside: Outside): FetchedKeys {
     onReplaced: (previous, next) => tellOfRotation(label, previous, next),
   })
   const search = createSearch(remembered, clock)
-  const { hold } = createHolders(() => {
+  const held = createHolders(() => {
     const letGo = remembered.hold()
+    shared.get(url, outside, () => keys)
     return () => {
       letGo()
       search.stop()
-      shared.forget(url, outside)
+      shared.forget(url, outside, keys)
     }
   })
 
+  /** A set of no use is asked for again, and not before a second has gone by. */
   async function ready(): Promise<void> {
-    if (!(await remembered.current()).isUsable) {
+    const set = await remembered.current()
+    const isWorthAnother = !set.isUsable && remembered.age() >= second
+    const { isUsable } = isWorthAnother ? await remembered.renew() : set
+    if (!isUsable) {
       throw noUsableKey(nameOf(url))
     }
   }
@@ -53,7 +59,8 @@ function createRemoteKeys(url: string, outside: Outside): FetchedKeys {
   }
 
   const { current, atHand } = remembered
-  return { current, retry: search.retry, ready, atHand, isProven: () => true, hold, health }
+  const keys: FetchedKeys = { current, retry: search.retry, ready, atHand, isProven: () => true, held, health }
+  return keys
 }
 
 interface Before {

@@ -1,7 +1,7 @@
 import type { JSONWebKeySet } from 'jose'
 import { diagnostics, tellOfBug } from '../diagnostics.ts'
 import { type Age, createAge } from '../http/lifetime.ts'
-import { createShared, type Outside } from '../http/shared.ts'
+import type { Outside } from '../http/shared.ts'
 import { UpstreamError } from '../unavailable.ts'
 import type { KeySet } from './key-set.ts'
 import { type FetchedKeys, inlineKeys, type KeySource } from './key-source.ts'
@@ -10,7 +10,7 @@ import { noUsableKey } from './remote-keys.ts'
 /** Milliseconds since they were first needed: as long as fetched keys serve while the issuer is down. */
 const usableFor = 3_600_000
 
-/** How far the seed of an issuer has come. The process remembers it, for an issuer that is found anew must not begin anew. */
+/** How far a seed has come. It is remembered with the source of the keys, for an issuer that is found anew must not begin anew. */
 interface Progress {
   /** Since it was first needed. */
   age: Age | undefined
@@ -18,7 +18,7 @@ interface Progress {
   isOver: boolean
 }
 
-const shared = createShared<Progress>()
+const remembered = new WeakMap<FetchedKeys, Progress>()
 
 /**
  * Keys that were known at start-up, and serve until the first fetch has brought others, which is under way as soon as the first token
@@ -27,7 +27,8 @@ const shared = createShared<Progress>()
 export function seededKeys(seed: JSONWebKeySet, issuer: string, source: FetchedKeys, outside: Outside): KeySource {
   const { clock, label } = outside
   const seeds = inlineKeys(seed)
-  const progress = shared.get(issuer, outside, () => ({ age: undefined, isOver: false }))
+  const progress = remembered.get(source) ?? { age: undefined, isOver: false }
+  remembered.set(source, progress)
 
   const isOver = (): boolean => progress.isOver || source.atHand()?.isUsable === true
   const serves = (): boolean => !isOver() && (progress.age?.now() ?? 0) < usableFor
@@ -81,7 +82,7 @@ export function seededKeys(seed: JSONWebKeySet, issuer: string, source: FetchedK
     ready,
     retry: async (verifies) => (serves() && (await verifies(await fetched()))) || source.retry(verifies),
     isProven: () => !serves(),
-    hold: source.hold,
+    held: source.held,
     health,
   }
 }

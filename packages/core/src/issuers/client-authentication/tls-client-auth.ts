@@ -41,17 +41,21 @@ function connectionsWith(certificate: ClientCertificate): OwnConnections {
   const connect = Object.fromEntries(Object.entries(certificate).filter(([, value]) => value !== undefined))
   expectReadable(connect)
   let agents: Partial<Record<Addresses, Agent>> = {}
-  const { hold } = createHolders(() => {
+  const { hold, isHeld } = createHolders(() => {
     agents = {}
-    // They are kept, closed, so that nothing that is still under way opens others.
     return () => Object.values(agents).forEach((agent) => void agent.destroy())
   })
-  const open = (addresses: Addresses): Agent => new Agent({ connect: { ...connect, ...lookupFor(addresses) } })
 
-  return {
-    dispatcher: (addresses) => (agents[addresses] ??= open(addresses)),
-    hold,
+  /** What is still under way when they are closed gets some that are closed as well. */
+  function open(addresses: Addresses): Agent {
+    const agent = new Agent({ connect: { ...connect, ...lookupFor(addresses) } })
+    if (!isHeld()) {
+      void agent.destroy()
+    }
+    return agent
   }
+
+  return { dispatcher: (addresses) => (agents[addresses] ??= open(addresses)), hold }
 }
 
 function isText(pem: unknown): boolean {
