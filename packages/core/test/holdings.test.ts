@@ -1,6 +1,8 @@
+import { Agent } from 'undici'
 import { expect, test } from 'vitest'
 import { createHolders, type Holdable } from '../src/http/holders.ts'
 import { createHoldings } from '../src/http/holdings.ts'
+import { createReach } from '../src/http/reach.ts'
 
 interface Thing extends Holdable {
   held: number
@@ -59,4 +61,17 @@ test('something begins with the first who holds it, and ends with the last, howe
   expect([told, holders.isHeld()]).toEqual([['first', 'last'], false])
   holders.hold()
   expect(told).toEqual(['first', 'last', 'first'])
+})
+
+test('a validator that is closed lets go of all that it held', async () => {
+  const held = thing()
+  const dispatcher = new Agent()
+  for (const own of [dispatcher, undefined]) {
+    const reach = createReach(own)
+    reach.holdings.hold(held)
+    expect(held.held).toBe(1)
+    await reach.close()
+    expect(held.held).toBe(0)
+  }
+  await dispatcher.close()
 })
