@@ -11,6 +11,7 @@ import {
 import { onTestFinished } from 'vitest'
 import { client, type Introspector, openIntrospector } from './introspecting.ts'
 import { audience, T0 } from './reference.ts'
+import { status } from './upstream.ts'
 
 /** A validator without a framework that asks a scripted server: for many requests, and for what no framework sees. */
 export interface Asking {
@@ -65,4 +66,15 @@ export async function reasonOf(work: Promise<unknown>): Promise<string> {
     }
     return reason
   }
+}
+
+/** The server fails until nobody asks it about unknown tokens any more, and is well again. */
+export async function breakAndMend({ server, advance, reason }: Asking): Promise<void> {
+  server.misbehave = status(503)
+  for (let round = 0; round < 8; round += 1) {
+    await reason(`made-up-${round}`)
+  }
+  advance(2)
+  server.misbehave = undefined
+  await reason('good')
 }

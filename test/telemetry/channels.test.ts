@@ -2,7 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createValidator, trustedIssuer } from '@tollgate/core'
 import { expect, onTestFinished, test } from 'vitest'
-import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
+import { breakAndMend, openAsking, reasonOf, requestWith } from '../harness/asking.ts'
 import { jws, keyPair } from '../harness/jws.ts'
 import { claimsOf } from '../harness/key-issuer.ts'
 import { listening } from '../harness/listening.ts'
@@ -100,13 +100,7 @@ test('every look-up of a verdict is told', async () => {
 test('every change of a breaker is told, once', async () => {
   const told = listening('tollgate:breaker')
   const api = await openAsking()
-  api.server.misbehave = status(503)
-  for (let round = 0; round < 8; round += 1) {
-    await api.reason(`made-up-${round}`)
-  }
-  api.advance(2)
-  api.server.misbehave = undefined
-  await api.reason('good')
+  await breakAndMend(api)
   const about = { issuer: api.server.url, lane: 'unknown' }
   expect(told).toEqual([
     { ...about, state: 'open' },

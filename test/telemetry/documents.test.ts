@@ -2,8 +2,7 @@
 import { createValidator } from '@tollgate/core'
 import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
 import { expect, onTestFinished, test } from 'vitest'
-import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
-import { status } from '../harness/upstream.ts'
+import { breakAndMend, openAsking, reasonOf, requestWith } from '../harness/asking.ts'
 import { openRecording, type Recording } from './recording.ts'
 
 interface Trusting {
@@ -58,13 +57,7 @@ test('keys that are no longer fresh count as such, and so do the attempts to loa
 test('a circuit counts with every state that it changes to', async () => {
   const recording = openRecording()
   const api = await openAsking()
-  api.server.misbehave = status(503)
-  for (let round = 0; round < 8; round += 1) {
-    await api.reason(`made-up-${round}`)
-  }
-  api.advance(2)
-  api.server.misbehave = undefined
-  expect(await api.reason('good')).toBe('OK')
+  await breakAndMend(api)
   const unknown = { 'tollgate.breaker.lane': 'unknown', 'tollgate.issuer': api.server.url }
   const states = await recording.sumsBy('tollgate.breaker.transitions', 'tollgate.breaker.state', unknown)
   expect(states).toEqual({ open: 1, 'half-open': 1, closed: 1 })

@@ -1,0 +1,38 @@
+import { generate } from 'selfsigned'
+import { Agent } from 'undici'
+import { expect, onTestFinished, test } from 'vitest'
+import { createVerdictStore } from '../src/cache/verdict-store.ts'
+import { createReach } from '../src/http/reach.ts'
+import type { Holdable } from '../src/http/holders.ts'
+import { tlsClientAuth } from '../src/issuers/client-authentication/tls-client-auth.ts'
+import { createIssuer } from '../src/issuers/issuer.ts'
+import { trustedIssuer, type TrustedIssuerOptions } from '../src/issuers/trusted-issuer.ts'
+
+/** How many things a validator holds for an issuer with these options. */
+function heldFor(options: TrustedIssuerOptions): number {
+  const dispatcher = new Agent()
+  onTestFinished(() => dispatcher.destroy())
+  const held = new Set<Holdable>()
+  const reach = createReach(dispatcher)
+  const holdings = { ...reach.holdings, hold: (thing: Holdable) => void held.add(thing) }
+  const policy = {
+    audience: ['https://api.example'],
+    clock: () => 0,
+    clockTolerance: 0,
+    verdicts: createVerdictStore<never>(),
+    shared: undefined,
+    reach: { ...reach, holdings },
+  }
+  createIssuer(trustedIssuer('https://as.example', options), policy, 'listed')
+  return held.size
+}
+
+test('a validator holds what has timers or connections of its own: keys, the metadata of an endpoint, a client certificate', async () => {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'api' }])
+  const client = tlsClientAuth('api', { cert, key })
+  expect(heldFor({})).toBe(1)
+  expect(heldFor({ introspection: { client } })).toBe(3)
+  expect(heldFor({ introspection: { client }, formats: 'opaque' })).toBe(2)
+  expect(heldFor({ introspection: { client, endpoint: 'https://as.example/introspect' }, formats: 'opaque' })).toBe(1)
+  expect(heldFor({ secret: 'a secret that is as long as a hash, or longer' })).toBe(0)
+})
