@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const alone = 'test/telemetry/**/*.test.ts'
+const alone = ['test/telemetry/**/*.test.ts', 'test/faults/flood.test.ts']
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
@@ -15,12 +15,12 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['{packages,test}/**/*.test.ts', 'examples/**/*.vitest.test.ts'],
-          exclude: ['**/node_modules/**', alone],
+          exclude: ['**/node_modules/**', ...alone],
           isolate: false,
         },
       },
-      // Subscribers hear of every validator in their thread, so that these files have one of their own each.
-      { extends: true, test: { name: 'alone', include: [alone], isolate: true } },
+      // Subscribers hear of every validator in their thread, and its memory is everybody's, so that these files have one of their own each.
+      { extends: true, test: { name: 'alone', include: alone, isolate: true } },
     ],
   },
 })
