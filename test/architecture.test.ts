@@ -7,12 +7,12 @@ const packages = new URL('../packages', import.meta.url).pathname
 /** The layers of the core, from the top: a file imports from its own layer and from those below. */
 const layers: readonly RegExp[] = [
   /^(index|adapter|contract)\.ts$/,
-  /^(protection|gate)\.ts$/,
-  /^(validator|options|answering|credentials|upkeep)\.ts$/,
+  /^(protect|protection|gate)\.ts$/,
+  /^(validator|options|answering|claims-schema|credentials|form-body|upkeep)\.ts$/,
   /^(issuers|constraints|guards)\//,
   /^(keys|metadata|cache)\//,
   /^http\//,
-  /^(http-request|refusal|unavailable|access-token|diagnostics|messages|challenge|clock|duration|in-time|invalid-option|json|record)\.ts$/,
+  /^(http-request|node-request|preflight|refusal|unavailable|answer|standard-schema|access-token|diagnostics|messages|challenge|clock|duration|in-time|invalid-option|json|record)\.ts$/,
 ]
 
 function layerOf(file: string): number {
@@ -41,6 +41,8 @@ test('adapters know the core and their framework; the core knows its three libra
   const allowed: Readonly<Record<string, readonly string[]>> = {
     core: ['jose', 'lru-cache', 'undici'],
     express: ['@tollgate/core', '@tollgate/core/adapter'],
+    koa: ['@tollgate/core', '@tollgate/core/adapter'],
+    fastify: ['@tollgate/core', '@tollgate/core/adapter', 'fastify', 'fastify-plugin'],
     'mock-issuer': ['jose', 'undici'],
     opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@opentelemetry/api'],
   }

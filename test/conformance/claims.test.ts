@@ -99,7 +99,9 @@ verifies(['CLM-04', 'AT-03', 'AUD-02'], 'our audience is among those named, to t
     expect(await api.present(await api.token({ aud })), JSON.stringify(aud)).toBe('E-TOK')
   }
   for (const configured of [undefined, '', [], [''], 7, null]) {
-    expect(() => adapter.create({ issuer: 'https://as.example', audience: configured as string })).toThrow(wrongOption)
+    await expect(adapter.create({ issuer: 'https://as.example', audience: configured as string })).rejects.toThrow(
+      wrongOption,
+    )
   }
 })
 

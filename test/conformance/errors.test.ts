@@ -34,7 +34,8 @@ verifies(
     const issuer = await openIssuer()
     const token = await issuer.accessToken({ scope: 'read' })
     const validator = createValidator(issuer.validatorOptions)
-    const stub = { ...validator, authenticateOptional: () => Promise.reject(new TypeError('x')) }
+    const fail = () => Promise.reject(new TypeError('x'))
+    const stub = { ...validator, authenticate: fail, authenticateOptional: fail }
     expect(await (await openApi(adapter, { protection: stub })).present(token)).toBe('500')
     expect(outcomes, 'the stub tells nobody').toEqual([])
 

@@ -46,9 +46,9 @@ verifies('INT-02', 'without credentials there is no introspection', async (adapt
   for (const nobody of [undefined, null, {}, 'api:secret', { method: 'client_secret_basic', clientId: 'api' }]) {
     const introspection = { client: nobody } as unknown as { client: typeof client }
     expect(() => trustedIssuer('https://as.example', { introspection })).toThrow(invalidOption)
-    expect(() => adapter.create({ issuer: trustedIssuer('https://as.example', { introspection }), audience })).toThrow(
-      invalidOption,
-    )
+    await expect(async () =>
+      adapter.create({ issuer: trustedIssuer('https://as.example', { introspection }), audience }),
+    ).rejects.toThrow(invalidOption)
   }
 })
 

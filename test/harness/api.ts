@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type AccessToken, type Guard, type ProtectOptions, scopes, type Validator } from '@tollgate/express'
+import { type AccessToken, type Guard, scopes, type Validator } from '@tollgate/core'
+import type { ProtectOptions } from '@tollgate/core/adapter'
 import { onTestFinished } from 'vitest'
 import type { Adapter } from './adapters.ts'
+import type { Serving } from './adapters/adapter.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { type Received, send, type Sent } from './send.ts'
 
@@ -19,17 +21,17 @@ export interface Api {
   readonly present: (token: string) => Promise<Outcome>
 }
 
-export interface ApiOptions {
+export interface ApiOptions extends Pick<Serving, 'inner' | 'habits' | 'onError'> {
   readonly protection: ProtectOptions | Validator
   /** Default: the scope `read`. */
   readonly guards?: readonly Guard[]
 }
 
-export async function openApi(adapter: Adapter, { protection, guards = [scopes('read')] }: ApiOptions): Promise<Api> {
+export async function openApi(adapter: Adapter, { guards = [scopes('read')], ...options }: ApiOptions): Promise<Api> {
   let handled = 0
   let seen: AccessToken | undefined
   const server = adapter.serve({
-    protection,
+    ...options,
     guards,
     onHandled: (token) => {
       handled += 1

@@ -1,4 +1,5 @@
-import { type Guard, type ProtectOptions, scopes, trustedIssuer, type TrustedIssuerOptions } from '@tollgate/express'
+import { type Guard, scopes, trustedIssuer, type TrustedIssuerOptions } from '@tollgate/core'
+import type { ProtectOptions } from '@tollgate/core/adapter'
 import type { JWK } from 'jose'
 import type { Adapter } from './adapters.ts'
 import { type Api, openApi } from './api.ts'

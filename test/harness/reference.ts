@@ -1,8 +1,8 @@
 import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
-import type { Guard, ProtectOptions } from '@tollgate/express'
+import type { ProtectOptions } from '@tollgate/core/adapter'
 import { onTestFinished } from 'vitest'
 import type { Adapter } from './adapters.ts'
-import { type Api, openApi } from './api.ts'
+import { type Api, type ApiOptions, openApi } from './api.ts'
 
 /** The moment at which the reference clock stands, in seconds. */
 export const T0 = 1_700_000_000
@@ -19,18 +19,17 @@ export interface Reference extends Api {
   ) => Promise<string>
 }
 
-export interface ReferenceOptions {
+export interface ReferenceOptions extends Partial<Pick<ApiOptions, 'guards' | 'inner' | 'habits' | 'onError'>> {
   readonly protect?: Partial<ProtectOptions>
-  readonly guards?: readonly Guard[]
 }
 
 /** The set-up of the checklist: one issuer with ES256 and RS256 keys, a frozen clock, and an API that demands `read`. */
-export async function openReference(adapter: Adapter, { protect, guards }: ReferenceOptions = {}): Promise<Reference> {
+export async function openReference(
+  adapter: Adapter,
+  { protect, ...options }: ReferenceOptions = {},
+): Promise<Reference> {
   const issuer = await openIssuer()
-  const api = await openApi(adapter, {
-    protection: { ...issuer.validatorOptions, ...protect },
-    ...(guards === undefined ? {} : { guards }),
-  })
+  const api = await openApi(adapter, { protection: { ...issuer.validatorOptions, ...protect }, ...options })
   return {
     ...api,
     issuer,

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createValidator } from '@tollgate/core'
-import { scopes } from '@tollgate/express'
+import { createValidator, scopes } from '@tollgate/core'
 import { vi } from 'vitest'
 import type { Adapter } from './adapters.ts'
 import { type KeyName, keyPairs } from './issuer-documents.ts'

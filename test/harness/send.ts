@@ -17,6 +17,16 @@ export interface Received {
   readonly body: string
 }
 
+let refusals = new Set<string>()
+
+/** All different refusals that are received while this goes on: status, challenges, body. */
+export async function refusalsDuring(work: () => Promise<void>): Promise<ReadonlySet<string>> {
+  const received = new Set<string>()
+  refusals = received
+  await work()
+  return received
+}
+
 /** Sends a request with exactly these header lines: `fetch` would join or refuse some of them. */
 export async function send(
   origin: string,
@@ -30,12 +40,13 @@ export async function send(
       .on('error', reject)
       .end(body)
   })
-  return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    challenges: response.rawHeaders.filter(
-      (_, index, raw) => raw[index - 1]?.toLowerCase() === 'www-authenticate' && index % 2 === 1,
-    ),
-    body: (await buffer(response)).toString(),
+  const status = response.statusCode ?? 0
+  const challenges = response.rawHeaders.filter(
+    (_, index, raw) => raw[index - 1]?.toLowerCase() === 'www-authenticate' && index % 2 === 1,
+  )
+  const received = (await buffer(response)).toString()
+  if (challenges.length > 0) {
+    refusals.add([status, ...challenges, received].join('\n'))
   }
+  return { status, headers: response.headers, challenges, body: received }
 }

@@ -39,53 +39,77 @@ interface JudgedToken {
   readonly clientId: string | undefined
   /** `aud`; empty for an opaque token of which its issuer, trusted in that, names none. */
   readonly audience: readonly string[]
+  /** What it grants here: the scopes that its issuer's `scopesFrom` finds in the claims, and those that they imply by `scopeHierarchy`. */
   readonly scopes: ReadonlySet<string>
   /** The token as it was presented. It is shown by no inspection or serialization, and is not for other APIs (RFC 9700 §4.9). */
   raw(): string
 }
 
+/** What a schema made of the claims; without one, which is `unknown`, they are as the issuer sent them. */
+type Typed<Claims, Issued> = unknown extends Claims ? Issued : Claims
+
 /** A JWT whose signature and claims are good. */
-export interface JwtAccessToken extends JudgedToken {
+export interface JwtAccessToken<Claims = unknown> extends JudgedToken {
   readonly kind: 'jwt'
   readonly expiresAt: Date
-  readonly claims: JwtClaims
+  readonly claims: Typed<Claims, JwtClaims>
 }
 
 /** A token that its issuer called active when it was introspected, and whose claims are good. */
-export interface OpaqueAccessToken extends JudgedToken {
+export interface OpaqueAccessToken<Claims = unknown> extends JudgedToken {
   readonly kind: 'opaque'
   /** Absent when the issuer does not say. */
   readonly expiresAt: Date | undefined
-  readonly claims: IntrospectedClaims
+  readonly claims: Typed<Claims, IntrospectedClaims>
   /** When the issuer was asked, which may be as long ago as `cacheFor`; for an answer from a shared cache the earliest time that can be. */
   readonly introspectedAt: Date
 }
 
-/** An access token that has been judged, and is good. `kind` tells how. */
-export type AccessToken = JwtAccessToken | OpaqueAccessToken
+/** An access token that has been judged, and is good. `kind` tells how. `Claims` is what the schema of the option `claims` makes of its claims. */
+export type AccessToken<Claims = unknown> = JwtAccessToken<Claims> | OpaqueAccessToken<Claims>
+
+/** Who gave a token out, and what it grants by its claims. */
+export interface Grant {
+  readonly issuer: string
+  readonly scopesOf: (claims: AccessTokenClaims) => ReadonlySet<string>
+}
 
 /** Claims whose types have been judged become the token that handlers see. */
-export function createJwtAccessToken(issuer: string, token: string, claims: JwtClaims): JwtAccessToken {
-  return hideRaw(token, { kind: 'jwt', ...membersOfBoth(issuer, claims), expiresAt: toDate(claims.exp * 1000), claims })
+export function createJwtAccessToken(grant: Grant, token: string, claims: JwtClaims): JwtAccessToken {
+  return hideRaw(token, { kind: 'jwt', ...membersOfBoth(grant, claims), expiresAt: toDate(claims.exp * 1000), claims })
 }
 
 export function createOpaqueAccessToken(
-  issuer: string,
+  grant: Grant,
   token: string,
   claims: IntrospectedClaims,
   introspectedAt: number,
 ): OpaqueAccessToken {
   return hideRaw(token, {
     kind: 'opaque',
-    ...membersOfBoth(issuer, claims),
+    ...membersOfBoth(grant, claims),
     expiresAt: claims.exp === undefined ? undefined : toDate(claims.exp * 1000),
     claims,
     introspectedAt: toDate(introspectedAt),
   })
 }
 
-function membersOfBoth(issuer: string, claims: AccessTokenClaims): Omit<JudgedToken, 'raw'> {
-  const { sub, client_id: clientId, azp, aud = [], scope } = deepFreeze(claims)
+const issued = new WeakMap<object, AccessToken>()
+
+/** The token with what a schema made of its claims. Guards go on judging what its issuer sent. */
+export function withClaims<Claims>(token: AccessToken, claims: Claims): AccessToken<Claims> {
+  const typed = hideRaw(token.raw(), { ...token, claims: deepFreeze(claims) }) as AccessToken<Claims>
+  issued.set(typed, token)
+  return typed
+}
+
+/** The token with its claims as its issuer sent them. */
+export function asIssued<Claims>(token: AccessToken<Claims>): AccessToken {
+  return issued.get(token) ?? (token as AccessToken)
+}
+
+function membersOfBoth({ issuer, scopesOf }: Grant, claims: AccessTokenClaims): Omit<JudgedToken, 'raw'> {
+  const { sub, client_id: clientId, azp, aud = [] } = deepFreeze(claims)
   const client = clientId ?? (typeof azp === 'string' ? azp : undefined)
   return {
     issuer,
@@ -93,7 +117,7 @@ function membersOfBoth(issuer: string, claims: AccessTokenClaims): Omit<JudgedTo
     subjectType: sub === undefined || sub === client ? 'client' : 'resource-owner',
     clientId: client,
     audience: Object.freeze(typeof aud === 'string' ? [aud] : [...aud]),
-    scopes: parseScope(scope),
+    scopes: scopesOf(claims),
   }
 }
 
@@ -107,22 +131,23 @@ function hideRaw<Visible extends Omit<JudgedToken, 'raw'>>(
 
 const unseen = { enumerable: false }
 
-/** A space-separated string (RFC 6749 §3.3); anything else grants nothing. */
-function parseScope(scope: unknown): ReadonlySet<string> {
-  return new Set(typeof scope === 'string' ? scope.split(' ').filter((token) => token !== '') : [])
-}
-
 /** Beyond what a `Date` can say, the end of time will do. */
 function toDate(milliseconds: number): Date {
   const latest = 8.64e15
   return new Date(Math.min(milliseconds, latest))
 }
 
-/** What is frozen was frozen here, to its depths: nobody else has had it in hand. */
+/** What is frozen was frozen here, to its depths. Instances that a schema may have made of claims, such as a `Date`, are let be. */
 function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.values(value).forEach(deepFreeze)
+  if (isPlain(value) && !Object.isFrozen(value)) {
     Object.freeze(value)
+    Object.values(value).forEach(deepFreeze)
   }
   return value
 }
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && plain.has(Object.getPrototypeOf(value))
+}
+
+const plain: ReadonlySet<unknown> = new Set([Object.prototype, Array.prototype, null])

@@ -1,5 +1,4 @@
 import type { HttpRequest } from './http-request.ts'
-import { isRecord } from './record.ts'
 import { invalidRequest } from './refusal.ts'
 
 export interface Credentials {
@@ -14,13 +13,12 @@ const mostCharacters = 16 * 1024
  * The credentials of a request (RFC 6750 §2, RFC 9110 §11): `undefined` when there are none, or only such as we do not
  * know (another scheme, the query, a cookie); a refusal when there are several, or malformed ones.
  */
-export function extractCredentials(request: HttpRequest, formBody: 'ignored' | 'accepted'): Credentials | undefined {
+export function extractCredentials(request: HttpRequest, fromForm: string | undefined): Credentials | undefined {
   const lines = authorizationLines(request)
   if (lines.length > 1) {
     throw invalidRequest('repeated-credentials')
   }
   const fromHeader = lines[0] === undefined ? undefined : bearerToken(lines[0])
-  const fromForm = formBody === 'accepted' ? formToken(request) : undefined
   if (fromHeader !== undefined && fromForm !== undefined) {
     throw invalidRequest('repeated-credentials')
   }
@@ -38,43 +36,17 @@ function authorizationLines({ headers }: HttpRequest): readonly string[] {
   return lines
 }
 
-/** What follows the scheme `Bearer` and at least one space; `undefined` under any other scheme. */
+/** What follows the scheme `Bearer` and at least one space; `undefined` under any other scheme. A web `Request` joins several lines by commas. */
 function bearerToken(line: string): string | undefined {
   const scheme = /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
   if (scheme.toLowerCase() !== 'bearer') {
+    if (/, *bearer( |$)/i.test(line)) {
+      throw invalidRequest('repeated-credentials')
+    }
     return undefined
   }
   const rest = line.slice(scheme.length)
   return rest.startsWith(' ') ? rest.replace(/^ +/, '') : ''
-}
-
-/** RFC 6750 §2.2: a form, single-part, all ASCII, and never of a GET. What does not qualify is not looked at. */
-function formToken(request: HttpRequest): string | undefined {
-  const { form, method } = request
-  if (!isRecord(form) || method === 'GET' || method === 'HEAD' || !isUrlEncodedForm(request)) {
-    return undefined
-  }
-  const token = Object.hasOwn(form, 'access_token') ? form['access_token'] : undefined
-  if (token === undefined || !Object.entries(form).every(isAscii)) {
-    return undefined
-  }
-  if (typeof token !== 'string') {
-    throw invalidRequest('repeated-credentials')
-  }
-  return token
-}
-
-function isUrlEncodedForm({ headers }: HttpRequest): boolean {
-  for (const [name, value] of headers) {
-    if (name.toLowerCase() === 'content-type') {
-      return /^application\/x-www-form-urlencoded *(;|$)/i.test(value)
-    }
-  }
-  return false
-}
-
-function isAscii(entry: readonly unknown[]): boolean {
-  return /^\p{ASCII}*$/u.test(JSON.stringify(entry))
 }
 
 function expectToken(token: string): string {

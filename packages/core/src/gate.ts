@@ -1,41 +1,52 @@
 import type { AccessToken } from './access-token.ts'
 import type { HttpRequest } from './http-request.ts'
 import type { Guard } from './guards/guard.ts'
+import { isPreflight } from './preflight.ts'
 import { Refusal } from './refusal.ts'
 import type { Validator } from './validator.ts'
 
 /** What stands between a framework's requests and the validator: it remembers each request's verdict, so that two layers of protection judge it once. */
-export interface Gate<Request extends object> {
-  /** The token of the request, judged, by the guard too; without credentials a refusal. */
-  readonly admit: (request: Request, guard: Guard) => Promise<AccessToken>
+export interface Gate<Request extends object, Claims = unknown> {
+  /** The token of the request, judged, by the guard too; without credentials a refusal. `undefined` for a preflight that is to pass. */
+  readonly admit: (request: Request, guard: Guard) => Promise<AccessToken<Claims> | undefined>
   /** The same, but `undefined` without credentials: absent ones pass, bad ones never. */
-  readonly admitOptional: (request: Request, guard: Guard) => Promise<AccessToken | undefined>
+  readonly admitOptional: (request: Request, guard: Guard) => Promise<AccessToken<Claims> | undefined>
   /** The token that a request was admitted with; a `TypeError` when it passed no protection that demands one. */
-  readonly tokenOf: (request: Request) => AccessToken
+  readonly tokenOf: (request: Request) => AccessToken<Claims>
   /** The same, or `undefined` when it was admitted without credentials; a `TypeError` when it passed no protection at all. */
-  readonly optionalTokenOf: (request: Request) => AccessToken | undefined
+  readonly optionalTokenOf: (request: Request) => AccessToken<Claims> | undefined
 }
 
-interface Visit {
+export interface GateOptions<Request, Claims> {
+  readonly validator: Validator<Claims>
+  readonly toHttpRequest: (request: Request) => HttpRequest
+  readonly preflights: 'judge' | 'pass'
+}
+
+interface Visit<Claims> {
   readonly http: HttpRequest
-  readonly verdict: Promise<AccessToken | undefined>
+  readonly verdict: Promise<AccessToken<Claims> | undefined>
 }
 
-export function createGate<Request extends object>(
-  validator: Validator,
-  toHttpRequest: (request: Request) => HttpRequest,
-): Gate<Request> {
-  const visits = new WeakMap<Request, Visit>()
-  const admitted = new WeakMap<Request, AccessToken | undefined>()
+export function createGate<Request extends object, Claims>({
+  validator,
+  toHttpRequest,
+  preflights,
+}: GateOptions<Request, Claims>): Gate<Request, Claims> {
+  const visits = new WeakMap<Request, Visit<Claims>>()
+  const admitted = new WeakMap<Request, AccessToken<Claims> | undefined>()
 
-  function visit(request: Request): Visit {
+  function visit(request: Request): Visit<Claims> {
     const http = toHttpRequest(request)
     const fresh = { http, verdict: validator.authenticateOptional(http) }
     visits.set(request, fresh)
     return fresh
   }
 
-  async function admit(request: Request, guard: Guard): Promise<AccessToken> {
+  async function admit(request: Request, guard: Guard): Promise<AccessToken<Claims> | undefined> {
+    if (preflights === 'pass' && isPreflight(toHttpRequest(request))) {
+      return undefined
+    }
     const started = visits.get(request) ?? visit(request)
     const token = await validator.authorize(await started.verdict, started.http, guard).catch((error: unknown) => {
       if (error instanceof Refusal && error.reason === 'inactive') {
@@ -49,14 +60,14 @@ export function createGate<Request extends object>(
   }
 
   /** A guard may have had the token judged anew: further layers go by that, unless another has come first. */
-  function goBy(request: Request, started: Visit, verdict: Visit['verdict']): void {
+  function goBy(request: Request, started: Visit<Claims>, verdict: Visit<Claims>['verdict']): void {
     verdict.catch(isToldByAdmit)
     if (visits.get(request) === started) {
       visits.set(request, { ...started, verdict })
     }
   }
 
-  async function admitOptional(request: Request, guard: Guard): Promise<AccessToken | undefined> {
+  async function admitOptional(request: Request, guard: Guard): Promise<AccessToken<Claims> | undefined> {
     const { verdict } = visits.get(request) ?? visit(request)
     if ((await verdict) !== undefined) {
       return admit(request, guard)
@@ -67,7 +78,7 @@ export function createGate<Request extends object>(
     return undefined
   }
 
-  function optionalTokenOf(request: Request): AccessToken | undefined {
+  function optionalTokenOf(request: Request): AccessToken<Claims> | undefined {
     if (!admitted.has(request)) {
       throw new TypeError(
         'This request was not authenticated: put protect() before the handler that asks for its token',
@@ -76,7 +87,7 @@ export function createGate<Request extends object>(
     return admitted.get(request)
   }
 
-  function tokenOf(request: Request): AccessToken {
+  function tokenOf(request: Request): AccessToken<Claims> {
     const found = optionalTokenOf(request)
     if (found === undefined) {
       throw new TypeError('This request has no token, for its route is optional: ask protect.optional.auth(…) instead')

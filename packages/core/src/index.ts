@@ -9,6 +9,7 @@ export type {
 export type { TokenCache } from './cache/token-cache.ts'
 export type { Clock } from './clock.ts'
 export type { HttpRequest } from './http-request.ts'
+export type { StandardSchema } from './standard-schema.ts'
 export type { LookUps } from './cache/tally.ts'
 export type { StoreHealth } from './cache/verdict-store.ts'
 export type {
@@ -50,6 +51,7 @@ export { clientSecretBasic, clientSecretPost } from './issuers/client-authentica
 export { type ClientCertificate, tlsClientAuth } from './issuers/client-authentication/tls-client-auth.ts'
 export type { SignedAnswers } from './issuers/introspection/answer-form.ts'
 export type { ExtraParts, Extras, IntrospectionOptions } from './issuers/introspection/options.ts'
+export type { ClaimPath } from './issuers/granted-scopes.ts'
 export type { OpaqueRouting } from './issuers/opaque-routing.ts'
 export type { CircuitHealth } from './http/breaker.ts'
 export type { DocumentHealth } from './http/document-health.ts'

@@ -41,6 +41,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   clientSecret: 'say who asks with introspection: { client: clientSecretBasic(id, secret) }',
   seed: 'give it to the issuer: issuer: trustedIssuer(url, { seed })',
   maxLifetime: 'give it to the issuer: issuer: trustedIssuer(url, { maxLifetime })',
+  scopesFrom: 'give it to the issuer: issuer: trustedIssuer(url, { scopesFrom })',
   addresses: 'give it to the issuer: issuer: trustedIssuer(url, { addresses })',
   timeout: "how long to wait is said by ready({ within: '30s' }), and for introspection by introspection: { timeout }",
   issuerBaseURL: 'name the `issuer`; its metadata is found by itself',

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { TokenCache } from './cache/token-cache.ts'
 import { isQuotable } from './challenge.ts'
+import { createReadClaims, expectSchema, type ReadClaims } from './claims-schema.ts'
 import type { Clock } from './clock.ts'
 import { type Duration, expectDuration } from './duration.ts'
 import {
@@ -15,9 +16,11 @@ import {
 import { expectRoutable, type OpaqueRouting } from './issuers/opaque-routing.ts'
 import type { ResolveIssuer, RouterPolicy } from './issuers/router.ts'
 import { isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
+import { expectScopeHierarchy } from './issuers/scope-hierarchy.ts'
 import { asRecord } from './record.ts'
+import type { StandardSchema } from './standard-schema.ts'
 
-export interface ValidatorOptions {
+export interface ValidatorOptions<Claims = unknown> {
   /** What this API is called in the `aud` of its tokens; one of them, if several. Compared exactly. */
   readonly audience: string | readonly string[]
   /**
@@ -26,6 +29,13 @@ export interface ValidatorOptions {
    * it is given the token's unverified `iss`, and its answers are remembered.
    */
   readonly issuer: string | TrustedIssuer | readonly (string | TrustedIssuer)[] | ResolveIssuer
+  /**
+   * A Standard Schema (zod, valibot, arktype, …) for the claims: what it makes of them are the `claims` of the token, with its types. Claims that
+   * do not fit are 401 `invalid_token`, and `refusal.paths` tells which. Guards judge the claims as the issuer sent them. Default: none.
+   */
+  readonly claims?: StandardSchema<Claims> | undefined
+  /** The scopes that a scope implies, indirectly as well: `{ admin: ['write'], write: ['read'] }`. Default: none implies another. */
+  readonly scopeHierarchy?: Readonly<Record<string, string | readonly string[]>> | undefined
   /** The `realm` of challenges. Default: `'api'`. */
   readonly realm?: string | undefined
   /** How far the clocks of issuers may be off. Default: `'5s'`; at most `'60s'`. */
@@ -49,16 +59,19 @@ export interface ValidatorOptions {
 }
 
 /** The options, checked and frozen once. */
-export interface Policy extends Omit<RouterPolicy, 'verdicts' | 'shared' | 'reach'> {
+export interface Policy<Claims = unknown> extends Omit<RouterPolicy, 'verdicts' | 'shared' | 'reach'> {
   readonly dispatcher: Dispatcher | undefined
   readonly realm: string
   readonly cache: TokenCache | undefined
   readonly formBody: 'ignored' | 'accepted'
+  readonly readClaims: ReadClaims<Claims>
 }
 
 export const validatorOptionNames: readonly string[] = [
   'audience',
   'issuer',
+  'claims',
+  'scopeHierarchy',
   'realm',
   'clockTolerance',
   'clock',
@@ -70,7 +83,7 @@ export const validatorOptionNames: readonly string[] = [
 
 const systemClock: Clock = () => Date.now()
 
-export function checkOptions(options: ValidatorOptions): Policy {
+export function checkOptions<Claims>(options: ValidatorOptions<Claims>): Policy<Claims> {
   expectOptions(options, 'the options of the validator', validatorOptionNames)
   const { audience, issuer, realm = 'api', clockTolerance = '5s', clock, dispatcher, formBody = 'ignored' } = options
   const { opaqueRouting: routing = 'prefix' } = options
@@ -79,6 +92,8 @@ export function checkOptions(options: ValidatorOptions): Policy {
     audience: expectTexts(audience, 'audience'),
     issuers: expectIssuers(issuer, opaqueRouting),
     opaqueRouting,
+    readClaims: createReadClaims(expectSchema(options.claims)),
+    scopeHierarchy: expectScopeHierarchy(options.scopeHierarchy),
     cache: expectCache(options.cache),
     realm: expectRealm(realm),
     clockTolerance: expectDuration(clockTolerance, 'clockTolerance', '60s'),

@@ -1,7 +1,6 @@
+import { type Answer, isAnswer } from './answer.ts'
 import { expectOneOf, expectOptions, invalidOption } from './invalid-option.ts'
 import { validatorOptionNames, type ValidatorOptions } from './options.ts'
-import { Refusal } from './refusal.ts'
-import { Unavailable } from './unavailable.ts'
 import { createValidator, type Validator } from './validator.ts'
 
 export interface AnsweringOptions {
@@ -11,12 +10,21 @@ export interface AnsweringOptions {
    * Whatever is neither a `Refusal` nor an `Unavailable` always goes to the framework, as the `cause` of an error.
    */
   readonly refusals?: 'answer' | 'throw' | undefined
+  /**
+   * CORS preflights, which never carry credentials. `'judge'`: they are requests like any other, for a CORS layer in front answers them.
+   * `'pass'`: they go by without a token, for a layer behind; a handler of your own for `OPTIONS`, or for all methods, then sees them as well. Default: `'judge'`.
+   */
+  readonly preflights?: 'judge' | 'pass' | undefined
 }
 
-export interface Protection {
-  readonly validator: Validator
+/** What an adapter takes: the options of the validator, and how to answer. */
+export type ProtectOptions<Claims = unknown> = ValidatorOptions<Claims> & AnsweringOptions
+
+export interface Protection<Claims = unknown> {
+  readonly validator: Validator<Claims>
+  readonly preflights: 'judge' | 'pass'
   /** What to answer to an error; `undefined` when it is the framework's affair. */
-  readonly answerTo: (error: unknown) => Refusal | Unavailable | undefined
+  readonly answerTo: (error: unknown) => Answer | undefined
 }
 
 /**
@@ -25,42 +33,44 @@ export interface Protection {
  * with the `status` and `headers` that an upstream's error happens to carry.
  */
 export function failureOf(error: unknown): Error {
-  return isOurs(error)
+  return isAnswer(error)
     ? error
-    : new Error('A function of yours (a guard, `issuer`, `bearer`, `extras`) or Tollgate itself failed', {
+    : new Error('A function of yours (a guard, `issuer`, `claims`, `bearer`, `extras`) or Tollgate itself failed', {
         cause: error,
       })
 }
 
-/** Sorts out what `createProtect` was given: a validator, or the options of one together with its own. */
-export function createProtection(
-  subject: Validator | (ValidatorOptions & AnsweringOptions),
+const answeringOptionNames = ['refusals', 'preflights']
+
+/** Sorts out what an adapter was given: a validator, or the options of one together with its own. */
+export function createProtection<Claims>(
+  subject: Validator<Claims> | ProtectOptions<Claims>,
   options?: AnsweringOptions,
-): Protection {
+): Protection<Claims> {
   if (isValidator(subject)) {
-    expectOptions(options ?? {}, 'the second argument of createProtect', ['refusals'])
-    return protectionOf(subject, options?.refusals)
+    expectOptions(options ?? {}, 'the options beside a validator', answeringOptionNames)
+    return protectionOf(subject, options)
   }
   if (options !== undefined) {
     throw invalidOption('Expected all options of createProtect in its first argument, got a second one')
   }
-  expectOptions(subject, 'the options of createProtect', [...validatorOptionNames, 'refusals'])
-  const { refusals, ...validatorOptions } = subject
-  return protectionOf(createValidator(validatorOptions), refusals)
+  expectOptions(subject, 'the options of Tollgate', [...validatorOptionNames, ...answeringOptionNames])
+  const { refusals, preflights, ...validatorOptions } = subject
+  return protectionOf(createValidator(validatorOptions), { refusals, preflights })
 }
 
-function isValidator(subject: unknown): subject is Validator {
+function isValidator<Claims>(subject: Validator<Claims> | ProtectOptions<Claims>): subject is Validator<Claims> {
   return typeof subject === 'object' && subject !== null && 'authenticate' in subject && 'combine' in subject
 }
 
-function protectionOf(validator: Validator, refusals: AnsweringOptions['refusals'] = 'answer'): Protection {
+function protectionOf<Claims>(
+  validator: Validator<Claims>,
+  { refusals = 'answer', preflights = 'judge' }: AnsweringOptions = {},
+): Protection<Claims> {
   expectOneOf(refusals, 'refusals', ['answer', 'throw'])
   return {
     validator,
-    answerTo: (error) => (refusals === 'answer' && isOurs(error) ? error : undefined),
+    preflights: expectOneOf(preflights, 'preflights', ['judge', 'pass']),
+    answerTo: (error) => (refusals === 'answer' && isAnswer(error) ? error : undefined),
   }
-}
-
-function isOurs(error: unknown): error is Refusal | Unavailable {
-  return error instanceof Refusal || error instanceof Unavailable
 }

@@ -28,6 +28,7 @@ export const refusalReasons = [
   'inactive',
   'missing-audience',
   'unknown-prefix',
+  'wrong-claims',
   'missing-scope',
 ] as const
 
@@ -39,6 +40,8 @@ export interface RefusalInit {
   readonly code?: RefusalCode | undefined
   /** A stable id of the cause, for you; never sent to the client. */
   readonly reason: RefusalReason
+  /** Which claims it is about, for you as well. */
+  readonly paths?: readonly string[] | undefined
 }
 
 /** What a refusal needs to know in order to become a challenge. */
@@ -78,6 +81,8 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly code: RefusalCode | undefined
   readonly reason: RefusalReason
+  /** The paths of the claims that the schema of `claims` does not accept, such as `tenant` or `address.lines[0]`; never their values, and never sent to the client. */
+  readonly paths: readonly string[]
   readonly status: 400 | 401 | 403
   /** The same as `status`, under the name that some frameworks look for. */
   readonly statusCode: 400 | 401 | 403
@@ -90,6 +95,7 @@ export class Refusal extends Error {
     super(describeRefusal(code, reason))
     this.code = code
     this.reason = reason
+    this.paths = Object.freeze([...(init.paths ?? [])])
     this.status = code === undefined ? 401 : statusOf[code]
     this.statusCode = this.status
     this.#context = context
@@ -114,8 +120,8 @@ export class Refusal extends Error {
 }
 
 /** The refusal of a token, whatever is wrong with it (RFC 6750 §3.1). */
-export function invalidToken(reason: RefusalReason): Refusal {
-  return new Refusal({ code: 'invalid_token', reason })
+export function invalidToken(reason: RefusalReason, paths?: readonly string[]): Refusal {
+  return new Refusal({ code: 'invalid_token', reason, paths })
 }
 
 /** The refusal of credentials that are no well-formed token (RFC 6750 §3.1). */

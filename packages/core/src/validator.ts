@@ -1,10 +1,12 @@
-import type { AccessToken, IntrospectedClaims } from './access-token.ts'
+import { type AccessToken, asIssued, type IntrospectedClaims } from './access-token.ts'
+import { isAnswer, toResponse } from './answer.ts'
 import { createAnswering } from './answering.ts'
 import { createSharedAnswers } from './cache/shared-answers.ts'
 import { createVerdictStore } from './cache/verdict-store.ts'
 import { verifySenderConstraint } from './constraints/sender-constraint.ts'
 import { extractCredentials } from './credentials.ts'
 import { diagnostics } from './diagnostics.ts'
+import { tokenInForm } from './form-body.ts'
 import { expectRenewable } from './guards/active.ts'
 import { together } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
@@ -19,13 +21,24 @@ import { Refusal } from './refusal.ts'
 import { createUpkeep, type Health, type Upkeep } from './upkeep.ts'
 
 /** Judges requests. Every method that does rejects with a `Refusal` (the client's fault), an `Unavailable` (nobody could judge), or a bug. */
-export interface Validator extends Upkeep {
+export interface Validator<Claims = unknown> extends Upkeep {
   /** The access token of a request, judged, and by the guards too. A web `Request` will do as it is. */
-  authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken>
+  authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
   /** The same without guards, and `undefined` when there are no credentials. Bad credentials are refused all the same. */
-  authenticateOptional(request: HttpRequest): Promise<AccessToken | undefined>
+  authenticateOptional(request: HttpRequest): Promise<AccessToken<Claims> | undefined>
   /** Puts guards to what `authenticateOptional` resolved with; without a token the request is refused as one without credentials. */
-  authorize(token: AccessToken | undefined, request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken>
+  authorize(
+    token: AccessToken<Claims> | undefined,
+    request: HttpRequest,
+    ...guards: readonly Guard[]
+  ): Promise<AccessToken<Claims>>
+  /**
+   * The answer to what `authenticate` rejected with, as a web `Response`: status, challenge, and a small JSON body. Whatever is neither a `Refusal` nor
+   * an `Unavailable`, such as an error of your own, it throws again.
+   */
+  respond(error: unknown): Response
+  /** Whether the token may come in a form body, for adapters whose framework parses bodies late. */
+  readonly formBody: 'ignored' | 'accepted'
   /** The guards of a route as one; a `TypeError` at once for what is no guard, or one that an issuer cannot serve. */
   combine(...guards: readonly Guard[]): Guard
   /**
@@ -44,9 +57,9 @@ export interface Validator extends Upkeep {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */
-export function createValidator(options: ValidatorOptions): Validator {
+export function createValidator<Claims = unknown>(options: ValidatorOptions<Claims>): Validator<Claims> {
   const policy = checkOptions(options)
-  const { realm, formBody, clock, cache, dispatcher } = policy
+  const { realm, formBody, clock, cache, dispatcher, readClaims } = policy
   const shared = cache && createSharedAnswers(cache)
   const verdicts = createVerdictStore<IntrospectedClaims>()
   const reach = createReach(dispatcher)
@@ -55,9 +68,9 @@ export function createValidator(options: ValidatorOptions): Validator {
   const { expectOpen, ...upkeep } = createUpkeep({ issuers, reach, caches })
   const answering = createAnswering({ realm, labelOf: issuers.labelOf })
 
-  async function judge(request: HttpRequest): Promise<AccessToken | undefined> {
+  async function judge(request: HttpRequest): Promise<AccessToken<Claims> | undefined> {
     expectOpen()
-    const credentials = extractCredentials(request, formBody)
+    const credentials = extractCredentials(request, formBody === 'accepted' ? await tokenInForm(request) : undefined)
     if (credentials === undefined) {
       return undefined
     }
@@ -65,24 +78,30 @@ export function createValidator(options: ValidatorOptions): Validator {
     const candidates = await issuers.route(presented)
     const token = await firstVerdict(candidates, presented)
     verifySenderConstraint(token)
+    const typed = await readClaims(token)
     if (diagnostics.verdict.hasSubscribers) {
       diagnostics.verdict.publish({ outcome: 'accepted', issuer: issuers.labelOf(token.issuer), kind: token.kind })
     }
-    return token
+    return typed
   }
 
-  async function authorize(token: AccessToken | undefined, request: HttpRequest, guard: Guard): Promise<AccessToken> {
+  async function authorize(
+    token: AccessToken<Claims> | undefined,
+    request: HttpRequest,
+    guard: Guard,
+  ): Promise<AccessToken<Claims>> {
     if (token === undefined) {
       throw new Refusal({ reason: 'no-credentials' })
     }
     const now = clock()
     // What was asked for since the judgement began is new enough for all of it.
     const renewing = (renewed: AccessToken, within: number) => renew(renewed, Math.max(within, clock() - now))
-    const outcome = await guard.check(token, { request, now, renew: renewing })
+    const issued = asIssued(token)
+    const outcome = await guard.check(issued, { request, now, renew: renewing })
     if (outcome instanceof Refusal) {
       throw outcome
     }
-    return outcome ?? token
+    return outcome === undefined || outcome === issued ? token : readClaims(outcome)
   }
 
   async function renew(token: AccessToken, within: number): Promise<AccessToken> {
@@ -115,10 +134,19 @@ export function createValidator(options: ValidatorOptions): Validator {
       const guard = combine(...guards)
       return answering('authorize', guard, () => authorize(token, request, guard))
     },
+    respond,
+    formBody,
     combine,
     evict,
     ...upkeep,
   }
+}
+
+function respond(error: unknown): Response {
+  if (isAnswer(error)) {
+    return toResponse(error)
+  }
+  throw error
 }
 
 /** Of a token of nobody who is trusted there is nothing to forget. */

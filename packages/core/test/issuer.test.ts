@@ -18,6 +18,7 @@ function heldFor(options: TrustedIssuerOptions): number {
   const policy = {
     audience: ['https://api.example'],
     clock: () => 0,
+    scopeHierarchy: new Map(),
     clockTolerance: 0,
     verdicts: createVerdictStore<never>(),
     shared: undefined,

@@ -1,37 +1,25 @@
 import type { ServerResponse } from 'node:http'
+import type { Validator } from '@tollgate/core'
 import {
-  type AccessToken,
-  type Guard,
-  type Refusal,
-  type Unavailable,
-  type Validator,
-  type ValidatorOptions,
-} from '@tollgate/core'
-import { createGate, createProtection, failureOf, type AnsweringOptions } from '@tollgate/core/adapter'
+  type Admit,
+  type Answer,
+  type AnsweringOptions,
+  createProtectFor,
+  createProtection,
+  failureOf,
+  type OptionalProtect as OptionalProtectOf,
+  type Protect as ProtectOf,
+  type ProtectOptions,
+} from '@tollgate/core/adapter'
 import { type ExpressRequest, toHttpRequest } from './request.ts'
 
-/** What `createProtect` takes: the options of the validator, and how to answer. */
-export type ProtectOptions = ValidatorOptions & AnsweringOptions
-
-/** A middleware for Express 4 and 5. */
+/** A middleware for Express 4 and 5. It sets `req.auth`. */
 export type Middleware = (req: ExpressRequest, res: ServerResponse, next: (error?: unknown) => void) => void
 
-export interface Protect {
-  /** Lets a request through with a valid access token that the guards accept, and sets `req.auth`. For `app.use`, a router or one route. */
-  (...guards: readonly Guard[]): Middleware
-  /** The token of a request that passed `protect(…)`: never undefined; a `TypeError` on a route without protection. */
-  auth(req: ExpressRequest): AccessToken
-  /** Lets requests without credentials through as well, and without `req.auth`; bad credentials are refused all the same. */
-  readonly optional: OptionalProtect
-  /** What judges the tokens: `await protect.validator.ready()`, `.health()`, `.close()`. */
-  readonly validator: Validator
-}
+/** What `createProtect` makes: `protect(…)` is for `app.use`, a router or one route. */
+export type Protect<Claims = unknown> = ProtectOf<ExpressRequest, Middleware, Middleware, Claims>
 
-export interface OptionalProtect {
-  (...guards: readonly Guard[]): Middleware
-  /** The token, or `undefined` when the request came without credentials; a `TypeError` on a route without protection. */
-  auth(req: ExpressRequest): AccessToken | undefined
-}
+export type OptionalProtect<Claims = unknown> = OptionalProtectOf<ExpressRequest, Middleware, Claims>
 
 /**
  * Makes the middleware that protects an Express API with OAuth 2.0 access tokens. Create it once, when the process starts,
@@ -42,50 +30,39 @@ export interface OptionalProtect {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */
-export function createProtect(validator: Validator, options?: AnsweringOptions): Protect
+export function createProtect<Claims = unknown>(
+  validator: Validator<Claims>,
+  options?: AnsweringOptions,
+): Protect<Claims>
 // The last one is what a compiler speaks of when an option is wrong.
-export function createProtect(options: ProtectOptions): Protect
-export function createProtect(subject: Validator | ProtectOptions, options?: AnsweringOptions): Protect {
-  const { validator, answerTo } = createProtection(subject, options)
-  const gate = createGate(validator, toHttpRequest)
+export function createProtect<Claims = unknown>(options: ProtectOptions<Claims>): Protect<Claims>
+export function createProtect<Claims>(
+  subject: Validator<Claims> | ProtectOptions<Claims>,
+  options?: AnsweringOptions,
+): Protect<Claims> {
+  return createProtectFor(createProtection(subject, options), { toHttpRequest, toMiddleware })
+}
 
-  function middleware(admit: (req: ExpressRequest) => Promise<AccessToken | undefined>): Middleware {
-    return (req, res, next) => {
-      admit(req)
-        .then(
-          (token) => {
-            Object.assign(req, { auth: token })
-            next()
-          },
-          (error: unknown) => {
-            const answer = res.headersSent ? undefined : answerTo(error)
-            return answer === undefined ? next(failureOf(error)) : send(res, answer)
-          },
-        )
-        // Nothing that goes wrong here may become an unhandled rejection, which ends the process.
-        .catch((error: unknown) => next(failureOf(error)))
-    }
+function toMiddleware<Claims>(admit: Admit<ExpressRequest, Claims>): Middleware {
+  return (req, res, next) => {
+    admit(req)
+      .then((admission) => {
+        if (admission.answer === undefined) {
+          Object.assign(req, { auth: admission.token })
+          next()
+        } else if (res.headersSent) {
+          next(admission.answer)
+        } else {
+          send(res, admission.answer)
+        }
+      }, next)
+      // Nothing that goes wrong here may become an unhandled rejection, which ends the process.
+      .catch((error: unknown) => next(failureOf(error)))
   }
-
-  function protect(...guards: readonly Guard[]): Middleware {
-    const guard = validator.combine(...guards)
-    return middleware((req) => gate.admit(req, guard))
-  }
-
-  function optional(...guards: readonly Guard[]): Middleware {
-    const guard = validator.combine(...guards)
-    return middleware((req) => gate.admitOptional(req, guard))
-  }
-
-  return Object.assign(protect, {
-    auth: gate.tokenOf,
-    optional: Object.assign(optional, { auth: gate.optionalTokenOf }),
-    validator,
-  })
 }
 
 /** Other headers are left in place: those of CORS, and challenges that the app has set. */
-function send(res: ServerResponse, { status, headers, body }: Refusal | Unavailable): void {
+function send(res: ServerResponse, { status, headers, body }: Answer): void {
   for (const [name, value] of Object.entries(headers)) {
     if (name === 'WWW-Authenticate') {
       res.appendHeader(name, value)

@@ -1,4 +1,4 @@
-import { type AccessToken, createOpaqueAccessToken, type OpaqueAccessToken } from '../access-token.ts'
+import { type AccessToken, createOpaqueAccessToken, type Grant, type OpaqueAccessToken } from '../access-token.ts'
 import { verifySenderConstraint } from '../constraints/sender-constraint.ts'
 import { warnOfMisconfiguration } from '../diagnostics.ts'
 import { invalidToken, Refusal } from '../refusal.ts'
@@ -22,7 +22,7 @@ export interface IntrospectedTokens {
 
 export function createIntrospectedTokens(
   settings: IntrospectionSettings,
-  claimsPolicy: Omit<AnswerPolicy, 'missingAudience'>,
+  claimsPolicy: Omit<AnswerPolicy, 'missingAudience'> & Grant,
   outside: IssuerOutside,
 ): IntrospectedTokens {
   const { issuer } = claimsPolicy
@@ -50,7 +50,7 @@ export function createIntrospectedTokens(
       }
       throw error
     }
-    const judged = createOpaqueAccessToken(issuer, token, claims, askedAt)
+    const judged = createOpaqueAccessToken(claimsPolicy, token, claims, askedAt)
     verifySenderConstraint(judged)
     return judged
   }

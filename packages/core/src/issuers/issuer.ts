@@ -7,8 +7,10 @@ import type { Outside } from '../http/shared.ts'
 import { invalidToken } from '../refusal.ts'
 import { onBehalfOf } from '../unavailable.ts'
 import { createIntrospectedTokens } from './introspected-tokens.ts'
+import { createScopeReader } from './granted-scopes.ts'
 import type { IntrospectionHealth, Remembering } from './introspection/start.ts'
 import type { PresentedToken } from './presented-token.ts'
+import type { ScopeHierarchy } from './scope-hierarchy.ts'
 import { createSignedTokens, keySourceOf } from './signed-tokens.ts'
 import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 
@@ -45,6 +47,7 @@ export interface IssuerHealth {
 export interface IssuerPolicy extends Remembering {
   /** The audience of the validator, for issuers without one of their own. */
   readonly audience: readonly string[]
+  readonly scopeHierarchy: ScopeHierarchy
   readonly reach: Reach
   readonly clock: Clock
 }
@@ -63,7 +66,8 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, proven
   if (needsKeys && keys.held !== undefined) {
     holdings.hold(keys.held)
   }
-  const claimsPolicy = { ...settings, issuer: url, audience, clockTolerance: policy.clockTolerance }
+  const scopesOf = createScopeReader(settings.scopesFrom, policy.scopeHierarchy)
+  const claimsPolicy = { ...settings, issuer: url, scopesOf, audience, clockTolerance: policy.clockTolerance }
   const signed = createSignedTokens(keys, claimsPolicy, policy.clock)
   const introspected =
     introspection && createIntrospectedTokens(introspection, claimsPolicy, { ...policy, ...outside, holdings, keys })

@@ -1,5 +1,5 @@
 import type { JSONWebKeySet } from 'jose'
-import { createJwtAccessToken, type JwtAccessToken } from '../access-token.ts'
+import { createJwtAccessToken, type Grant, type JwtAccessToken } from '../access-token.ts'
 import type { Clock } from '../clock.ts'
 import type { Outside } from '../http/shared.ts'
 import { discoveredKeys } from '../keys/discovered-keys.ts'
@@ -17,7 +17,7 @@ export interface SignedTokens {
   readonly validate: (jwt: ParsedJwt) => Promise<JwtAccessToken>
 }
 
-export interface SignedTokensPolicy extends ClaimsPolicy {
+export interface SignedTokensPolicy extends ClaimsPolicy, Grant {
   readonly algorithms: readonly string[]
 }
 
@@ -25,7 +25,7 @@ export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, 
   return {
     validate: async (jwt) => {
       await onBehalfOf(policy.issuer, () => verifyJwt(jwt, keys, policy.algorithms))
-      return createJwtAccessToken(policy.issuer, jwt.token, judgeClaims(jwt, policy, clock()))
+      return createJwtAccessToken(policy, jwt.token, judgeClaims(jwt, policy, clock()))
     },
   }
 }

@@ -2,10 +2,11 @@ import type { JSONWebKeySet } from 'jose'
 import { type Duration, expectDuration } from '../duration.ts'
 import type { Addresses } from '../http/public-address.ts'
 import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
-import { describe, expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../invalid-option.ts'
-import { asymmetricAlgorithms, symmetricAlgorithms } from '../keys/algorithms.ts'
+import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../invalid-option.ts'
+import { expectAlgorithms } from '../keys/expect-algorithms.ts'
 import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
 import { isRecord } from '../record.ts'
+import { type ClaimPath, expectScopesFrom, type ScopeSources } from './granted-scopes.ts'
 import { expectIntrospection, type IntrospectionOptions, type IntrospectionSettings } from './introspection/options.ts'
 
 export interface TrustedIssuerOptions {
@@ -32,6 +33,12 @@ export interface TrustedIssuerOptions {
   readonly profile?: 'rfc9068' | undefined
   /** The longest remaining lifetime of a token that is accepted; with it, an `iat` in the future is refused too. Default: no limit. */
   readonly maxLifetime?: Duration | undefined
+  /**
+   * The claims that hold its scopes, each a space-separated string or an array; the token has the scopes of all of them. A path has its names apart
+   * by dots, such as `'realm_access.roles'`, or is an array of them for names that have dots; a name with `://` is that of one claim. Default:
+   * `scope`, and only as a string (RFC 9068 §2.2.3).
+   */
+  readonly scopesFrom?: string | readonly ClaimPath[] | undefined
   /**
    * What its tokens look like. `'jwt'`: JWTs only. `'opaque'`: whatever they look like, they are introspected. `'both'`: what is a
    * JWT is judged as one and never introspected, whatever its fault; the rest is introspected. Default: `'both'` with `introspection`, else `'jwt'`.
@@ -61,6 +68,7 @@ export interface IssuerSettings {
   readonly profile: 'rfc9068' | undefined
   /** Milliseconds. */
   readonly maxLifetime: number | undefined
+  readonly scopesFrom: ScopeSources
   readonly formats: 'jwt' | 'opaque' | 'both'
   readonly addresses: Addresses | undefined
   readonly introspection: IntrospectionSettings | undefined
@@ -74,6 +82,7 @@ const known = [
   'secret',
   'profile',
   'maxLifetime',
+  'scopesFrom',
   'formats',
   'addresses',
   'introspection',
@@ -101,6 +110,7 @@ export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): 
     keys: expectKeyOrigin(options, algorithms),
     profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
+    scopesFrom: expectScopesFrom(options.scopesFrom),
     formats: expectFormats(options, introspection),
     addresses: addresses === undefined ? undefined : expectOneOf(addresses, 'addresses', ['any', 'public']),
     introspection,
@@ -171,21 +181,4 @@ function expectFormats(
     )
   }
   return checked
-}
-
-function expectAlgorithms({ algorithms, secret }: TrustedIssuerOptions): readonly string[] {
-  const possible = secret === undefined ? asymmetricAlgorithms : Object.keys(symmetricAlgorithms)
-  if (algorithms === undefined) {
-    return secret === undefined ? asymmetricAlgorithms : ['HS256']
-  }
-  if (!Array.isArray(algorithms) || algorithms.length === 0) {
-    throw invalidOption(`Expected \`algorithms\` to be an array of at least one, got ${describe(algorithms)}`)
-  }
-  for (const algorithm of algorithms) {
-    if (!possible.includes(algorithm)) {
-      const hint = secret === undefined ? '; HMAC needs `secret`, and `none` is never accepted' : ''
-      throw invalidOption(`Expected each of \`algorithms\` to be one of ${possible.join(', ')}${hint}`)
-    }
-  }
-  return Object.freeze([...algorithms])
 }

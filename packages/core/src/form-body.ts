@@ -1,0 +1,67 @@
+import type { HttpRequest } from './http-request.ts'
+import { isRecord } from './record.ts'
+import { invalidRequest } from './refusal.ts'
+
+/** A longer body of a web `Request` is not looked at; other requests come with a form that somebody has parsed, within bounds of their own. */
+const mostBytes = 64 * 1024
+
+/** RFC 6750 §2.2: a form, single-part, all ASCII, and never of a GET. What does not qualify is not looked at. */
+export async function tokenInForm(request: HttpRequest): Promise<string | undefined> {
+  if (request.method === 'GET' || request.method === 'HEAD' || !isUrlEncodedForm(request)) {
+    return undefined
+  }
+  const form = request.form ?? (isWebRequest(request) ? await readForm(request) : undefined)
+  const token = isRecord(form) && Object.hasOwn(form, 'access_token') ? form['access_token'] : undefined
+  if (token === undefined || !Object.entries(form as object).every(isAscii)) {
+    return undefined
+  }
+  if (typeof token !== 'string') {
+    throw invalidRequest('repeated-credentials')
+  }
+  return token
+}
+
+function isUrlEncodedForm({ headers }: HttpRequest): boolean {
+  for (const [name, value] of headers) {
+    if (name.toLowerCase() === 'content-type') {
+      return /^application\/x-www-form-urlencoded *(;|$)/i.test(value)
+    }
+  }
+  return false
+}
+
+function isAscii(entry: readonly unknown[]): boolean {
+  return /^\p{ASCII}*$/u.test(JSON.stringify(entry))
+}
+
+function isWebRequest(request: HttpRequest): request is HttpRequest & Request {
+  return 'clone' in request && 'bodyUsed' in request && request.bodyUsed === false
+}
+
+/** From a clone, so that a handler can read the body again. Members that stand several times become arrays, as with parsers of bodies. */
+async function readForm(request: Request): Promise<Record<string, unknown> | undefined> {
+  const text = await readText(request.clone().body)
+  if (text === undefined) {
+    return undefined
+  }
+  const parameters = new URLSearchParams(text)
+  return Object.fromEntries(
+    [...new Set(parameters.keys())].map((name) => {
+      const values = parameters.getAll(name)
+      return [name, values.length === 1 ? values[0] : values]
+    }),
+  )
+}
+
+async function readText(body: ReadableStream<Uint8Array> | null): Promise<string | undefined> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > mostBytes) {
+      return undefined
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}

@@ -1,0 +1,69 @@
+import type { AccessTokenClaims } from '../access-token.ts'
+import { describe, invalidOption } from '../invalid-option.ts'
+import { isRecord } from '../record.ts'
+import type { ScopeHierarchy } from './scope-hierarchy.ts'
+
+/** Where in the claims something stands: the name of a claim, or the names that lead to it. */
+export type ClaimPath = string | readonly string[]
+
+/**
+ * `'scope'` is the string of RFC 9068 §2.2.3 and RFC 7662 §2.2, which is all that counts unless an issuer has `scopesFrom`.
+ * An array at `scope` then grants nothing.
+ */
+export type ScopeSources = 'the scope string' | readonly (readonly string[])[]
+
+/** Reads what a token grants: the scopes at each of the places, and what they imply. */
+export function createScopeReader(
+  sources: ScopeSources,
+  hierarchy: ScopeHierarchy,
+): (claims: AccessTokenClaims) => ReadonlySet<string> {
+  const found =
+    sources === 'the scope string'
+      ? ({ scope }: AccessTokenClaims) => (typeof scope === 'string' ? namesIn(scope) : [])
+      : (claims: AccessTokenClaims) => sources.flatMap((path) => namesIn(valueAt(claims, path)))
+
+  return (claims) => {
+    const names = found(claims)
+    return new Set(hierarchy.size === 0 ? names : names.flatMap((name) => [name, ...(hierarchy.get(name) ?? [])]))
+  }
+}
+
+/** A space-separated string (RFC 6749 §3.3), or an array of names; anything else grants nothing. */
+function namesIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) {
+    return value.filter((name) => typeof name === 'string' && name !== '')
+  }
+  return typeof value === 'string' ? value.split(' ').filter((name) => name !== '') : []
+}
+
+function valueAt(claims: unknown, path: readonly string[]): unknown {
+  let value = claims
+  for (const name of path) {
+    value = isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined
+  }
+  return value
+}
+
+/** The option `scopesFrom`, each path as its names. */
+export function expectScopesFrom(option: string | readonly ClaimPath[] | undefined): ScopeSources {
+  if (option === undefined) {
+    return 'the scope string'
+  }
+  const paths: readonly unknown[] = Array.isArray(option) ? option : [option]
+  if (paths.length === 0) {
+    throw invalidOption('Expected `scopesFrom` to name at least one claim, got an empty array')
+  }
+  return Object.freeze(paths.map(expectPath))
+}
+
+/** A name with `://` in it is that of one claim, as namespaced claims are; any other is a path, its names apart by dots. */
+function expectPath(path: unknown): readonly string[] {
+  const names: unknown = typeof path === 'string' ? (path.includes('://') ? [path] : path.split('.')) : path
+  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string' && name !== '')) {
+    const got = typeof path === 'string' && path !== '' ? `'${path.slice(0, 100)}'` : describe(path)
+    throw invalidOption(
+      `Expected each of \`scopesFrom\` to be the path of a claim, such as 'scp', 'realm_access.roles' or ['resource_access', 'my.client', 'roles'], got ${got}`,
+    )
+  }
+  return Object.freeze([...names])
+}

@@ -1,0 +1,76 @@
+import type { AccessToken } from './access-token.ts'
+import type { Answer } from './answer.ts'
+import { createGate } from './gate.ts'
+import type { Guard } from './guards/guard.ts'
+import type { HttpRequest } from './http-request.ts'
+import { failureOf, type Protection } from './protection.ts'
+import type { Validator } from './validator.ts'
+
+/** Protects the routes of a framework: guards in, its kind of middleware out. */
+export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = unknown> {
+  /** Lets a request through with a valid access token that the guards accept. */
+  (...guards: readonly Guard[]): Middleware
+  /** The token of a request that passed `protect(…)`: never undefined; a `TypeError` on a route without protection. */
+  readonly auth: (request: Request) => AccessToken<Claims>
+  /** Lets requests without credentials through as well; bad credentials are refused all the same. */
+  readonly optional: OptionalProtect<Request, OptionalMiddleware, Claims>
+  /** What judges the tokens: `await protect.validator.ready()`, `.health()`, `.close()`. */
+  readonly validator: Validator<Claims>
+}
+
+export interface OptionalProtect<Request, Middleware, Claims = unknown> {
+  (...guards: readonly Guard[]): Middleware
+  /** The token, or `undefined` when the request came without credentials; a `TypeError` on a route without protection. */
+  readonly auth: (request: Request) => AccessToken<Claims> | undefined
+}
+
+/** What becomes of a request: it goes on, or it is answered. */
+export type Admission<Claims> =
+  | { readonly token: AccessToken<Claims> | undefined; readonly answer?: undefined }
+  | { readonly answer: Answer }
+
+/** Judges a request. What it rejects with, always an `Error`, is for the error handling of the framework. */
+export type Admit<Request, Claims> = (request: Request) => Promise<Admission<Claims>>
+
+/** All that an adapter adds: how its framework's request is read, and what its middleware is. */
+export interface House<Request, Middleware, Claims> {
+  readonly toHttpRequest: (request: Request) => HttpRequest
+  readonly toMiddleware: (admit: Admit<Request, Claims>) => Middleware
+}
+
+export function createProtectFor<Request extends object, Middleware, Claims>(
+  { validator, preflights, answerTo }: Protection<Claims>,
+  { toHttpRequest, toMiddleware }: House<Request, Middleware, Claims>,
+): Protect<Request, Middleware, Middleware, Claims> {
+  const gate = createGate({ validator, toHttpRequest, preflights })
+
+  function middleware(judge: (request: Request) => Promise<AccessToken<Claims> | undefined>): Middleware {
+    return toMiddleware(async (request) => {
+      try {
+        return { token: await judge(request) }
+      } catch (error) {
+        const answer = answerTo(error)
+        if (answer === undefined) {
+          throw failureOf(error)
+        }
+        return { answer }
+      }
+    })
+  }
+
+  function protect(...guards: readonly Guard[]): Middleware {
+    const guard = validator.combine(...guards)
+    return middleware((request) => gate.admit(request, guard))
+  }
+
+  function optional(...guards: readonly Guard[]): Middleware {
+    const guard = validator.combine(...guards)
+    return middleware((request) => gate.admitOptional(request, guard))
+  }
+
+  return Object.assign(protect, {
+    auth: gate.tokenOf,
+    optional: Object.assign(optional, { auth: gate.optionalTokenOf }),
+    validator,
+  })
+}

@@ -1,0 +1,6 @@
+export * from '@tollgate/core'
+export type { AnsweringOptions } from '@tollgate/core/adapter'
+export { tollgate, tollgate as default } from './plugin.ts'
+export type { ProtectedReply, ProtectedRequest } from './request.ts'
+export type { RouteAuth } from './route-auth.ts'
+export type { Hook, OptionalProtect, Protect, TokenTypes, TollgateOptions, TypedClaims } from './types.ts'

@@ -1,0 +1,34 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { HttpRequest } from '@tollgate/core'
+import { headerLinesOf } from '@tollgate/core/adapter'
+import type { RouteAuth } from './route-auth.ts'
+
+/** What we use of a Fastify request, over HTTP/1.1 and HTTP/2 alike. */
+export interface ProtectedRequest {
+  readonly raw: { readonly rawHeaders?: readonly string[]; readonly headers: IncomingHttpHeaders }
+  readonly headers: IncomingHttpHeaders
+  readonly method: string
+  readonly originalUrl: string
+  /** It is there once Fastify has parsed it, which is after `onRequest`. */
+  readonly body: unknown
+  readonly routeOptions: { readonly config: { readonly auth?: RouteAuth } }
+  readonly server: object
+}
+
+/** What we use of a Fastify reply. */
+export interface ProtectedReply {
+  readonly sent: boolean
+  getHeader(name: string): number | string | string[] | undefined
+  header(name: string, value: unknown): unknown
+  code(status: number): unknown
+  send(payload: string): unknown
+}
+
+export function toHttpRequest({ raw, headers, method, originalUrl, body }: ProtectedRequest): HttpRequest {
+  return {
+    method,
+    url: originalUrl,
+    headers: headerLinesOf({ rawHeaders: raw.rawHeaders, headers }),
+    form: body,
+  }
+}

@@ -1,0 +1,56 @@
+// oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
+import type { AccessToken, Validator, ValidatorOptions } from '@tollgate/core'
+import type {
+  AnsweringOptions,
+  OptionalProtect as OptionalProtectOf,
+  Protect as ProtectOf,
+} from '@tollgate/core/adapter'
+import type { ProtectedReply, ProtectedRequest } from './request.ts'
+import type { RouteAuth } from './route-auth.ts'
+
+/**
+ * What the schema of `claims` makes of the claims, for the types of `app.auth(request)` and `request.auth`:
+ * `declare module '@tollgate/fastify' { interface TokenTypes { claims: Claims } }`.
+ */
+// oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- applications augment it
+export interface TokenTypes {}
+
+/** `unknown`, which stands for the claims as issued, unless an application says otherwise. */
+export type TypedClaims = TokenTypes extends { readonly claims: infer Claims } ? Claims : unknown
+
+/** A hook for `onRequest` (or a later one), for HTTP/1.1 and HTTP/2 alike. It sets `request.auth`. */
+export type Hook = (request: ProtectedRequest, reply: ProtectedReply) => Promise<unknown>
+
+/** What `app.protect` is: `app.protect(…)` is for `onRequest` of a route, or for `app.addHook('onRequest', …)` of a scope. */
+export type Protect<Claims = TypedClaims> = ProtectOf<ProtectedRequest, Hook, Hook, Claims>
+
+export type OptionalProtect<Claims = TypedClaims> = OptionalProtectOf<ProtectedRequest, Hook, Claims>
+
+/** A schema has to be the one that the types speak of. */
+type ClaimsOption = unknown extends TypedClaims
+  ? { readonly claims?: undefined }
+  : Required<Pick<ValidatorOptions<TypedClaims>, 'claims'>>
+
+/** What the plugin takes: the options of the validator, or a validator, which stays yours to close; and how to answer. */
+export type TollgateOptions = AnsweringOptions &
+  (
+    | (Omit<ValidatorOptions, 'claims'> & ClaimsOption & { readonly validator?: never })
+    | { readonly validator: Validator<TypedClaims> }
+  )
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Lets requests through with a valid access token that the guards accept: for `onRequest` of a route or of a scope. */
+    protect: Protect
+    /** The token of a request that was let through: never undefined; a `TypeError` on a route without protection. */
+    auth: (request: ProtectedRequest) => AccessToken<TypedClaims>
+  }
+  interface FastifyRequest {
+    /** The access token; `undefined` on routes without protection, and on optional ones without credentials. */
+    auth: AccessToken<TypedClaims> | undefined
+  }
+  interface FastifyContextConfig {
+    /** What this route demands; `false` for a public one in a scope that is protected as a whole. */
+    auth?: RouteAuth
+  }
+}

@@ -1,0 +1,88 @@
+import type { AccessToken, Validator } from '@tollgate/core'
+import {
+  type Admit,
+  type Answer,
+  type AnsweringOptions,
+  createProtectFor,
+  createProtection,
+  type OptionalProtect as OptionalProtectOf,
+  type Protect as ProtectOf,
+  type ProtectOptions,
+} from '@tollgate/core/adapter'
+import { type KoaContext, toHttpRequest } from './request.ts'
+
+/** A middleware for Koa 2 and 3 that sets `ctx.state.auth`. */
+export type Middleware<State extends object = object> = (
+  ctx: KoaContext & { state: State },
+  next: () => Promise<unknown>,
+) => Promise<void>
+
+/** The state of a request that `protect(…)` let through: `new Router<ProtectedState>()` for routers that are protected as a whole. */
+export interface ProtectedState<Claims = unknown> {
+  auth: AccessToken<Claims>
+}
+
+/** The same after `protect.optional(…)`. */
+export interface OptionalState<Claims = unknown> {
+  auth: AccessToken<Claims> | undefined
+}
+
+/** What `createProtect` makes: `protect(…)` is for `app.use`, a router or one route. */
+export type Protect<Claims = unknown> = ProtectOf<
+  KoaContext,
+  Middleware<ProtectedState<Claims>>,
+  Middleware<OptionalState<Claims>>,
+  Claims
+>
+
+export type OptionalProtect<Claims = unknown> = OptionalProtectOf<KoaContext, Middleware<OptionalState<Claims>>, Claims>
+
+/**
+ * Makes the middleware that protects a Koa API with OAuth 2.0 access tokens. Create it once, when the process starts,
+ * and use it for every route.
+ *
+ * It checks the token as `createValidator` says, and answers refusals itself: 400, 401 or 403 with the challenge of
+ * RFC 6750 §3; 503 with `Retry-After` when nobody can judge the token.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
+ */
+export function createProtect<Claims = unknown>(
+  validator: Validator<Claims>,
+  options?: AnsweringOptions,
+): Protect<Claims>
+// The last one is what a compiler speaks of when an option is wrong.
+export function createProtect<Claims = unknown>(options: ProtectOptions<Claims>): Protect<Claims>
+export function createProtect<Claims>(
+  subject: Validator<Claims> | ProtectOptions<Claims>,
+  options?: AnsweringOptions,
+): Protect<Claims> {
+  return createProtectFor(createProtection(subject, options), { toHttpRequest, toMiddleware })
+}
+
+function toMiddleware<Claims>(admit: Admit<KoaContext, Claims>): Middleware {
+  return async (ctx, next) => {
+    const admission = await admit(ctx)
+    if (admission.answer === undefined) {
+      Object.assign(ctx.state, { auth: admission.token })
+      await next()
+    } else if (ctx.headerSent) {
+      throw admission.answer
+    } else {
+      send(ctx, admission.answer)
+    }
+  }
+}
+
+/** Other headers are left in place: those of CORS, and challenges that the app has set. */
+function send(ctx: KoaContext, { status, headers, body }: Answer): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'WWW-Authenticate') {
+      ctx.append(name, value)
+    } else {
+      ctx.set(name, value)
+    }
+  }
+  ctx.status = status
+  ctx.set('Content-Type', 'application/json')
+  ctx.body = JSON.stringify(body)
+}

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http'
+import type { HttpRequest } from '@tollgate/core'
+import { headerLinesOf } from '@tollgate/core/adapter'
+
+/** What we use of a Koa context, of version 2 and 3 alike. */
+export interface KoaContext {
+  readonly req: IncomingMessage
+  readonly method: string
+  readonly originalUrl: string
+  /** The body is there when a parser has been at work. */
+  readonly request: object
+  readonly headerSent: boolean
+  state: object
+  status: number
+  body: unknown
+  set(name: string, value: string): void
+  append(name: string, value: string): void
+}
+
+export function toHttpRequest({ req, method, originalUrl, request }: KoaContext): HttpRequest {
+  return {
+    method,
+    url: originalUrl,
+    headers: headerLinesOf(req),
+    form: 'body' in request ? request.body : undefined,
+  }
+}

@@ -1,0 +1,82 @@
+import { createServer } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { type AccessToken, createValidator, type Validator } from '@tollgate/core'
+import type { ProtectOptions } from '@tollgate/core/adapter'
+import { type Handler, Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { type Adapter, isValidator, mistake, type Serving, statusAndHeadersOf } from './adapter.ts'
+
+function validatorBy(protection: ProtectOptions | Validator): Validator {
+  if (isValidator(protection)) {
+    return protection
+  }
+  const { refusals: _answered, preflights: _judged, ...options } = protection
+  return createValidator(options)
+}
+
+function appOf({ protection, inner = protection, guards, onHandled, habits = [], onError }: Serving) {
+  const validator = validatorBy(protection)
+  const validatorInner = validatorBy(inner)
+
+  function judged(judge: (request: Request) => Promise<AccessToken | undefined>): Handler {
+    return async (context) => {
+      try {
+        onHandled(await judge(context.req.raw))
+        return context.json({ ok: true })
+      } catch (error) {
+        if (onError === undefined) {
+          return validator.respond(error)
+        }
+        onError(error)
+        const { status, headers } = statusAndHeadersOf(error)
+        return new Response('mine', { status, headers })
+      }
+    }
+  }
+
+  async function optionally(request: Request): Promise<AccessToken | undefined> {
+    const token = await validator.authenticateOptional(request)
+    return token && validator.authorize(token, request, ...guards)
+  }
+
+  const authenticate = (request: Request) => validator.authenticate(request, ...guards)
+  const app = new Hono()
+  app.onError(() => new Response(null, { status: 500 }))
+  if (habits.includes('cors in front')) {
+    app.use(cors({ origin: '*', exposeHeaders: ['WWW-Authenticate'] }))
+  }
+  app.all('/items', judged(authenticate))
+  app.all('/optional', judged(optionally))
+  app.route('/mounted', new Hono().all('/items', judged(authenticate)))
+  app.all(
+    '/twice',
+    judged((request) => authenticate(request).then(() => authenticate(request))),
+  )
+  app.all(
+    '/failing',
+    judged((request) => authenticate(request).then(() => Promise.reject(mistake))),
+  )
+  app.all(
+    '/inner/items',
+    judged((request) => authenticate(request).then(() => validatorInner.authenticate(request, ...guards))),
+  )
+  app.all(
+    '/unguarded',
+    judged(() => Promise.reject(new TypeError('there is no token here'))),
+  )
+  return { app, close: () => Promise.all([validator.close(), validatorInner.close()]) }
+}
+
+/** Without a framework of its own: a web `Request`, judged by the validator itself. Hono brings it. */
+export const webRequestAdapter: Adapter = {
+  name: 'Request',
+  create: async (options) => validatorBy(options),
+  serve: (serving) => {
+    const { app, close } = appOf(serving)
+    const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+    return createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => void listener(request, response)).on(
+      'close',
+      () => void close(),
+    )
+  },
+}
