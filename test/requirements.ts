@@ -32,7 +32,7 @@ export const requirements = {
     level: 'MUST',
     source: 'RFC 9110 §5.3, RFC 6750 §2',
     text: 'Several Authorization lines are ambiguous, and none of them is picked.',
-    partly: 'HTTP/2, which Express does not speak',
+    partly: 'HTTP/2 in other frameworks than Fastify, which do not speak it',
   },
   'HTTP-05': { level: 'MUST', source: 'RFC 9110 §11.6.1', text: 'Every 401 carries a challenge; no 5xx does.' },
   'HTTP-06': {
@@ -50,7 +50,7 @@ export const requirements = {
     level: 'SHOULD',
     source: 'RFC 9449 §8, Fetch',
     text: 'A CORS layer in front answers preflights and exposes the challenge to browsers.',
-    partly: 'DPoP-Nonce; an option of our own for preflights',
+    partly: 'DPoP-Nonce',
   },
   'HTTP-09': {
     level: 'SHOULD',
@@ -241,8 +241,7 @@ export const requirements = {
   'AT-08': {
     level: 'SHOULD',
     source: 'RFC 9068 §2.2.3, RFC 9700 §4.15',
-    text: 'Scopes come from the scope string; a client does not pass for a resource owner.',
-    partly: 'issuers for which an array is enabled, which comes with scopesFrom',
+    text: 'Scopes come from the scope string, and from an array only where it is enabled; a client does not pass for a resource owner.',
   },
   'KEY-01': {
     level: 'MUST',
@@ -449,6 +448,56 @@ export const requirements = {
     level: 'RULE',
     source: 'conformance §24',
     text: 'Introspection off: an opaque token is refused.',
+  },
+  'MCP-05': {
+    level: 'MUST',
+    source: 'MCP 2026-07-28',
+    text: 'A broader scope that implies the needed one is enough.',
+  },
+  'SCOPES-FROM': {
+    level: 'RULE',
+    source: 'design §2',
+    text: 'Scopes are read from where the issuer puts them, if so configured; what has another form there grants nothing.',
+  },
+  'CLAIMS-SCHEMA': {
+    level: 'RULE',
+    source: 'conformance §1',
+    text: 'Claims that their schema does not accept are invalid_token; diagnostics name the path, and nothing tells the value.',
+  },
+  'APP-METHODS': {
+    level: 'RULE',
+    source: 'docs/frameworks.md',
+    text: 'Every method is judged alike, HEAD and OPTIONS too.',
+  },
+  'APP-MOUNTED': {
+    level: 'RULE',
+    source: 'docs/frameworks.md',
+    text: 'Routers and scopes may be mounted; guards see the whole path.',
+  },
+  'APP-PROXY': {
+    level: 'RULE',
+    source: 'docs/frameworks.md',
+    text: 'Neither Host nor X-Forwarded-* changes a verdict or a challenge, whatever the app trusts.',
+  },
+  'APP-ERRORS': {
+    level: 'RULE',
+    source: 'docs/frameworks.md',
+    text: 'An error of a handler is the affair of the app, and a token that was never asked for a mistake of it.',
+  },
+  'APP-TWICE': {
+    level: 'RULE',
+    source: 'docs/frameworks.md',
+    text: 'Protection may be used several times on one request.',
+  },
+  'APP-INNER': {
+    level: 'RULE',
+    source: 'docs/frameworks.md',
+    text: 'A part of the app may have another audience, and makes its own judgement.',
+  },
+  'APP-THROW': {
+    level: 'RULE',
+    source: 'design §3',
+    text: 'The error handling of the app may answer instead: it sees the error, and what it needs to answer.',
   },
 } as const satisfies Record<string, Requirement>
 

@@ -40,13 +40,13 @@ export function expectSchema<Claims>(schema: StandardSchema<Claims> | undefined)
   return schema
 }
 
-/** Neither an answer that says nothing nor both at once may let anybody through. */
+/** Neither an answer that says nothing nor both at once may let anybody through. The issues of arktype are themselves the answer, as an array. */
 function expectResult<Claims>(
   result: Awaited<ReturnType<StandardSchema<Claims>['~standard']['validate']>>,
 ): typeof result {
-  const { issues } = asRecord(result)
+  const { issues }: { issues?: unknown } = Object(result)
   const isRefused = Array.isArray(issues) && issues.length > 0
-  if (!isRefused && (issues !== undefined || !Object.hasOwn(asRecord(result), 'value'))) {
+  if (!isRefused && (issues !== undefined || !('value' in Object(result)))) {
     throw new TypeError('Expected the schema of `claims` to answer with a value, or with the issues that it has')
   }
   return result

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import cors from '@fastify/cors'
 import formBody from '@fastify/formbody'
-import type { AccessToken, Validator } from '@tollgate/core'
+import { type AccessToken, createValidator, type Validator } from '@tollgate/core'
 import type { ProtectOptions } from '@tollgate/core/adapter'
 import tollgate, { type TollgateOptions } from '@tollgate/fastify'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
@@ -11,8 +11,11 @@ function optionsOf(protection: ProtectOptions | Validator): TollgateOptions {
   if (isValidator(protection)) {
     return { validator: protection }
   }
-  const { claims: _untyped, ...options } = protection
-  return options
+  const { claims, refusals, preflights, ...options } = protection
+  // The types of Fastify would have to be told of the schema; those of a validator are told by it.
+  return claims === undefined
+    ? { ...options, refusals, preflights }
+    : { validator: createValidator({ ...options, claims }), refusals, preflights }
 }
 
 async function serveRoutes(app: FastifyInstance, serving: Serving): Promise<void> {

@@ -1,0 +1,164 @@
+import { anyScope, scopes, trustedIssuer } from '@tollgate/core'
+import { expect } from 'vitest'
+import type { Adapter } from '../harness/adapters.ts'
+import { openIntrospecting } from '../harness/introspecting.ts'
+import { jws, keyPair } from '../harness/jws.ts'
+import { openKeyIssuer } from '../harness/key-issuer.ts'
+import { openReference, type Reference } from '../harness/reference.ts'
+import { verifies } from '../harness/verifies.ts'
+
+type ScopesFrom = NonNullable<Parameters<typeof trustedIssuer>[1]>['scopesFrom']
+
+/** The outcome for claims at an issuer that puts its scopes there. */
+async function reading(adapter: Adapter, scopesFrom: ScopesFrom): Promise<(claims: object) => Promise<string>> {
+  const { privateKey, jwk } = keyPair('P-256')
+  const api = await openKeyIssuer(adapter, [{ ...jwk, kid: 'k' }], { scopesFrom })
+  return (claims) =>
+    api.present(
+      jws({ alg: 'ES256', kid: 'k' }, { ...api.claims({ scope: undefined }), ...claims }, privateKey, 'ES256'),
+    )
+}
+
+verifies(['AT-08', 'SCOPES-FROM'], 'scopes come from where the issuer puts them', async (adapter) => {
+  const places: readonly (readonly [ScopesFrom, object])[] = [
+    ['scope', { scope: 'read write' }],
+    ['scope', { scope: ['write', 'read'] }],
+    ['scp', { scp: 'openid read' }],
+    ['scp', { scp: ['openid', 'read'] }],
+    ['permissions', { permissions: ['read'] }],
+    ['roles', { roles: ['read'] }],
+    ['realm_access.roles', { realm_access: { roles: ['offline_access', 'read'] } }],
+    ['resource_access.orders-api.roles', { resource_access: { 'orders-api': { roles: ['read'] } } }],
+    [[['resource_access', 'orders.api', 'roles']], { resource_access: { 'orders.api': { roles: ['read'] } } }],
+    ['https://api.example/roles', { 'https://api.example/roles': ['read'] }],
+    [['scope', 'permissions'], { scope: 'openid', permissions: ['read'] }],
+    [['scope', 'permissions'], { scope: 'read', permissions: [] }],
+  ]
+  for (const [scopesFrom, claims] of places) {
+    const present = await reading(adapter, scopesFrom)
+    expect(await present(claims), JSON.stringify([scopesFrom, claims])).toBe('OK')
+    expect(await present({ other: ['read'] }), 'at another place').toBe('E-SCOPE')
+  }
+})
+
+verifies('SCOPES-FROM', 'by default nothing but the string at `scope` grants anything', async (adapter) => {
+  const present = await reading(adapter, undefined)
+  expect(await present({ scope: 'read' })).toBe('OK')
+  for (const claims of [
+    { scope: ['read'] },
+    { scp: 'read' },
+    { scp: ['read'] },
+    { permissions: ['read'] },
+    { roles: ['read'] },
+    { realm_access: { roles: ['read'] } },
+  ]) {
+    expect(await present(claims), JSON.stringify(claims)).toBe('E-SCOPE')
+  }
+  const scpOnly = await reading(adapter, 'scp')
+  expect(await scpOnly({ scope: 'read' }), 'with scopesFrom, only what it names').toBe('E-SCOPE')
+})
+
+verifies('SCOPES-FROM', 'what has another form there grants nothing, and breaks nothing', async (adapter) => {
+  const flat = await reading(adapter, 'roles')
+  const deep = await reading(adapter, 'realm_access.roles')
+  const values = [
+    { read: 1 },
+    { 0: 'read' },
+    ['read write'],
+    [['read']],
+    [{ name: 'read' }],
+    'a\tread',
+    'read,write',
+    'READ',
+    'reads',
+    ['read:x', 'xread'],
+    7,
+    true,
+    null,
+    [],
+    {},
+    '',
+    [null, 7, ''],
+  ]
+  for (const value of values) {
+    expect(await flat({ roles: value }), JSON.stringify(value)).toBe('E-SCOPE')
+    expect(await deep({ realm_access: { roles: value } }), JSON.stringify(value)).toBe('E-SCOPE')
+  }
+  for (const realmAccess of [null, 'roles', ['read'], [{ roles: ['read'] }], { roles: undefined }, 7]) {
+    expect(await deep({ realm_access: realmAccess }), JSON.stringify(realmAccess)).toBe('E-SCOPE')
+  }
+  for (const path of ['constructor.name', '__proto__.roles', 'sub.length', 'aud.0']) {
+    const inherited = await reading(adapter, path)
+    expect(await inherited({}), path).toBe('E-SCOPE')
+  }
+})
+
+verifies('SCOPES-FROM', 'introspection answers are read in the same way', async (adapter) => {
+  const api = await openIntrospecting(adapter, { issuer: { scopesFrom: ['scope', 'realm_access.roles'] } })
+  for (const [answer, outcome] of [
+    [{ scope: ['read'] }, 'OK'],
+    [{ scope: 'other', realm_access: { roles: ['read'] } }, 'OK'],
+    [{ scope: undefined, roles: ['read'] }, 'E-SCOPE'],
+  ] as const) {
+    api.server.answer = () => api.server.active(answer)
+    expect(await api.present(Buffer.from(JSON.stringify(answer)).toString('hex')), JSON.stringify(answer)).toBe(outcome)
+  }
+})
+
+verifies('MCP-05', 'a scope that implies the needed one is enough, indirectly too', async (adapter) => {
+  const scopeHierarchy = { admin: ['write'], write: 'read', audit: ['read', 'logs'] }
+  const granting = (api: Reference, scope: string): Promise<string> =>
+    api.token({ scope }).then((token) => api.present(token))
+  const reader = await openReference(adapter, { protect: { scopeHierarchy } })
+  for (const scope of ['read', 'write', 'admin', 'audit', 'openid admin']) {
+    expect(await granting(reader, scope), scope).toBe('OK')
+  }
+  expect(await granting(reader, 'logs openid')).toBe('E-SCOPE')
+  const writer = await openReference(adapter, { protect: { scopeHierarchy }, guards: [anyScope('write', 'other')] })
+  expect(await granting(writer, 'admin')).toBe('OK')
+  expect(await granting(writer, 'read audit'), 'nothing is implied upwards').toBe('E-SCOPE')
+  const { challenges } = await writer.send({ headers: [['Authorization', `Bearer ${await writer.token()}`]] })
+  expect(challenges[0], 'the challenge names what the route needs').toContain('scope="write other"')
+  await granting(reader, 'admin')
+  expect(reader.seen()?.scopes).toEqual(new Set(['admin', 'write', 'read']))
+  expect(reader.seen()?.claims.scope).toBe('admin')
+})
+
+verifies('MCP-05', 'roles imply scopes, of opaque tokens as well', async (adapter) => {
+  const api = await openIntrospecting(adapter, {
+    issuer: { scopesFrom: 'roles' },
+    protect: { scopeHierarchy: { Accountant: ['read', 'invoices:write'] } },
+    guards: [scopes('read', 'invoices:write')],
+  })
+  api.server.answer = () => api.server.active({ roles: ['Accountant'] })
+  expect(await api.present('accountant')).toBe('OK')
+  api.server.answer = () => api.server.active({ roles: ['accountant'] })
+  expect(await api.present('other')).toBe('E-SCOPE')
+})
+
+verifies(['SCOPES-FROM', 'MCP-05'], 'what cannot be meant is a TypeError at start-up', async (adapter) => {
+  const wrong = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' })
+  for (const scopesFrom of ['', [], [''], 'a..b', '.a', 'a.', 7, null, [[]], [['a', '']], [['a', 7]], {}]) {
+    expect(
+      () => trustedIssuer('https://as.example', { scopesFrom: scopesFrom as string }),
+      JSON.stringify(scopesFrom),
+    ).toThrow(wrong)
+  }
+  for (const scopeHierarchy of [
+    { a: ['b'], b: ['a'] },
+    { a: ['a'] },
+    { a: ['b'], b: ['c'], c: ['a'] },
+    { a: [] },
+    { 'a b': ['c'] },
+    { a: ['b c'] },
+    { a: 7 },
+    { a: '' },
+    { a: 'x"y' },
+    [],
+    null,
+    'admin',
+  ]) {
+    const options = { issuer: 'https://as.example', audience: 'api', scopeHierarchy: scopeHierarchy as { a: string } }
+    await expect(adapter.create(options), JSON.stringify(scopeHierarchy)).rejects.toThrow(wrong)
+  }
+})
