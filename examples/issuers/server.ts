@@ -1,4 +1,4 @@
-import { createProtect, trustedIssuer } from '@tollgate/express'
+import { createProtect, scopes, trustedIssuer } from '@tollgate/express'
 import express, { type Express } from 'express'
 
 const api = 'https://api.example.com'
@@ -28,5 +28,20 @@ export function createTenantsApp(findTenant: (iss: string) => Promise<{ audience
   })
   const app = express()
   app.get('/', protect(), (req, res) => void res.send(protect.auth(req).issuer))
+  return app
+}
+
+/** Issuers that put scopes, roles or permissions elsewhere, and scopes that imply others. */
+export function createRolesApp(own: string, keycloak: string): Express {
+  const protect = createProtect({
+    audience: api,
+    issuer: [
+      trustedIssuer(own, { scopesFrom: ['scope', 'permissions'] }),
+      trustedIssuer(keycloak, { scopesFrom: ['realm_access.roles', 'resource_access.orders-api.roles'] }),
+    ],
+    scopeHierarchy: { admin: ['orders:write'], 'orders:write': ['orders:read'] },
+  })
+  const app = express()
+  app.get('/', protect(scopes('orders:read')), (req, res) => void res.send(protect.auth(req).issuer))
   return app
 }

@@ -1,6 +1,61 @@
 import assert from 'node:assert/strict'
-import { handle } from './handler.ts'
+import { setTimeout } from 'node:timers/promises'
+import { Refusal } from '@tollgate/core'
+import { createMockIssuer } from '@tollgate/mock-issuer'
 
-const response = await handle(new Request('https://api.example.com/orders'))
-assert.equal(response.status, 401)
-assert.equal(response.headers.get('www-authenticate'), 'Bearer realm="api", scope="orders:read"')
+const issuer = await createMockIssuer()
+process.env['ISSUER'] = issuer.url
+const { validator } = await import('./validator.ts')
+const { handle } = await import('./handler.ts')
+const { withAuth } = await import('./with-auth.ts')
+const { GET, POST } = await import('./app/orders/route.ts')
+const order = await import('./app/orders/[id]/route.ts')
+
+const url = 'https://api.example.com/orders'
+
+async function requestWith(scope: string, init?: RequestInit): Promise<Request> {
+  const request = new Request(url, init)
+  request.headers.set('authorization', `Bearer ${await issuer.accessToken({ scope })}`)
+  return request
+}
+
+function challengeOf(response: Response): readonly [number, string | null] {
+  return [response.status, response.headers.get('www-authenticate')]
+}
+
+for (const read of [handle, GET]) {
+  assert.deepEqual(challengeOf(await read(new Request(url))), [401, 'Bearer realm="api", scope="orders:read"'])
+}
+
+// The issuer is down, and then it is not.
+issuer.misbehave('jwks', { status: 503 })
+const unavailable = await GET(await requestWith('orders:read'))
+assert.deepEqual(challengeOf(unavailable), [503, null])
+const seconds = Number(unavailable.headers.get('retry-after'))
+assert.ok(seconds >= 1)
+issuer.behave()
+await setTimeout(seconds * 1000)
+
+for (const read of [handle, GET]) {
+  const response = await read(await requestWith('orders:read'))
+  assert.deepEqual([response.status, await response.json()], [200, { for: 'alice' }])
+  assert.deepEqual(challengeOf(await read(await requestWith('orders:write'))), [
+    403,
+    'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="orders:read"',
+  ])
+}
+
+const created = await POST(await requestWith('orders:write', { method: 'POST', body: '{"tea":1}' }))
+assert.deepEqual([created.status, await created.json()], [201, { order: { tea: 1 }, by: 'alice' }])
+const found = await order.GET(await requestWith('orders:read'), { params: Promise.resolve({ id: '7' }) })
+assert.deepEqual(await found.json(), { id: '7', for: 'alice' })
+
+// What a handler throws is its own affair, even a refusal.
+await assert.rejects(POST(await requestWith('orders:write', { method: 'POST', body: 'tea' })), SyntaxError)
+const refusing = withAuth()(() => {
+  throw new Refusal({ reason: 'of-another-api' })
+})
+await assert.rejects(refusing(await requestWith('')), Refusal)
+
+await validator.close()
+await issuer.close()

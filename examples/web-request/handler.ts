@@ -1,18 +1,11 @@
-import { createValidator, Refusal, scopes, Unavailable } from '@tollgate/core'
-
-const validator = createValidator({
-  issuer: 'https://tenant.logto.app/oidc',
-  audience: 'https://api.example.com',
-})
+import { scopes } from '@tollgate/core'
+import { validator } from './validator.ts'
 
 export async function handle(request: Request): Promise<Response> {
   try {
     const token = await validator.authenticate(request, scopes('orders:read'))
     return Response.json({ for: token.subject })
   } catch (error) {
-    if (error instanceof Refusal || error instanceof Unavailable) {
-      return Response.json(error.body, { status: error.status, headers: error.headers })
-    }
-    throw error
+    return validator.respond(error)
   }
 }

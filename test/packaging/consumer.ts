@@ -5,16 +5,16 @@ import type { Tarball } from './pack.ts'
 import { step } from './report.ts'
 import { complaints, run } from './run.ts'
 
-/** The apps of someone who has only the registry: one in ESM, one in CommonJS, and one without TypeScript. */
-const sources = [
-  new URL('./consumer/app.mts', import.meta.url),
-  new URL('./consumer/app.cts', import.meta.url),
-  new URL('./consumer/app.cjs', import.meta.url),
-  new URL('./consumer/tsconfig.json', import.meta.url),
-].map((url) => fileURLToPath(url))
+/** The apps of someone who has only the registry, one for each framework: in ESM, in CommonJS, and without TypeScript. */
+const typed = ['app.mts', 'app.cts', 'koa.mts', 'fastify.mts']
+const untyped = ['app.cjs', 'fastify.cjs']
+const projects = ['tsconfig.json', 'tsconfig.koa.json']
+const sources = [...typed, ...untyped, ...projects].map((name) =>
+  fileURLToPath(new URL(`./consumer/${name}`, import.meta.url)),
+)
 
-/** After what its sources were compiled to, the one that needed none of that. */
-const apps = ['dist/app.mjs', 'dist/app.cjs', 'app.cjs']
+/** After what the typed ones were compiled to, those that needed none of that. */
+const apps = [...typed.map((name) => `dist/${name.replace(/ts$/, 'js')}`), ...untyped]
 
 /** Uses the tarballs as a project of its own would, with this TypeScript. */
 export async function useTarballs(tarballs: readonly Tarball[], typescript: string, folder: string): Promise<void> {
@@ -33,14 +33,20 @@ export async function useTarballs(tarballs: readonly Tarball[], typescript: stri
 }
 
 async function install(tarballs: readonly Tarball[], typescript: string, folder: string): Promise<readonly string[]> {
-  const others = ['express@5', '@types/express@5', '@types/node@26', `typescript@${typescript}`]
+  const frameworks = ['express@5', '@types/express@5', 'koa@3', '@types/koa@3', 'fastify@5']
+  const others = [...frameworks, '@types/node@26', `typescript@${typescript}`]
   const args = ['install', '--no-audit', '--no-fund', ...tarballs.map(({ archive }) => archive), ...others]
   const lines = complaints(await run('npm', args, folder), /^npm error/)
   return lines.length > 0 ? [lines.slice(0, 3).join(' ')] : []
 }
 
 async function compile(folder: string): Promise<readonly string[]> {
-  return complaints(await run(join(folder, 'node_modules/.bin/tsc'), ['--project', folder], folder), /error TS\d+/)
+  const tsc = join(folder, 'node_modules/.bin/tsc')
+  const found: string[] = []
+  for (const project of projects) {
+    found.push(...complaints(await run(tsc, ['--project', project], folder), /error TS\d+/))
+  }
+  return found
 }
 
 async function start(app: string, folder: string): Promise<readonly string[]> {

@@ -89,6 +89,7 @@ export class Refusal extends Error {
   /** The message may be shown to the client: it is one of a few fixed sentences. */
   readonly expose = true
   readonly #context: ChallengeContext
+  #headers: Readonly<Record<string, string>> | undefined
 
   constructor(init: RefusalInit, context: ChallengeContext = { realm: 'api', scopes: [] }) {
     const { code, reason } = expectInit(init)
@@ -103,9 +104,14 @@ export class Refusal extends Error {
     Object.defineProperty(this, 'stack', { value: `${this.name}: ${this.message}`, enumerable: false })
   }
 
-  /** The headers of the answer: the challenge, and that no cache keeps it. */
+  /** The headers of the answer: the challenge, and that no cache keeps it. Layers of an app that answers errors may put others in their place. */
   get headers(): Readonly<Record<string, string>> {
-    return { 'WWW-Authenticate': challenge(this, this.#context), 'Cache-Control': 'no-store' }
+    this.#headers ??= { 'WWW-Authenticate': challenge(this, this.#context), 'Cache-Control': 'no-store' }
+    return this.#headers
+  }
+
+  set headers(headers: Readonly<Record<string, string>>) {
+    this.#headers = headers
   }
 
   /** The small JSON body that goes with the answer; empty, like the challenge, when no credentials were presented (RFC 6750 §3.1). */

@@ -66,7 +66,8 @@ export class Unavailable extends Error {
   readonly expose = false
   /** Seconds after which asking again makes sense; at least 1, at most 120. */
   readonly retryAfter: number
-  readonly headers: Readonly<Record<string, string>>
+  /** The headers of the answer. Layers of an app that answers errors may put others in their place. */
+  headers: Readonly<Record<string, string>>
 
   constructor(issuer: string, failure: UpstreamFailure) {
     super(failure.message, failure.cause === undefined ? undefined : { cause: failure.cause })
@@ -76,10 +77,10 @@ export class Unavailable extends Error {
     this.status = statusOf[this.code]
     this.statusCode = this.status
     this.retryAfter = Math.min(120, Math.max(1, Math.ceil(failure.retryAfter ?? 1)))
-    this.headers = Object.freeze({
+    this.headers = {
       ...(this.status === 503 ? { 'Retry-After': String(this.retryAfter) } : {}),
       'Cache-Control': 'no-store',
-    })
+    }
   }
 
   /** The small JSON body that goes with the answer. */

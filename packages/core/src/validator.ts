@@ -26,7 +26,7 @@ export interface Validator<Claims = unknown> extends Upkeep {
   authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
   /** The same without guards, and `undefined` when there are no credentials. Bad credentials are refused all the same. */
   authenticateOptional(request: HttpRequest): Promise<AccessToken<Claims> | undefined>
-  /** Puts guards to what `authenticateOptional` resolved with; without a token the request is refused as one without credentials. */
+  /** Puts guards to what `authenticateOptional` of this validator resolved with, and to nothing else; without a token the request is refused as one without credentials. */
   authorize(
     token: AccessToken<Claims> | undefined,
     request: HttpRequest,
@@ -36,7 +36,7 @@ export interface Validator<Claims = unknown> extends Upkeep {
    * The answer to what `authenticate` rejected with, as a web `Response`: status, challenge, and a small JSON body. Whatever is neither a `Refusal` nor
    * an `Unavailable`, such as an error of your own, it throws again.
    */
-  respond(error: unknown): Response
+  readonly respond: (error: unknown) => Response
   /** Whether the token may come in a form body, for adapters whose framework parses bodies late. */
   readonly formBody: 'ignored' | 'accepted'
   /** The guards of a route as one; a `TypeError` at once for what is no guard, or one that an issuer cannot serve. */
@@ -67,6 +67,7 @@ export function createValidator<Claims = unknown>(options: ValidatorOptions<Clai
   const caches = (): Health['caches'] => ({ memory: verdicts.health(), shared: shared?.counts() })
   const { expectOpen, ...upkeep } = createUpkeep({ issuers, reach, caches })
   const answering = createAnswering({ realm, labelOf: issuers.labelOf })
+  const judged = new WeakSet<AccessToken<Claims>>()
 
   async function judge(request: HttpRequest): Promise<AccessToken<Claims> | undefined> {
     expectOpen()
@@ -78,10 +79,16 @@ export function createValidator<Claims = unknown>(options: ValidatorOptions<Clai
     const candidates = await issuers.route(presented)
     const token = await firstVerdict(candidates, presented)
     verifySenderConstraint(token)
-    const typed = await readClaims(token)
+    const typed = await typedBy(token)
     if (diagnostics.verdict.hasSubscribers) {
       diagnostics.verdict.publish({ outcome: 'accepted', issuer: issuers.labelOf(token.issuer), kind: token.kind })
     }
+    return typed
+  }
+
+  async function typedBy(token: AccessToken): Promise<AccessToken<Claims>> {
+    const typed = await readClaims(token)
+    judged.add(typed)
     return typed
   }
 
@@ -93,6 +100,9 @@ export function createValidator<Claims = unknown>(options: ValidatorOptions<Clai
     if (token === undefined) {
       throw new Refusal({ reason: 'no-credentials' })
     }
+    if (!judged.has(token)) {
+      throw new TypeError('Expected a token that this validator has judged')
+    }
     const now = clock()
     // What was asked for since the judgement began is new enough for all of it.
     const renewing = (renewed: AccessToken, within: number) => renew(renewed, Math.max(within, clock() - now))
@@ -101,7 +111,7 @@ export function createValidator<Claims = unknown>(options: ValidatorOptions<Clai
     if (outcome instanceof Refusal) {
       throw outcome
     }
-    return outcome === undefined || outcome === issued ? token : readClaims(outcome)
+    return outcome === undefined || outcome === issued ? token : typedBy(outcome)
   }
 
   async function renew(token: AccessToken, within: number): Promise<AccessToken> {

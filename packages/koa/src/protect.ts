@@ -85,4 +85,6 @@ function send(ctx: KoaContext, { status, headers, body }: Answer): void {
   ctx.status = status
   ctx.set('Content-Type', 'application/json')
   ctx.body = JSON.stringify(body)
+  // The handler that was to write by itself does not come to it.
+  ctx.respond = true
 }

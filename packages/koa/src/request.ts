@@ -10,6 +10,8 @@ export interface KoaContext {
   /** The body is there when a parser has been at work. */
   readonly request: object
   readonly headerSent: boolean
+  /** `false` when a middleware means to write the response by itself. */
+  respond?: boolean | undefined
   state: object
   status: number
   body: unknown

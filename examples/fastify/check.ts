@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { createMockIssuer } from '@tollgate/mock-issuer'
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
+import { createApp, createAppOfTwo, createConfiguredApp } from './server.ts'
+import { app as threeLines } from './three-lines.ts'
+
+const issuer = await createMockIssuer({ port: 'none' })
+const options = issuer.validatorOptions
+
+function call(app: FastifyInstance, url: string, token?: string): Promise<LightMyRequestResponse> {
+  return app.inject({ url, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })
+}
+
+const alice = await issuer.accessToken({ sub: 'alice', scope: 'orders:read' })
+const app = await createApp(options)
+const refused = await call(app, '/orders')
+assert.equal(refused.statusCode, 401)
+assert.equal(refused.headers['www-authenticate'], 'Bearer realm="api", scope="orders:read"')
+assert.deepEqual((await call(app, '/orders', alice)).json(), { for: 'alice' })
+assert.equal((await call(app, '/orders', await issuer.accessToken())).statusCode, 403)
+assert.deepEqual((await call(app, '/catalogue')).json(), { prices: 'list' })
+assert.deepEqual((await call(app, '/catalogue', alice)).json(), { prices: 'for alice' })
+assert.equal((await call(app, '/catalogue', await issuer.wrongToken('expired'))).statusCode, 401)
+
+const configured = await createConfiguredApp(options)
+assert.equal((await call(configured, '/about')).statusCode, 200)
+assert.equal((await call(configured, '/health')).statusCode, 200)
+assert.equal((await call(configured, '/me')).statusCode, 401)
+assert.deepEqual((await call(configured, '/me', alice)).json(), { subject: 'alice' })
+assert.equal((await call(configured, '/orders', await issuer.accessToken())).statusCode, 403)
+assert.deepEqual((await call(configured, '/orders', alice)).json(), { for: 'alice' })
+
+const reports = 'https://reports.example'
+const two = await createAppOfTwo(options, { ...options, audience: reports })
+const reporter = await issuer.accessToken({ sub: 'bob', aud: reports })
+assert.deepEqual((await call(two, '/orders', alice)).json(), { orders: 'alice' })
+assert.deepEqual((await call(two, '/reports', reporter)).json(), { reports: 'bob' })
+assert.equal((await call(two, '/reports', alice)).statusCode, 401)
+assert.equal((await call(two, '/orders', reporter)).statusCode, 401)
+
+assert.equal((await call(threeLines, '/orders')).statusCode, 401)
+await Promise.all([app, configured, two, threeLines].map((one) => one.close()))
+await issuer.close()

@@ -1,0 +1,196 @@
+import { createValidator } from '@tollgate/core'
+import { createMockIssuer } from '@tollgate/mock-issuer'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { AppModule } from './app.ts'
+import { create, listen, type Platform, platformNames, type Received, send, type Sent } from './serving.ts'
+import { VALIDATOR } from './tollgate.ts'
+
+const issuer = await createMockIssuer()
+afterAll(() => issuer.close())
+
+async function call(platform: Platform, line: string, sent?: Sent): Promise<Received> {
+  const app = await create(platform, AppModule.trusting(issuer.validatorOptions))
+  return send(await listen(app), line, sent)
+}
+
+async function bearer(claims?: Record<string, unknown>): Promise<Sent> {
+  return { authorization: [`Bearer ${await issuer.accessToken(claims)}`] }
+}
+
+const readOrders = 'Bearer realm="api", scope="orders:read"'
+const invalid = 'Bearer realm="api", error="invalid_token", error_description="The access token is not valid"'
+const lacking = (scope: string) =>
+  `Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="${scope}"`
+
+describe.each(platformNames)('on %s', (platform) => {
+  test('nobody comes without credentials, and is told what it takes', async () => {
+    expect(await call(platform, 'GET /orders')).toEqual({
+      status: 401,
+      challenges: [readOrders],
+      cacheControl: 'no-store',
+      contentType: 'application/json; charset=utf-8',
+      retryAfter: undefined,
+      body: '{}',
+    })
+  })
+
+  test('whoever may read orders gets theirs', async () => {
+    const token = await bearer({ sub: 'alice', scope: 'orders:read' })
+    expect(await call(platform, 'GET /orders', token)).toMatchObject({ status: 200, body: '{"for":"alice"}' })
+  })
+
+  test('another scope is not enough', async () => {
+    expect(await call(platform, 'GET /orders', await bearer({ scope: 'orders:write' }))).toMatchObject({
+      status: 403,
+      challenges: [lacking('orders:read')],
+      cacheControl: 'no-store',
+    })
+  })
+
+  test('a token that is no good is refused', async () => {
+    const authorization = [`Bearer ${await issuer.wrongToken('tampered', { scope: 'orders:read' })}`]
+    expect(await call(platform, 'GET /orders', { authorization })).toMatchObject({ status: 401, challenges: [invalid] })
+  })
+
+  test('of several Authorization lines none is picked', async () => {
+    const { authorization: [line = ''] = [] } = await bearer({ scope: 'orders:read' })
+    for (const authorization of [
+      [line, line],
+      [line, 'Basic YTpi'],
+      ['Basic YTpi', line],
+    ]) {
+      const { status, challenges } = await call(platform, 'GET /orders', { authorization })
+      expect({ status, challenges }).toEqual({
+        status: 400,
+        challenges: [expect.stringContaining('error="invalid_request"')],
+      })
+    }
+  })
+
+  test('every guard of a route has to pass', async () => {
+    const both = await bearer({ scope: 'orders:write', tenant: 'acme', client_id: 'shop' })
+    expect(await call(platform, 'POST /orders', both)).toMatchObject({ status: 201, body: '{"by":"shop"}' })
+    expect(await call(platform, 'POST /orders', await bearer({ scope: 'orders:write' }))).toMatchObject({ status: 403 })
+    expect(await call(platform, 'POST /orders', await bearer({ tenant: 'acme' }))).toMatchObject({ status: 403 })
+  })
+
+  test('what the class demands and what the method demands are one demand', async () => {
+    const challenge = 'Bearer realm="api", scope="reports:read salaries:read"'
+    expect(await call(platform, 'GET /reports/salaries')).toMatchObject({ status: 401, challenges: [challenge] })
+    for (const [scope, status] of [
+      ['reports:read', 403],
+      ['salaries:read', 403],
+      ['salaries:read reports:read', 200],
+    ] as const) {
+      expect(await call(platform, 'GET /reports/salaries', await bearer({ scope }))).toMatchObject({ status })
+    }
+    expect(await call(platform, 'GET /reports', await bearer({ scope: 'reports:read' }))).toMatchObject({ status: 200 })
+    expect(await call(platform, 'GET /reports', await bearer())).toMatchObject({ status: 403 })
+  })
+
+  test('a public route asks nobody, within a protected class as well', async () => {
+    const authorization = ['Bearer nonsense']
+    expect(await call(platform, 'GET /health', { authorization })).toMatchObject({ status: 200, challenges: [] })
+    expect(await call(platform, 'GET /reports/catalogue')).toMatchObject({ status: 200, body: '["salaries"]' })
+  })
+
+  test('a route that says nothing takes a valid token', async () => {
+    const challenges = ['Bearer realm="api"']
+    expect(await call(platform, 'GET /account')).toMatchObject({ status: 401, challenges, body: '{}' })
+    expect(await call(platform, 'GET /account', await bearer({ sub: 'bob' }))).toMatchObject({ body: '{"of":"bob"}' })
+  })
+
+  test('where no token has to be shown, a bad one is refused', async () => {
+    const authorization = [`Bearer ${await issuer.wrongToken('expired')}`]
+    expect(await call(platform, 'GET /catalogue')).toMatchObject({ body: '{"prices":"list"}' })
+    expect(await call(platform, 'GET /catalogue', await bearer({ sub: 'alice' }))).toMatchObject({
+      body: '{"prices":"for alice"}',
+    })
+    expect(await call(platform, 'GET /catalogue', { authorization })).toMatchObject({ status: 401 })
+  })
+
+  test('an unknown route is not found, and is no affair of ours', async () => {
+    const { status, challenges } = await call(platform, 'GET /nowhere')
+    expect({ status, challenges }).toEqual({ status: 404, challenges: [] })
+  })
+
+  test('when the issuer is down, nobody is told that a good token is bad', async () => {
+    const down = await createMockIssuer()
+    const authorization = [`Bearer ${await down.accessToken({ scope: 'orders:read' })}`]
+    await down.close()
+    const app = await create(platform, AppModule.trusting(down.validatorOptions))
+    const received = await send(await listen(app), 'GET /orders', { authorization })
+    expect(received).toMatchObject({ status: 503, challenges: [], cacheControl: 'no-store' })
+    expect(Number(received.retryAfter)).toBeGreaterThan(0)
+    expect(JSON.parse(received.body)).toMatchObject({ error: 'temporarily_unavailable' })
+  })
+
+  test('a challenge of the app stays', async () => {
+    const app = await create(platform, AppModule.trusting(issuer.validatorOptions))
+    app.use((_req: unknown, res: { setHeader(name: string, value: string): void }, next: () => void) => {
+      res.setHeader('WWW-Authenticate', 'Basic realm="staging"')
+      next()
+    })
+    const { challenges } = await send(await listen(app), 'GET /orders')
+    expect(challenges).toEqual(['Basic realm="staging"', readOrders])
+  })
+
+  test('preflights are answered by the CORS of Nest, which is in front of guards, and refusals are readable', async () => {
+    const app = await create(platform, AppModule.trusting(issuer.validatorOptions))
+    app.enableCors({ exposedHeaders: ['WWW-Authenticate'] })
+    const orders = `${await listen(app)}/orders`
+    const headers = { origin: 'https://shop.example.com', 'access-control-request-method': 'GET' }
+    expect((await fetch(orders, { method: 'OPTIONS', headers })).status).toBe(204)
+    const refused = await fetch(orders, { headers })
+    expect(refused.headers.get('access-control-expose-headers')).toBe('WWW-Authenticate')
+    expect(refused.headers.get('www-authenticate')).toBe(readOrders)
+  })
+
+  test('a form may bring the token, for Nest has parsed it by then', async () => {
+    const app = await create(platform, AppModule.trusting({ ...issuer.validatorOptions, formBody: 'accepted' }))
+    const token = await issuer.accessToken({ scope: 'orders:write', tenant: 'acme' })
+    const received = await send(await listen(app), 'POST /orders', { form: `access_token=${token}` })
+    expect(received.status).toBe(201)
+  })
+
+  test('one request is judged once', async () => {
+    const validator = createValidator(issuer.validatorOptions)
+    const judged = vi.spyOn(validator, 'authenticateOptional')
+    const app = await create(platform, AppModule.trusting({ validator }))
+    const token = await bearer({ scope: 'reports:read salaries:read' })
+    expect(await send(await listen(app), 'GET /reports/salaries', token)).toMatchObject({ status: 200 })
+    expect(judged).toHaveBeenCalledOnce()
+  })
+
+  test('a validator is closed with the app that made it, and another is not', async () => {
+    const validator = createValidator(issuer.validatorOptions)
+    const closed = vi.spyOn(validator, 'close')
+    const theirs = await create(platform, AppModule.trusting({ validator }))
+    const own = await create(platform, AppModule.trusting(issuer.validatorOptions))
+    const closedToo = vi.spyOn(own.get<typeof validator>(VALIDATOR), 'close')
+    await Promise.all([theirs.close(), own.close()])
+    expect(closed).not.toHaveBeenCalled()
+    expect(closedToo).toHaveBeenCalledOnce()
+    await validator.close()
+  })
+})
+
+test('both platforms answer alike, to the byte', async () => {
+  const requests: readonly (readonly [string, Sent?])[] = [
+    ['GET /orders'],
+    ['HEAD /orders'],
+    ['GET /orders', { authorization: ['Bearer'] }],
+    ['GET /orders', { authorization: ['Basic YTpi'] }],
+    ['GET /orders', { authorization: ['Bearer a', 'Bearer b'] }],
+    ['GET /orders', { authorization: [`Bearer ${await issuer.wrongToken('expired')}`] }],
+    ['GET /orders', await bearer({ scope: 'other' })],
+    ['POST /orders', await bearer({ scope: 'orders:write', tenant: 'other' })],
+    ['GET /reports/salaries', await bearer({ scope: 'reports:read' })],
+    ['GET /account'],
+  ]
+  for (const [line, sent] of requests) {
+    const [express, fastify] = await Promise.all(platformNames.map((platform) => call(platform, line, sent)))
+    expect(express?.challenges).toHaveLength(1)
+    expect(fastify).toEqual(express)
+  }
+})

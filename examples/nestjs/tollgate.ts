@@ -1,0 +1,159 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import {
+  type ArgumentsHost,
+  type CanActivate,
+  Catch,
+  ConfigurableModuleBuilder,
+  type ExceptionFilter,
+  type ExecutionContext,
+  Global,
+  Inject,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+} from '@nestjs/common'
+import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService, HttpAdapterHost } from '@nestjs/core'
+import {
+  createValidator,
+  type HttpRequest,
+  Refusal,
+  Unavailable,
+  type Validator,
+  type ValidatorOptions,
+} from '@tollgate/core'
+import { type Answer, createGate, failureOf, type Gate, headerLinesOf } from '@tollgate/core/adapter'
+import { admitted } from './decorators.ts'
+import { Policies } from './policies.ts'
+
+export { Auth, AuthIfAny, OptionalAuth, Protect, Public } from './decorators.ts'
+
+/** A validator of yours stays yours to close; one that is made of options is closed with the app. */
+export type TollgateOptions = ValidatorOptions | { readonly validator: Validator }
+
+/** What judges the tokens: `@Inject(VALIDATOR) validator: Validator`, for `ready()` and `health()`. */
+export const VALIDATOR = Symbol('tollgate:validator')
+
+/** What we use of a request of Express; and of one of Fastify, which keeps its raw lines one floor below. */
+interface NestRequest {
+  readonly method: string
+  readonly originalUrl: string
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders?: readonly string[]
+  readonly raw?: { readonly rawHeaders?: readonly string[] }
+  readonly body?: unknown
+}
+
+function toHttpRequest({ method, originalUrl, headers, rawHeaders, raw, body }: NestRequest): HttpRequest {
+  const lines = headerLinesOf({ rawHeaders: rawHeaders ?? raw?.rawHeaders, headers })
+  return { method, url: originalUrl, headers: lines, form: body }
+}
+
+const GATE = Symbol('tollgate:gate')
+
+/** Judges every request to a route of the app, by what the decorators of the route and its class demand. */
+@Injectable()
+export class ProtectGuard implements CanActivate {
+  readonly #gate: Gate<NestRequest>
+  readonly #policies: Policies
+
+  constructor(@Inject(GATE) gate: Gate<NestRequest>, @Inject(Policies) policies: Policies) {
+    this.#gate = gate
+    this.#policies = policies
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const { access, guard } = this.#policies.of(context.getClass(), context.getHandler())
+    if (access === 'public') {
+      return true
+    }
+    if (context.getType() !== 'http') {
+      throw new TypeError(`Expected a request over HTTP, or a handler that is @Public(), got ${context.getType()}`)
+    }
+    const request = context.switchToHttp().getRequest<NestRequest>()
+    const judge = access === 'optional' ? this.#gate.admitOptional : this.#gate.admit
+    const token = await judge(request, guard).catch((error: unknown) => {
+      throw failureOf(error)
+    })
+    admitted.set(request, token)
+    return true
+  }
+}
+
+/** Answers refusals and outages. Whatever else is thrown is left to Nest. */
+@Catch(Refusal, Unavailable)
+class RefusalFilter implements ExceptionFilter<Answer> {
+  readonly #adapterHost: HttpAdapterHost
+
+  constructor(@Inject(HttpAdapterHost) adapterHost: HttpAdapterHost) {
+    this.#adapterHost = adapterHost
+  }
+
+  /** Other headers are left in place: those of CORS, and challenges that the app has set. As text, for a response schema of the app is not for it. */
+  catch({ status, headers, body }: Answer, host: ArgumentsHost): void {
+    const { httpAdapter } = this.#adapterHost
+    const response: unknown = host.switchToHttp().getResponse()
+    if (httpAdapter.isHeadersSent(response)) {
+      httpAdapter.end(response)
+      return
+    }
+    for (const [name, value] of Object.entries(headers)) {
+      if (name === 'WWW-Authenticate') {
+        httpAdapter.appendHeader(response, name, value)
+      } else {
+        httpAdapter.setHeader(response, name, value)
+      }
+    }
+    httpAdapter.setHeader(response, 'Content-Type', 'application/json; charset=utf-8')
+    httpAdapter.reply(response, JSON.stringify(body), status)
+  }
+}
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<TollgateOptions>()
+  .setClassMethodName('forRoot')
+  .build()
+
+/**
+ * `TollgateModule.forRoot(options)`, or `forRootAsync({ inject, useFactory })`, once, in the root module: it protects the routes of all controllers.
+ * What is no controller, such as a middleware, static files or what is mounted by `app.use`, no guard of Nest ever sees.
+ */
+@Global()
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    {
+      provide: VALIDATOR,
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (options: TollgateOptions) => ('validator' in options ? options.validator : createValidator(options)),
+    },
+    {
+      provide: GATE,
+      inject: [VALIDATOR],
+      useFactory: (validator: Validator) => createGate({ validator, toHttpRequest, preflights: 'judge' }),
+    },
+    {
+      provide: Policies,
+      inject: [VALIDATOR, DiscoveryService],
+      useFactory: (validator: Validator, discovery: DiscoveryService) => new Policies(validator, discovery),
+    },
+    { provide: APP_GUARD, useClass: ProtectGuard },
+    { provide: APP_FILTER, useClass: RefusalFilter },
+  ],
+  exports: [VALIDATOR, GATE, Policies],
+})
+export class TollgateModule extends ConfigurableModuleClass implements OnApplicationShutdown {
+  readonly #options: TollgateOptions
+  readonly #validator: Validator
+
+  constructor(@Inject(MODULE_OPTIONS_TOKEN) options: TollgateOptions, @Inject(VALIDATOR) validator: Validator) {
+    super()
+    this.#options = options
+    this.#validator = validator
+  }
+
+  /** `app.close()` comes here after the last request: those that are under way are still judged. */
+  async onApplicationShutdown(): Promise<void> {
+    if (!('validator' in this.#options)) {
+      await this.#validator.close()
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import tollgate, { type ValidatorOptions } from '@tollgate/fastify'
+import fastify, { type FastifyInstance } from 'fastify'
+import { claims, type Claims } from './claims.ts'
+
+// Once in an application: decorators have one type for all of it.
+declare module '@tollgate/fastify' {
+  interface TokenTypes {
+    claims: Claims
+  }
+}
+
+export async function createApp(
+  options: Pick<ValidatorOptions, 'issuer' | 'audience' | 'clock' | 'dispatcher'>,
+): Promise<FastifyInstance> {
+  const app = fastify()
+  await app.register(tollgate, { ...options, claims })
+  app.get('/orders', { onRequest: app.protect() }, async (request) => {
+    const { tenant, auth_time: since } = app.auth(request).claims
+    return { tenant: tenant.toUpperCase(), since: since.toISOString() }
+  })
+  return app
+}

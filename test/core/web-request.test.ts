@@ -1,0 +1,147 @@
+import { createValidator, type Refusal, scopes, Unavailable, type Validator } from '@tollgate/core'
+import { expect, test } from 'vitest'
+import { audience, openIssuer, T0 } from '../harness/reference.ts'
+
+const url = 'https://api.example/items?x=1'
+
+async function open(formBody: 'ignored' | 'accepted' = 'ignored') {
+  const issuer = await openIssuer()
+  const validator = createValidator({ ...issuer.validatorOptions, formBody })
+  return { issuer, validator, token: await issuer.accessToken({ scope: 'read' }) }
+}
+
+function bearing(token: string, init: RequestInit = {}): Request {
+  return new Request(url, { ...init, headers: { Authorization: `Bearer ${token}` } })
+}
+
+async function refusalOf(validator: Validator, request: Request): Promise<[status: number, reason: string]> {
+  const refusal = await validator.authenticate(request).catch((error: unknown) => error as Refusal)
+  return 'reason' in refusal ? [refusal.status, refusal.reason] : [200, '']
+}
+
+test('a web Request is judged as it is', async () => {
+  const { validator, token } = await open()
+  expect((await validator.authenticate(bearing(token), scopes('read'))).subject).toBe('alice')
+  expect(await validator.authenticateOptional(new Request(url))).toBeUndefined()
+  expect(await refusalOf(validator, new Request(url))).toEqual([401, 'no-credentials'])
+})
+
+test('lines that a Request has joined are still several', async () => {
+  const { validator, token } = await open()
+  for (const lines of [
+    [`Bearer ${token}`, `Bearer ${token}`],
+    [`Bearer ${token}`, 'Basic eHg='],
+    ['Basic eHg=', `Bearer ${token}`],
+    ['Basic eHg=', `bearer ${token}`],
+    ['Digest username="x", realm="y"', `Bearer ${token}`],
+  ]) {
+    const request = new Request(url)
+    lines.forEach((line) => request.headers.append('Authorization', line))
+    expect((await refusalOf(validator, request))[0], lines.join(' | ')).toBe(400)
+  }
+  const digest = new Request(url, { headers: { Authorization: 'Digest username="bearer", realm="y"' } })
+  expect(await refusalOf(validator, digest)).toEqual([401, 'no-credentials'])
+})
+
+test('respond makes the answer of a refusal', async () => {
+  const { validator, token } = await open()
+  const response = await validator.authenticate(bearing(token), scopes('write')).catch(validator.respond)
+  expect(response).toBeInstanceOf(Response)
+  expect(response).toMatchObject({ status: 403 })
+  const { headers } = response as Response
+  expect(headers.get('www-authenticate')).toBe(
+    'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="write"',
+  )
+  expect([headers.get('cache-control'), headers.get('content-type')]).toEqual(['no-store', 'application/json'])
+  expect(await (response as Response).json()).toEqual({
+    error: 'insufficient_scope',
+    error_description: 'The access token lacks a required scope',
+  })
+  const bare = validator.respond(await validator.authenticate(new Request(url)).catch((error: unknown) => error))
+  expect([bare.status, await bare.text()]).toEqual([401, '{}'])
+})
+
+test('respond makes the answer of an outage, without a challenge', async () => {
+  const { issuer } = await open()
+  const down = createValidator({ issuer: 'http://127.0.0.1:9', audience, clock: () => T0 * 1000 })
+  const token = await issuer.accessToken({ iss: 'http://127.0.0.1:9' })
+  const error: unknown = await down.authenticate(bearing(token)).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(Unavailable)
+  const { status, headers } = down.respond(error)
+  expect([status, headers.get('www-authenticate')]).toEqual([503, null])
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+})
+
+test('respond answers nothing else', async () => {
+  const { validator } = await open()
+  for (const error of [new Error('mine'), undefined, 'route', { status: 401, headers: {}, body: {} }]) {
+    let thrown: unknown = 'nothing'
+    try {
+      validator.respond(error)
+    } catch (caught) {
+      thrown = caught
+    }
+    expect(thrown).toBe(error)
+  }
+})
+
+test('guards are put to tokens that this validator has judged, and to no others', async () => {
+  const { issuer, validator, token } = await open()
+  const other = createValidator({ ...issuer.validatorOptions, audience })
+  const request = bearing(token)
+  const judged = await validator.authenticate(request)
+  expect(await validator.authorize(judged, request, scopes('read'))).toBe(judged)
+  for (const stranger of [await other.authenticate(request), { ...judged }, Object.create(judged) as typeof judged]) {
+    await expect(validator.authorize(stranger, request, scopes('read'))).rejects.toThrow(TypeError)
+  }
+  await expect(validator.authorize(undefined, request)).rejects.toMatchObject({ reason: 'no-credentials' })
+})
+
+function form(body: string | ReadableStream<Uint8Array>, headers: Record<string, string> = {}): Request {
+  const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  return new Request(url, { method: 'POST', body, headers: { ...type, ...headers }, duplex: 'half' })
+}
+
+test('a form body is read from a clone, when it may carry the token', async () => {
+  const { validator, token } = await open('accepted')
+  const request = form(`a=1&access_token=${token}`)
+  expect((await validator.authenticate(request)).subject).toBe('alice')
+  expect(await request.text(), 'the handler reads it again').toBe(`a=1&access_token=${token}`)
+  expect(await refusalOf(validator, form(`access_token=${token}&access_token=${token}`))).toEqual([
+    400,
+    'repeated-credentials',
+  ])
+  const both = form(`access_token=${token}`, { Authorization: `Bearer ${token}` })
+  expect(await refusalOf(validator, both)).toEqual([400, 'repeated-credentials'])
+  expect(await refusalOf(validator, form(`access_token=${token}&x=%C3%A9`))).toEqual([401, 'no-credentials'])
+  expect(await refusalOf(validator, form(`access_token=${token}`, { 'Content-Type': 'text/plain' }))).toEqual([
+    401,
+    'no-credentials',
+  ])
+})
+
+test('it is not, by default, nor when somebody has read it, who then gives what is in it', async () => {
+  const { validator: ignoring, token: ignored } = await open()
+  expect(await refusalOf(ignoring, form(`access_token=${ignored}`))).toEqual([401, 'no-credentials'])
+
+  const { validator, token } = await open('accepted')
+  const request = form(`access_token=${token}`)
+  const parsed = Object.fromEntries(new URLSearchParams(await request.text()))
+  expect(await refusalOf(validator, request)).toEqual([401, 'no-credentials'])
+  const { method, headers } = request
+  expect((await validator.authenticate({ method, url, headers, form: parsed })).subject).toBe('alice')
+})
+
+test('of an endless body no more is read than a form may have', async () => {
+  const { validator, token } = await open('accepted')
+  let pulled = 0
+  const endless = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(Buffer.from(`access_token=${token}&x=`)),
+    pull: (controller) => {
+      pulled += 1
+      controller.enqueue(Buffer.alloc(16 * 1024, 'x'))
+    },
+  })
+  expect(await refusalOf(validator, form(endless))).toEqual([401, 'no-credentials'])
+  expect(pulled).toBeLessThan(10)
+})

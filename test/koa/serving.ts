@@ -1,0 +1,45 @@
+import { createServer, type RequestListener } from 'node:http'
+import { clientSecretBasic, type ProtectOptions, trustedIssuer } from '@tollgate/koa'
+import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
+import Koa3 from 'koa'
+import Koa2 from 'koa2'
+import { onTestFinished } from 'vitest'
+import { listen } from '../harness/api.ts'
+import { type Received, send, type Sent } from '../harness/send.ts'
+
+export const versions = [
+  ['Koa 3', Koa3],
+  ['Koa 2', Koa2],
+] as const
+
+export interface Served {
+  readonly origin: string
+  readonly send: (path: string, sent?: Sent) => Promise<Received>
+  /** What `app.on('error')` has heard, oldest first. */
+  readonly errors: readonly Error[]
+}
+
+/** What a Koa app is to a server, whatever the type of its state. */
+interface App {
+  readonly on: (event: 'error', listener: (error: Error) => void) => unknown
+  readonly callback: () => RequestListener
+}
+
+export async function serve(app: App): Promise<Served> {
+  const errors: Error[] = []
+  app.on('error', (error: Error) => void errors.push(error))
+  const origin = await listen(createServer(app.callback()))
+  return { origin, send: (path, sent = {}) => send(origin, { path, ...sent }), errors }
+}
+
+export function bearer(token: string): { headers: readonly (readonly [string, string])[] } {
+  return { headers: [['Authorization', `Bearer ${token}`]] }
+}
+
+/** An issuer that is asked about every token that it gives out, over a real socket. */
+export async function openIntrospected(): Promise<{ issuer: MockIssuer; options: ProtectOptions }> {
+  const issuer = await createMockIssuer()
+  onTestFinished(() => issuer.close())
+  const introspection = { client: clientSecretBasic(issuer.client.id, issuer.client.secret) }
+  return { issuer, options: { ...issuer.validatorOptions, issuer: trustedIssuer(issuer.url, { introspection }) } }
+}
