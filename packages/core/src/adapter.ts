@@ -1,5 +1,5 @@
 /** What an adapter for a framework, or another package of ours, is made of. Applications need none of this. */
-export type { Answer } from './answer.ts'
+export { type Answer, writeAnswer, type Writing } from './answer.ts'
 export { createGate, type Gate } from './gate.ts'
 export { describe, expectOptions, invalidOption } from './invalid-option.ts'
 export { headerLinesOf, type NodeHeaders } from './node-request.ts'

@@ -8,6 +8,27 @@ export function isAnswer(error: unknown): error is Answer {
   return error instanceof Refusal || error instanceof Unavailable
 }
 
+/** How a framework writes an answer. */
+export interface Writing {
+  readonly set: (name: string, value: string) => unknown
+  /** One line more, beside those that are there. */
+  readonly append: (name: string, value: string) => unknown
+  readonly end: (status: number, body: string) => unknown
+}
+
+/** Writes an answer over what the app has prepared: its own challenges and its other headers, those of CORS for one, stay in place. */
+export function writeAnswer({ status, headers, body }: Answer, { set, append, end }: Writing): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'WWW-Authenticate') {
+      append(name, value)
+    } else {
+      set(name, value)
+    }
+  }
+  set('Content-Type', 'application/json')
+  end(status, JSON.stringify(body))
+}
+
 export function toResponse({ status, headers, body }: Answer): Response {
   return Response.json(body, { status, headers })
 }

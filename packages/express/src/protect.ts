@@ -2,7 +2,6 @@ import type { ServerResponse } from 'node:http'
 import type { Validator } from '@tollgate/core'
 import {
   type Admit,
-  type Answer,
   type AnsweringOptions,
   createProtectFor,
   createProtection,
@@ -10,6 +9,7 @@ import {
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
+  writeAnswer,
 } from '@tollgate/core/adapter'
 import { type ExpressRequest, toHttpRequest } from './request.ts'
 
@@ -53,24 +53,17 @@ function toMiddleware<Claims>(admit: Admit<ExpressRequest, Claims>): Middleware 
         } else if (res.headersSent) {
           next(admission.answer)
         } else {
-          send(res, admission.answer)
+          writeAnswer(admission.answer, {
+            set: (name, value) => res.setHeader(name, value),
+            append: (name, value) => res.appendHeader(name, value),
+            end: (status, body) => {
+              res.statusCode = status
+              res.end(body)
+            },
+          })
         }
       }, next)
       // Nothing that goes wrong here may become an unhandled rejection, which ends the process.
       .catch((error: unknown) => next(failureOf(error)))
   }
-}
-
-/** Other headers are left in place: those of CORS, and challenges that the app has set. */
-function send(res: ServerResponse, { status, headers, body }: Answer): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (name === 'WWW-Authenticate') {
-      res.appendHeader(name, value)
-    } else {
-      res.setHeader(name, value)
-    }
-  }
-  res.statusCode = status
-  res.setHeader('Content-Type', 'application/json')
-  res.end(JSON.stringify(body))
 }

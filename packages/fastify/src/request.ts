@@ -5,7 +5,13 @@ import type { RouteAuth } from './route-auth.ts'
 
 /** What we use of a Fastify request, over HTTP/1.1 and HTTP/2 alike. */
 export interface ProtectedRequest {
-  readonly raw: { readonly rawHeaders?: readonly string[]; readonly headers: IncomingHttpHeaders }
+  readonly raw: {
+    readonly rawHeaders?: readonly string[]
+    readonly headers: IncomingHttpHeaders
+    /** Not so unless somebody listens for upgrades. */
+    readonly upgrade?: unknown
+    readonly socket: { destroySoon(): void }
+  }
   readonly headers: IncomingHttpHeaders
   readonly method: string
   readonly originalUrl: string
@@ -22,6 +28,8 @@ export interface ProtectedReply {
   header(name: string, value: unknown): unknown
   code(status: number): unknown
   send(payload: string): unknown
+  /** Calls back when the answer has been sent, or cannot be. */
+  then(sent: () => void, failed: (error: Error) => void): void
 }
 
 export function toHttpRequest({ raw, headers, method, originalUrl, body }: ProtectedRequest): HttpRequest {

@@ -1,5 +1,5 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
-import type { AccessToken, Validator, ValidatorOptions } from '@tollgate/core'
+import type { AccessToken, StandardSchema, Validator, ValidatorOptions } from '@tollgate/core'
 import type {
   AnsweringOptions,
   OptionalProtect as OptionalProtectOf,
@@ -29,7 +29,7 @@ export type OptionalProtect<Claims = TypedClaims> = OptionalProtectOf<ProtectedR
 /** A schema has to be the one that the types speak of. */
 type ClaimsOption = unknown extends TypedClaims
   ? { readonly claims?: undefined }
-  : Required<Pick<ValidatorOptions<TypedClaims>, 'claims'>>
+  : { readonly claims: StandardSchema<TypedClaims> }
 
 /** What the plugin takes: the options of the validator, or a validator, which stays yours to close; and how to answer. */
 export type TollgateOptions = AnsweringOptions &

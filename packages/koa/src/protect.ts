@@ -1,13 +1,13 @@
 import type { AccessToken, Validator } from '@tollgate/core'
 import {
   type Admit,
-  type Answer,
   type AnsweringOptions,
   createProtectFor,
   createProtection,
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
+  writeAnswer,
 } from '@tollgate/core/adapter'
 import { type KoaContext, toHttpRequest } from './request.ts'
 
@@ -68,23 +68,14 @@ function toMiddleware<Claims>(admit: Admit<KoaContext, Claims>): Middleware {
     } else if (ctx.headerSent) {
       throw admission.answer
     } else {
-      send(ctx, admission.answer)
+      writeAnswer(admission.answer, {
+        set: (name, value) => ctx.set(name, value),
+        append: (name, value) => ctx.append(name, value),
+        end: (status, body) => {
+          // The handler that was to write by itself does not come to it.
+          Object.assign(ctx, { status, body, respond: true })
+        },
+      })
     }
   }
-}
-
-/** Other headers are left in place: those of CORS, and challenges that the app has set. */
-function send(ctx: KoaContext, { status, headers, body }: Answer): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (name === 'WWW-Authenticate') {
-      ctx.append(name, value)
-    } else {
-      ctx.set(name, value)
-    }
-  }
-  ctx.status = status
-  ctx.set('Content-Type', 'application/json')
-  ctx.body = JSON.stringify(body)
-  // The handler that was to write by itself does not come to it.
-  ctx.respond = true
 }

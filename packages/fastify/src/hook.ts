@@ -1,0 +1,61 @@
+import { type Admit, type Answer, writeAnswer } from '@tollgate/core/adapter'
+import type { LateForms } from './late-form.ts'
+import type { ProtectedReply, ProtectedRequest } from './request.ts'
+import type { Hook } from './types.ts'
+
+/** What `app.protect(…)` gives: it lets the request on, or answers it. Errors are for Fastify's error handling. */
+export function toHook<Claims>(admit: Admit<ProtectedRequest, Claims>, forms: LateForms): Hook {
+  async function judge(request: ProtectedRequest, reply: ProtectedReply): Promise<unknown> {
+    const admission = await admit(request)
+    if (admission.answer === undefined) {
+      Object.assign(request, { auth: admission.token })
+      return undefined
+    }
+    if (reply.sent) {
+      return reply
+    }
+    send(reply, admission.answer)
+    return sent(request, reply)
+  }
+
+  return async (request, reply) => {
+    if (request.routeOptions.config.auth === false) {
+      return undefined
+    }
+    if (forms.awaits(request)) {
+      forms.put(request, judge)
+      return undefined
+    }
+    return judge(request, reply)
+  }
+}
+
+/** As text, for a response schema of the app is not for it. */
+function send(reply: ProtectedReply, answer: Answer): void {
+  writeAnswer(answer, {
+    set: (name, value) => reply.header(name, value),
+    append: (name, value) => {
+      const there = [reply.getHeader(name) ?? []].flat()
+      reply.header(name, there.length === 0 ? value : [...there, value])
+    },
+    end: (status, body) => {
+      reply.code(status)
+      reply.send(body)
+    },
+  })
+}
+
+/**
+ * A client that leaves while `onSend` hooks still work on the answer makes Fastify take the reply for done and, since it was not sent, go on to
+ * the handler. Nothing may follow a refusal: that hook never ends.
+ */
+async function sent({ raw }: ProtectedRequest, reply: ProtectedReply): Promise<ProtectedReply> {
+  await new Promise((resolve) => {
+    reply.then(() => resolve(undefined), resolve)
+  })
+  if (raw.upgrade === true) {
+    // Of an upgrade a socket is left that nobody reads. @fastify/websocket closes those that have come as far as its own hook.
+    raw.socket.destroySoon()
+  }
+  return reply.sent ? reply : new Promise(() => undefined)
+}

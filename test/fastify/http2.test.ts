@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { connect } from 'node:http2'
+import { text } from 'node:stream/consumers'
+import tollgate, { scopes } from '@tollgate/fastify'
+import type { MockIssuer } from '@tollgate/mock-issuer'
+import fastify, { type FastifyInstance } from 'fastify'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Certificate, certificate } from '../harness/certificates.ts'
+import { listening } from '../harness/listening.ts'
+import { openIssuer } from '../harness/reference.ts'
+import { statusOverHttp2 } from './http2-frames.ts'
+
+/** An app over HTTP/2 that demands the scope `read`. */
+async function serveHttp2(issuer: MockIssuer, https?: Certificate): Promise<string> {
+  const over = https === undefined ? fastify({ http2: true }) : fastify({ http2: true, https: { ...https } })
+  onTestFinished(async () => {
+    await over.close()
+  })
+  // The types tell apps by their servers apart; those of routes are the same.
+  const app = over as unknown as FastifyInstance
+  await app.register(tollgate, issuer.validatorOptions)
+  app.get('/', { onRequest: app.protect(scopes('read')) }, async (request) => app.auth(request).subject)
+  app.get('/config', { config: { auth: scopes('read') } }, async (request) => request.auth?.subject)
+  return app.listen({ port: 0, host: '127.0.0.1' })
+}
+
+test.each([['in the clear'], ['over TLS']])('HTTP/2 %s is judged as HTTP/1.1 is', async (how) => {
+  const issuer = await openIssuer()
+  const { cert, key } = await certificate('127.0.0.1')
+  const origin = await serveHttp2(issuer, how === 'over TLS' ? { cert, key } : undefined)
+  const session = connect(origin, { ca: cert })
+  onTestFinished(() => session.destroy())
+  const ask = async (path: string, token?: string): Promise<{ status: unknown; challenge: unknown; body: string }> => {
+    const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const stream = session.request({ ':path': path, ...credentials })
+    const [headers] = (await once(stream, 'response')) as [Record<string, unknown>]
+    return { status: headers[':status'], challenge: headers['www-authenticate'], body: await text(stream) }
+  }
+  for (const path of ['/', '/config']) {
+    const without = { status: 401, challenge: 'Bearer realm="api", scope="read"', body: '{}' }
+    expect(await ask(path)).toEqual(without)
+    expect(await ask(path, await issuer.wrongToken('expired'))).toMatchObject({ status: 401 })
+    expect(await ask(path, await issuer.accessToken())).toMatchObject({ status: 403 })
+    expect(await ask(path, await issuer.accessToken({ scope: 'read' }))).toMatchObject({ status: 200, body: 'alice' })
+  }
+})
+
+test('of two tokens in one request over HTTP/2 none is picked', async () => {
+  const issuer = await openIssuer()
+  const refusals = listening('tollgate:refusal')
+  const origin = await serveHttp2(issuer)
+  const good = ['authorization', `Bearer ${await issuer.accessToken({ scope: 'read' })}`] as const
+  const bad = ['authorization', `Bearer ${await issuer.wrongToken('expired')}`] as const
+  const basic = ['authorization', 'Basic YTpi'] as const
+  expect(await statusOverHttp2(origin, [good])).toBe(200)
+  for (const fields of [
+    [good, bad],
+    [bad, good],
+    [good, good],
+    [basic, good],
+    [good, basic],
+  ]) {
+    expect(await statusOverHttp2(origin, fields)).toBe(400)
+  }
+  expect(refusals.map(({ refusal }) => refusal.reason)).toEqual(Array.from({ length: 5 }, () => 'repeated-credentials'))
+})
