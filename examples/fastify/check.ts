@@ -26,6 +26,8 @@ const configured = await createConfiguredApp(options)
 assert.equal((await call(configured, '/about')).statusCode, 200)
 assert.equal((await call(configured, '/health')).statusCode, 200)
 assert.equal((await call(configured, '/me')).statusCode, 401)
+const preflight = { origin: 'https://app.example', 'access-control-request-method': 'GET' }
+assert.equal((await configured.inject({ method: 'OPTIONS', url: '/me', headers: preflight })).statusCode, 204)
 assert.deepEqual((await call(configured, '/me', alice)).json(), { subject: 'alice' })
 assert.equal((await call(configured, '/orders', await issuer.accessToken())).statusCode, 403)
 assert.deepEqual((await call(configured, '/orders', alice)).json(), { for: 'alice' })

@@ -1,3 +1,4 @@
+import cors from '@fastify/cors'
 import tollgate, { scopes, type TollgateOptions } from '@tollgate/fastify'
 import fastify, { type FastifyInstance } from 'fastify'
 
@@ -19,6 +20,7 @@ export async function createApp(options: TollgateOptions): Promise<FastifyInstan
 /** Default-deny: every route of the scope needs a token, unless it says otherwise; routes are configured rather than wired. */
 export async function createConfiguredApp(options: TollgateOptions): Promise<FastifyInstance> {
   const app = fastify()
+  await app.register(cors, { exposedHeaders: ['WWW-Authenticate'] }) // before what protects
   await app.register(tollgate, options)
   app.get('/about', async () => ({ open: 'outside of the scope' }))
 

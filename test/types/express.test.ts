@@ -5,6 +5,7 @@ import {
   claims,
   clientSecretBasic,
   createProtect,
+  createValidator,
   defineGuard,
   type Duration,
   type Guard,
@@ -14,6 +15,7 @@ import {
 } from '@tollgate/express'
 import express from 'express'
 import { expectTypeOf, test } from 'vitest'
+import { arktypeClaims, type TenantClaims, valibotClaims, zodClaims } from './claims-schemas.ts'
 
 const protect = createProtect({ issuer: 'https://as.example', audience: 'api' })
 
@@ -30,6 +32,23 @@ test('what an application writes has types, and none of it needs a cast', () => 
   expectTypeOf(scopes('a')).toEqualTypeOf<Guard>()
   expectTypeOf<AccessToken['claims']['sub']>().toEqualTypeOf<string | undefined>()
   expectTypeOf<AccessToken['claims']['tenant']>().toEqualTypeOf<unknown>()
+})
+
+test('the claims have the type of the schema, of whatever library, and through a validator', () => {
+  const trust = { issuer: 'https://as.example', audience: 'api' }
+  for (const schema of [zodClaims, valibotClaims, arktypeClaims]) {
+    const typing = { ...trust, claims: schema }
+    for (const typed of [createProtect(typing), createProtect(createValidator(typing))]) {
+      express().get('/:id', typed(scopes('read')), (req, res) => {
+        expectTypeOf(typed.auth(req)).toEqualTypeOf<AccessToken<TenantClaims>>()
+        expectTypeOf(typed.auth(req).claims).toEqualTypeOf<TenantClaims>()
+        expectTypeOf(typed.optional.auth(req)).toEqualTypeOf<AccessToken<TenantClaims> | undefined>()
+        // @ts-expect-error -- the schema has no such claim
+        void typed.auth(req).claims.department
+        res.end()
+      })
+    }
+  }
 })
 
 test('a token tells by its kind what else it knows', () => {
@@ -57,6 +76,12 @@ test('a wrong option or guard does not compile', () => {
     createProtect({ issuer: 'https://as.example', audience: 'api', clockTolerance: 5 })
     // @ts-expect-error -- no such word
     createProtect({ issuer: 'https://as.example', audience: 'api', refusals: 'ignore' })
+    // @ts-expect-error -- no such word
+    createProtect({ issuer: 'https://as.example', audience: 'api', preflights: 'skip' })
+    // @ts-expect-error -- no schema
+    createProtect({ issuer: 'https://as.example', audience: 'api', claims: {} })
+    // @ts-expect-error -- what protects is not yet a middleware
+    express().use(protect)
     // @ts-expect-error -- no such option
     trustedIssuer('https://as.example', { audiences: 'api' })
     // @ts-expect-error -- a client has to say who it is

@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
 import type { AccessToken } from '@tollgate/core'
 
 /**

@@ -35,7 +35,7 @@ type ClaimsOption = unknown extends TypedClaims
 export type TollgateOptions = AnsweringOptions &
   (
     | (Omit<ValidatorOptions, 'claims'> & ClaimsOption & { readonly validator?: never })
-    | { readonly validator: Validator<TypedClaims> }
+    | ({ readonly validator: Validator<TypedClaims> } & { readonly [Name in keyof ValidatorOptions]?: never })
   )
 
 declare module 'fastify' {

@@ -1,0 +1,100 @@
+import {
+  type AccessToken,
+  createValidator,
+  defineGuard,
+  type IntrospectedClaims,
+  type JwtClaims,
+  scopes,
+  tollgate,
+} from '@tollgate/fastify'
+import fastify from 'fastify'
+import { expectTypeOf, test } from 'vitest'
+import { zodClaims } from './claims-schemas.ts'
+
+const trust = { issuer: 'https://as.example', audience: 'api' }
+
+test('what an application writes has types, and none of it needs a cast', () => {
+  const uncalled = async (): Promise<void> => {
+    const app = fastify()
+    await app.register(tollgate, { ...trust, realm: 'api', refusals: 'throw', preflights: 'pass' })
+    await app.register(tollgate, { validator: createValidator(trust), refusals: 'throw' })
+    app.get('/:id', { onRequest: app.protect(scopes('a')) }, async (request) => {
+      expectTypeOf(app.auth(request)).toEqualTypeOf<AccessToken>()
+      expectTypeOf(app.auth(request).claims).toEqualTypeOf<JwtClaims | IntrospectedClaims>()
+      expectTypeOf(request.auth).toEqualTypeOf<AccessToken | undefined>()
+      expectTypeOf(app.protect.optional.auth(request)).toEqualTypeOf<AccessToken | undefined>()
+      expectTypeOf(await app.protect.validator.ready()).toEqualTypeOf<void>()
+    })
+    app.get('/lists', { onRequest: [app.protect()], preHandler: app.protect.optional(scopes('a')) }, async () => 'ok')
+    app.addHook('onRequest', app.protect())
+    app.addHook('preValidation', app.protect())
+    app.addHook('preHandler', app.protect())
+    await app.register(async (scope) =>
+      scope.addHook('onRequest', scope.protect(defineGuard({ check: () => undefined }))),
+    )
+  }
+  expectTypeOf(uncalled).toBeFunction()
+})
+
+test('a route may be configured', () => {
+  const uncalled = async (): Promise<void> => {
+    const app = fastify()
+    await app.register(tollgate, trust)
+    for (const auth of [true, false, 'optional', scopes('a'), [scopes('a'), scopes('b')]] as const) {
+      app.get('/', { config: { auth } }, async () => 'ok')
+    }
+    // @ts-expect-error -- no such word
+    app.get('/', { config: { auth: 'none' } }, async () => 'ok')
+    // @ts-expect-error -- a scope is not yet a guard
+    app.get('/', { config: { auth: ['read'] } }, async () => 'ok')
+    // @ts-expect-error -- no guard of that name
+    app.get('/', { config: { auth: undefined } }, async () => 'ok')
+  }
+  expectTypeOf(uncalled).toBeFunction()
+})
+
+test('HTTP/2 and type providers are no different', () => {
+  const uncalled = async (): Promise<void> => {
+    const app = fastify({ http2: true })
+    await app.register(tollgate, trust)
+    app.addHook('onRequest', app.protect())
+    app.get('/', { onRequest: app.protect() }, async (request) => {
+      expectTypeOf(app.auth(request)).toEqualTypeOf<AccessToken>()
+    })
+    const provided = fastify().withTypeProvider<{ validator: unknown; serializer: unknown; schema: unknown }>()
+    await provided.register(tollgate, trust)
+    provided.get('/', { onRequest: provided.protect() }, async (request) => {
+      expectTypeOf(provided.auth(request)).toEqualTypeOf<AccessToken>()
+    })
+  }
+  expectTypeOf(uncalled).toBeFunction()
+})
+
+test('a wrong option or guard does not compile', () => {
+  const uncalled = async (): Promise<void> => {
+    const app = fastify()
+    // @ts-expect-error -- options are missing
+    await app.register(tollgate)
+    // @ts-expect-error -- audience is missing
+    await app.register(tollgate, { issuer: 'https://as.example' })
+    // @ts-expect-error -- issuer is missing
+    await app.register(tollgate, { audience: 'api' })
+    // @ts-expect-error -- no such word
+    await app.register(tollgate, { ...trust, refusals: 'ignore' })
+    // @ts-expect-error -- no such option
+    await app.register(tollgate, { ...trust, refusal: 'throw' })
+    // @ts-expect-error -- either a validator or its options
+    await app.register(tollgate, { ...trust, validator: createValidator(trust) })
+    // @ts-expect-error -- the types would not know of the schema
+    await app.register(tollgate, { ...trust, claims: zodClaims })
+    // @ts-expect-error -- nor of this one
+    await app.register(tollgate, { validator: createValidator({ ...trust, claims: zodClaims }) })
+    // @ts-expect-error -- a scope is not yet a guard
+    app.protect('read')
+    // @ts-expect-error -- what protects is not yet a hook
+    app.addHook('onRequest', app.protect)
+    // @ts-expect-error -- a request is asked for
+    app.auth({})
+  }
+  expectTypeOf(uncalled).toBeFunction()
+})

@@ -1,0 +1,45 @@
+import { type AccessToken, createValidator, scopes, tollgate } from '@tollgate/fastify'
+import fastify from 'fastify'
+import { expectTypeOf, test } from 'vitest'
+import { arktypeClaims, type TenantClaims, valibotClaims, zodClaims } from '../claims-schemas.ts'
+
+declare module '@tollgate/fastify' {
+  interface TokenTypes {
+    claims: TenantClaims
+  }
+}
+
+const trust = { issuer: 'https://as.example', audience: 'api' }
+
+test('app.auth and request.auth have the type of the claims once an application has told it', () => {
+  const uncalled = async (): Promise<void> => {
+    const app = fastify()
+    await app.register(tollgate, { ...trust, claims: zodClaims })
+    app.get('/', { onRequest: app.protect(scopes('a')) }, async (request) => {
+      expectTypeOf(app.auth(request)).toEqualTypeOf<AccessToken<TenantClaims>>()
+      expectTypeOf(app.auth(request).claims).toEqualTypeOf<TenantClaims>()
+      expectTypeOf(request.auth).toEqualTypeOf<AccessToken<TenantClaims> | undefined>()
+      // @ts-expect-error -- the schema has no such claim
+      void app.auth(request).claims.department
+    })
+  }
+  expectTypeOf(uncalled).toBeFunction()
+})
+
+test('what judges has to agree with what was told', () => {
+  const uncalled = async (): Promise<void> => {
+    const app = fastify()
+    await app.register(tollgate, { ...trust, claims: valibotClaims })
+    await app.register(tollgate, { ...trust, claims: arktypeClaims })
+    await app.register(tollgate, { validator: createValidator({ ...trust, claims: zodClaims }) })
+    // @ts-expect-error -- no schema
+    await app.register(tollgate, trust)
+    // @ts-expect-error -- no schema
+    await app.register(tollgate, { ...trust, claims: undefined })
+    // @ts-expect-error -- no schema
+    await app.register(tollgate, { validator: createValidator(trust) })
+    // @ts-expect-error -- another schema
+    await app.register(tollgate, { ...trust, claims: zodClaims.pick({ tenant: true }) })
+  }
+  expectTypeOf(uncalled).toBeFunction()
+})
