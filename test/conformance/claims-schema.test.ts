@@ -177,6 +177,19 @@ function T(second: number): number {
   return 1_600_000_000 + second
 }
 
+verifies('CLAIMS-SCHEMA', 'what a schema makes of claims may be anything, and stays what it is', async (adapter) => {
+  const made = { bytes: new Uint8Array([1, 2]), map: new Map([['a', 1]]), deep: { list: [1] }, self: {} as object }
+  made.self = made
+  const api = await openWith(
+    adapter,
+    z.unknown().transform(() => made),
+  )
+  expect(await api.present(await api.token())).toBe('OK')
+  expect(api.seen()?.claims).toBe(made)
+  expect([made, made.deep, made.deep.list].every((value) => Object.isFrozen(value))).toBe(true)
+  expect([made.bytes, made.map].some((value) => Object.isFrozen(value))).toBe(false)
+})
+
 verifies('CLAIMS-SCHEMA', 'what is no schema is a TypeError at start-up', async (adapter) => {
   const wrong = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' })
   const none = [

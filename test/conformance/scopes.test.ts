@@ -10,9 +10,13 @@ import { verifies } from '../harness/verifies.ts'
 type ScopesFrom = NonNullable<Parameters<typeof trustedIssuer>[1]>['scopesFrom']
 
 /** The outcome for claims at an issuer that puts its scopes there. */
-async function reading(adapter: Adapter, scopesFrom: ScopesFrom): Promise<(claims: object) => Promise<string>> {
+async function reading(
+  adapter: Adapter,
+  scopesFrom: ScopesFrom,
+  needed: readonly string[] = ['read'],
+): Promise<(claims: object) => Promise<string>> {
   const { privateKey, jwk } = keyPair('P-256')
-  const api = await openKeyIssuer(adapter, [{ ...jwk, kid: 'k' }], { scopesFrom })
+  const api = await openKeyIssuer(adapter, [{ ...jwk, kid: 'k' }], { scopesFrom, guards: [anyScope(...needed)] })
   return (claims) =>
     api.present(
       jws({ alg: 'ES256', kid: 'k' }, { ...api.claims({ scope: undefined }), ...claims }, privateKey, 'ES256'),
@@ -87,9 +91,9 @@ verifies('SCOPES-FROM', 'what has another form there grants nothing, and breaks 
   for (const realmAccess of [null, 'roles', ['read'], [{ roles: ['read'] }], { roles: undefined }, 7]) {
     expect(await deep({ realm_access: realmAccess }), JSON.stringify(realmAccess)).toBe('E-SCOPE')
   }
-  for (const path of ['constructor.name', '__proto__.roles', 'sub.length', 'aud.0']) {
-    const inherited = await reading(adapter, path)
-    expect(await inherited({}), path).toBe('E-SCOPE')
+  for (const path of ['constructor.name', 'roles.constructor.name', '__proto__.roles', 'sub.length', 'aud.0']) {
+    const inherited = await reading(adapter, path, ['Object', 'Array', 'read'])
+    expect(await inherited({ roles: ['x'] }), path).toBe('E-SCOPE')
   }
 })
 

@@ -367,6 +367,24 @@ describe.each(versions)('%s', (_name, express) => {
     expect([status, headers['x-internal']]).toEqual([500, undefined])
   })
 
+  test('a refusal that comes too late is for the app, which may have begun to answer', async () => {
+    const issuer = await openIssuer()
+    const protect = createProtect(issuer.validatorOptions)
+    const app = express()
+    const seen: unknown[] = []
+    app.get('/', (_req, res, next) => {
+      res.write('begun')
+      next()
+    })
+    app.get('/', protect(), () => seen.push('handled'))
+    app.use(((error: unknown, _req, res, _next) => {
+      seen.push(error)
+      res.end(' and ended')
+    }) satisfies express5.ErrorRequestHandler)
+    expect((await send(await serve(app), { path: '/' })).body).toBe('begun and ended')
+    expect(seen).toEqual([expect.any(Refusal)])
+  })
+
   test('an error of the handler is the app’s own', async () => {
     const issuer = await openIssuer()
     const protect = createProtect(issuer.validatorOptions)

@@ -1,9 +1,25 @@
-import tollgate, { createValidator, scopes } from '@tollgate/fastify'
+import tollgate, { active, clientSecretBasic, createValidator, scopes, trustedIssuer } from '@tollgate/fastify'
+import { createMockIssuer } from '@tollgate/mock-issuer'
 import { expect, test } from 'vitest'
 import { audience, openIssuer } from '../harness/reference.ts'
 import { aMistake, asking, formHeader, openApp } from './asking.ts'
 
 const reports = 'https://reports.example'
+
+test('what an issuer can serve is asked of the nearest', async () => {
+  const issuer = await createMockIssuer({ port: 'none' })
+  const app = openApp()
+  await app.register(tollgate, issuer.validatorOptions)
+  await app.register(async (inner) => {
+    const client = clientSecretBasic(issuer.client.id, issuer.client.secret)
+    const introspecting = trustedIssuer(issuer.url, { introspection: { client } })
+    await inner.register(tollgate, { ...issuer.validatorOptions, issuer: introspecting })
+    inner.get('/', { config: { auth: active({ within: '5s' }) } }, async (request) => inner.auth(request).subject)
+  })
+  const ask = await asking(app)
+  expect((await ask('/', { token: await issuer.accessToken() })).body).toBe('alice')
+  await issuer.close()
+})
 
 test('each of two siblings judges by its own options', async () => {
   const issuer = await openIssuer()
