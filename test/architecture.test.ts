@@ -41,7 +41,7 @@ test('adapters know the core and their framework; the core knows its three libra
   const allowed: Readonly<Record<string, readonly string[]>> = {
     core: ['jose', 'lru-cache', 'undici'],
     express: ['@tollgate/core', '@tollgate/core/adapter'],
-    koa: ['@tollgate/core', '@tollgate/core/adapter'],
+    koa: ['@tollgate/core', '@tollgate/core/adapter', 'koa'],
     fastify: ['@tollgate/core', '@tollgate/core/adapter', 'fastify', 'fastify-plugin'],
     'mock-issuer': ['jose', 'undici'],
     opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@opentelemetry/api'],

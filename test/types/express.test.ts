@@ -9,6 +9,7 @@ import {
   defineGuard,
   type Duration,
   type Guard,
+  type Protect,
   Refusal,
   scopes,
   trustedIssuer,
@@ -36,6 +37,10 @@ test('what an application writes has types, and none of it needs a cast', () => 
 
 test('the claims have the type of the schema, of whatever library, and through a validator', () => {
   const trust = { issuer: 'https://as.example', audience: 'api' }
+  // One by one as well: of several, a library that tells nothing could hide behind the others.
+  expectTypeOf(createProtect({ ...trust, claims: zodClaims })).toEqualTypeOf<Protect<TenantClaims>>()
+  expectTypeOf(createProtect({ ...trust, claims: valibotClaims })).toEqualTypeOf<Protect<TenantClaims>>()
+  expectTypeOf(createProtect({ ...trust, claims: arktypeClaims })).toEqualTypeOf<Protect<TenantClaims>>()
   for (const schema of [zodClaims, valibotClaims, arktypeClaims]) {
     const typing = { ...trust, claims: schema }
     for (const typed of [createProtect(typing), createProtect(createValidator(typing))]) {
@@ -72,6 +77,12 @@ test('a wrong option or guard does not compile', () => {
   const uncalled = (): void => {
     // @ts-expect-error -- audience is missing
     createProtect({ issuer: 'https://as.example' })
+    // @ts-expect-error -- issuer is missing
+    createProtect({ audience: 'api' })
+    // @ts-expect-error -- no such option
+    createProtect({ issuer: 'https://as.example', audience: 'api', refusal: 'throw' })
+    // @ts-expect-error -- scopes are strings
+    createProtect({ issuer: 'https://as.example', audience: 'api', scopeHierarchy: { admin: 7 } })
     // @ts-expect-error -- a duration has a unit
     createProtect({ issuer: 'https://as.example', audience: 'api', clockTolerance: 5 })
     // @ts-expect-error -- no such word
@@ -80,10 +91,14 @@ test('a wrong option or guard does not compile', () => {
     createProtect({ issuer: 'https://as.example', audience: 'api', preflights: 'skip' })
     // @ts-expect-error -- no schema
     createProtect({ issuer: 'https://as.example', audience: 'api', claims: {} })
+    // @ts-expect-error -- no such option beside a validator
+    createProtect(createValidator({ issuer: 'https://as.example', audience: 'api' }), { realm: 'api' })
     // @ts-expect-error -- what protects is not yet a middleware
     express().use(protect)
     // @ts-expect-error -- no such option
     trustedIssuer('https://as.example', { audiences: 'api' })
+    // @ts-expect-error -- the name of a claim, or several
+    trustedIssuer('https://as.example', { scopesFrom: 7 })
     // @ts-expect-error -- a client has to say who it is
     trustedIssuer('https://as.example', { introspection: {} })
     // @ts-expect-error -- a text is no client

@@ -58,8 +58,11 @@ test('HTTP/2 and type providers are no different', () => {
     const app = fastify({ http2: true })
     await app.register(tollgate, trust)
     app.addHook('onRequest', app.protect())
-    app.get('/', { onRequest: app.protect() }, async (request) => {
+    app.addHook('preValidation', app.protect())
+    const lists = { preValidation: [app.protect(), app.protect(scopes('a'))], preHandler: app.protect.optional() }
+    app.get('/', { onRequest: app.protect(), ...lists, config: { auth: true } }, async (request) => {
       expectTypeOf(app.auth(request)).toEqualTypeOf<AccessToken>()
+      expectTypeOf(request.auth).toEqualTypeOf<AccessToken | undefined>()
     })
     const provided = fastify().withTypeProvider<{ validator: unknown; serializer: unknown; schema: unknown }>()
     await provided.register(tollgate, trust)
@@ -83,6 +86,12 @@ test('a wrong option or guard does not compile', () => {
     await app.register(tollgate, { ...trust, refusals: 'ignore' })
     // @ts-expect-error -- no such option
     await app.register(tollgate, { ...trust, refusal: 'throw' })
+    // @ts-expect-error -- no such word
+    await app.register(tollgate, { ...trust, preflights: 'skip' })
+    // @ts-expect-error -- scopes are strings
+    await app.register(tollgate, { ...trust, scopeHierarchy: { admin: 7 } })
+    // @ts-expect-error -- no schema
+    await app.register(tollgate, { ...trust, claims: {} })
     // @ts-expect-error -- either a validator or its options
     await app.register(tollgate, { ...trust, validator: createValidator(trust) })
     // @ts-expect-error -- the types would not know of the schema
@@ -93,8 +102,14 @@ test('a wrong option or guard does not compile', () => {
     app.protect('read')
     // @ts-expect-error -- what protects is not yet a hook
     app.addHook('onRequest', app.protect)
+    // @ts-expect-error -- nor on a route
+    app.get('/', { onRequest: app.protect }, async () => 'ok')
+    // @ts-expect-error -- nor is it a handler
+    app.get('/', app.protect)
     // @ts-expect-error -- a request is asked for
     app.auth({})
+    // @ts-expect-error -- there may be none
+    app.get('/', async (request) => request.auth.subject)
   }
   expectTypeOf(uncalled).toBeFunction()
 })

@@ -23,6 +23,8 @@ test('ctx.state.auth has its type in a chain of middleware', () => {
     expectTypeOf(ctx.state.auth.claims).toEqualTypeOf<TenantClaims>()
     // @ts-expect-error -- the schema has no such claim
     void ctx.state.auth.claims.department
+    // @ts-expect-error -- these are the claims of a schema, and not as issued
+    void (ctx.state.auth satisfies AccessToken)
   })
   new Koa().use(protect.optional()).use((ctx) => {
     expectTypeOf(ctx.state.auth).toEqualTypeOf<AccessToken<TenantClaims> | undefined>()
@@ -31,6 +33,8 @@ test('ctx.state.auth has its type in a chain of middleware', () => {
   })
   new Koa().use(untyped()).use((ctx) => {
     expectTypeOf(ctx.state.auth.claims).toEqualTypeOf<JwtClaims | IntrospectedClaims>()
+    // @ts-expect-error -- no schema has judged them
+    void (ctx.state.auth satisfies AccessToken<TenantClaims>)
   })
 })
 
@@ -87,6 +91,8 @@ test('a wrong option or guard does not compile', () => {
     createProtect({ ...trust, refusal: 'throw' })
     // @ts-expect-error -- no schema
     createProtect({ ...trust, claims: { tenant: 'string' } })
+    // @ts-expect-error -- scopes are strings
+    createProtect({ ...trust, scopeHierarchy: { admin: 7 } })
     // @ts-expect-error -- no such option beside a validator
     createProtect(createValidator(trust), { realm: 'api' })
     // @ts-expect-error -- a scope is not yet a guard
@@ -95,9 +101,6 @@ test('a wrong option or guard does not compile', () => {
     new Koa().use(protect)
     // @ts-expect-error -- a context is asked for
     protect.auth({})
-    // @ts-expect-error -- these are the claims of a schema
-    const issued: AccessToken = protect.auth(new Koa().createContext())
-    void issued
   }
   expectTypeOf(uncalled).toBeFunction()
 })

@@ -18,6 +18,10 @@ const request = new Request('https://api.example/')
 
 test('the claims have the type of the schema, of whatever library', () => {
   const uncalled = async (): Promise<void> => {
+    // One by one as well: of several, a library that tells nothing could hide behind the others.
+    expectTypeOf(createValidator({ ...trust, claims: zodClaims })).toEqualTypeOf<Validator<TenantClaims>>()
+    expectTypeOf(createValidator({ ...trust, claims: valibotClaims })).toEqualTypeOf<Validator<TenantClaims>>()
+    expectTypeOf(createValidator({ ...trust, claims: arktypeClaims })).toEqualTypeOf<Validator<TenantClaims>>()
     for (const claims of [zodClaims, valibotClaims, arktypeClaims]) {
       const validator = createValidator({ ...trust, claims })
       expectTypeOf(validator).toEqualTypeOf<Validator<TenantClaims>>()
@@ -40,6 +44,16 @@ test('what a schema makes of the claims is their type', () => {
       v.objectAsync({ tenant: v.string() }),
       v.transformAsync(async ({ tenant }) => tenant),
     )
+    const dated = z.object({ born: z.coerce.date(), nick: z.string().optional() })
+    const asked = dated.transform(async ({ born }) => ({ born, isKnown: true }))
+    expectTypeOf((await createValidator({ ...trust, claims: dated }).authenticate(request)).claims).toEqualTypeOf<{
+      born: Date
+      nick?: string | undefined
+    }>()
+    expectTypeOf((await createValidator({ ...trust, claims: asked }).authenticate(request)).claims).toEqualTypeOf<{
+      born: Date
+      isKnown: boolean
+    }>()
     const loose = type({ tenant: 'string.upper' })
     const since = await createValidator({ ...trust, claims: seconds }).authenticate(request)
     expectTypeOf(since.claims).toEqualTypeOf<{ auth_time: Date }>()
@@ -66,6 +80,9 @@ test('without a schema they are as issued, and the kind tells which', () => {
   expectTypeOf(createValidator(trust)).toEqualTypeOf<Validator>()
   expectTypeOf<AccessToken<TenantClaims>>().not.toExtend<AccessToken>()
   expectTypeOf<AccessToken>().not.toExtend<AccessToken<TenantClaims>>()
+  expectTypeOf<AccessToken<{ tenant: string }>>().not.toExtend<AccessToken>()
+  expectTypeOf<AccessToken>().not.toExtend<AccessToken<{ tenant: string }>>()
+  expectTypeOf<AccessToken<{ tenant: string }>>().not.toExtend<AccessToken<TenantClaims>>()
 })
 
 test('an error has a Response', () => {
@@ -77,6 +94,12 @@ test('an error has a Response', () => {
 
 test('a wrong option does not compile', () => {
   const uncalled = (): void => {
+    // @ts-expect-error -- audience is missing
+    createValidator({ issuer: 'https://as.example' })
+    // @ts-expect-error -- issuer is missing
+    createValidator({ audience: 'api' })
+    // @ts-expect-error -- a scope is not yet a guard
+    void createValidator(trust).authenticate(request, 'read')
     // @ts-expect-error -- no schema
     createValidator({ ...trust, claims: { tenant: 'string' } })
     // @ts-expect-error -- scopes are strings

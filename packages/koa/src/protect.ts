@@ -9,13 +9,11 @@ import {
   type ProtectOptions,
   writeAnswer,
 } from '@tollgate/core/adapter'
+import type { Next, ParameterizedContext } from 'koa'
 import { type KoaContext, toHttpRequest } from './request.ts'
 
 /** A middleware for Koa 2 and 3 that sets `ctx.state.auth`. */
-export type Middleware<State extends object = object> = (
-  ctx: KoaContext & { state: State },
-  next: () => Promise<unknown>,
-) => Promise<void>
+export type Middleware<State = object> = (ctx: ParameterizedContext<State>, next: Next) => Promise<void>
 
 /** The state of a request that `protect(…)` let through: `new Router<ProtectedState>()` for routers that are protected as a whole. */
 export interface ProtectedState<Claims = unknown> {
@@ -59,7 +57,7 @@ export function createProtect<Claims>(
   return createProtectFor(createProtection(subject, options), { toHttpRequest, toMiddleware })
 }
 
-function toMiddleware<Claims>(admit: Admit<KoaContext, Claims>): Middleware {
+function toMiddleware<Claims>(admit: Admit<KoaContext, Claims>): (ctx: KoaContext, next: Next) => Promise<void> {
   return async (ctx, next) => {
     const admission = await admit(ctx)
     if (admission.answer === undefined) {

@@ -15,6 +15,10 @@ test('req.auth has the type of the claims once an application has told it', () =
   express().get('/', protect(scopes('a')), (req, res) => {
     expectTypeOf(req.auth).toEqualTypeOf<AccessToken<TenantClaims> | undefined>()
     expectTypeOf(protect.auth(req).claims).toEqualTypeOf<TenantClaims>()
+    // @ts-expect-error -- the schema has no such claim
+    void req.auth?.claims.department
+    // @ts-expect-error -- there may be none
+    void req.auth.claims
     res.end()
   })
 })

@@ -19,6 +19,7 @@ test('app.auth and request.auth have the type of the claims once an application 
       expectTypeOf(app.auth(request)).toEqualTypeOf<AccessToken<TenantClaims>>()
       expectTypeOf(app.auth(request).claims).toEqualTypeOf<TenantClaims>()
       expectTypeOf(request.auth).toEqualTypeOf<AccessToken<TenantClaims> | undefined>()
+      expectTypeOf(app.protect.optional.auth(request)).toEqualTypeOf<AccessToken<TenantClaims> | undefined>()
       // @ts-expect-error -- the schema has no such claim
       void app.auth(request).claims.department
     })
@@ -40,6 +41,9 @@ test('what judges has to agree with what was told', () => {
     await app.register(tollgate, { validator: createValidator(trust) })
     // @ts-expect-error -- another schema
     await app.register(tollgate, { ...trust, claims: zodClaims.pick({ tenant: true }) })
+    const other = createValidator({ ...trust, claims: zodClaims.pick({ tenant: true }) })
+    // @ts-expect-error -- another schema
+    await app.register(tollgate, { validator: other })
   }
   expectTypeOf(uncalled).toBeFunction()
 })
