@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
-import { createApp, createAppOfTwo, createConfiguredApp } from './server.ts'
+import { createApp, createAppOfTwo, createConfiguredApp, createStrictApp } from './server.ts'
 import { app as threeLines } from './three-lines.ts'
 
 const issuer = await createMockIssuer({ port: 'none' })
@@ -32,6 +32,12 @@ assert.deepEqual((await call(configured, '/me', alice)).json(), { subject: 'alic
 assert.equal((await call(configured, '/orders', await issuer.accessToken())).statusCode, 403)
 assert.deepEqual((await call(configured, '/orders', alice)).json(), { for: 'alice' })
 
+const strict = await createStrictApp(options)
+const own = await call(strict, '/orders')
+assert.deepEqual(own.json(), { title: 'The request carries no credentials', status: 401 })
+assert.equal(own.headers['www-authenticate'], 'Bearer realm="api"')
+assert.deepEqual((await call(strict, '/orders', alice)).json(), { for: 'alice' })
+
 const reports = 'https://reports.example'
 const two = await createAppOfTwo(options, { ...options, audience: reports })
 const reporter = await issuer.accessToken({ sub: 'bob', aud: reports })
@@ -41,5 +47,5 @@ assert.equal((await call(two, '/reports', alice)).statusCode, 401)
 assert.equal((await call(two, '/orders', reporter)).statusCode, 401)
 
 assert.equal((await call(threeLines, '/orders')).statusCode, 401)
-await Promise.all([app, configured, two, threeLines].map((one) => one.close()))
+await Promise.all([app, configured, strict, two, threeLines].map((one) => one.close()))
 await issuer.close()

@@ -1,5 +1,5 @@
 import cors from '@fastify/cors'
-import tollgate, { scopes, type TollgateOptions } from '@tollgate/fastify'
+import tollgate, { Refusal, scopes, type TollgateOptions, Unavailable } from '@tollgate/fastify'
 import fastify, { type FastifyInstance } from 'fastify'
 
 export async function createApp(options: TollgateOptions): Promise<FastifyInstance> {
@@ -30,6 +30,21 @@ export async function createConfiguredApp(options: TollgateOptions): Promise<Fas
     api.get('/orders', { config: { auth: scopes('orders:read') } }, async (request) => ({ for: request.auth?.subject }))
     api.get('/me', async (request) => ({ subject: api.auth(request).subject }))
   })
+  return app
+}
+
+/** The errors are the app's own to answer. */
+export async function createStrictApp(options: TollgateOptions): Promise<FastifyInstance> {
+  const app = fastify()
+  app.setErrorHandler((error, _request, reply) => {
+    if (!(error instanceof Refusal || error instanceof Unavailable)) {
+      throw error
+    }
+    const title = error.expose ? error.message : 'Try again later'
+    return reply.code(error.status).headers(error.headers).send({ title, status: error.status })
+  })
+  await app.register(tollgate, { ...options, refusals: 'throw' })
+  app.get('/orders', { onRequest: app.protect() }, async (request) => ({ for: app.auth(request).subject }))
   return app
 }
 

@@ -1,6 +1,6 @@
 import cors from '@koa/cors'
 import { Router } from '@koa/router'
-import { createProtect, type ProtectOptions, Refusal, scopes } from '@tollgate/koa'
+import { createProtect, type ProtectOptions, Refusal, scopes, Unavailable } from '@tollgate/koa'
 import Koa from 'koa'
 
 export function createApp(options: ProtectOptions): Koa {
@@ -29,12 +29,12 @@ export function createStrictApp(options: ProtectOptions): Koa {
     try {
       await next()
     } catch (error) {
-      if (!(error instanceof Refusal)) {
+      if (!(error instanceof Refusal || error instanceof Unavailable)) {
         throw error
       }
       ctx.set({ ...error.headers })
       ctx.status = error.status
-      ctx.body = { title: error.message, status: error.status }
+      ctx.body = { title: error.expose ? error.message : 'Try again later', status: error.status }
     }
   })
   const protect = createProtect({ ...options, refusals: 'throw' })

@@ -1,8 +1,8 @@
-import { createProtect, type ValidatorOptions } from '@tollgate/express'
+import { createProtect, type ProtectOptions } from '@tollgate/express'
 import express, { type Express } from 'express'
 import { claims } from './claims.ts'
 
-export function createApp(options: Pick<ValidatorOptions, 'issuer' | 'audience' | 'clock' | 'dispatcher'>): Express {
+export function createApp(options: ProtectOptions): Express {
   const protect = createProtect({ ...options, claims })
   const app = express()
   app.get('/orders', protect(), (req, res) => {

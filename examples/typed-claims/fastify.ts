@@ -9,9 +9,7 @@ declare module '@tollgate/fastify' {
   }
 }
 
-export async function createApp(
-  options: Pick<ValidatorOptions, 'issuer' | 'audience' | 'clock' | 'dispatcher'>,
-): Promise<FastifyInstance> {
+export async function createApp(options: Omit<ValidatorOptions, 'claims'>): Promise<FastifyInstance> {
   const app = fastify()
   await app.register(tollgate, { ...options, claims })
   app.get('/orders', { onRequest: app.protect() }, async (request) => {

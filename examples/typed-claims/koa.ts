@@ -1,9 +1,9 @@
-import { createProtect, type ValidatorOptions } from '@tollgate/koa'
+import { createProtect, type ProtectOptions } from '@tollgate/koa'
 import { Router } from '@koa/router'
 import Koa from 'koa'
 import { claims } from './claims.ts'
 
-export function createApp(options: Pick<ValidatorOptions, 'issuer' | 'audience' | 'clock' | 'dispatcher'>): Koa {
+export function createApp(options: ProtectOptions): Koa {
   const protect = createProtect({ ...options, claims })
   const router = new Router()
   router.get('/orders', protect(), (ctx) => {

@@ -35,13 +35,17 @@ test('a route demands what its config says', async () => {
   expect(await statusesOf([scopes('read'), claims(() => false, 'nobody')])).toEqual([401, 403, 403])
 })
 
-test('in a scope that is protected as a whole only `false` is public', async () => {
+test('in a scope that is protected as a whole a route may be public or optional all the same', async () => {
   const protectAll = (app: FastifyInstance): void => void app.addHook('onRequest', app.protect())
   expect(await statusesOf(undefined, protectAll)).toEqual([401, 200, 200])
-  expect(await statusesOf('optional', protectAll)).toEqual([401, 200, 200])
+  expect(await statusesOf('optional', protectAll)).toEqual([200, 200, 200])
   expect(await statusesOf(true, protectAll)).toEqual([401, 200, 200])
   expect(await statusesOf(scopes('read'), protectAll)).toEqual([401, 403, 200])
   expect(await statusesOf(false, protectAll)).toEqual([200, 200, 200])
+
+  const demandRead = (app: FastifyInstance): void => void app.addHook('onRequest', app.protect(scopes('read')))
+  expect(await statusesOf('optional', demandRead), 'guards are put to those who bring a token').toEqual([200, 403, 200])
+  expect(await statusesOf(true, demandRead)).toEqual([401, 403, 200])
 })
 
 test.each([
@@ -63,19 +67,21 @@ test.each([
 })
 
 test.each(['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const)(
-  'public and protected by %s at once is a TypeError when the route is defined, by whichever protect',
+  'public or optional, and protected by %s at once is a TypeError when the route is defined, by whichever protect',
   async (hook) => {
     const app = openApp()
     await app.register(tollgate, (await openIssuer()).validatorOptions)
     await app.register(async (scope) => {
       await scope.register(tollgate, (await openIssuer()).validatorOptions)
       for (const protect of [app.protect(), scope.protect(), [scope.protect.optional()]]) {
-        const both = { config: { auth: false as const }, [hook]: protect }
-        expect(() => scope.get('/', both, handler)).toThrow(expect.objectContaining(aMistake))
-        expect(() => app.get('/', both, handler)).toThrow(expect.objectContaining(aMistake))
+        for (const auth of [false, 'optional'] as const) {
+          const both = { config: { auth }, [hook]: protect }
+          expect(() => scope.get('/', both, handler)).toThrow(expect.objectContaining(aMistake))
+          expect(() => app.get('/', both, handler)).toThrow(expect.objectContaining(aMistake))
+        }
       }
     })
-    expect.assertions(6)
+    expect.assertions(12)
   },
 )
 

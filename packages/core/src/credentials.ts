@@ -27,6 +27,11 @@ export function extractCredentials(request: HttpRequest, fromForm: string | unde
 }
 
 function authorizationLines({ headers }: HttpRequest): readonly string[] {
+  if (typeof headers?.[Symbol.iterator] !== 'function') {
+    throw new TypeError(
+      'Expected a web Request, or { method, url, headers } whose headers are lines, pairs of name and value',
+    )
+  }
   const lines: string[] = []
   for (const [name, value] of headers) {
     if (name.length === 13 && name.toLowerCase() === 'authorization') {

@@ -81,7 +81,7 @@ export function createGate<Request extends object, Claims>({
   function optionalTokenOf(request: Request): AccessToken<Claims> | undefined {
     if (!admitted.has(request)) {
       throw new TypeError(
-        'This request was not authenticated: put protect() before the handler that asks for its token',
+        'No token is known of this: no protect() stands before the handler that asks, or what it passed is not the request (req, ctx, request) that this protection has seen',
       )
     }
     return admitted.get(request)
@@ -90,7 +90,9 @@ export function createGate<Request extends object, Claims>({
   function tokenOf(request: Request): AccessToken<Claims> {
     const found = optionalTokenOf(request)
     if (found === undefined) {
-      throw new TypeError('This request has no token, for its route is optional: ask protect.optional.auth(…) instead')
+      throw new TypeError(
+        'This request has no token, for its route is optional: protect.optional.auth(…) gives undefined then',
+      )
     }
     return found
   }

@@ -44,6 +44,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   scopesFrom: 'give it to the issuer: issuer: trustedIssuer(url, { scopesFrom })',
   addresses: 'give it to the issuer: issuer: trustedIssuer(url, { addresses })',
   timeout: "how long to wait is said by ready({ within: '30s' }), and for introspection by introspection: { timeout }",
+  validator: 'pass it as it is: createProtect(validator)',
   issuerBaseURL: 'name the `issuer`; its metadata is found by itself',
 }
 

@@ -52,7 +52,9 @@ export function createProtection<Claims>(
     return protectionOf(subject, options)
   }
   if (options !== undefined) {
-    throw invalidOption('Expected all options of createProtect in its first argument, got a second one')
+    throw invalidOption(
+      'Expected what createValidator makes, or all options in one object: the first argument is no validator',
+    )
   }
   expectOptions(subject, 'the options of Tollgate', [...validatorOptionNames, ...answeringOptionNames])
   const { refusals, preflights, ...validatorOptions } = subject

@@ -24,8 +24,8 @@ import { createUpkeep, type Health, type Upkeep } from './upkeep.ts'
 export interface Validator<Claims = unknown> extends Upkeep {
   /** The access token of a request, judged, and by the guards too. A web `Request` will do as it is. */
   authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
-  /** The same without guards, and `undefined` when there are no credentials. Bad credentials are refused all the same. */
-  authenticateOptional(request: HttpRequest): Promise<AccessToken<Claims> | undefined>
+  /** The same, but `undefined` when there are no credentials; the guards are put to those who bring some. Bad credentials are refused all the same. */
+  authenticateOptional(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims> | undefined>
   /** Puts guards to what `authenticateOptional` of this validator resolved with, and to nothing else; without a token the request is refused as one without credentials. */
   authorize(
     token: AccessToken<Claims> | undefined,
@@ -139,7 +139,13 @@ export function createValidator<Claims = unknown>(options: ValidatorOptions<Clai
       const guard = combine(...guards)
       return answering('authenticate', guard, async () => authorize(await judge(request), request, guard))
     },
-    authenticateOptional: (request) => answering('authenticate', together([]), () => judge(request)),
+    authenticateOptional: async (request, ...guards) => {
+      const guard = combine(...guards)
+      return answering('authenticate', guard, async () => {
+        const token = await judge(request)
+        return token === undefined || guards.length === 0 ? token : authorize(token, request, guard)
+      })
+    },
     authorize: async (token, request, ...guards) => {
       const guard = combine(...guards)
       return answering('authorize', guard, () => authorize(token, request, guard))

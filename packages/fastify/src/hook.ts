@@ -1,12 +1,25 @@
 import { type Admit, type Answer, writeAnswer } from '@tollgate/core/adapter'
 import type { LateForms } from './late-form.ts'
 import type { ProtectedReply, ProtectedRequest } from './request.ts'
+import type { RouteAuth } from './route-auth.ts'
 import type { Hook } from './types.ts'
 
+/** How the hooks of a scope go about it. */
+export interface Answering {
+  /** What the route says in `config: { auth }`; `undefined` as well when that is for a nearer scope to hear. */
+  readonly authOf: (request: ProtectedRequest) => RouteAuth | undefined
+  readonly forms: LateForms
+}
+
+interface Hooking<Claims> extends Answering {
+  readonly admit: Admit<ProtectedRequest, Claims>
+  readonly admitOptional: Admit<ProtectedRequest, Claims>
+}
+
 /** What `app.protect(…)` gives: it lets the request on, or answers it. Errors are for Fastify's error handling. */
-export function toHook<Claims>(admit: Admit<ProtectedRequest, Claims>, forms: LateForms): Hook {
+export function toHook<Claims>({ admit, admitOptional, authOf, forms }: Hooking<Claims>): Hook {
   async function judge(request: ProtectedRequest, reply: ProtectedReply): Promise<unknown> {
-    const admission = await admit(request)
+    const admission = await (authOf(request) === 'optional' ? admitOptional : admit)(request)
     if (admission.answer === undefined) {
       Object.assign(request, { auth: admission.token })
       return undefined
@@ -19,7 +32,7 @@ export function toHook<Claims>(admit: Admit<ProtectedRequest, Claims>, forms: La
   }
 
   return async (request, reply) => {
-    if (request.routeOptions.config.auth === false) {
+    if (authOf(request) === false) {
       return undefined
     }
     if (forms.awaits(request)) {

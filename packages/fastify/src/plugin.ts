@@ -1,10 +1,9 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
-import { createProtectFor, createProtection, invalidOption, type Protection } from '@tollgate/core/adapter'
+import { createProtection, invalidOption, type Protection } from '@tollgate/core/adapter'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { toHook } from './hook.ts'
 import { createLateForms } from './late-form.ts'
-import { toHttpRequest } from './request.ts'
+import { createProtect, isAmong } from './protect.ts'
 import { authOf, createRouteHooks } from './route-auth.ts'
 import type { Protect, TollgateOptions, TypedClaims } from './types.ts'
 
@@ -26,25 +25,23 @@ export const tollgate: FastifyPluginAsync<TollgateOptions> = fastifyPlugin(regis
 /** Under which a scope has the nearest `protect`: the name can be taken by others in a scope within. */
 const nearest = Symbol('protect of the nearest scope')
 
-const hooksOfOurs = new WeakSet<object>()
-
 function nearestTo(app: object): unknown {
   return (app as { readonly [nearest]?: Protect })[nearest]
 }
 
 async function register(app: FastifyInstance, options: TollgateOptions): Promise<void> {
+  if (Object.hasOwn(app, nearest)) {
+    throw invalidOption(
+      'Expected @tollgate/fastify once in a scope: register it at the top, or in scopes beside each other with options of their own',
+    )
+  }
   const protection = protectionBy(options)
   const { validator } = protection
   const forms = createLateForms(app, validator.formBody)
-  const protect: Protect = createProtectFor(protection, {
-    toHttpRequest,
-    toMiddleware: (admit) => {
-      const hook = toHook(admit, forms)
-      hooksOfOurs.add(hook)
-      return hook
-    },
+  const protect: Protect = createProtect(protection, {
+    forms,
+    authOf: ({ server, routeOptions }) => (nearestTo(server) === protect ? authOf(routeOptions.config) : undefined),
   })
-  // A scope within one that has it gets its own; in the same scope Fastify says that it is there already.
   const isInherited = app.hasDecorator(nearest)
   app.decorate('protect', protect).decorate('auth', protect.auth).decorate(nearest, protect)
   if (!isInherited) {
@@ -69,28 +66,26 @@ function followConfig(app: FastifyInstance, protect: Protect): void {
   const hookOf = createRouteHooks(protect)
 
   app.addHook('onRoute', function (route) {
-    const auth = authOf(route.config)
-    if (auth !== undefined) {
-      // Fastify copies what is the config's own, and nothing that it inherits.
-      route.config = { ...route.config, auth }
+    const auth = authOf(route.config, route.url)
+    if (auth === undefined || nearestTo(this) !== protect) {
+      return
     }
+    // Fastify copies what is the config's own, and nothing that it inherits.
+    route.config = { ...route.config, auth }
     const { onRequest, preParsing, preValidation, preHandler } = route
-    const hooks: readonly unknown[] = [onRequest, preParsing, preValidation, preHandler].flat()
-    if (auth === false && hooks.some((hook) => typeof hook === 'function' && hooksOfOurs.has(hook))) {
-      throw invalidOption(
-        `Expected either \`config: { auth: false }\` or app.protect(…) on the route ${route.url}, got both`,
-      )
-    }
-    if (auth !== undefined && auth !== false && nearestTo(this) === protect) {
+    if (auth !== false) {
       hookOf(auth)
+    }
+    if ((auth === false || auth === 'optional') && isAmong([onRequest, preParsing, preValidation, preHandler].flat())) {
+      throw invalidOption(
+        `Expected either \`config: { auth: ${auth === false ? 'false' : "'optional'"} }\` or app.protect(…) on the route ${route.url}, got both`,
+      )
     }
   })
 
   // By a hook of the scope and not of the route, so that routes that were there before are judged as well.
   app.addHook('onRequest', async (request, reply) => {
-    const auth = authOf(request.routeOptions.config)
-    return auth === undefined || auth === false || nearestTo(request.server) !== protect
-      ? undefined
-      : hookOf(auth)(request, reply)
+    const auth = nearestTo(request.server) === protect ? authOf(request.routeOptions.config) : undefined
+    return auth === undefined || auth === false ? undefined : hookOf(auth)(request, reply)
   })
 }

@@ -1,25 +1,29 @@
 import type { Guard } from '@tollgate/core'
-import { invalidOption } from '@tollgate/core/adapter'
+import { describe, invalidOption } from '@tollgate/core/adapter'
 import type { Hook, Protect } from './types.ts'
 
 /**
  * What a route demands, in `config: { auth }`: the guards of it, `true` for a valid token alone, `'optional'` for one that may be absent,
- * or `false` for nothing at all, also where the scope around it is protected.
+ * or `false` for nothing at all. The last two hold also where the scope around is protected.
  */
 export type RouteAuth = boolean | 'optional' | Guard | readonly Guard[]
 
 /** What a route demands; `undefined` when it does not say. One that says `undefined` means something else: no guard of that name, say. */
-export function authOf(config: object = {}): RouteAuth | undefined {
+export function authOf(config: object = {}, url?: string): RouteAuth | undefined {
   if (!('auth' in config)) {
     return undefined
   }
-  if (config.auth === undefined) {
-    throw invalidOption('Expected `config: { auth }` to be guards, true, false or `optional`, got undefined')
+  const { auth } = config
+  if (typeof auth === 'boolean' || auth === 'optional' || (typeof auth === 'object' && auth !== null)) {
+    return auth as RouteAuth
   }
-  return config.auth as RouteAuth
+  const what = typeof auth === 'string' ? `'${auth.slice(0, 40)}'` : describe(auth)
+  throw invalidOption(
+    `Expected \`config: { auth }\`${url === undefined ? '' : ` of the route ${url}`} to be a guard or several, such as scopes('…'), or true, 'optional' or false, got ${what}`,
+  )
 }
 
-/** Makes the hook of a route from its `config.auth`, once; a `TypeError` for what cannot be meant. */
+/** Makes the hook of a route from its `config.auth`, once; a `TypeError` for what is no guard. */
 export function createRouteHooks(protect: Protect): (auth: Exclude<RouteAuth, false>) => Hook {
   const hooks = new Map<unknown, Hook>([
     [true, protect()],
@@ -27,7 +31,6 @@ export function createRouteHooks(protect: Protect): (auth: Exclude<RouteAuth, fa
   ])
 
   return (auth) => {
-    // Whatever else it is, `protect` says what is wrong with it.
     const hook = hooks.get(auth) ?? protect(...([auth].flat() as Guard[]))
     hooks.set(auth, hook)
     return hook

@@ -26,9 +26,14 @@ export type Protect<Claims = TypedClaims> = ProtectOf<ProtectedRequest, Hook, Ho
 
 export type OptionalProtect<Claims = TypedClaims> = OptionalProtectOf<ProtectedRequest, Hook, Claims>
 
+/** Its one member is what a compiler says to whoever gives a schema that the types have not been told of. */
+interface UntoldClaims extends StandardSchema {
+  readonly "Tell the types first: declare module '@tollgate/fastify' { interface TokenTypes { claims: … } }": never
+}
+
 /** A schema has to be the one that the types speak of. */
 type ClaimsOption = unknown extends TypedClaims
-  ? { readonly claims?: undefined }
+  ? { readonly claims?: UntoldClaims }
   : { readonly claims: StandardSchema<TypedClaims> }
 
 /** What the plugin takes: the options of the validator, or a validator, which stays yours to close; and how to answer. */

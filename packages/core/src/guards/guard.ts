@@ -79,7 +79,7 @@ export function expectScopes(names: readonly unknown[]): readonly string[] {
   for (const name of names) {
     if (typeof name !== 'string' || !isScope(name)) {
       throw invalidOption(
-        `Expected each scope to be printable ASCII without spaces, quotes and backslashes, one scope a string, got ${describe(name)}`,
+        `Expected each scope to be printable ASCII without spaces, quotes and backslashes, one scope a string, got ${describe(name)}${Array.isArray(name) || / /.test(String(name)) ? ": did you mean several, 'a', 'b'?" : ''}`,
       )
     }
   }
@@ -106,6 +106,12 @@ function hintFor(mistake: unknown): string {
   if (typeof mistake === 'string') {
     return ", got a string: did you mean scopes('…')?"
   }
+  if (Array.isArray(mistake)) {
+    return ', got an array: pass them one by one'
+  }
+  if (typeof mistake === 'function') {
+    return ", got a function: a guard is what it returns, such as scopes('…')"
+  }
   const isRequest = isRecord(mistake) && 'method' in mistake && 'headers' in mistake
-  return isRequest ? ', got a request: call what protects, app.use(protect())' : `, got ${describe(mistake)}`
+  return isRequest ? ', got a request: protect() has to be called where it is used' : `, got ${describe(mistake)}`
 }
