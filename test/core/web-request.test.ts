@@ -43,6 +43,27 @@ test('lines that a Request has joined are still several', async () => {
   expect(await refusalOf(validator, digest)).toEqual([401, 'no-credentials'])
 })
 
+test('where credentials are optional guards are put to those who bring some', async () => {
+  const { issuer, validator, token } = await open()
+  expect(await validator.authenticateOptional(new Request(url), scopes('read'))).toBeUndefined()
+  expect((await validator.authenticateOptional(bearing(token), scopes('read')))?.subject).toBe('alice')
+  const refused = validator.authenticateOptional(bearing(token), scopes('write'))
+  await expect(refused).rejects.toMatchObject({ reason: 'missing-scope', status: 403 })
+  expect(validator.respond(await refused.catch((error: unknown) => error)).headers.get('www-authenticate')).toContain(
+    'scope="write"',
+  )
+  const expired = bearing(await issuer.wrongToken('expired'))
+  await expect(validator.authenticateOptional(expired, scopes('read'))).rejects.toMatchObject({ reason: 'expired' })
+  const text = 'read' as unknown as ReturnType<typeof scopes>
+  await expect(validator.authenticateOptional(new Request(url), text)).rejects.toThrow(TypeError)
+})
+
+test('what is no request is a mistake that shows', async () => {
+  const { validator } = await open()
+  const node = { method: 'GET', url, headers: { authorization: 'Bearer x' } } as unknown as Request
+  await expect(validator.authenticate(node)).rejects.toThrow(TypeError)
+})
+
 test('respond makes the answer of a refusal', async () => {
   const { validator, token } = await open()
   const response = await validator.authenticate(bearing(token), scopes('write')).catch(validator.respond)

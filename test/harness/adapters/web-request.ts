@@ -34,11 +34,6 @@ function appOf({ protection, inner = protection, guards, onHandled, habits = [],
     }
   }
 
-  async function optionally(request: Request): Promise<AccessToken | undefined> {
-    const token = await validator.authenticateOptional(request)
-    return token && validator.authorize(token, request, ...guards)
-  }
-
   const authenticate = (request: Request) => validator.authenticate(request, ...guards)
   const app = new Hono()
   app.onError(() => new Response(null, { status: 500 }))
@@ -46,7 +41,10 @@ function appOf({ protection, inner = protection, guards, onHandled, habits = [],
     app.use(cors({ origin: '*', exposeHeaders: ['WWW-Authenticate'] }))
   }
   app.all('/items', judged(authenticate))
-  app.all('/optional', judged(optionally))
+  app.all(
+    '/optional',
+    judged((request) => validator.authenticateOptional(request, ...guards)),
+  )
   app.route('/mounted', new Hono().all('/items', judged(authenticate)))
   app.all(
     '/twice',
