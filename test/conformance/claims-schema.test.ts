@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { active, claims, defineGuard, type StandardSchema } from '@tollgate/core'
+import { active, type AsIssued, claims, defineGuard, type StandardSchema } from '@tollgate/core'
 import { type } from 'arktype'
 import * as v from 'valibot'
 import { expect } from 'vitest'
@@ -23,7 +23,12 @@ const schemas: Readonly<Record<string, StandardSchema>> = {
 }
 
 function openWith(adapter: Adapter, schema: StandardSchema, guards: ReferenceOptions['guards'] = []) {
-  return openReference(adapter, { protect: { claims: schema }, guards })
+  return openReference(adapter, { protect: { claims: untyped(schema) }, guards })
+}
+
+/** The harness knows nothing of the types of claims. */
+function untyped(schema: StandardSchema): StandardSchema<AsIssued> {
+  return schema as StandardSchema<AsIssued>
 }
 
 verifies('CLAIMS-SCHEMA', 'claims that fit pass, of whatever library the schema is', async (adapter) => {
@@ -54,7 +59,7 @@ verifies(
         expect(await api.outcome(sent), library).toBe('E-TOK')
         const { refusal, outcome } = refusals.at(-1) ?? {}
         expect(refusal?.reason).toBe('wrong-claims')
-        expect(refusal?.paths, library).toEqual(paths)
+        expect(refusal?.claimPaths, library).toEqual(paths)
         expect(outcome).toBe('invalid_token')
         const { challenges, body, headers } = await api.send(sent)
         expect(inspect([refusals, refusal?.stack, refusal?.cause], { depth: 10, showHidden: true })).not.toContain(
@@ -78,7 +83,7 @@ verifies('CLAIMS-SCHEMA', 'paths are fit for a log, and not without end', async 
   }
   const api = await openWith(adapter, { '~standard': { version: 1, vendor: 'test', validate: () => odd } })
   expect(await api.present(await api.token())).toBe('E-TOK')
-  const paths = refusals.at(-1)?.refusal.paths ?? []
+  const paths = refusals.at(-1)?.refusal.claimPaths ?? []
   expect(paths).toHaveLength(10)
   expect(paths[0]).toMatch(/^\["a\\r\\nb\\u2028"\]\["https:\/\/x\.example\/0"\]\.c+$/)
   expect(paths.every((path) => path.length <= 200)).toBe(true)
@@ -86,7 +91,7 @@ verifies('CLAIMS-SCHEMA', 'paths are fit for a log, and not without end', async 
 
 verifies(
   'CLAIMS-SCHEMA',
-  'handlers see what the schema makes of the claims, frozen; guards see what the issuer sent',
+  'handlers see what the schema makes of the claims, guards what the issuer sent, frozen',
   async (adapter) => {
     const schema = z.object({
       tenant: z.string().toUpperCase(),
@@ -97,7 +102,7 @@ verifies(
     const api = await openWith(adapter, schema, [claims(({ extra }) => extra === 'x', 'no-extra'), look])
     expect(await api.present(await api.token({ tenant: 'acme', iat: 7, extra: 'x' }))).toBe('OK')
     expect(api.seen()?.claims).toEqual({ tenant: 'ACME', iat: new Date(7000) })
-    expect(Object.isFrozen(api.seen()?.claims)).toBe(true)
+    expect(Object.isFrozen(seen[0])).toBe(true)
     expect(seen[0]).toMatchObject({ tenant: 'acme', iat: 7, extra: 'x' })
     expect(inspect(api.seen(), { showHidden: true })).not.toContain(api.seen()?.raw() ?? 'no token')
     expect(JSON.parse(JSON.stringify(api.seen()))).toMatchObject({ claims: { tenant: 'ACME' }, scopes: ['read'] })
@@ -136,7 +141,7 @@ verifies(
   async (adapter) => {
     const refusals = listening('tollgate:refusal')
     const verdicts = listening('tollgate:verdict')
-    const api = await openReference(adapter, { protect: { claims: z.object({ tenant: z.string() }) } })
+    const api = await openReference(adapter, { protect: { claims: untyped(z.object({ tenant: z.string() })) } })
     expect(await api.present(await api.token({ exp: 1 }))).toBe('E-TOK')
     expect(refusals.at(-1)?.refusal.reason, 'an expired token is just that').toBe('expired')
     expect(await api.present(await api.token({ scope: '' }))).toBe('E-TOK')
@@ -157,7 +162,7 @@ verifies(
   'it judges introspection answers, those that a guard has asked for as well',
   async (adapter) => {
     const api = await openIntrospecting(adapter, {
-      protect: { claims: z.object({ tenant: z.string(), iat: z.number() }) },
+      protect: { claims: untyped(z.object({ tenant: z.string(), iat: z.number() })) },
       guards: [active({ within: '0s' })],
     })
     api.server.answer = () => api.server.active({ tenant: 'acme', iat: T(1) })
@@ -186,8 +191,10 @@ verifies('CLAIMS-SCHEMA', 'what a schema makes of claims may be anything, and st
   )
   expect(await api.present(await api.token())).toBe('OK')
   expect(api.seen()?.claims).toBe(made)
-  expect([made, made.deep, made.deep.list].every((value) => Object.isFrozen(value))).toBe(true)
-  expect([made.bytes, made.map].some((value) => Object.isFrozen(value))).toBe(false)
+  expect(
+    [made, ...Object.values(made)].some((value) => Object.isFrozen(value)),
+    'it may be the app’s',
+  ).toBe(false)
 })
 
 verifies('CLAIMS-SCHEMA', 'what is no schema is a TypeError at start-up', async (adapter) => {
@@ -204,7 +211,11 @@ verifies('CLAIMS-SCHEMA', 'what is no schema is a TypeError at start-up', async 
   ]
   for (const schema of none) {
     await expect(
-      adapter.create({ issuer: 'https://as.example', audience: 'api', claims: schema as unknown as StandardSchema }),
+      adapter.create({
+        issuer: 'https://as.example',
+        audience: 'api',
+        claims: untyped(schema as unknown as StandardSchema),
+      }),
     ).rejects.toThrow(wrong)
   }
 })

@@ -1,5 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { clientSecretBasic, createValidator, type RefusalMessage } from '@tollgate/core'
+import {
+  type AsIssued,
+  bearer,
+  clientSecretBasic,
+  createValidator,
+  type RefusalMessage,
+  type StandardSchema,
+  trustedIssuer,
+} from '@tollgate/core'
 import { active, audience as audienceGuard, claims, defineGuard, type Guard, scopes } from '@tollgate/express'
 import { expect, onTestFinished } from 'vitest'
 import { openApi } from '../harness/api.ts'
@@ -48,6 +56,41 @@ verifies(
     expect(await (await openApi(adapter, { protection: lost })).present(token)).toBe('500')
     expect(new Set(outcomes)).toEqual(new Set(['internal_error']))
     expect(outcomes).toHaveLength(7)
+  },
+)
+
+verifies(
+  'ERR-04',
+  'a refusal or an outage that a function of the app throws is a failure, and no verdict',
+  async (adapter) => {
+    const issuer = await openIssuer()
+    const token = await issuer.accessToken({ scope: 'read' })
+    const other = createValidator({ ...issuer.validatorOptions, audience: 'https://other.example' })
+    const down = createValidator({ issuer: 'http://127.0.0.1:9', audience, clock: issuer.clock })
+    const lost = await issuer.accessToken({ iss: 'http://127.0.0.1:9' })
+    const judge = (validator: typeof other, presented: string): Promise<never> =>
+      validator
+        .authenticate(new Request('https://x.example', { headers: { Authorization: `Bearer ${presented}` } }))
+        .then(() => Promise.reject(new Error('it was let in')))
+    for (const fail of [() => judge(other, token), () => judge(down, lost)]) {
+      const schema: StandardSchema<AsIssued> = { '~standard': { version: 1, vendor: 'test', validate: fail } }
+      const { validatorOptions: options } = issuer
+      for (const api of [
+        await openApi(adapter, { protection: options, guards: [defineGuard({ check: fail })] }),
+        await openApi(adapter, { protection: options, guards: [claims(fail, 'x')] }),
+        await openApi(adapter, { protection: { ...options, claims: schema } }),
+        await openApi(adapter, { protection: { ...options, issuer: fail } }),
+      ]) {
+        expect(await api.present(token)).toBe('500')
+      }
+      const introspection = { client: bearer(fail), endpoint: 'http://127.0.0.1:9' }
+      const client = clientSecretBasic('api', 'secret')
+      const extras = { client, endpoint: 'http://127.0.0.1:9', extras: fail }
+      for (const asking of [introspection, extras]) {
+        const opaque = { ...options, issuer: trustedIssuer(issuer.url, { introspection: asking }) }
+        expect(await (await openApi(adapter, { protection: opaque })).present('opaque')).toBe('500')
+      }
+    }
   },
 )
 

@@ -46,6 +46,9 @@ verifies('HTTP-03', 'broken credentials are a malformed request', async (adapter
   ]) {
     expect(await api.outcome(authorization(value)), value).toBe('E-REQ')
   }
+  for (const value of ['Digest realm="a, Bearer b"', String.raw`Digest realm="\", bearer \""`, 'Digest bearer=1']) {
+    expect(await api.outcome(authorization(value)), value).toBe('C0')
+  }
 })
 
 verifies('HTTP-04', 'several Authorization lines are refused, in any order, over a raw socket too', async (adapter) => {

@@ -161,6 +161,9 @@ verifies(['SCOPES-FROM', 'MCP-05'], 'what cannot be meant is a TypeError at star
     [],
     null,
     'admin',
+    new Map([['a', ['b']]]),
+    new Date(),
+    { __proto__: ['x'] },
   ]) {
     const options = { issuer: 'https://as.example', audience: 'api', scopeHierarchy: scopeHierarchy as { a: string } }
     await expect(adapter.create(options), JSON.stringify(scopeHierarchy)).rejects.toThrow(wrong)

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import {
   createValidator,
-  type Refusal,
+  Refusal,
   type RefusalMessage,
   scopes,
   trustedIssuer,
@@ -129,4 +129,26 @@ test('a web Request with two Authorization lines is refused', async () => {
   twice.headers.append('authorization', 'Bearer other')
   await expect(validator.authenticate(twice)).rejects.toMatchObject({ code: 'invalid_request' })
   expect(await validator.authenticateOptional(new Request('https://api.example/'))).toBeUndefined()
+})
+
+test('a refusal names claims as an array, or is a mistake', () => {
+  expect(new Refusal({ reason: 'x' }).claimPaths).toEqual([])
+  expect(new Refusal({ reason: 'x', claimPaths: ['tenant'] }).claimPaths).toEqual(['tenant'])
+  for (const claimPaths of ['tenant', 7, {}] as unknown as (readonly string[])[]) {
+    expect(() => new Refusal({ reason: 'x', claimPaths })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+    )
+  }
+})
+
+test('layers of an app may put other headers in the place of an error’s', async () => {
+  const issuer = await openIssuer()
+  const validator = createValidator(issuer.validatorOptions)
+  const error: unknown = await validator
+    .authenticate(new Request('https://api.example/'))
+    .catch((reason: unknown) => reason)
+  const refusal = error as Refusal
+  refusal.headers = { ...refusal.headers, Vary: 'Origin' }
+  expect(validator.respond(refusal).headers.get('vary')).toBe('Origin')
+  expect(validator.respond(refusal).headers.get('www-authenticate')).toBe('Bearer realm="api"')
 })

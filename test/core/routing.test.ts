@@ -216,3 +216,31 @@ test('keys may be given as a URL or inline, and then no metadata is asked for', 
   ).toBe('unknown-key')
   expect(upstream.asked).toEqual(['/jwks'])
 })
+
+test('what scopes imply is told by the issuer, or by the validator for all of them', async () => {
+  const [own, partner] = [
+    await openIssuerUpstream([{ ...jwk, kid: 'k' }]),
+    await openIssuerUpstream([{ ...jwk, kid: 'k' }]),
+  ]
+  const validator = createValidator({
+    issuer: [own.url, trustedIssuer(partner.url, { scopeHierarchy: { partner: ['orders:read'] } })],
+    audience,
+    clock: () => T0 * 1000,
+    scopeHierarchy: { admin: ['orders:write'], 'orders:write': ['orders:read'] },
+  })
+  const scopesOf = async (url: string, scope: string): Promise<readonly string[]> => {
+    const token = jws({ alg: 'ES256', kid: 'k' }, { ...claimsOf(url), scope }, privateKey, 'ES256')
+    return [...(await validator.authenticate(request(token))).scopes].toSorted()
+  }
+  expect(await scopesOf(own.url, 'admin')).toEqual(['admin', 'orders:read', 'orders:write'])
+  expect(await scopesOf(own.url, 'partner')).toEqual(['partner'])
+  expect(await scopesOf(partner.url, 'partner')).toEqual(['orders:read', 'partner'])
+  expect(await scopesOf(partner.url, 'admin'), 'it has a hierarchy of its own').toEqual(['admin'])
+})
+
+test('a hierarchy of many ways is thought through once for each scope', () => {
+  const layers = Array.from({ length: 60 }, (_, level) => [`a${level}`, `b${level}`])
+  const below = (level: number): readonly string[] => layers[level + 1] ?? ['end']
+  const scopeHierarchy = Object.fromEntries(layers.flatMap((names, level) => names.map((name) => [name, below(level)])))
+  expect(() => createValidator({ issuer: 'https://as.example', audience, scopeHierarchy })).not.toThrow()
+})

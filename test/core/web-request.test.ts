@@ -153,6 +153,15 @@ test('it is not, by default, nor when somebody has read it, who then gives what 
   expect((await validator.authenticate({ method, url, headers, form: parsed })).subject).toBe('alice')
 })
 
+test('a body that cannot be read has been sent badly, and one that others read is theirs', async () => {
+  const { validator, token } = await open('accepted')
+  const broken = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error('gone')) })
+  expect(await refusalOf(validator, form(broken))).toEqual([400, 'malformed-credentials'])
+  const locked = form(`access_token=${token}`)
+  locked.body?.getReader()
+  expect(await refusalOf(validator, locked)).toEqual([401, 'no-credentials'])
+})
+
 test('of an endless body no more is read than a form may have', async () => {
   const { validator, token } = await open('accepted')
   let pulled = 0

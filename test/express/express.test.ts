@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import {
   active,
+  type AsIssued,
   claims,
   clientSecretBasic,
   createProtect,
@@ -8,6 +9,7 @@ import {
   defineGuard,
   Refusal,
   scopes,
+  type StandardSchema,
   trustedIssuer,
   Unavailable,
 } from '@tollgate/express'
@@ -417,6 +419,58 @@ describe.each(versions)('%s', (_name, express) => {
       expose: false,
     })
   })
+})
+
+test('options count wherever an object has them', async () => {
+  const issuer = await openIssuer()
+  const refuseAll: StandardSchema<AsIssued> = {
+    '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message: 'no' }] }) },
+  }
+  class Config {
+    issuer = issuer.validatorOptions.issuer
+    audience = audience
+    dispatcher = issuer.validatorOptions.dispatcher
+    clock = issuer.clock
+    get claims(): StandardSchema<AsIssued> {
+      return refuseAll
+    }
+    get refusals(): 'throw' {
+      return 'throw'
+    }
+  }
+  const app = express5()
+  app.get('/', createProtect(new Config())(), (_req, res) => void res.send('ok'))
+  const own: ErrorRequestHandler = (error: Refusal, _req, res, _next) =>
+    void res.status(error.status).send(error.reason)
+  app.use(own)
+  const received = await send(await serve(app), { path: '/', ...bearer(await issuer.accessToken()) })
+  expect([received.status, received.body]).toEqual([401, 'wrong-claims'])
+})
+
+test('a guard that is called as ours is by its reason leaves the token good for others', async () => {
+  const issuer = await openIssuer()
+  const protect = createProtect({ ...issuer.validatorOptions, refusals: 'throw' })
+  const app = express5()
+  const goOn: ErrorRequestHandler = (_error, _req, _res, next) => next()
+  app.use(protect(defineGuard({ check: () => new Refusal({ reason: 'inactive' }) })), goOn)
+  app.get('/', protect(), (req, res) => void res.send(protect.auth(req).subject))
+  expect((await send(await serve(app), { path: '/', ...bearer(await issuer.accessToken()) })).body).toBe('alice')
+})
+
+test('a preflight that passes has no token', async () => {
+  const issuer = await openIssuer()
+  const protect = createProtect({ ...issuer.validatorOptions, preflights: 'pass' })
+  const app = express5()
+  app.options('/', protect(), (req, res) => void res.json({ token: protect.optional.auth(req) ?? null }))
+  app.options('/strict', protect(), (req, res) => void res.send(protect.auth(req).subject))
+  app.set('env', 'test')
+  const origin = await serve(app)
+  const headers = [
+    ['Origin', 'https://app.example'],
+    ['Access-Control-Request-Method', 'GET'],
+  ] as const
+  expect((await send(origin, { method: 'OPTIONS', path: '/', headers })).body).toBe('{"token":null}')
+  expect((await send(origin, { method: 'OPTIONS', path: '/strict', headers })).status).toBe(500)
 })
 
 test('the message of a mistake tells the fix', () => {

@@ -24,7 +24,7 @@ async function serveWays(app: FastifyInstance, issuer: MockIssuer): Promise<(pat
   return (path) => handled.filter((way) => path === `/${way}`).length
 }
 
-test.each(ways)('a form may carry the token, with %s', async (way) => {
+test.each(ways.filter((way) => way !== 'preParsing'))('a form may carry the token, with %s', async (way) => {
   const issuer = await openIssuer()
   const refusals = listening('tollgate:refusal')
   const app = openApp()
@@ -52,6 +52,53 @@ test.each(ways)('a form may carry the token, with %s', async (way) => {
   expect(handled(path)).toBe(1)
 })
 
+test('where bodies are about to be parsed forms are not looked at', async () => {
+  const issuer = await openIssuer()
+  const app = openApp()
+  await app.register(formBody)
+  await serveWays(app, issuer)
+  const ask = await asking(app)
+  const good = await issuer.accessToken({ scope: 'read' })
+  expect((await ask('/preParsing', form({ access_token: good }))).status).toBe(401)
+  expect((await ask('/preParsing', { ...form({ a: 'b' }), token: good })).status).toBe(200)
+})
+
+test('what answers before bodies are parsed is behind the judgement of forms too', async () => {
+  const issuer = await openIssuer()
+  const app = openApp()
+  await app.register(formBody)
+  await app.register(tollgate, { ...issuer.validatorOptions, formBody: 'accepted' })
+  app.addHook('onRequest', app.protect())
+  app.addHook('onRequest', async (request, reply) => reply.send(app.auth(request).subject))
+  app.all('/', async () => 'never')
+  const ask = await asking(app)
+  for (const method of ['GET', 'POST', 'DELETE']) {
+    for (const token of [undefined, 'garbage']) {
+      expect((await ask('/', { method, token, headers: [formHeader], body: '' })).status, method).toBe(401)
+    }
+  }
+  expect((await ask('/', form({ access_token: await issuer.accessToken() }))).body).toBe('alice')
+})
+
+test('what was read of a body comes to the handler all the same, and a long one whole', async () => {
+  const issuer = await openIssuer()
+  const app = openApp({ bodyLimit: 1024 * 1024 })
+  await app.register(formBody)
+  await app.register(tollgate, { ...issuer.validatorOptions, formBody: 'accepted' })
+  const lengthOf = (body: unknown): number => String(Object(body).x).length
+  app.post('/', { onRequest: app.protect() }, async (request) => lengthOf(request.body))
+  const ask = await asking(app)
+  const token = await issuer.accessToken()
+  for (const length of [1, 1000, 60_000, 64 * 1024, 500_000]) {
+    const x = 'x'.repeat(length)
+    expect((await ask('/', { ...form({ x }), token })).body, String(length)).toBe(String(length))
+    const chunked = { ...form({}), body: undefined, token, chunks: [`x=${x.slice(0, 9)}`, x.slice(9)] }
+    expect((await ask('/', chunked)).body, `${length}, in chunks`).toBe(String(length))
+  }
+  expect((await ask('/', form({ access_token: token, x: 'x' }))).body).toBe('1')
+  expect((await ask('/', form({ access_token: token, x: 'x'.repeat(70_000) }))).status, 'not looked at').toBe(401)
+})
+
 test.each(ways)('a request that says it has a form and has none is no way in, with %s', async (way) => {
   const issuer = await openIssuer()
   const app = openApp()
@@ -73,7 +120,8 @@ test.each(ways)('without a parser of forms there is no way in either, with %s', 
   const handled = await serveWays(app, issuer)
   const ask = await asking(app)
   const good = await issuer.accessToken({ scope: 'read' })
-  expect((await ask(`/${way}`, form({ access_token: good }))).status).toBe(415)
+  // Where forms are not looked at, the token is missing before the parser is.
+  expect((await ask(`/${way}`, form({ access_token: good }))).status).toBe(way === 'preParsing' ? 401 : 415)
   expect((await ask(`/${way}`, { headers: [formHeader] })).status).toBe(401)
   expect(handled(`/${way}`)).toBe(0)
   expect((await ask(`/${way}`, { token: good, headers: [formHeader] })).status).toBe(200)

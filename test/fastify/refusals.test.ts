@@ -77,7 +77,7 @@ test("with refusals: 'throw' and no error handler Fastify tells the status and t
   const { status, challenges, headers, body } = await ask('/', { token: await issuer.accessToken({ scope: 'read' }) })
   expect([status, headers['cache-control']]).toEqual([401, 'no-store'])
   expect(challenges).toEqual([expect.stringContaining('error="invalid_token"')])
-  expect(refusals[0]?.refusal).toMatchObject({ reason: 'wrong-claims', paths: ['tenant'] })
+  expect(refusals[0]?.refusal).toMatchObject({ reason: 'wrong-claims', claimPaths: ['tenant'] })
   expect(body).not.toMatch(/wrong-claims|tenant|stack/)
   const without = await ask('/')
   expect([without.status, without.challenges]).toEqual([401, ['Bearer realm="api", scope="read"']])

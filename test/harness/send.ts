@@ -6,7 +6,9 @@ export interface Sent {
   readonly path?: string
   /** Header lines as they go over the wire, repeated ones included. */
   readonly headers?: readonly (readonly [string, string])[]
-  readonly body?: string
+  readonly body?: string | undefined
+  /** A body whose length is not told beforehand. */
+  readonly chunks?: readonly string[]
 }
 
 export interface Received {
@@ -19,7 +21,7 @@ export interface Received {
 
 let refusals = new Set<string>()
 
-/** All different refusals that are received while this goes on: status, challenges, body. */
+/** All different refusals, and answers to outages, that are received while this goes on: status, challenges, body. */
 export async function refusalsDuring(work: () => Promise<void>): Promise<ReadonlySet<string>> {
   const received = new Set<string>()
   refusals = received
@@ -30,22 +32,26 @@ export async function refusalsDuring(work: () => Promise<void>): Promise<Readonl
 /** Sends a request with exactly these header lines: `fetch` would join or refuse some of them. */
 export async function send(
   origin: string,
-  { method = 'GET', path = '/items', headers = [], body }: Sent,
+  { method = 'GET', path = '/items', headers = [], body, chunks = [] }: Sent,
 ): Promise<Received> {
   const { host } = new URL(origin)
   const length = body === undefined ? [] : ['Content-Length', String(Buffer.byteLength(body))]
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request(`${origin}${path}`, { method, headers: ['Host', host, ...headers.flat(), ...length], agent: false })
+    const named = headers.some(([name]) => name.toLowerCase() === 'host') ? [] : ['Host', host]
+    const encoding = chunks.length === 0 ? [] : ['Transfer-Encoding', 'chunked']
+    const lines = [...named, ...headers.flat(), ...length, ...encoding]
+    const sending = request(`${origin}${path}`, { method, headers: lines, agent: false })
       .on('response', resolve)
       .on('error', reject)
-      .end(body)
+    chunks.forEach((chunk) => sending.write(chunk))
+    sending.end(body)
   })
   const status = response.statusCode ?? 0
   const challenges = response.rawHeaders.filter(
     (_, index, raw) => raw[index - 1]?.toLowerCase() === 'www-authenticate' && index % 2 === 1,
   )
   const received = (await buffer(response)).toString()
-  if (challenges.length > 0) {
+  if (challenges.length > 0 || response.headers['cache-control'] === 'no-store') {
     refusals.add([status, ...challenges, received].join('\n'))
   }
   return { status, headers: response.headers, challenges, body: received }

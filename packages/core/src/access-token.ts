@@ -45,18 +45,27 @@ interface JudgedToken {
   raw(): string
 }
 
-/** What a schema made of the claims; without one, which is `unknown`, they are as the issuer sent them. */
-type Typed<Claims, Issued> = unknown extends Claims ? Issued : Claims
+declare const asIssued: unique symbol
+
+/** Stands for claims that no schema has been put to: they are as the issuer sent them. */
+export interface AsIssued {
+  readonly [asIssued]: never
+}
+
+/** The claims that an application has declared in a `TokenTypes`. */
+export type ClaimsOf<Types> = Types extends { readonly claims: infer Claims } ? Claims : AsIssued
+
+type Typed<Claims, Issued> = Claims extends AsIssued ? Issued : Claims
 
 /** A JWT whose signature and claims are good. */
-export interface JwtAccessToken<Claims = unknown> extends JudgedToken {
+export interface JwtAccessToken<Claims = AsIssued> extends JudgedToken {
   readonly kind: 'jwt'
   readonly expiresAt: Date
   readonly claims: Typed<Claims, JwtClaims>
 }
 
 /** A token that its issuer called active when it was introspected, and whose claims are good. */
-export interface OpaqueAccessToken<Claims = unknown> extends JudgedToken {
+export interface OpaqueAccessToken<Claims = AsIssued> extends JudgedToken {
   readonly kind: 'opaque'
   /** Absent when the issuer does not say. */
   readonly expiresAt: Date | undefined
@@ -65,8 +74,8 @@ export interface OpaqueAccessToken<Claims = unknown> extends JudgedToken {
   readonly introspectedAt: Date
 }
 
-/** An access token that has been judged, and is good. `kind` tells how. `Claims` is what the schema of the option `claims` makes of its claims. */
-export type AccessToken<Claims = unknown> = JwtAccessToken<Claims> | OpaqueAccessToken<Claims>
+/** An access token that has been judged, and is good. `kind` tells how. `Claims` is what the schema of the option `claims` makes of them; without one they are deep-frozen. */
+export type AccessToken<Claims = AsIssued> = JwtAccessToken<Claims> | OpaqueAccessToken<Claims>
 
 /** Who gave a token out, and what it grants by its claims. */
 export interface Grant {
@@ -94,18 +103,9 @@ export function createOpaqueAccessToken(
   })
 }
 
-const issued = new WeakMap<object, AccessToken>()
-
-/** The token with what a schema made of its claims. Guards go on judging what its issuer sent. */
+/** The token with what a schema made of its claims, which is left as it is. */
 export function withClaims<Claims>(token: AccessToken, claims: Claims): AccessToken<Claims> {
-  const typed = hideRaw(token.raw(), { ...token, claims: deepFreeze(claims) }) as AccessToken<Claims>
-  issued.set(typed, token)
-  return typed
-}
-
-/** The token with its claims as its issuer sent them. */
-export function asIssued<Claims>(token: AccessToken<Claims>): AccessToken {
-  return issued.get(token) ?? (token as AccessToken)
+  return hideRaw(token.raw(), { ...token, claims }) as AccessToken<Claims>
 }
 
 function membersOfBoth({ issuer, scopesOf }: Grant, claims: AccessTokenClaims): Omit<JudgedToken, 'raw'> {
@@ -137,17 +137,11 @@ function toDate(milliseconds: number): Date {
   return new Date(Math.min(milliseconds, latest))
 }
 
-/** What is frozen was frozen here, to its depths. Instances that a schema may have made of claims, such as a `Date`, are let be. */
+/** What is frozen was frozen here, to its depths: nobody else has had it in hand. */
 function deepFreeze<Value>(value: Value): Value {
-  if (isPlain(value) && !Object.isFrozen(value)) {
-    Object.freeze(value)
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.values(value).forEach(deepFreeze)
+    Object.freeze(value)
   }
   return value
 }
-
-function isPlain(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && plain.has(Object.getPrototypeOf(value))
-}
-
-const plain: ReadonlySet<unknown> = new Set([Object.prototype, Array.prototype, null])

@@ -8,6 +8,18 @@ export function isAnswer(error: unknown): error is Answer {
   return error instanceof Refusal || error instanceof Unavailable
 }
 
+/**
+ * Calls a function of the user's. What it throws is a failure of it, a refusal or an outage included: that is what it has heard itself, from a
+ * validator of its own for one, and says nothing of this request.
+ */
+export async function callOut<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw isAnswer(error) ? new Error('A function of yours has thrown a refusal or an outage', { cause: error }) : error
+  }
+}
+
 /** How a framework writes an answer. */
 export interface Writing {
   readonly set: (name: string, value: string) => unknown

@@ -1,4 +1,5 @@
 import { type AccessToken, withClaims } from './access-token.ts'
+import { callOut } from './answer.ts'
 import { describe, invalidOption } from './invalid-option.ts'
 import { asRecord } from './record.ts'
 import { invalidToken } from './refusal.ts'
@@ -13,11 +14,11 @@ export type ReadClaims<Claims> = (token: AccessToken) => AccessToken<Claims> | P
  */
 export function createReadClaims<Claims>(schema: StandardSchema<Claims> | undefined): ReadClaims<Claims> {
   if (schema === undefined) {
-    // Without a schema `Claims` is `unknown`, which stands for the claims as issued.
+    // Without a schema `Claims` is `AsIssued`.
     return (token) => token as AccessToken<Claims>
   }
   return async (token) => {
-    const result = expectResult(await schema['~standard'].validate(token.claims))
+    const result = expectResult(await callOut(() => schema['~standard'].validate(token.claims)))
     if (result.issues !== undefined) {
       throw invalidToken('wrong-claims', pathsOf(result.issues))
     }

@@ -45,13 +45,19 @@ function authorizationLines({ headers }: HttpRequest): readonly string[] {
 function bearerToken(line: string): string | undefined {
   const scheme = /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
   if (scheme.toLowerCase() !== 'bearer') {
-    if (/, *bearer( |$)/i.test(line)) {
-      throw invalidRequest('repeated-credentials')
-    }
+    expectNoOther(line)
     return undefined
   }
   const rest = line.slice(scheme.length)
+  expectNoOther(rest)
   return rest.startsWith(' ') ? rest.replace(/^ +/, '') : ''
+}
+
+/** What stands between quotes is somebody's parameter. */
+function expectNoOther(line: string): void {
+  if (/, *bearer( |$)/i.test(line.replaceAll(/"(?:[^"\\]|\\.)*"/g, ''))) {
+    throw invalidRequest('repeated-credentials')
+  }
 }
 
 function expectToken(token: string): string {

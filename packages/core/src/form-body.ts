@@ -1,9 +1,9 @@
 import type { HttpRequest } from './http-request.ts'
-import { isRecord } from './record.ts'
+import { asRecord, isRecord } from './record.ts'
 import { invalidRequest } from './refusal.ts'
 
 /** A longer body of a web `Request` is not looked at; other requests come with a form that somebody has parsed, within bounds of their own. */
-const mostBytes = 64 * 1024
+export const mostFormBytes: number = 64 * 1024
 
 /** RFC 6750 §2.2: a form, single-part, all ASCII, and never of a GET. What does not qualify is not looked at. */
 export async function tokenInForm(request: HttpRequest): Promise<string | undefined> {
@@ -21,7 +21,7 @@ export async function tokenInForm(request: HttpRequest): Promise<string | undefi
   return token
 }
 
-function isUrlEncodedForm({ headers }: HttpRequest): boolean {
+export function isUrlEncodedForm({ headers }: Pick<HttpRequest, 'headers'>): boolean {
   for (const [name, value] of headers) {
     if (name.toLowerCase() === 'content-type') {
       return /^application\/x-www-form-urlencoded *(;|$)/i.test(value)
@@ -35,15 +35,23 @@ function isAscii(entry: readonly unknown[]): boolean {
 }
 
 function isWebRequest(request: HttpRequest): request is HttpRequest & Request {
-  return 'clone' in request && 'bodyUsed' in request && request.bodyUsed === false
+  return 'clone' in request && 'body' in request && 'bodyUsed' in request && isUnread(request)
 }
 
-/** From a clone, so that a handler can read the body again. Members that stand several times become arrays, as with parsers of bodies. */
+function isUnread({ body, bodyUsed }: { body: unknown; bodyUsed: unknown }): boolean {
+  return bodyUsed === false && asRecord(body)['locked'] !== true
+}
+
+/** From a clone, so that a handler can read the body again. One that cannot be read has been sent badly. */
 async function readForm(request: Request): Promise<Record<string, unknown> | undefined> {
-  const text = await readText(request.clone().body)
-  if (text === undefined) {
-    return undefined
-  }
+  const text = await readText(request.clone().body).catch(() => {
+    throw invalidRequest('malformed-credentials')
+  })
+  return text === undefined ? undefined : parseForm(text)
+}
+
+/** Members that stand several times become arrays, as with parsers of bodies. */
+export function parseForm(text: string): Record<string, unknown> {
   const parameters = new URLSearchParams(text)
   return Object.fromEntries(
     [...new Set(parameters.keys())].map((name) => {
@@ -59,12 +67,14 @@ async function readText(body: ReadableStream<Uint8Array> | null): Promise<string
   let bytes = 0
   for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
     bytes += part.value.byteLength
-    if (bytes > mostBytes) {
+    if (bytes > mostFormBytes) {
       // Of a clone this ends with the original, for which nobody waits here.
       reader?.cancel().catch(isOfNoConcern)
       return undefined
     }
-    chunks.push(part.value)
+    if (part.value.byteLength > 0) {
+      chunks.push(part.value)
+    }
   }
   return Buffer.concat(chunks).toString()
 }

@@ -1,4 +1,4 @@
-import type { AccessToken } from './access-token.ts'
+import type { AccessToken, AsIssued } from './access-token.ts'
 import type { HttpRequest } from './http-request.ts'
 import type { Guard } from './guards/guard.ts'
 import { isPreflight } from './preflight.ts'
@@ -6,7 +6,7 @@ import { Refusal } from './refusal.ts'
 import type { Validator } from './validator.ts'
 
 /** What stands between a framework's requests and the validator: it remembers each request's verdict, so that two layers of protection judge it once. */
-export interface Gate<Request extends object, Claims = unknown> {
+export interface Gate<Request extends object, Claims = AsIssued> {
   /** The token of the request, judged, by the guard too; without credentials a refusal. `undefined` for a preflight that is to pass. */
   readonly admit: (request: Request, guard: Guard) => Promise<AccessToken<Claims> | undefined>
   /** The same, but `undefined` without credentials: absent ones pass, bad ones never. */
@@ -45,11 +45,12 @@ export function createGate<Request extends object, Claims>({
 
   async function admit(request: Request, guard: Guard): Promise<AccessToken<Claims> | undefined> {
     if (preflights === 'pass' && isPreflight(toHttpRequest(request))) {
+      admitted.set(request, undefined)
       return undefined
     }
     const started = visits.get(request) ?? visit(request)
     const token = await validator.authorize(await started.verdict, started.http, guard).catch((error: unknown) => {
-      if (error instanceof Refusal && error.reason === 'inactive') {
+      if (error instanceof Refusal && error.code === 'invalid_token' && error.reason === 'inactive') {
         goBy(request, started, Promise.reject(error))
       }
       throw error
@@ -91,7 +92,7 @@ export function createGate<Request extends object, Claims>({
     const found = optionalTokenOf(request)
     if (found === undefined) {
       throw new TypeError(
-        'This request has no token, for its route is optional: protect.optional.auth(…) gives undefined then',
+        'This request has no token: its route is optional, or it is a preflight that passes; protect.optional.auth(…) gives undefined then',
       )
     }
     return found

@@ -1,6 +1,7 @@
 export type {
   AccessToken,
   AccessTokenClaims,
+  AsIssued,
   IntrospectedClaims,
   JwtAccessToken,
   JwtClaims,

@@ -1,3 +1,4 @@
+import type { AsIssued } from './access-token.ts'
 import type { Dispatcher } from 'undici'
 import type { TokenCache } from './cache/token-cache.ts'
 import { isQuotable } from './challenge.ts'
@@ -20,7 +21,7 @@ import { expectScopeHierarchy } from './issuers/scope-hierarchy.ts'
 import { asRecord } from './record.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
-export interface ValidatorOptions<Claims = unknown> {
+export interface ValidatorOptions<Claims = AsIssued> {
   /** What this API is called in the `aud` of its tokens; one of them, if several. Compared exactly. */
   readonly audience: string | readonly string[]
   /**
@@ -31,10 +32,14 @@ export interface ValidatorOptions<Claims = unknown> {
   readonly issuer: string | TrustedIssuer | readonly (string | TrustedIssuer)[] | ResolveIssuer
   /**
    * A Standard Schema (zod, valibot, arktype, …) for the claims: what it makes of them are the `claims` of the token, with its types. Claims that
-   * do not fit are 401 `invalid_token`, and `refusal.paths` tells which. Guards judge the claims as the issuer sent them. Default: none.
+   * do not fit are 401 `invalid_token`, and `refusal.claimPaths` tells which. Guards judge the claims as the issuer sent them. It is asked on every
+   * request, may answer later, and what it throws is a failure (500). Default: none.
    */
   readonly claims?: StandardSchema<Claims> | undefined
-  /** The scopes that a scope implies, indirectly as well: `{ admin: ['write'], write: ['read'] }`. Default: none implies another. */
+  /**
+   * The scopes that a scope implies, indirectly as well: `{ admin: ['write'], write: ['read'] }`. It holds for the tokens of every issuer that has none
+   * of its own, and for roles that `scopesFrom` reads as scopes. Default: none implies another.
+   */
   readonly scopeHierarchy?: Readonly<Record<string, string | readonly string[]>> | undefined
   /** The `realm` of challenges. Default: `'api'`. */
   readonly realm?: string | undefined
@@ -59,7 +64,7 @@ export interface ValidatorOptions<Claims = unknown> {
 }
 
 /** The options, checked and frozen once. */
-export interface Policy<Claims = unknown> extends Omit<RouterPolicy, 'verdicts' | 'shared' | 'reach'> {
+export interface Policy<Claims = AsIssued> extends Omit<RouterPolicy, 'verdicts' | 'shared' | 'reach'> {
   readonly dispatcher: Dispatcher | undefined
   readonly realm: string
   readonly cache: TokenCache | undefined
@@ -83,8 +88,11 @@ export const validatorOptionNames: readonly string[] = [
 
 const systemClock: Clock = () => Date.now()
 
-export function checkOptions<Claims>(options: ValidatorOptions<Claims>): Policy<Claims> {
-  expectOptions(options, 'the options of the validator', validatorOptionNames)
+export function checkOptions<Claims>(
+  options: ValidatorOptions<Claims>,
+  known: readonly string[] = validatorOptionNames,
+): Policy<Claims> {
+  expectOptions(options, 'the options', known)
   const { audience, issuer, realm = 'api', clockTolerance = '5s', clock, dispatcher, formBody = 'ignored' } = options
   const { opaqueRouting: routing = 'prefix' } = options
   const opaqueRouting = expectOneOf(routing, 'opaqueRouting', ['prefix', 'ask-in-order'])

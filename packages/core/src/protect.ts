@@ -1,4 +1,4 @@
-import type { AccessToken } from './access-token.ts'
+import type { AccessToken, AsIssued } from './access-token.ts'
 import type { Answer } from './answer.ts'
 import { createGate } from './gate.ts'
 import type { Guard } from './guards/guard.ts'
@@ -7,8 +7,8 @@ import { failureOf, type Protection } from './protection.ts'
 import type { Validator } from './validator.ts'
 
 /** Protects the routes of a framework: guards in, its kind of middleware out. */
-export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = unknown> {
-  /** Lets a request through with a valid access token that the guards accept. */
+export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = AsIssued> {
+  /** Lets a request through with a valid access token that the guards accept; and preflights that are to pass. */
   (...guards: readonly Guard[]): Middleware
   /** The token of a request that passed `protect(…)`: never undefined; a `TypeError` on a route without protection. */
   readonly auth: (request: Request) => AccessToken<Claims>
@@ -18,7 +18,8 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
   readonly validator: Validator<Claims>
 }
 
-export interface OptionalProtect<Request, Middleware, Claims = unknown> {
+/** Protects routes on which credentials are optional. */
+export interface OptionalProtect<Request, Middleware, Claims = AsIssued> {
   (...guards: readonly Guard[]): Middleware
   /** The token, or `undefined` when the request came without credentials; a `TypeError` on a route without protection. */
   readonly auth: (request: Request) => AccessToken<Claims> | undefined
@@ -33,21 +34,23 @@ export type Admission<Claims> =
 export type Admit<Request, Claims> = (request: Request) => Promise<Admission<Claims>>
 
 /** All that an adapter adds: how its framework's request is read, and what its middleware is. */
-export interface House<Request, Middleware, Claims> {
+export interface Framework<Request, Middleware, Claims> {
   readonly toHttpRequest: (request: Request) => HttpRequest
-  readonly toMiddleware: (admit: Admit<Request, Claims>) => Middleware
+  /** `admitOptional` is the same for requests without credentials, which it lets on, for frameworks whose routes can say so themselves. */
+  readonly toMiddleware: (admit: Admit<Request, Claims>, admitOptional: Admit<Request, Claims>) => Middleware
 }
 
+/** Makes what an adapter exports: the gate, and the middleware of the framework in front of it. */
 export function createProtectFor<Request extends object, Middleware, Claims>(
   { validator, preflights, answerTo }: Protection<Claims>,
-  { toHttpRequest, toMiddleware }: House<Request, Middleware, Claims>,
+  { toHttpRequest, toMiddleware }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims> {
   const gate = createGate({ validator, toHttpRequest, preflights })
 
-  function middleware(judge: (request: Request) => Promise<AccessToken<Claims> | undefined>): Middleware {
-    return toMiddleware(async (request) => {
+  function admitting(by: typeof gate.admit, guard: Guard): Admit<Request, Claims> {
+    return async (request) => {
       try {
-        return { token: await judge(request) }
+        return { token: await by(request, guard) }
       } catch (error) {
         const answer = answerTo(error)
         if (answer === undefined) {
@@ -55,17 +58,17 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
         }
         return { answer }
       }
-    })
+    }
   }
 
   function protect(...guards: readonly Guard[]): Middleware {
     const guard = validator.combine(...guards)
-    return middleware((request) => gate.admit(request, guard))
+    return toMiddleware(admitting(gate.admit, guard), admitting(gate.admitOptional, guard))
   }
 
   function optional(...guards: readonly Guard[]): Middleware {
-    const guard = validator.combine(...guards)
-    return middleware((request) => gate.admitOptional(request, guard))
+    const admit = admitting(gate.admitOptional, validator.combine(...guards))
+    return toMiddleware(admit, admit)
   }
 
   return Object.assign(protect, {

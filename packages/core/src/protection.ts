@@ -1,7 +1,8 @@
+import type { AsIssued } from './access-token.ts'
 import { type Answer, isAnswer } from './answer.ts'
 import { expectOneOf, expectOptions, invalidOption } from './invalid-option.ts'
-import { validatorOptionNames, type ValidatorOptions } from './options.ts'
-import { createValidator, type Validator } from './validator.ts'
+import { checkOptions, validatorOptionNames, type ValidatorOptions } from './options.ts'
+import { buildValidator, type Validator } from './validator.ts'
 
 export interface AnsweringOptions {
   /**
@@ -18,9 +19,9 @@ export interface AnsweringOptions {
 }
 
 /** What an adapter takes: the options of the validator, and how to answer. */
-export type ProtectOptions<Claims = unknown> = ValidatorOptions<Claims> & AnsweringOptions
+export type ProtectOptions<Claims = AsIssued> = ValidatorOptions<Claims> & AnsweringOptions
 
-export interface Protection<Claims = unknown> {
+export interface Protection<Claims = AsIssued> {
   readonly validator: Validator<Claims>
   readonly preflights: 'judge' | 'pass'
   /** What to answer to an error; `undefined` when it is the framework's affair. */
@@ -56,9 +57,10 @@ export function createProtection<Claims>(
       'Expected what createValidator makes, or all options in one object: the first argument is no validator',
     )
   }
-  expectOptions(subject, 'the options of Tollgate', [...validatorOptionNames, ...answeringOptionNames])
-  const { refusals, preflights, ...validatorOptions } = subject
-  return protectionOf(createValidator(validatorOptions), { refusals, preflights })
+  return protectionOf(
+    buildValidator(checkOptions(subject, [...validatorOptionNames, ...answeringOptionNames])),
+    subject,
+  )
 }
 
 function isValidator<Claims>(subject: Validator<Claims> | ProtectOptions<Claims>): subject is Validator<Claims> {

@@ -40,8 +40,8 @@ export interface RefusalInit {
   readonly code?: RefusalCode | undefined
   /** A stable id of the cause, for you; never sent to the client. */
   readonly reason: RefusalReason
-  /** Which claims it is about, for you as well. */
-  readonly paths?: readonly string[] | undefined
+  /** Which claims it is about, for you as well. Default: none. */
+  readonly claimPaths?: readonly string[] | undefined
 }
 
 /** What a refusal needs to know in order to become a challenge. */
@@ -81,8 +81,11 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly code: RefusalCode | undefined
   readonly reason: RefusalReason
-  /** The paths of the claims that the schema of `claims` does not accept, such as `tenant` or `address.lines[0]`; never their values, and never sent to the client. */
-  readonly paths: readonly string[]
+  /**
+   * Where the claims are that the schema of `claims` does not accept, such as `tenant` or `address.lines[0]`; `''` is all of them. At most ten, each cut at
+   * 200 characters; names come out of the token, values never, and nothing of it is sent to the client.
+   */
+  readonly claimPaths: readonly string[]
   readonly status: 400 | 401 | 403
   /** The same as `status`, under the name that some frameworks look for. */
   readonly statusCode: 400 | 401 | 403
@@ -92,11 +95,11 @@ export class Refusal extends Error {
   #headers: Readonly<Record<string, string>> | undefined
 
   constructor(init: RefusalInit, context: ChallengeContext = { realm: 'api', scopes: [] }) {
-    const { code, reason } = expectInit(init)
+    const { code, reason, claimPaths } = expectInit(init)
     super(describeRefusal(code, reason))
     this.code = code
     this.reason = reason
-    this.paths = Object.freeze([...(init.paths ?? [])])
+    this.claimPaths = claimPaths
     this.status = code === undefined ? 401 : statusOf[code]
     this.statusCode = this.status
     this.#context = context
@@ -126,8 +129,8 @@ export class Refusal extends Error {
 }
 
 /** The refusal of a token, whatever is wrong with it (RFC 6750 §3.1). */
-export function invalidToken(reason: RefusalReason, paths?: readonly string[]): Refusal {
-  return new Refusal({ code: 'invalid_token', reason, paths })
+export function invalidToken(reason: RefusalReason, claimPaths?: readonly string[]): Refusal {
+  return new Refusal({ code: 'invalid_token', reason, claimPaths })
 }
 
 /** The refusal of credentials that are no well-formed token (RFC 6750 §3.1). */
@@ -138,13 +141,16 @@ export function invalidRequest(reason: RefusalReason): Refusal {
 /** The one refusal without a code: there was nothing to refuse. */
 const withoutCode: RefusalReason = 'no-credentials'
 
-function expectInit(init: RefusalInit): { code: RefusalCode | undefined; reason: RefusalReason } {
-  const { code = 'insufficient_scope', reason } = init
+function expectInit(init: RefusalInit): Pick<Refusal, 'code' | 'reason' | 'claimPaths'> {
+  const { code = 'insufficient_scope', reason, claimPaths = [] } = init
   if (!Object.hasOwn(statusOf, code)) {
     throw invalidOption(`Expected the \`code\` of a Refusal to be one of ${Object.keys(statusOf).join(', ')}`)
   }
   expectText(reason, 'reason')
-  return { code: reason === withoutCode ? undefined : code, reason }
+  if (!Array.isArray(claimPaths)) {
+    throw invalidOption('Expected the `claimPaths` of a Refusal to be an array of strings')
+  }
+  return { code: reason === withoutCode ? undefined : code, reason, claimPaths: Object.freeze([...claimPaths]) }
 }
 
 function describeRefusal(code: RefusalCode | undefined, reason: string): string {

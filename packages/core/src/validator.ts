@@ -1,4 +1,4 @@
-import { type AccessToken, asIssued, type IntrospectedClaims } from './access-token.ts'
+import { type AccessToken, type IntrospectedClaims, type AsIssued } from './access-token.ts'
 import { isAnswer, toResponse } from './answer.ts'
 import { createAnswering } from './answering.ts'
 import { createSharedAnswers } from './cache/shared-answers.ts'
@@ -16,17 +16,17 @@ import { expectText } from './invalid-option.ts'
 import { firstVerdict } from './issuers/first-verdict.ts'
 import { recognize } from './issuers/presented-token.ts'
 import { createRouter } from './issuers/router.ts'
-import { checkOptions, type ValidatorOptions } from './options.ts'
+import { checkOptions, type Policy, type ValidatorOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
 import { createUpkeep, type Health, type Upkeep } from './upkeep.ts'
 
 /** Judges requests. Every method that does rejects with a `Refusal` (the client's fault), an `Unavailable` (nobody could judge), or a bug. */
-export interface Validator<Claims = unknown> extends Upkeep {
+export interface Validator<Claims = AsIssued> extends Upkeep {
   /** The access token of a request, judged, and by the guards too. A web `Request` will do as it is. */
   authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
   /** The same, but `undefined` when there are no credentials; the guards are put to those who bring some. Bad credentials are refused all the same. */
   authenticateOptional(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims> | undefined>
-  /** Puts guards to what `authenticateOptional` of this validator resolved with, and to nothing else; without a token the request is refused as one without credentials. */
+  /** Puts guards to what `authenticateOptional` of this validator resolved with, and to nothing else, which is a `TypeError`; without a token the request is refused as one without credentials. */
   authorize(
     token: AccessToken<Claims> | undefined,
     request: HttpRequest,
@@ -57,8 +57,11 @@ export interface Validator<Claims = unknown> extends Upkeep {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */
-export function createValidator<Claims = unknown>(options: ValidatorOptions<Claims>): Validator<Claims> {
-  const policy = checkOptions(options)
+export function createValidator<Claims = AsIssued>(options: ValidatorOptions<Claims>): Validator<Claims> {
+  return buildValidator(checkOptions(options))
+}
+
+export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims> {
   const { realm, formBody, clock, cache, dispatcher, readClaims } = policy
   const shared = cache && createSharedAnswers(cache)
   const verdicts = createVerdictStore<IntrospectedClaims>()
@@ -67,7 +70,8 @@ export function createValidator<Claims = unknown>(options: ValidatorOptions<Clai
   const caches = (): Health['caches'] => ({ memory: verdicts.health(), shared: shared?.counts() })
   const { expectOpen, ...upkeep } = createUpkeep({ issuers, reach, caches })
   const answering = createAnswering({ realm, labelOf: issuers.labelOf })
-  const judged = new WeakSet<AccessToken<Claims>>()
+  /** What this validator has judged, with the claims as issued, which guards go by. */
+  const issued = new WeakMap<AccessToken<Claims>, AccessToken>()
 
   async function judge(request: HttpRequest): Promise<AccessToken<Claims> | undefined> {
     expectOpen()
@@ -88,7 +92,7 @@ export function createValidator<Claims = unknown>(options: ValidatorOptions<Clai
 
   async function typedBy(token: AccessToken): Promise<AccessToken<Claims>> {
     const typed = await readClaims(token)
-    judged.add(typed)
+    issued.set(typed, token)
     return typed
   }
 
@@ -100,18 +104,18 @@ export function createValidator<Claims = unknown>(options: ValidatorOptions<Clai
     if (token === undefined) {
       throw new Refusal({ reason: 'no-credentials' })
     }
-    if (!judged.has(token)) {
+    const plain = issued.get(token)
+    if (plain === undefined) {
       throw new TypeError('Expected a token that this validator has judged')
     }
     const now = clock()
     // What was asked for since the judgement began is new enough for all of it.
     const renewing = (renewed: AccessToken, within: number) => renew(renewed, Math.max(within, clock() - now))
-    const issued = asIssued(token)
-    const outcome = await guard.check(issued, { request, now, renew: renewing })
+    const outcome = await guard.check(plain, { request, now, renew: renewing })
     if (outcome instanceof Refusal) {
       throw outcome
     }
-    return outcome === undefined || outcome === issued ? token : typedBy(outcome)
+    return outcome === undefined || outcome === plain ? token : typedBy(outcome)
   }
 
   async function renew(token: AccessToken, within: number): Promise<AccessToken> {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Validator } from '@tollgate/core'
+import type { AsIssued, Validator } from '@tollgate/core'
 import {
   type Admit,
   type AnsweringOptions,
@@ -17,9 +17,10 @@ import { type ExpressRequest, toHttpRequest } from './request.ts'
 export type Middleware = (req: ExpressRequest, res: ServerResponse, next: (error?: unknown) => void) => void
 
 /** What `createProtect` makes: `protect(…)` is for `app.use`, a router or one route. */
-export type Protect<Claims = unknown> = ProtectOf<ExpressRequest, Middleware, Middleware, Claims>
+export type Protect<Claims = AsIssued> = ProtectOf<ExpressRequest, Middleware, Middleware, Claims>
 
-export type OptionalProtect<Claims = unknown> = OptionalProtectOf<ExpressRequest, Middleware, Claims>
+/** What `protect.optional` is. */
+export type OptionalProtect<Claims = AsIssued> = OptionalProtectOf<ExpressRequest, Middleware, Claims>
 
 /**
  * Makes the middleware that protects an Express API with OAuth 2.0 access tokens. Create it once, when the process starts,
@@ -30,12 +31,12 @@ export type OptionalProtect<Claims = unknown> = OptionalProtectOf<ExpressRequest
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */
-export function createProtect<Claims = unknown>(
+export function createProtect<Claims = AsIssued>(
   validator: Validator<Claims>,
   options?: AnsweringOptions,
 ): Protect<Claims>
 // The last one is what a compiler speaks of when an option is wrong.
-export function createProtect<Claims = unknown>(options: ProtectOptions<Claims>): Protect<Claims>
+export function createProtect<Claims = AsIssued>(options: ProtectOptions<Claims>): Protect<Claims>
 export function createProtect<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
   options?: AnsweringOptions,

@@ -1,25 +1,32 @@
 import { type Admit, type Answer, writeAnswer } from '@tollgate/core/adapter'
-import type { LateForms } from './late-form.ts'
+import { readForm } from './form.ts'
 import type { ProtectedReply, ProtectedRequest } from './request.ts'
 import type { RouteAuth } from './route-auth.ts'
 import type { Hook } from './types.ts'
 
-/** How the hooks of a scope go about it. */
-export interface Answering {
+/** What the hooks of a scope go by. */
+export interface ScopeRules {
   /** What the route says in `config: { auth }`; `undefined` as well when that is for a nearer scope to hear. */
   readonly authOf: (request: ProtectedRequest) => RouteAuth | undefined
-  readonly forms: LateForms
+  readonly formBody: 'ignored' | 'accepted'
 }
 
-interface Hooking<Claims> extends Answering {
+interface Judging<Claims> extends ScopeRules {
   readonly admit: Admit<ProtectedRequest, Claims>
   readonly admitOptional: Admit<ProtectedRequest, Claims>
 }
 
 /** What `app.protect(…)` gives: it lets the request on, or answers it. Errors are for Fastify's error handling. */
-export function toHook<Claims>({ admit, admitOptional, authOf, forms }: Hooking<Claims>): Hook {
-  async function judge(request: ProtectedRequest, reply: ProtectedReply): Promise<unknown> {
-    const admission = await (authOf(request) === 'optional' ? admitOptional : admit)(request)
+export function toHook<Claims>({ admit, admitOptional, authOf, formBody }: Judging<Claims>): Hook {
+  return async (request, reply) => {
+    const auth = authOf(request)
+    if (auth === false) {
+      return undefined
+    }
+    if (formBody === 'accepted') {
+      await readForm(request)
+    }
+    const admission = await (auth === 'optional' ? admitOptional : admit)(request)
     if (admission.answer === undefined) {
       Object.assign(request, { auth: admission.token })
       return undefined
@@ -29,17 +36,6 @@ export function toHook<Claims>({ admit, admitOptional, authOf, forms }: Hooking<
     }
     send(reply, admission.answer)
     return sent(request, reply)
-  }
-
-  return async (request, reply) => {
-    if (authOf(request) === false) {
-      return undefined
-    }
-    if (forms.awaits(request)) {
-      forms.put(request, judge)
-      return undefined
-    }
-    return judge(request, reply)
   }
 }
 

@@ -1,8 +1,8 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
-import { createProtection, invalidOption, type Protection } from '@tollgate/core/adapter'
+import { createProtection, expectOptions, invalidOption, type Protection } from '@tollgate/core/adapter'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { createLateForms } from './late-form.ts'
+import { replayForms } from './form.ts'
 import { createProtect, isAmong } from './protect.ts'
 import { authOf, createRouteHooks } from './route-auth.ts'
 import type { Protect, TollgateOptions, TypedClaims } from './types.ts'
@@ -25,10 +25,6 @@ export const tollgate: FastifyPluginAsync<TollgateOptions> = fastifyPlugin(regis
 /** Under which a scope has the nearest `protect`: the name can be taken by others in a scope within. */
 const nearest = Symbol('protect of the nearest scope')
 
-function nearestTo(app: object): unknown {
-  return (app as { readonly [nearest]?: Protect })[nearest]
-}
-
 async function register(app: FastifyInstance, options: TollgateOptions): Promise<void> {
   if (Object.hasOwn(app, nearest)) {
     throw invalidOption(
@@ -37,45 +33,62 @@ async function register(app: FastifyInstance, options: TollgateOptions): Promise
   }
   const protection = protectionBy(options)
   const { validator } = protection
-  const forms = createLateForms(app, validator.formBody)
+  const { formBody } = validator
   const protect: Protect = createProtect(protection, {
-    forms,
-    authOf: ({ server, routeOptions }) => (nearestTo(server) === protect ? authOf(routeOptions.config) : undefined),
+    formBody,
+    authOf: ({ server, routeOptions }) => (isNearest(server) ? authOf(routeOptions.config) : undefined),
   })
-  const isInherited = app.hasDecorator(nearest)
-  app.decorate('protect', protect).decorate('auth', protect.auth).decorate(nearest, protect)
-  if (!isInherited) {
+  const isNearest = (scope: object): boolean => (scope as { readonly [nearest]?: Protect })[nearest] === protect
+
+  if (!app.hasDecorator(nearest)) {
     app.decorateRequest('auth', undefined)
   }
-  followConfig(app, protect)
+  app.decorate(nearest, protect).decorate('protect', protect)
+  decorateAuth(app, protect)
+  if (formBody === 'accepted') {
+    replayForms(app)
+  }
+  followConfig(app, protect, isNearest)
   if (options.validator === undefined) {
     app.addHook('onClose', () => validator.close())
   }
 }
 
+/** The name may be taken, by @fastify/auth for one: then there is `app.protect.auth(request)`. */
+function decorateAuth(app: FastifyInstance, { auth }: Protect): void {
+  const taken: unknown = app.hasDecorator('auth') ? app.auth : undefined
+  if (taken === undefined || ours.has(taken as object)) {
+    ours.add(auth)
+    app.decorate('auth', auth)
+  }
+}
+
+const ours = new WeakSet<object>()
+
 function protectionBy(options: TollgateOptions): Protection<TypedClaims> {
   if (options.validator === undefined) {
     return createProtection<TypedClaims>(options)
   }
-  const { validator, ...answering } = options
-  return createProtection(validator, answering)
+  expectOptions(options, 'the options beside a validator', ['validator', 'refusals', 'preflights'])
+  const { validator, refusals, preflights } = options
+  return createProtection(validator, { refusals, preflights })
 }
 
 /** `config: { auth }` of the routes whose scope this protects, and of none that a scope within has taken over. */
-function followConfig(app: FastifyInstance, protect: Protect): void {
+function followConfig(app: FastifyInstance, protect: Protect, isNearest: (scope: object) => boolean): void {
   const hookOf = createRouteHooks(protect)
 
   app.addHook('onRoute', function (route) {
-    const auth = authOf(route.config, route.url)
-    if (auth === undefined || nearestTo(this) !== protect) {
+    const auth = isNearest(this) ? authOf(route.config, route.url) : undefined
+    if (auth === undefined) {
       return
     }
     // Fastify copies what is the config's own, and nothing that it inherits.
     route.config = { ...route.config, auth }
-    const { onRequest, preParsing, preValidation, preHandler } = route
     if (auth !== false) {
       hookOf(auth)
     }
+    const { onRequest, preParsing, preValidation, preHandler } = route
     if ((auth === false || auth === 'optional') && isAmong([onRequest, preParsing, preValidation, preHandler].flat())) {
       throw invalidOption(
         `Expected either \`config: { auth: ${auth === false ? 'false' : "'optional'"} }\` or app.protect(…) on the route ${route.url}, got both`,
@@ -85,7 +98,7 @@ function followConfig(app: FastifyInstance, protect: Protect): void {
 
   // By a hook of the scope and not of the route, so that routes that were there before are judged as well.
   app.addHook('onRequest', async (request, reply) => {
-    const auth = nearestTo(request.server) === protect ? authOf(request.routeOptions.config) : undefined
+    const auth = isNearest(request.server) ? authOf(request.routeOptions.config) : undefined
     return auth === undefined || auth === false ? undefined : hookOf(auth)(request, reply)
   })
 }

@@ -1,9 +1,8 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
-import type { Guard } from '@tollgate/core'
-import { type Admit, createProtectFor, type Protection } from '@tollgate/core/adapter'
-import { type Answering, toHook } from './hook.ts'
-import { type ProtectedRequest, toHttpRequest } from './request.ts'
-import type { Hook, Protect, TypedClaims } from './types.ts'
+import { createProtectFor, type Protection } from '@tollgate/core/adapter'
+import { type ScopeRules, toHook } from './hook.ts'
+import { toHttpRequest } from './request.ts'
+import type { Protect, TypedClaims } from './types.ts'
 
 const made = new WeakSet<object>()
 
@@ -13,19 +12,13 @@ export function isAmong(hooks: readonly unknown[]): boolean {
 }
 
 /** What `app.protect` is: guards in, hooks out. A route whose config says `'optional'` makes optional what protects its scope. */
-export function createProtect(protection: Protection<TypedClaims>, answering: Answering): Protect {
-  const admitBy = createProtectFor(protection, { toHttpRequest, toMiddleware: (admit) => admit })
-
-  function hook(admit: Admit<ProtectedRequest, TypedClaims>, admitOptional = admit): Hook {
-    const one = toHook({ admit, admitOptional, ...answering })
-    made.add(one)
-    return one
-  }
-
-  const { auth, optional, validator } = admitBy
-  return Object.assign((...guards: readonly Guard[]) => hook(admitBy(...guards), optional(...guards)), {
-    auth,
-    optional: Object.assign((...guards: readonly Guard[]) => hook(optional(...guards)), { auth: optional.auth }),
-    validator,
+export function createProtect(protection: Protection<TypedClaims>, rules: ScopeRules): Protect {
+  return createProtectFor(protection, {
+    toHttpRequest,
+    toMiddleware: (admit, admitOptional) => {
+      const hook = toHook({ admit, admitOptional, ...rules })
+      made.add(hook)
+      return hook
+    },
   })
 }

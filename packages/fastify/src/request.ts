@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
+import type { Readable } from 'node:stream'
 import { headerLinesOf } from '@tollgate/core/adapter'
+import { formOf } from './form.ts'
 import type { RouteAuth } from './route-auth.ts'
 
 /** What we use of a Fastify request, over HTTP/1.1 and HTTP/2 alike. */
 export interface ProtectedRequest {
-  readonly raw: {
+  readonly raw: Readable & {
     readonly rawHeaders?: readonly string[]
     readonly headers: IncomingHttpHeaders
     /** Not so unless somebody listens for upgrades. */
@@ -32,11 +34,12 @@ export interface ProtectedReply {
   then(sent: () => void, failed: (error: Error) => void): void
 }
 
-export function toHttpRequest({ raw, headers, method, originalUrl, body }: ProtectedRequest): HttpRequest {
+export function toHttpRequest(request: ProtectedRequest): HttpRequest {
+  const { raw, headers, method, originalUrl } = request
   return {
     method,
     url: originalUrl,
     headers: headerLinesOf({ rawHeaders: raw.rawHeaders, headers }),
-    form: body,
+    form: formOf(request),
   }
 }

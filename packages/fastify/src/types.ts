@@ -1,7 +1,8 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
-import type { AccessToken, StandardSchema, Validator, ValidatorOptions } from '@tollgate/core'
+import type { AccessToken, AsIssued, StandardSchema, Validator, ValidatorOptions } from '@tollgate/core'
 import type {
   AnsweringOptions,
+  ClaimsOf,
   OptionalProtect as OptionalProtectOf,
   Protect as ProtectOf,
 } from '@tollgate/core/adapter'
@@ -15,8 +16,8 @@ import type { RouteAuth } from './route-auth.ts'
 // oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- applications augment it
 export interface TokenTypes {}
 
-/** `unknown`, which stands for the claims as issued, unless an application says otherwise. */
-export type TypedClaims = TokenTypes extends { readonly claims: infer Claims } ? Claims : unknown
+/** As issued, unless an application says otherwise. */
+export type TypedClaims = ClaimsOf<TokenTypes>
 
 /** A hook for `onRequest` (or a later one), for HTTP/1.1 and HTTP/2 alike. It sets `request.auth`. */
 export type Hook = (request: ProtectedRequest, reply: ProtectedReply) => Promise<unknown>
@@ -24,15 +25,16 @@ export type Hook = (request: ProtectedRequest, reply: ProtectedReply) => Promise
 /** What `app.protect` is: `app.protect(…)` is for `onRequest` of a route, or for `app.addHook('onRequest', …)` of a scope. */
 export type Protect<Claims = TypedClaims> = ProtectOf<ProtectedRequest, Hook, Hook, Claims>
 
+/** What `app.protect.optional` is. */
 export type OptionalProtect<Claims = TypedClaims> = OptionalProtectOf<ProtectedRequest, Hook, Claims>
 
 /** Its one member is what a compiler says to whoever gives a schema that the types have not been told of. */
-interface UntoldClaims extends StandardSchema {
+interface UntoldClaims extends StandardSchema<AsIssued> {
   readonly "Tell the types first: declare module '@tollgate/fastify' { interface TokenTypes { claims: … } }": never
 }
 
 /** A schema has to be the one that the types speak of. */
-type ClaimsOption = unknown extends TypedClaims
+type ClaimsOption = TypedClaims extends AsIssued
   ? { readonly claims?: UntoldClaims }
   : { readonly claims: StandardSchema<TypedClaims> }
 

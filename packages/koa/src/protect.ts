@@ -1,4 +1,4 @@
-import type { AccessToken, Validator } from '@tollgate/core'
+import type { AccessToken, AsIssued, Validator } from '@tollgate/core'
 import {
   type Admit,
   type AnsweringOptions,
@@ -16,24 +16,29 @@ import { type KoaContext, toHttpRequest } from './request.ts'
 export type Middleware<State = object> = (ctx: ParameterizedContext<State>, next: Next) => Promise<void>
 
 /** The state of a request that `protect(…)` let through: `new Router<ProtectedState>()` for routers that are protected as a whole. */
-export interface ProtectedState<Claims = unknown> {
+export interface ProtectedState<Claims = AsIssued> {
   auth: AccessToken<Claims>
 }
 
 /** The same after `protect.optional(…)`. */
-export interface OptionalState<Claims = unknown> {
+export interface OptionalState<Claims = AsIssued> {
   auth: AccessToken<Claims> | undefined
 }
 
 /** What `createProtect` makes: `protect(…)` is for `app.use`, a router or one route. */
-export type Protect<Claims = unknown> = ProtectOf<
+export type Protect<Claims = AsIssued> = ProtectOf<
   KoaContext,
   Middleware<ProtectedState<Claims>>,
   Middleware<OptionalState<Claims>>,
   Claims
 >
 
-export type OptionalProtect<Claims = unknown> = OptionalProtectOf<KoaContext, Middleware<OptionalState<Claims>>, Claims>
+/** What `protect.optional` is. */
+export type OptionalProtect<Claims = AsIssued> = OptionalProtectOf<
+  KoaContext,
+  Middleware<OptionalState<Claims>>,
+  Claims
+>
 
 /**
  * Makes the middleware that protects a Koa API with OAuth 2.0 access tokens. Create it once, when the process starts,
@@ -44,12 +49,12 @@ export type OptionalProtect<Claims = unknown> = OptionalProtectOf<KoaContext, Mi
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */
-export function createProtect<Claims = unknown>(
+export function createProtect<Claims = AsIssued>(
   validator: Validator<Claims>,
   options?: AnsweringOptions,
 ): Protect<Claims>
 // The last one is what a compiler speaks of when an option is wrong.
-export function createProtect<Claims = unknown>(options: ProtectOptions<Claims>): Protect<Claims>
+export function createProtect<Claims = AsIssued>(options: ProtectOptions<Claims>): Protect<Claims>
 export function createProtect<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
   options?: AnsweringOptions,

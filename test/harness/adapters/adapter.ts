@@ -21,7 +21,7 @@ export interface Adapter {
   /**
    * A server with the same routes in every framework, for any method. Protected with the guards: `/items`; `/mounted/items`, in a router or scope that is mounted; `/twice`, by
    * each of two layers and within a protected scope; `/failing`, whose handler throws. `/optional` is so optionally. `/inner/items` is protected by `inner`, in a part of the app that
-   * is protected as a whole. `/unguarded` is not protected, and asks for the token all the same. Form bodies are parsed.
+   * is protected as a whole. `/unguarded`, of frameworks, is not protected, and asks for the token all the same. Form bodies are parsed.
    */
   readonly serve: (serving: Serving) => Server
   /** Makes what protects, and no server: for mistakes that must show at start-up. */

@@ -15,6 +15,9 @@ function validatorBy(protection: ProtectOptions | Validator): Validator {
 }
 
 function appOf({ protection, inner = protection, guards, onHandled, habits = [], onError }: Serving) {
+  if (habits.includes('own challenge') || habits.includes('cors behind')) {
+    throw new Error('A framework is asked for')
+  }
   const validator = validatorBy(protection)
   const validatorInner = validatorBy(inner)
 

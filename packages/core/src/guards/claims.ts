@@ -1,4 +1,5 @@
 import type { AccessTokenClaims } from '../access-token.ts'
+import { callOut } from '../answer.ts'
 import { describe, expectFunction, expectText } from '../invalid-option.ts'
 import { Refusal } from '../refusal.ts'
 import { createGuard, type Guard } from './guard.ts'
@@ -13,7 +14,8 @@ export function claims(predicate: (claims: AccessTokenClaims) => boolean | Promi
   return createGuard({
     demands: {},
     stage: 'claims',
-    check: async (token) => (expectBoolean(await predicate(token.claims)) ? undefined : new Refusal({ reason })),
+    check: async (token) =>
+      expectBoolean(await callOut(() => predicate(token.claims))) ? undefined : new Refusal({ reason }),
   })
 }
 

@@ -1,4 +1,5 @@
 import type { AccessToken } from '../access-token.ts'
+import { callOut } from '../answer.ts'
 import { isScope } from '../challenge.ts'
 import type { HttpRequest } from '../http-request.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../invalid-option.ts'
@@ -59,7 +60,7 @@ export function defineGuard(init: GuardInit): Guard {
   return createGuard({
     demands: demands.scopes === undefined ? {} : { scopes: expectScopes(demands.scopes) },
     stage: 'claims',
-    check: async (token, context) => expectRefusal(await check(token, context)),
+    check: async (token, context) => expectRefusal(await callOut(() => check(token, context))),
   })
 }
 

@@ -66,7 +66,7 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, proven
   if (needsKeys && keys.held !== undefined) {
     holdings.hold(keys.held)
   }
-  const scopesOf = createScopeReader(settings.scopesFrom, policy.scopeHierarchy)
+  const scopesOf = createScopeReader(settings.scopesFrom, settings.scopeHierarchy ?? policy.scopeHierarchy)
   const claimsPolicy = { ...settings, issuer: url, scopesOf, audience, clockTolerance: policy.clockTolerance }
   const signed = createSignedTokens(keys, claimsPolicy, policy.clock)
   const introspected =

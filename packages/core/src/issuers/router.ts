@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { callOut } from '../answer.ts'
 import { mostIssuers } from '../http/shared.ts'
 import { inTime } from '../in-time.ts'
 import { createIssuer, foundLabel, type Issuer, type IssuerPolicy } from './issuer.ts'
@@ -80,7 +81,14 @@ function resolved(resolve: ResolveIssuer, policy: IssuerPolicy): Pick<Router, 'p
   const flights = new Map<string, Promise<Issuer | undefined>>()
 
   async function ask(iss: string): Promise<Issuer | undefined> {
-    const issuer = expectTrusted(await inTime(resolve(iss), AbortSignal.timeout(longestLookUp), tooLate), iss)
+    const issuer = expectTrusted(
+      await inTime(
+        callOut(() => resolve(iss)),
+        AbortSignal.timeout(longestLookUp),
+        tooLate,
+      ),
+      iss,
+    )
     if (issuer === undefined) {
       strangers.set(iss, true)
       return undefined

@@ -10,13 +10,13 @@ export function expectScopeHierarchy(option: unknown): ScopeHierarchy {
   if (option === undefined) {
     return new Map()
   }
-  if (!isRecord(option)) {
+  if (!isRecord(option) || ![Object.prototype, null].includes(Object.getPrototypeOf(option))) {
     throw invalidOption(
       `Expected \`scopeHierarchy\` to be an object such as { admin: ['write'], write: ['read'] }, got ${describe(option)}`,
     )
   }
   const direct = new Map(Object.entries(option).map(([scope, implied]) => [scope, expectImplied(scope, implied)]))
-  return new Map([...direct.keys()].map((scope) => [scope, impliedBy(scope, direct, [])]))
+  return new Map([...direct.keys()].map((scope) => [scope, impliedBy(scope, direct)]))
 }
 
 function expectImplied(scope: string, implied: unknown): readonly string[] {
@@ -29,12 +29,16 @@ function expectImplied(scope: string, implied: unknown): readonly string[] {
   return names as readonly string[]
 }
 
-function impliedBy(scope: string, direct: ScopeHierarchy, above: readonly string[]): readonly string[] {
-  if (above.includes(scope)) {
-    throw invalidOption(
-      `Expected no circle in \`scopeHierarchy\`, got ${[...above, scope].join(' > ')}: scopes that imply each other are one and the same`,
-    )
+/** Level by level, each scope once. */
+function impliedBy(scope: string, direct: ScopeHierarchy): readonly string[] {
+  const implied = new Set(direct.get(scope))
+  for (const name of implied) {
+    if (name === scope) {
+      throw invalidOption(
+        `Expected no circle in \`scopeHierarchy\`, but ${scope} implies itself in the end: scopes that imply each other are one and the same`,
+      )
+    }
+    direct.get(name)?.forEach((further) => implied.add(further))
   }
-  const further = (direct.get(scope) ?? []).flatMap((name) => [name, ...impliedBy(name, direct, [...above, scope])])
-  return [...new Set(further)]
+  return [...implied]
 }

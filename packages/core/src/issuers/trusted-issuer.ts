@@ -7,6 +7,7 @@ import { expectAlgorithms } from '../keys/expect-algorithms.ts'
 import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
 import { isRecord } from '../record.ts'
 import { type ClaimPath, expectScopesFrom, type ScopeSources } from './granted-scopes.ts'
+import { expectScopeHierarchy, type ScopeHierarchy } from './scope-hierarchy.ts'
 import { expectIntrospection, type IntrospectionOptions, type IntrospectionSettings } from './introspection/options.ts'
 
 export interface TrustedIssuerOptions {
@@ -35,10 +36,12 @@ export interface TrustedIssuerOptions {
   readonly maxLifetime?: Duration | undefined
   /**
    * The claims that hold its scopes, each a space-separated string or an array; the token has the scopes of all of them. A path has its names apart
-   * by dots, such as `'realm_access.roles'`, or is an array of them for names that have dots; a name with `://` is that of one claim. Default:
-   * `scope`, and only as a string (RFC 9068 §2.2.3).
+   * by dots, such as `'realm_access.roles'`; a name with `://` is that of one claim. For other names that have dots a path is an array within the
+   * array: `[['resource_access', 'my.client', 'roles']]`. Default: `scope`, and only as a string (RFC 9068 §2.2.3).
    */
   readonly scopesFrom?: string | readonly ClaimPath[] | undefined
+  /** The scopes that a scope of its tokens implies, as in the validator's option. Default: the validator's `scopeHierarchy`. */
+  readonly scopeHierarchy?: Readonly<Record<string, string | readonly string[]>> | undefined
   /**
    * What its tokens look like. `'jwt'`: JWTs only. `'opaque'`: whatever they look like, they are introspected. `'both'`: what is a
    * JWT is judged as one and never introspected, whatever its fault; the rest is introspected. Default: `'both'` with `introspection`, else `'jwt'`.
@@ -69,6 +72,7 @@ export interface IssuerSettings {
   /** Milliseconds. */
   readonly maxLifetime: number | undefined
   readonly scopesFrom: ScopeSources
+  readonly scopeHierarchy: ScopeHierarchy | undefined
   readonly formats: 'jwt' | 'opaque' | 'both'
   readonly addresses: Addresses | undefined
   readonly introspection: IntrospectionSettings | undefined
@@ -83,6 +87,7 @@ const known = [
   'profile',
   'maxLifetime',
   'scopesFrom',
+  'scopeHierarchy',
   'formats',
   'addresses',
   'introspection',
@@ -111,6 +116,7 @@ export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): 
     profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
     scopesFrom: expectScopesFrom(options.scopesFrom),
+    scopeHierarchy: options.scopeHierarchy === undefined ? undefined : expectScopeHierarchy(options.scopeHierarchy),
     formats: expectFormats(options, introspection),
     addresses: addresses === undefined ? undefined : expectOneOf(addresses, 'addresses', ['any', 'public']),
     introspection,

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { callOut } from '../../answer.ts'
 import { describe, invalidOption } from '../../invalid-option.ts'
 import { type ClientAuthentication, defineClientAuthentication } from './client-authentication.ts'
 
@@ -17,7 +18,7 @@ export function bearer(token: string | (() => string | Promise<string>)): Client
   return defineClientAuthentication({ method: 'bearer', clientId: undefined }, () => ({
     identity,
     present: async () => {
-      const current = typeof token === 'function' ? await token() : token
+      const current = typeof token === 'function' ? await callOut(token) : token
       expectBearerToken(current, (message) => new TypeError(message))
       return { headers: { authorization: `Bearer ${current}` } }
     },

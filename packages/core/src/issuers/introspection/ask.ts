@@ -1,3 +1,4 @@
+import { callOut } from '../../answer.ts'
 import { warnOfMisconfiguration } from '../../diagnostics.ts'
 import { exchange, type Inbound, nameOf } from '../../http/exchange.ts'
 import type { Outside } from '../../http/shared.ts'
@@ -45,7 +46,7 @@ export function createAsk(options: AskOptions): (token: string) => Promise<Answe
   let toldAt = -Infinity
 
   async function post(token: string, endpoint: string, presented: Presented, signal: AbortSignal): Promise<Inbound> {
-    const extra = checkExtras(await extras?.({ issuer, endpoint }))
+    const extra = checkExtras(await callOut(() => extras?.({ issuer, endpoint })))
     const form = { token, token_type_hint: 'access_token', ...extra.parameters, ...presented.parameters }
     return exchange({
       purpose: 'introspection',

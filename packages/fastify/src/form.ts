@@ -1,0 +1,63 @@
+import { Readable } from 'node:stream'
+import { headerLinesOf, isUrlEncodedForm, mostFormBytes, parseForm } from '@tollgate/core/adapter'
+import type { FastifyInstance } from 'fastify'
+import type { ProtectedRequest } from './request.ts'
+
+/** A body that was read before Fastify has parsed it. */
+interface ReadBody {
+  /** `undefined` when it is too long to be looked at. */
+  readonly form: unknown
+  /** The same once more, for the parser. */
+  readonly replay: Readable
+}
+
+const bodies = new WeakMap<ProtectedRequest, ReadBody>()
+const replayed = new WeakSet<ProtectedRequest>()
+
+/** The form of a request, once somebody has parsed or read it. */
+export function formOf(request: ProtectedRequest): unknown {
+  return request.body ?? bodies.get(request)?.form
+}
+
+/**
+ * Reads a form body that may carry the token (RFC 6750 §2.2). Fastify parses bodies after `onRequest`, and a judgement that waited for it
+ * would let everything that answers in between go by unjudged. Between the two, in `preParsing`, it is not looked at.
+ */
+export async function readForm(request: ProtectedRequest): Promise<void> {
+  const { raw, headers, method, body } = request
+  const isUnread = body === undefined && !bodies.has(request) && !raw.readableDidRead && !replayed.has(request)
+  const isForm = method !== 'GET' && method !== 'HEAD' && isUrlEncodedForm({ headers: headerLinesOf({ headers }) })
+  if (isUnread && isForm && !(Number(headers['content-length']) > mostFormBytes)) {
+    bodies.set(request, await read(raw))
+  }
+}
+
+async function read(raw: Readable): Promise<ReadBody> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > mostFormBytes) {
+      return { form: undefined, replay: Readable.from(inTurn(chunks, raw), { objectMode: false }) }
+    }
+  }
+  return {
+    form: parseForm(Buffer.concat(chunks).toString()),
+    replay: Readable.from(chunks, { objectMode: false }),
+  }
+}
+
+async function* inTurn(chunks: readonly Buffer[], rest: Readable): AsyncGenerator {
+  yield* chunks
+  yield* rest
+}
+
+/** Plays what was read to the parser, by the first of the scopes that do. */
+export function replayForms(app: FastifyInstance): void {
+  app.addHook('preParsing', async (request, _reply, payload) => {
+    const body = replayed.has(request) ? undefined : bodies.get(request)
+    replayed.add(request)
+    return body?.replay ?? payload
+  })
+}
