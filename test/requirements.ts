@@ -32,7 +32,7 @@ export const requirements = {
     level: 'MUST',
     source: 'RFC 9110 §5.3, RFC 6750 §2',
     text: 'Several Authorization lines are ambiguous, and none of them is picked.',
-    partly: 'HTTP/2 in other frameworks than Fastify, which do not speak it',
+    partly: 'HTTP/2 is tested in Fastify alone',
   },
   'HTTP-05': { level: 'MUST', source: 'RFC 9110 §11.6.1', text: 'Every 401 carries a challenge; no 5xx does.' },
   'HTTP-06': {

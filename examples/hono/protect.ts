@@ -1,21 +1,21 @@
-import type { AccessToken, Guard, Validator } from '@tollgate/core'
+import type { AccessToken, AsIssued, Guard, Validator } from '@tollgate/core'
 import type { Context, MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
 
 /** What `c.get('auth')` is after `protect(…)`. */
-export interface Protected {
-  Variables: { auth: AccessToken }
+export interface Protected<Claims = AsIssued> {
+  Variables: { auth: AccessToken<Claims> }
 }
 
-export type Protect = (...guards: readonly Guard[]) => MiddlewareHandler<Protected>
+export type Protect<Claims = AsIssued> = (...guards: readonly Guard[]) => MiddlewareHandler<Protected<Claims>>
 
-export function createProtect(validator: Validator): Protect {
+export function createProtect<Claims>(validator: Validator<Claims>): Protect<Claims> {
   // Two layers judge a request once. What others have put into `c.var` is not taken for a verdict.
-  const judged = new WeakMap<Context, AccessToken>()
+  const judged = new WeakMap<Context, AccessToken<Claims>>()
 
   return (...guards) => {
     const guard = validator.combine(...guards)
-    return createMiddleware<Protected>(async (c, next) => {
+    return createMiddleware<Protected<Claims>>(async (c, next) => {
       const request = c.req.raw
       try {
         const token = judged.get(c) ?? (await validator.authenticateOptional(request))

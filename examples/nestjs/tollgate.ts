@@ -21,7 +21,7 @@ import {
   type Validator,
   type ValidatorOptions,
 } from '@tollgate/core'
-import { type Answer, createGate, failureOf, type Gate, headerLinesOf } from '@tollgate/core/adapter'
+import { type Answer, createGate, failureOf, type Gate, headerLinesOf, writeAnswer } from '@tollgate/core/adapter'
 import { admitted } from './decorators.ts'
 import { Policies } from './policies.ts'
 
@@ -89,22 +89,18 @@ class RefusalFilter implements ExceptionFilter<Answer> {
   }
 
   /** Other headers are left in place: those of CORS, and challenges that the app has set. As text, for a response schema of the app is not for it. */
-  catch({ status, headers, body }: Answer, host: ArgumentsHost): void {
+  catch(answer: Answer, host: ArgumentsHost): void {
     const { httpAdapter } = this.#adapterHost
     const response: unknown = host.switchToHttp().getResponse()
     if (httpAdapter.isHeadersSent(response)) {
       httpAdapter.end(response)
       return
     }
-    for (const [name, value] of Object.entries(headers)) {
-      if (name === 'WWW-Authenticate') {
-        httpAdapter.appendHeader(response, name, value)
-      } else {
-        httpAdapter.setHeader(response, name, value)
-      }
-    }
-    httpAdapter.setHeader(response, 'Content-Type', 'application/json; charset=utf-8')
-    httpAdapter.reply(response, JSON.stringify(body), status)
+    writeAnswer(answer, {
+      set: (name, value) => httpAdapter.setHeader(response, name, value),
+      append: (name, value) => httpAdapter.appendHeader(response, name, value),
+      end: (status, body) => httpAdapter.reply(response, body, status),
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 /** An HTTP request as the validator sees it. A web `Request` is one as it is; the adapters make one of the framework's request. */
 export interface HttpRequest {
   readonly method: string
+  /** The path with its query, or an absolute URL. */
   readonly url: string
   /** Every header line, names in any case, repeated ones included: a repeated `Authorization` must not be resolved by picking one. */
   readonly headers: Iterable<readonly [name: string, value: string]>
