@@ -58,6 +58,7 @@ test('a scope within a protected one judges by its own options, and the outer on
       await inner.register(tollgate, { ...issuer.validatorOptions, audience: reports })
       inner.get('/hook', { onRequest: inner.protect() }, async (request) => inner.auth(request).audience)
       inner.get('/config', { config: { auth: true } }, async (request) => inner.auth(request).audience)
+      inner.get('/told', { onRequest: inner.protect() }, async (request) => request.auth === inner.auth(request))
       inner.get('/neither', async (request) => outer.auth(request).audience)
       inner.get('/public', { config: { auth: false } }, async () => 'public')
       inner.get('/optional', { config: { auth: 'optional' } }, async () => 'optional')
@@ -73,6 +74,7 @@ test('a scope within a protected one judges by its own options, and the outer on
     expect((await ask(path, { token: forInner })).status, path).toBe(401)
     expect((await ask(path, { token: forBoth })).body, path).toBe(JSON.stringify(both))
   }
+  expect((await ask('/told', { token: forBoth })).body, 'request.auth is the inner token').toBe('true')
   for (const path of ['/outer', '/neither']) {
     expect((await ask(path, { token: forOuter })).status, path).toBe(200)
     expect((await ask(path, { token: forInner })).status, path).toBe(401)
