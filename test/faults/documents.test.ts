@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { Agent } from 'undici'
 import { expect, onTestFinished } from 'vitest'
-import type { Adapter } from '../harness/adapters.ts'
+import { type Adapter, unlike } from '../harness/adapters.ts'
 import { openApi } from '../harness/api.ts'
 import { jws, keyPair } from '../harness/jws.ts'
 import { claimsOf } from '../harness/key-issuer.ts'
@@ -57,4 +57,5 @@ verifies(
     void dispatcher.destroy()
   },
   8000,
+  unlike,
 )

@@ -1,6 +1,6 @@
 /** What becomes of requests while discovery and the key set are down, for an hour by the clock and for longer. */
 import { expect } from 'vitest'
-import type { Adapter } from '../harness/adapters.ts'
+import { type Adapter, unlike } from '../harness/adapters.ts'
 import { type Api, openApi } from '../harness/api.ts'
 import { type Call, openCaller, tooEarly } from '../harness/calls.ts'
 import { type Client, openClient } from '../harness/load.ts'
@@ -49,6 +49,7 @@ verifies(
     await Promise.all(cases.map(({ how, when: [name, age] }) => outlive(adapter, how, name, age * fresh)))
   },
   120_000,
+  unlike,
 )
 
 verifies(
@@ -59,6 +60,7 @@ verifies(
     await Promise.all(cases.map(({ how, metadata }) => succumb(adapter, how, metadata)))
   },
   120_000,
+  unlike,
 )
 
 async function outlive(adapter: Adapter, how: string, when: string, age: number): Promise<void> {

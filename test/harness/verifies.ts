@@ -9,9 +9,10 @@ export function verifies(
   title: string,
   run: (adapter: Adapter) => void | Promise<void>,
   timeout?: number,
+  houses: readonly Adapter[] = adapters,
 ): void {
   let first: ReadonlySet<string> | undefined
-  describe.each(adapters)('$name', (adapter) => {
+  describe.each(houses)('$name', (adapter) => {
     test(
       `${[ids].flat().join(', ')} · ${title}`,
       async () => {
