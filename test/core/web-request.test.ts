@@ -39,6 +39,9 @@ test('lines that a Request has joined are still several', async () => {
     lines.forEach((line) => request.headers.append('Authorization', line))
     expect((await refusalOf(validator, request))[0], lines.join(' | ')).toBe(400)
   }
+  const twice = bearing(token)
+  twice.headers.append('Authorization', 'Bearer another')
+  expect(await refusalOf(validator, twice)).toEqual([400, 'repeated-credentials'])
   const digest = new Request(url, { headers: { Authorization: 'Digest username="bearer", realm="y"' } })
   expect(await refusalOf(validator, digest)).toEqual([401, 'no-credentials'])
 })

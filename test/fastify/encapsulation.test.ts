@@ -135,6 +135,18 @@ test('somebody else’s `protect` in a scope within does not take the protection
   expect((await ask('/', { token: await issuer.accessToken() })).status).toBe(403)
 })
 
+test('where the name is taken by another plugin, ours is beside', async () => {
+  const issuer = await openIssuer()
+  const app = openApp()
+  app.decorate('auth', () => {
+    throw new Error('it is another’s')
+  })
+  await app.register(tollgate, issuer.validatorOptions)
+  app.get('/', { onRequest: app.protect() }, async (request) => app.protect.auth(request).subject)
+  const ask = await asking(app)
+  expect((await ask('/', { token: await issuer.accessToken() })).body).toBe('alice')
+})
+
 test('twice in one scope is a TypeError', async () => {
   const issuer = await openIssuer()
   const app = openApp()

@@ -80,25 +80,6 @@ test('what answers before bodies are parsed is behind the judgement of forms too
   expect((await ask('/', form({ access_token: await issuer.accessToken() }))).body).toBe('alice')
 })
 
-test('what was read of a body comes to the handler all the same, and a long one whole', async () => {
-  const issuer = await openIssuer()
-  const app = openApp({ bodyLimit: 1024 * 1024 })
-  await app.register(formBody)
-  await app.register(tollgate, { ...issuer.validatorOptions, formBody: 'accepted' })
-  const lengthOf = (body: unknown): number => String(Object(body).x).length
-  app.post('/', { onRequest: app.protect() }, async (request) => lengthOf(request.body))
-  const ask = await asking(app)
-  const token = await issuer.accessToken()
-  for (const length of [1, 1000, 60_000, 64 * 1024, 500_000]) {
-    const x = 'x'.repeat(length)
-    expect((await ask('/', { ...form({ x }), token })).body, String(length)).toBe(String(length))
-    const chunked = { ...form({}), body: undefined, token, chunks: [`x=${x.slice(0, 9)}`, x.slice(9)] }
-    expect((await ask('/', chunked)).body, `${length}, in chunks`).toBe(String(length))
-  }
-  expect((await ask('/', form({ access_token: token, x: 'x' }))).body).toBe('1')
-  expect((await ask('/', form({ access_token: token, x: 'x'.repeat(70_000) }))).status, 'not looked at').toBe(401)
-})
-
 test.each(ways)('a request that says it has a form and has none is no way in, with %s', async (way) => {
   const issuer = await openIssuer()
   const app = openApp()

@@ -18,7 +18,9 @@ const orders = ['websocket first', 'tollgate first'] as const
 
 /** What a WebSocket is told: the first message, or the answer to its upgrade. */
 async function knock(url: string, token?: string): Promise<Answer> {
-  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
+  // An upgrade has no body, whatever it says.
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  const headers = token === undefined ? form : { ...form, Authorization: `Bearer ${token}` }
   const socket = new WebSocket(url, { headers })
   onTestFinished(() => {
     socket.on('error', () => undefined)
@@ -56,7 +58,10 @@ async function serveSockets(app: FastifyInstance): Promise<string> {
 
 async function openOrdered(issuer: MockIssuer, order: (typeof orders)[number]): Promise<FastifyInstance> {
   const app = openApp()
-  const plugins = [() => app.register(websocket), () => app.register(tollgate, issuer.validatorOptions)]
+  const plugins = [
+    () => app.register(websocket),
+    () => app.register(tollgate, { ...issuer.validatorOptions, formBody: 'accepted' }),
+  ]
   for (const register of order === 'websocket first' ? plugins : plugins.toReversed()) {
     await register()
   }

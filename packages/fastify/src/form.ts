@@ -25,7 +25,7 @@ export function formOf(request: ProtectedRequest): unknown {
  */
 export async function readForm(request: ProtectedRequest): Promise<void> {
   const { raw, headers, method, body } = request
-  const isUnread = body === undefined && !bodies.has(request) && !raw.readableDidRead && !replayed.has(request)
+  const isUnread = body === undefined && !raw.readableDidRead && !replayed.has(request)
   const isForm = method !== 'GET' && method !== 'HEAD' && isUrlEncodedForm({ headers: headerLinesOf({ headers }) })
   if (isUnread && isForm && !(Number(headers['content-length']) > mostFormBytes)) {
     bodies.set(request, await read(raw))
