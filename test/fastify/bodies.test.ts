@@ -47,6 +47,21 @@ test('a body that is not looked at is not waited for', async () => {
   }
 })
 
+test('the rest of a body that was refused is not in the way of the next request', async () => {
+  const issuer = await openIssuer()
+  const app = openApp()
+  await app.register(formBody)
+  await app.register(tollgate, { ...issuer.validatorOptions, formBody: 'accepted' })
+  app.post('/', { onRequest: app.protect() }, async () => 'never')
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+  const socket = connect({ host: '127.0.0.1', port: Number(port) })
+  const chunk = `${(16 * 1024).toString(16)}\r\n${'x'.repeat(16 * 1024)}\r\n`
+  const head = ['POST / HTTP/1.1', 'Host: x', formHeader.join(': ')]
+  socket.write([...head, 'Transfer-Encoding: chunked', '', ''].join('\r\n') + chunk.repeat(20) + '0\r\n\r\n')
+  socket.write([...head, 'Content-Length: 3', 'Connection: close', '', 'a=b'].join('\r\n'))
+  expect((await text(socket)).match(/HTTP\/1\.1 401 /g)).toHaveLength(2)
+})
+
 test('a body that others have read, or change, is theirs', async () => {
   const issuer = await openIssuer()
   const options = { ...issuer.validatorOptions, formBody: 'accepted' } as const

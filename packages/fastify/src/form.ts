@@ -60,4 +60,6 @@ export function replayForms(app: FastifyInstance): void {
     replayed.add(request)
     return body?.replay ?? payload
   })
+  // Node lets go of the rest of a body only when nobody has begun with it: left alone, it would block the connection.
+  app.addHook('onResponse', async ({ raw }) => void raw.resume())
 }
