@@ -83,15 +83,14 @@ export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims
     const candidates = await issuers.route(presented)
     const token = await firstVerdict(candidates, presented)
     verifySenderConstraint(token)
-    const typed = await typedBy(token)
+    const typed = issuedAs(token, await readClaims(token))
     if (diagnostics.verdict.hasSubscribers) {
       diagnostics.verdict.publish({ outcome: 'accepted', issuer: issuers.labelOf(token.issuer), kind: token.kind })
     }
     return typed
   }
 
-  async function typedBy(token: AccessToken): Promise<AccessToken<Claims>> {
-    const typed = await readClaims(token)
+  function issuedAs(token: AccessToken, typed: AccessToken<Claims>): AccessToken<Claims> {
     issued.set(typed, token)
     return typed
   }
@@ -115,7 +114,7 @@ export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims
     if (outcome instanceof Refusal) {
       throw outcome
     }
-    return outcome === undefined || outcome === plain ? token : typedBy(outcome)
+    return outcome === undefined || outcome === plain ? token : issuedAs(outcome, await readClaims(outcome))
   }
 
   async function renew(token: AccessToken, within: number): Promise<AccessToken> {

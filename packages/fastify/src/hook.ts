@@ -2,7 +2,7 @@ import { type Admit, type Answer, writeAnswer } from '@tollgate/core/adapter'
 import { readForm } from './form.ts'
 import type { ProtectedReply, ProtectedRequest } from './request.ts'
 import type { RouteAuth } from './route-auth.ts'
-import type { Hook } from './types.ts'
+import type { Hook } from './augment.ts'
 
 /** What the hooks of a scope go by. */
 export interface ScopeRules {

@@ -5,7 +5,7 @@ import fastifyPlugin from 'fastify-plugin'
 import { replayForms } from './form.ts'
 import { createProtect, isAmong } from './protect.ts'
 import { authOf, createRouteHooks } from './route-auth.ts'
-import type { Protect, TollgateOptions, TypedClaims } from './types.ts'
+import type { Protect, TollgateOptions, TypedClaims } from './augment.ts'
 
 /**
  * The plugin that protects a Fastify API with OAuth 2.0 access tokens: `await app.register(tollgate, options)`, before the routes. It adds

@@ -2,7 +2,7 @@
 import { createProtectFor, type Protection } from '@tollgate/core/adapter'
 import { type ScopeRules, toHook } from './hook.ts'
 import { toHttpRequest } from './request.ts'
-import type { Protect, TypedClaims } from './types.ts'
+import type { Protect, TypedClaims } from './augment.ts'
 
 const made = new WeakSet<object>()
 

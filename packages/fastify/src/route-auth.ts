@@ -1,6 +1,6 @@
 import type { Guard } from '@tollgate/core'
 import { describe, invalidOption } from '@tollgate/core/adapter'
-import type { Hook, Protect } from './types.ts'
+import type { Hook, Protect } from './augment.ts'
 
 /**
  * What a route demands, in `config: { auth }`: the guards of it, `true` for a valid token alone, `'optional'` for one that may be absent,
