@@ -1,8 +1,12 @@
+import { once } from 'node:events'
+import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { createGunzip, gzipSync } from 'node:zlib'
 import formBody from '@fastify/formbody'
 import tollgate from '@tollgate/fastify'
+import fastify, { type FastifyRequest } from 'fastify'
 import { expect, test } from 'vitest'
 import { openIssuer } from '../harness/reference.ts'
 import { asking, form, formHeader, openApp } from './asking.ts'
@@ -60,6 +64,62 @@ test('the rest of a body that was refused is not in the way of the next request'
   socket.write([...head, 'Transfer-Encoding: chunked', '', ''].join('\r\n') + chunk.repeat(20) + '0\r\n\r\n')
   socket.write([...head, 'Content-Length: 3', 'Connection: close', '', 'a=b'].join('\r\n'))
   expect((await text(socket)).match(/HTTP\/1\.1 401 /g)).toHaveLength(2)
+})
+
+test('over HTTP/2 as well: a refused stream is closed, and so is the app', async () => {
+  const issuer = await openIssuer()
+  const app = fastify({ http2: true })
+  await app.register(formBody)
+  await app.register(tollgate, { ...issuer.validatorOptions, formBody: 'accepted' })
+  app.post('/', { onRequest: app.protect() }, async () => 'never')
+  const client = connectHttp2(await app.listen({ port: 0, host: '127.0.0.1' }))
+  const [type, urlEncoded] = formHeader
+  const stream = client.request({ ':method': 'POST', ':path': '/', [type]: urlEncoded })
+  stream.end('x'.repeat(300_000))
+  const [headers] = await once(stream, 'response')
+  expect(headers[':status']).toBe(401)
+  stream.resume()
+  await once(stream, 'close')
+  client.close()
+  await app.close()
+})
+
+/** Fastify compares the length of what came with what was told. */
+function unpacked<Body>({ headers }: FastifyRequest, body: Body): Body {
+  return Object.assign(Object(body), { receivedEncodedLength: Number(headers['content-length']) })
+}
+
+test('a compressed body is left to whoever unpacks it', async () => {
+  const issuer = await openIssuer()
+  const app = openApp()
+  await app.register(formBody)
+  app.addHook('preParsing', async (request, _reply, payload) => unpacked(request, payload.pipe(createGunzip())))
+  await app.register(tollgate, { ...issuer.validatorOptions, formBody: 'accepted' })
+  app.post('/', { onRequest: app.protect() }, async (request) => lengthOf(request.body))
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
+  const ask = async (token: string): Promise<Response> => {
+    const [type, urlEncoded] = formHeader
+    const headers = { Authorization: `Bearer ${token}`, [type]: urlEncoded, 'Content-Encoding': 'gzip' }
+    return fetch(address, { method: 'POST', headers, body: new Uint8Array(gzipSync('x=12345')) })
+  }
+  expect(await (await ask(await issuer.accessToken())).text()).toBe('5')
+  expect((await ask('garbage')).status).toBe(401)
+})
+
+test('a client that leaves in the middle of its body has sent it badly', async () => {
+  const issuer = await openIssuer()
+  const app = openApp()
+  await app.register(formBody)
+  await app.register(tollgate, { ...issuer.validatorOptions, formBody: 'accepted' })
+  app.post('/', { onRequest: app.protect() }, async () => 'never')
+  const told = new Promise((resolve) => {
+    app.addHook('onError', async (_request, _reply, error) => resolve(error.statusCode))
+  })
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+  const socket = connect({ host: '127.0.0.1', port: Number(port) })
+  socket.write(['POST / HTTP/1.1', 'Host: x', formHeader.join(': '), 'Content-Length: 50', '', 'a'].join('\r\n'))
+  setTimeout(() => socket.destroy(), 50)
+  expect(await told).toBe(400)
 })
 
 test('a body that others have read, or change, is theirs', async () => {

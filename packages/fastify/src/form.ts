@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { headerLinesOf, isUrlEncodedForm, mostFormBytes, parseForm } from '@tollgate/core/adapter'
 import type { FastifyInstance } from 'fastify'
-import type { ProtectedRequest } from './request.ts'
+import type { ProtectedReply, ProtectedRequest } from './request.ts'
 
 /** A body that was read before Fastify has parsed it. */
 interface ReadBody {
@@ -21,23 +21,37 @@ export function formOf(request: ProtectedRequest): unknown {
 
 /**
  * Reads a form body that may carry the token (RFC 6750 §2.2). Fastify parses bodies after `onRequest`, and a judgement that waited for it
- * would let everything that answers in between go by unjudged. Between the two, in `preParsing`, it is not looked at.
+ * would let everything that answers in between go by unjudged. Between the two, in `preParsing`, it is not looked at, nor when it is compressed.
  */
-export async function readForm(request: ProtectedRequest): Promise<void> {
+export async function readForm(request: ProtectedRequest, reply: ProtectedReply): Promise<void> {
   const { raw, headers, method, body } = request
-  const isUnread = body === undefined && !raw.readableDidRead && !replayed.has(request)
+  const isUnread = body === undefined && !raw.readableDidRead && !replayed.has(request) && raw.upgrade !== true
   const isForm = method !== 'GET' && method !== 'HEAD' && isUrlEncodedForm({ headers: headerLinesOf({ headers }) })
-  if (isUnread && isForm && !(Number(headers['content-length']) > mostFormBytes)) {
-    bodies.set(request, await read(raw))
+  const isPlain = headers['content-encoding'] === undefined
+  if (isUnread && isForm && isPlain && !(Number(headers['content-length']) > mostFormBytes)) {
+    // Node lets go of the rest of a body only when nobody has begun with it: left alone, it would block the connection.
+    reply.raw.once('finish', () => letGo(raw))
+    bodies.set(request, await read(raw).catch(endedTooSoon))
   }
+}
+
+/** Of the rest of a body, for which nobody waits any more; HTTP/2 ends no stream before. */
+export function letGo(raw: ProtectedRequest['raw']): void {
+  raw.resume()
+  raw.stream?.resume()
+}
+
+/** As when Fastify reads it. */
+function endedTooSoon(cause: unknown): never {
+  throw Object.assign(new Error('The request has ended before its body', { cause }), { statusCode: 400 })
 }
 
 async function read(raw: Readable): Promise<ReadBody> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
-    chunks.push(chunk)
-    bytes += chunk.length
+    chunks.push(Buffer.from(chunk))
+    bytes += Buffer.byteLength(chunk)
     if (bytes > mostFormBytes) {
       return { form: undefined, replay: Readable.from(inTurn(chunks, raw), { objectMode: false }) }
     }
@@ -60,6 +74,4 @@ export function replayForms(app: FastifyInstance): void {
     replayed.add(request)
     return body?.replay ?? payload
   })
-  // Node lets go of the rest of a body only when nobody has begun with it: left alone, it would block the connection.
-  app.addHook('onResponse', async ({ raw }) => void raw.resume())
 }

@@ -1,5 +1,5 @@
 import { type Admit, type Answer, writeAnswer } from '@tollgate/core/adapter'
-import { readForm } from './form.ts'
+import { letGo, readForm } from './form.ts'
 import type { ProtectedReply, ProtectedRequest } from './request.ts'
 import type { RouteAuth } from './route-auth.ts'
 import type { Hook } from './augment.ts'
@@ -24,9 +24,13 @@ export function toHook<Claims>({ admit, admitOptional, authOf, formBody }: Judgi
       return undefined
     }
     if (formBody === 'accepted') {
-      await readForm(request)
+      await readForm(request, reply)
     }
-    const admission = await (auth === 'optional' ? admitOptional : admit)(request)
+    const judge = auth === 'optional' ? admitOptional : admit
+    const admission = await judge(request).catch((error: unknown) => {
+      letGo(request.raw)
+      throw error
+    })
     if (admission.answer === undefined) {
       Object.assign(request, { auth: admission.token })
       return undefined
@@ -35,6 +39,7 @@ export function toHook<Claims>({ admit, admitOptional, authOf, formBody }: Judgi
       return reply
     }
     send(reply, admission.answer)
+    letGo(request.raw)
     return sent(request, reply)
   }
 }

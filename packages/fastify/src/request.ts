@@ -12,6 +12,8 @@ export interface ProtectedRequest {
     readonly headers: IncomingHttpHeaders
     /** Not so unless somebody listens for upgrades. */
     readonly upgrade?: unknown
+    /** Of HTTP/2. */
+    readonly stream?: Pick<Readable, 'resume'>
     readonly socket: { destroySoon(): void }
   }
   readonly headers: IncomingHttpHeaders
@@ -26,6 +28,7 @@ export interface ProtectedRequest {
 /** What we use of a Fastify reply. */
 export interface ProtectedReply {
   readonly sent: boolean
+  readonly raw: { once(event: 'finish', listener: () => void): unknown }
   getHeader(name: string): number | string | string[] | undefined
   header(name: string, value: unknown): unknown
   code(status: number): unknown
