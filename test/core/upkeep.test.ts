@@ -9,6 +9,8 @@ import { audience, T0 } from '../harness/reference.ts'
 import { until } from '../harness/until.ts'
 import { json, openIssuerUpstream, status, type Upstream } from '../harness/upstream.ts'
 
+const nothing = { entries: 0, bytes: 0, hits: 0, misses: 0, hitRatio: undefined }
+
 const { jwk, privateKey } = keyPair('P-256')
 const keys = [{ ...jwk, kid: 'k' }]
 const metadata = '/.well-known/oauth-authorization-server'
@@ -131,7 +133,7 @@ test('health tells what is missing, fresh and stale, since when, and when it is 
         introspection: undefined,
       },
     ],
-    caches: { memory: { entries: 0, bytes: 0, hits: 0, misses: 0, hitRatio: undefined }, shared: undefined },
+    caches: { jwt: nothing, opaque: nothing, shared: undefined },
   } satisfies Health)
   expect(scene.upstream.asked).toEqual([])
 
@@ -181,10 +183,11 @@ test('health counts what caches hold and how often they help', async () => {
   expect(await api.reason('t')).toBe('OK')
   expect(await api.reason('t')).toBe('OK')
   expect(caches(api.validator)).toEqual({
-    memory: { entries: 1, bytes: expect.any(Number) as number, hits: 2, misses: 1, hitRatio: 2 / 3 },
+    jwt: nothing,
+    opaque: { entries: 1, bytes: expect.any(Number) as number, hits: 2, misses: 1, hitRatio: 2 / 3 },
     shared: { hits: 0, misses: 1, hitRatio: 0 },
   })
-  expect(caches(api.validator).memory.bytes).toBeGreaterThan(500)
+  expect(caches(api.validator).opaque.bytes).toBeGreaterThan(500)
 })
 
 test('health shows the issuers that a function has found, as long as they are remembered', async () => {

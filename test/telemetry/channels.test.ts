@@ -91,9 +91,9 @@ test('every look-up of a verdict is told', async () => {
   expect(await api.reason('t')).toBe('OK')
   const lookUp = { operation: 'get', error: undefined }
   expect(told).toEqual([
-    { ...lookUp, cache: 'memory', outcome: 'miss' },
+    { ...lookUp, cache: 'opaque', outcome: 'miss' },
     { ...lookUp, cache: 'shared', outcome: 'miss' },
-    { ...lookUp, cache: 'memory', outcome: 'hit' },
+    { ...lookUp, cache: 'opaque', outcome: 'hit' },
   ])
 })
 

@@ -144,8 +144,8 @@ test('when a shared cache puts what it stores into its errors', async () => {
   const series = await recording.series('tollgate.cache.operations')
   const told = series.map(({ attributes, value }) => [...Object.values(attributes), value].join(' '))
   expect(told.toSorted()).toEqual([
-    'memory get hit 1',
-    'memory get miss 1',
+    'opaque get hit 1',
+    'opaque get miss 1',
     'shared get failed 1',
     'shared get miss 1',
     'shared set failed 1',

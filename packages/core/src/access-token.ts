@@ -25,7 +25,8 @@ export interface IntrospectedClaims extends AccessTokenClaims {
   readonly token_type?: string
 }
 
-interface JudgedToken {
+/** What is known of a token of either kind. */
+export interface Judged {
   /** The trusted issuer, as it is configured. */
   readonly issuer: string
   /** `sub`: the resource owner, or the client itself. Only together with `issuer` is it unique. */
@@ -58,14 +59,14 @@ export type ClaimsOf<Types> = Types extends { readonly claims: infer Claims } ? 
 type Typed<Claims, Issued> = Claims extends AsIssued ? Issued : Claims
 
 /** A JWT whose signature and claims are good. */
-export interface JwtAccessToken<Claims = AsIssued> extends JudgedToken {
+export interface JwtAccessToken<Claims = AsIssued> extends Judged {
   readonly kind: 'jwt'
   readonly expiresAt: Date
   readonly claims: Typed<Claims, JwtClaims>
 }
 
 /** A token that its issuer called active when it was introspected, and whose claims are good. */
-export interface OpaqueAccessToken<Claims = AsIssued> extends JudgedToken {
+export interface OpaqueAccessToken<Claims = AsIssued> extends Judged {
   readonly kind: 'opaque'
   /** Absent when the issuer does not say. */
   readonly expiresAt: Date | undefined
@@ -76,72 +77,3 @@ export interface OpaqueAccessToken<Claims = AsIssued> extends JudgedToken {
 
 /** An access token that has been judged, and is good. `kind` tells how. `Claims` is what the schema of the option `claims` makes of them; without one they are deep-frozen. */
 export type AccessToken<Claims = AsIssued> = JwtAccessToken<Claims> | OpaqueAccessToken<Claims>
-
-/** Who gave a token out, and what it grants by its claims. */
-export interface Grant {
-  readonly issuer: string
-  readonly scopesOf: (claims: AccessTokenClaims) => ReadonlySet<string>
-}
-
-/** Claims whose types have been judged become the token that handlers see. */
-export function createJwtAccessToken(grant: Grant, token: string, claims: JwtClaims): JwtAccessToken {
-  return hideRaw(token, { kind: 'jwt', ...membersOfBoth(grant, claims), expiresAt: toDate(claims.exp * 1000), claims })
-}
-
-export function createOpaqueAccessToken(
-  grant: Grant,
-  token: string,
-  claims: IntrospectedClaims,
-  introspectedAt: number,
-): OpaqueAccessToken {
-  return hideRaw(token, {
-    kind: 'opaque',
-    ...membersOfBoth(grant, claims),
-    expiresAt: claims.exp === undefined ? undefined : toDate(claims.exp * 1000),
-    claims,
-    introspectedAt: toDate(introspectedAt),
-  })
-}
-
-/** The token with what a schema made of its claims, which is left as it is. */
-export function withClaims<Claims>(token: AccessToken, claims: Claims): AccessToken<Claims> {
-  return hideRaw(token.raw(), { ...token, claims }) as AccessToken<Claims>
-}
-
-function membersOfBoth({ issuer, scopesOf }: Grant, claims: AccessTokenClaims): Omit<JudgedToken, 'raw'> {
-  const { sub, client_id: clientId, azp, aud = [] } = deepFreeze(claims)
-  const client = clientId ?? (typeof azp === 'string' ? azp : undefined)
-  return {
-    issuer,
-    subject: sub,
-    subjectType: sub === undefined || sub === client ? 'client' : 'resource-owner',
-    clientId: client,
-    audience: Object.freeze(typeof aud === 'string' ? [aud] : [...aud]),
-    scopes: scopesOf(claims),
-  }
-}
-
-function hideRaw<Visible extends Omit<JudgedToken, 'raw'>>(
-  token: string,
-  visible: Visible,
-): Visible & Pick<JudgedToken, 'raw'> {
-  const hidden = { raw: () => token, toJSON: () => ({ ...visible, scopes: [...visible.scopes] }) }
-  return Object.freeze(Object.defineProperties({ ...visible, ...hidden }, { raw: unseen, toJSON: unseen }))
-}
-
-const unseen = { enumerable: false }
-
-/** Beyond what a `Date` can say, the end of time will do. */
-function toDate(milliseconds: number): Date {
-  const latest = 8.64e15
-  return new Date(Math.min(milliseconds, latest))
-}
-
-/** What is frozen was frozen here, to its depths: nobody else has had it in hand. */
-function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.values(value).forEach(deepFreeze)
-    Object.freeze(value)
-  }
-  return value
-}

@@ -20,3 +20,4 @@ export {
   type Protection,
   type ProtectOptions,
 } from './protection.ts'
+export { isLater, type Soon, whenThere, withFailures } from './soon.ts'

@@ -1,4 +1,5 @@
 import { Refusal } from './refusal.ts'
+import { type Soon, withFailures } from './soon.ts'
 import { Unavailable } from './unavailable.ts'
 
 /** What is told to the client: its `status`, `headers` and `body` are the answer. */
@@ -12,12 +13,19 @@ export function isAnswer(error: unknown): error is Answer {
  * Calls a function of the user's. What it throws is a failure of it, a refusal or an outage included: that is what it has heard itself, from a
  * validator of its own for one, and says nothing of this request.
  */
-export async function callOut<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    throw isAnswer(error) ? new Error('A function of yours has thrown a refusal or an outage', { cause: error }) : error
-  }
+export function callOut<Result>(work: () => Result | PromiseLike<Result>): Soon<Result> {
+  return withFailures(() => {
+    const result = work()
+    return isThenable(result) ? Promise.resolve(result) : result
+  }, throwAsFailure)
+}
+
+function isThenable<Result>(result: Result | PromiseLike<Result>): result is PromiseLike<Result> {
+  return typeof (result as { readonly then?: unknown } | null | undefined)?.then === 'function'
+}
+
+function throwAsFailure(error: unknown): never {
+  throw isAnswer(error) ? new Error('A function of yours has thrown a refusal or an outage', { cause: error }) : error
 }
 
 /** How a framework writes an answer. */

@@ -1,7 +1,8 @@
-import { diagnostics, traced } from './diagnostics.ts'
+import { diagnostics, isJudgementTraced, traced } from './diagnostics.ts'
 import type { Guard } from './guards/guard.ts'
 import type { JudgementTrace, Outcome, UnavailableMessage } from './messages.ts'
 import { Refusal } from './refusal.ts'
+import { type Soon, withFailures } from './soon.ts'
 import { Unavailable } from './unavailable.ts'
 
 export interface Answering {
@@ -10,15 +11,13 @@ export interface Answering {
   readonly labelOf: (issuer: string) => string
 }
 
+type Work<Result> = () => Soon<Result>
+
 /** Every error leaves the validator through here: a refusal with the challenge of its route, and none untold. */
 export function createAnswering({
   realm,
   labelOf,
-}: Answering): <Result>(
-  operation: JudgementTrace['operation'],
-  guard: Guard,
-  work: () => Promise<Result>,
-) => Promise<Result> {
+}: Answering): <Result>(operation: JudgementTrace['operation'], guard: Guard, work: Work<Result>) => Soon<Result> {
   function tell(error: unknown): Outcome {
     if (error instanceof Refusal) {
       const outcome = error.code ?? 'no_credentials'
@@ -35,19 +34,27 @@ export function createAnswering({
     return outcome
   }
 
+  function answer<Result>(guard: Guard, work: Work<Result>, trace?: JudgementTrace): Soon<Result> {
+    return withFailures(work, (error) => {
+      const scopes = guard.demands.scopes ?? []
+      const told = error instanceof Refusal ? error.challengedBy({ realm, scopes }) : error
+      const outcome = tell(told)
+      if (trace !== undefined) {
+        trace.outcome = outcome
+      }
+      throw told
+    })
+  }
+
   return (operation, guard, work) => {
+    if (!isJudgementTraced()) {
+      return answer(guard, work)
+    }
     const trace: JudgementTrace = { operation }
     return traced.judgement(trace, async () => {
-      try {
-        const result = await work()
-        trace.outcome = result === undefined ? 'no_credentials' : 'accepted'
-        return result
-      } catch (error) {
-        const scopes = guard.demands.scopes ?? []
-        const told = error instanceof Refusal ? error.challengedBy({ realm, scopes }) : error
-        trace.outcome = tell(told)
-        throw told
-      }
+      const result = await answer(guard, work, trace)
+      trace.outcome = result === undefined ? 'no_credentials' : 'accepted'
+      return result
     })
   }
 }

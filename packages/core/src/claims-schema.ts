@@ -1,12 +1,14 @@
-import { type AccessToken, withClaims } from './access-token.ts'
+import type { AccessToken } from './access-token.ts'
 import { callOut } from './answer.ts'
 import { describe, invalidOption } from './invalid-option.ts'
+import { withClaims } from './judged-token.ts'
 import { asRecord } from './record.ts'
 import { invalidToken } from './refusal.ts'
+import { type Soon, whenThere } from './soon.ts'
 import type { SchemaIssue, StandardSchema } from './standard-schema.ts'
 
 /** Puts the claims of a token to the schema: what handlers see is what it makes of them. */
-export type ReadClaims<Claims> = (token: AccessToken) => AccessToken<Claims> | Promise<AccessToken<Claims>>
+export type ReadClaims<Claims> = (token: AccessToken) => Soon<AccessToken<Claims>>
 
 /**
  * The claims by a schema; what does not fit is 401 `invalid_token`, and the refusal tells the paths of the claims, never a
@@ -17,13 +19,17 @@ export function createReadClaims<Claims>(schema: StandardSchema<Claims> | undefi
     // Without a schema `Claims` is `AsIssued`.
     return (token) => token as AccessToken<Claims>
   }
-  return async (token) => {
-    const result = expectResult(await callOut(() => schema['~standard'].validate(token.claims)))
-    if (result.issues !== undefined) {
-      throw invalidToken('wrong-claims', pathsOf(result.issues))
-    }
-    return withClaims(token, result.value)
-  }
+  return (token) =>
+    whenThere(
+      callOut(() => schema['~standard'].validate(token.claims)),
+      (answer) => {
+        const result = expectResult(answer)
+        if (result.issues !== undefined) {
+          throw invalidToken('wrong-claims', pathsOf(result.issues))
+        }
+        return withClaims(token, result.value)
+      },
+    )
 }
 
 export function expectSchema<Claims>(schema: StandardSchema<Claims> | undefined): StandardSchema<Claims> | undefined {

@@ -61,6 +61,11 @@ export const traced: {
   fetch: (trace, work) => (fetches.hasSubscribers ? discreetly(fetches, trace, work) : work()),
 }
 
+/** Whether anybody wants to hear of judgements: if not, none need be made a promise of. */
+export function isJudgementTraced(): boolean {
+  return judgements.hasSubscribers
+}
+
 async function discreetly<Trace extends object, Result>(
   tracing: TracingChannel<Trace>,
   trace: Trace,

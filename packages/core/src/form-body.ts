@@ -1,16 +1,20 @@
 import type { HttpRequest } from './http-request.ts'
 import { asRecord, isRecord } from './record.ts'
 import { invalidRequest } from './refusal.ts'
+import { type Soon, whenThere } from './soon.ts'
 
 /** A longer body of a web `Request` is not looked at; other requests come with a form that somebody has parsed, within bounds of their own. */
 export const mostFormBytes: number = 64 * 1024
 
 /** RFC 6750 §2.2: a form, single-part, all ASCII, and never of a GET. What does not qualify is not looked at. */
-export async function tokenInForm(request: HttpRequest): Promise<string | undefined> {
+export function tokenInForm(request: HttpRequest): Soon<string | undefined> {
   if (request.method === 'GET' || request.method === 'HEAD' || !isUrlEncodedForm(request)) {
     return undefined
   }
-  const form = request.form ?? (isWebRequest(request) ? await readForm(request) : undefined)
+  return whenThere(request.form ?? (isWebRequest(request) ? readForm(request) : undefined), tokenIn)
+}
+
+function tokenIn(form: unknown): string | undefined {
   const token = isRecord(form) && Object.hasOwn(form, 'access_token') ? form['access_token'] : undefined
   if (token === undefined || !Object.entries(form as object).every(isAscii)) {
     return undefined

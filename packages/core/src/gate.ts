@@ -3,14 +3,15 @@ import type { HttpRequest } from './http-request.ts'
 import type { Guard } from './guards/guard.ts'
 import { isPreflight } from './preflight.ts'
 import { Refusal } from './refusal.ts'
-import type { Validator } from './validator.ts'
+import { type Soon, whenThere, withFailures } from './soon.ts'
+import { judgingOf, type Validator } from './validator.ts'
 
 /** What stands between a framework's requests and the validator: it remembers each request's verdict, so that two layers of protection judge it once. */
 export interface Gate<Request extends object, Claims = AsIssued> {
   /** The token of the request, judged, by the guard too; without credentials a refusal. `undefined` for a preflight that is to pass. */
-  readonly admit: (request: Request, guard: Guard) => Promise<AccessToken<Claims> | undefined>
+  readonly admit: (request: Request, guard: Guard) => Soon<AccessToken<Claims> | undefined>
   /** The same, but `undefined` without credentials: absent ones pass, bad ones never. */
-  readonly admitOptional: (request: Request, guard: Guard) => Promise<AccessToken<Claims> | undefined>
+  readonly admitOptional: (request: Request, guard: Guard) => Soon<AccessToken<Claims> | undefined>
   /** The token that a request was admitted with; a `TypeError` when it passed no protection that demands one. */
   readonly tokenOf: (request: Request) => AccessToken<Claims>
   /** The same, or `undefined` when it was admitted without credentials; a `TypeError` when it passed no protection at all. */
@@ -23,9 +24,16 @@ export interface GateOptions<Request, Claims> {
   readonly preflights: 'judge' | 'pass'
 }
 
+/** What has become of a request so far. */
 interface Visit<Claims> {
+  /** `undefined` before it is judged, and when it had no credentials: a layer further in may yet bring some, such as a parser of form bodies. */
+  judgement: Judgement<Claims> | undefined
+  admitted: { readonly token: AccessToken<Claims> | undefined } | undefined
+}
+
+interface Judgement<Claims> {
   readonly http: HttpRequest
-  readonly verdict: Promise<AccessToken<Claims> | undefined>
+  readonly verdict: Soon<AccessToken<Claims> | undefined>
 }
 
 export function createGate<Request extends object, Claims>({
@@ -33,59 +41,71 @@ export function createGate<Request extends object, Claims>({
   toHttpRequest,
   preflights,
 }: GateOptions<Request, Claims>): Gate<Request, Claims> {
+  const { judge, authorize } = judgingOf(validator)
   const visits = new WeakMap<Request, Visit<Claims>>()
-  const admitted = new WeakMap<Request, AccessToken<Claims> | undefined>()
 
-  function visit(request: Request): Visit<Claims> {
-    const http = toHttpRequest(request)
-    const fresh = { http, verdict: validator.authenticateOptional(http) }
-    visits.set(request, fresh)
-    return fresh
+  function visitOf(request: Request): Visit<Claims> {
+    const known = visits.get(request)
+    if (known !== undefined) {
+      return known
+    }
+    const visit: Visit<Claims> = { judgement: undefined, admitted: undefined }
+    visits.set(request, visit)
+    return visit
   }
 
-  async function admit(request: Request, guard: Guard): Promise<AccessToken<Claims> | undefined> {
+  function judgementIn(visit: Visit<Claims>, request: Request): Judgement<Claims> {
+    if (visit.judgement === undefined) {
+      const http = toHttpRequest(request)
+      visit.judgement = { http, verdict: withFailures(() => judge(http), rejected) }
+    }
+    return visit.judgement
+  }
+
+  function admit(request: Request, guard: Guard): Soon<AccessToken<Claims> | undefined> {
+    const visit = visitOf(request)
     if (preflights === 'pass' && isPreflight(toHttpRequest(request))) {
-      admitted.set(request, undefined)
+      visit.admitted = { token: undefined }
       return undefined
     }
-    const started = visits.get(request) ?? visit(request)
-    const token = await validator.authorize(await started.verdict, started.http, guard).catch((error: unknown) => {
-      if (error instanceof Refusal && error.code === 'invalid_token' && error.reason === 'inactive') {
-        goBy(request, started, Promise.reject(error))
-      }
-      throw error
+    const started = judgementIn(visit, request)
+    const { http, verdict } = started
+    const authorized = withFailures(
+      () => whenThere(verdict, (token) => authorize(token, http, guard)),
+      (error) => {
+        if (error instanceof Refusal && error.code === 'invalid_token' && error.reason === 'inactive') {
+          goBy(visit, started, rejected(error))
+        }
+        throw error
+      },
+    )
+    return whenThere(authorized, (token) => {
+      goBy(visit, started, token)
+      visit.admitted = { token }
+      return token
     })
-    goBy(request, started, Promise.resolve(token))
-    admitted.set(request, token)
-    return token
   }
 
-  /** A guard may have had the token judged anew: further layers go by that, unless another has come first. */
-  function goBy(request: Request, started: Visit<Claims>, verdict: Visit<Claims>['verdict']): void {
-    verdict.catch(isToldByAdmit)
-    if (visits.get(request) === started) {
-      visits.set(request, { ...started, verdict })
-    }
-  }
-
-  async function admitOptional(request: Request, guard: Guard): Promise<AccessToken<Claims> | undefined> {
-    const { verdict } = visits.get(request) ?? visit(request)
-    if ((await verdict) !== undefined) {
-      return admit(request, guard)
-    }
-    // A layer further in may yet bring credentials, such as a parser of form bodies: absence is not remembered.
-    visits.delete(request)
-    admitted.set(request, undefined)
-    return undefined
+  function admitOptional(request: Request, guard: Guard): Soon<AccessToken<Claims> | undefined> {
+    const visit = visitOf(request)
+    return whenThere(judgementIn(visit, request).verdict, (token) => {
+      if (token !== undefined) {
+        return admit(request, guard)
+      }
+      visit.judgement = undefined
+      visit.admitted = { token }
+      return undefined
+    })
   }
 
   function optionalTokenOf(request: Request): AccessToken<Claims> | undefined {
-    if (!admitted.has(request)) {
+    const admitted = visits.get(request)?.admitted
+    if (admitted === undefined) {
       throw new TypeError(
         'No token is known of this: no protect() stands before the handler that asks, or what it passed is not the request (req, ctx, request) that this protection has seen',
       )
     }
-    return admitted.get(request)
+    return admitted.token
   }
 
   function tokenOf(request: Request): AccessToken<Claims> {
@@ -99,6 +119,20 @@ export function createGate<Request extends object, Claims>({
   }
 
   return { admit, admitOptional, tokenOf, optionalTokenOf }
+}
+
+/** A guard may have had the token judged anew: further layers go by that, unless another has come first. */
+function goBy<Claims>(visit: Visit<Claims>, started: Judgement<Claims>, verdict: Judgement<Claims>['verdict']): void {
+  if (visit.judgement === started && verdict !== started.verdict) {
+    visit.judgement = { ...started, verdict }
+  }
+}
+
+/** For layers that may ask; nobody need. */
+function rejected(error: unknown): Promise<never> {
+  const rejection = Promise.reject(error)
+  rejection.catch(isToldByAdmit)
+  return rejection
 }
 
 function isToldByAdmit(): void {}

@@ -1,4 +1,5 @@
 const deepest = 100
+const strictly = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * JSON as one reads it who is not to be fooled: UTF-8 without faults or byte order mark, no member name twice in one object
@@ -6,7 +7,7 @@ const deepest = 100
  */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const text = strictly.decode(bytes)
     const value: unknown = JSON.parse(text)
     return membersOf(value, deepest) === membersIn(text) ? value : undefined
   } catch (error) {
@@ -25,10 +26,13 @@ function membersOf(value: unknown, depth: number): number {
   if (depth === 0) {
     return NaN
   }
-  const items: readonly unknown[] = Object.values(value)
-  let count = Array.isArray(value) ? 0 : items.length
+  const isArray = Array.isArray(value)
+  const items: readonly unknown[] = isArray ? value : Object.values(value)
+  let count = isArray ? 0 : items.length
   for (const item of items) {
-    count += membersOf(item, depth - 1)
+    if (typeof item === 'object') {
+      count += membersOf(item, depth - 1)
+    }
   }
   return count
 }

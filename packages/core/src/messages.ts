@@ -114,8 +114,8 @@ export type CircuitState = 'closed' | 'open' | 'half-open'
 
 /** The message on `tollgate:cache`: a verdict was looked up, or the shared cache failed. A request goes on without it; an eviction fails. */
 export interface CacheMessage {
-  /** In the memory of the process, or in the shared `cache`. */
-  readonly cache: 'memory' | 'shared'
+  /** Verdicts on JWTs or on opaque tokens, in the memory of this process; or the shared `cache`. */
+  readonly cache: 'jwt' | 'opaque' | 'shared'
   readonly operation: 'get' | 'set' | 'delete'
   readonly outcome: 'hit' | 'miss' | 'failed'
   /** The `code` of the error, or its name, for the rest may hold what was to be stored; `too-late` after 250 ms, `no-text` for a value that is none. */

@@ -6,14 +6,53 @@ export interface NodeHeaders {
   readonly headers: IncomingHttpHeaders
 }
 
+type Line = readonly [name: string, value: string]
+
 /**
  * The header lines of a request. Node keeps only the first of several `Authorization` lines in `headers`, so a repeated one shows in the
  * raw lines alone. Otherwise `headers` counts, for a middleware in front may have set or removed one.
  */
-export function headerLinesOf({ rawHeaders = [], headers }: NodeHeaders): readonly (readonly [string, string])[] {
-  const names = rawHeaders.filter((_, index) => index % 2 === 0)
-  if (names.filter((name) => name.toLowerCase() === 'authorization').length > 1) {
-    return names.map((name, index) => [name, rawHeaders[index * 2 + 1] ?? ''])
+export function headerLinesOf({ rawHeaders = [], headers }: NodeHeaders): Iterable<Line> {
+  return new NodeHeaderLines(headers, rawHeaders)
+}
+
+/** Made for every request, and seldom read as a whole. */
+export class NodeHeaderLines implements Iterable<Line> {
+  readonly #headers: IncomingHttpHeaders
+  readonly #raw: readonly string[]
+
+  constructor(headers: IncomingHttpHeaders, raw: readonly string[]) {
+    this.#headers = headers
+    this.#raw = raw
   }
-  return Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().map((line) => [name, line] as const))
+
+  /** The value of the one `Authorization` line; `undefined` when there are none or several, or it is not where Node puts it: then all lines have to be read. */
+  onlyAuthorization(): string | undefined {
+    const { authorization } = this.#headers
+    return typeof authorization === 'string' && !isRepeated(this.#raw) ? authorization : undefined
+  }
+
+  [Symbol.iterator](): Iterator<Line> {
+    return (isRepeated(this.#raw) ? rawLines(this.#raw) : Object.entries(this.#headers).flatMap(linesOf)).values()
+  }
+}
+
+export function isAuthorization(name: string): boolean {
+  return name.length === 13 && name.toLowerCase() === 'authorization'
+}
+
+function isRepeated(raw: readonly string[]): boolean {
+  let count = 0
+  for (let index = 0; index < raw.length; index += 2) {
+    count += isAuthorization(raw[index] ?? '') ? 1 : 0
+  }
+  return count > 1
+}
+
+function rawLines(raw: readonly string[]): readonly Line[] {
+  return raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ''] as const] : []))
+}
+
+function linesOf([name, value = []]: [string, string | string[] | undefined]): readonly Line[] {
+  return [value].flat().map((line) => [name, line])
 }

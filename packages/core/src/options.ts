@@ -57,6 +57,12 @@ export interface ValidatorOptions<Claims = AsIssued> {
    * calls it active, so that each server sees the tokens of those after it. Default: `'prefix'`.
    */
   readonly opaqueRouting?: OpaqueRouting | undefined
+  /**
+   * `'verdicts'`: what was found of a token is remembered, so that a JWT which comes again is not verified again, from its third request on; its times, its
+   * issuer and key, its audience and the guards are judged for every request. `'nothing'`: each request has its token verified or introspected anew, though
+   * requests with one opaque token at the same moment share a call. Default: `'verdicts'`.
+   */
+  readonly remember?: 'verdicts' | 'nothing' | undefined
   /** Shares introspection answers with other processes. Whoever can write to it can make a token active. Default: each process remembers its own. */
   readonly cache?: TokenCache | undefined
   /** Whether a form body may carry the token (RFC 6750 §2.2). Default: `'ignored'`. A token in the query is always ignored. */
@@ -64,7 +70,10 @@ export interface ValidatorOptions<Claims = AsIssued> {
 }
 
 /** The options, checked and frozen once. */
-export interface Policy<Claims = AsIssued> extends Omit<RouterPolicy, 'verdicts' | 'shared' | 'reach'> {
+export interface Policy<Claims = AsIssued> extends Omit<
+  RouterPolicy,
+  'verdicts' | 'jwts' | 'shared' | 'reach' | 'judge'
+> {
   readonly dispatcher: Dispatcher | undefined
   readonly realm: string
   readonly cache: TokenCache | undefined
@@ -82,6 +91,7 @@ export const validatorOptionNames: readonly string[] = [
   'clock',
   'dispatcher',
   'opaqueRouting',
+  'remember',
   'cache',
   'formBody',
 ]
@@ -94,7 +104,7 @@ export function checkOptions<Claims>(
 ): Policy<Claims> {
   expectOptions(options, 'the options', known)
   const { audience, issuer, realm = 'api', clockTolerance = '5s', clock, dispatcher, formBody = 'ignored' } = options
-  const { opaqueRouting: routing = 'prefix' } = options
+  const { opaqueRouting: routing = 'prefix', remember = 'verdicts' } = options
   const opaqueRouting = expectOneOf(routing, 'opaqueRouting', ['prefix', 'ask-in-order'])
   return Object.freeze({
     audience: expectTexts(audience, 'audience'),
@@ -102,7 +112,8 @@ export function checkOptions<Claims>(
     opaqueRouting,
     readClaims: createReadClaims(expectSchema(options.claims)),
     scopeHierarchy: expectScopeHierarchy(options.scopeHierarchy),
-    cache: expectCache(options.cache),
+    remember: expectOneOf(remember, 'remember', ['verdicts', 'nothing']),
+    cache: expectCache(options),
     realm: expectRealm(realm),
     clockTolerance: expectDuration(clockTolerance, 'clockTolerance', '60s'),
     clock: expectClock(clock === undefined ? systemClock : clock),
@@ -129,7 +140,10 @@ function expectIssuers(
   return Object.freeze(issuers)
 }
 
-function expectCache(cache: TokenCache | undefined): TokenCache | undefined {
+function expectCache({ cache, remember }: ValidatorOptions<unknown>): TokenCache | undefined {
+  if (cache !== undefined && remember === 'nothing') {
+    throw invalidOption("Expected no `cache` with `remember: 'nothing'`: it is there to remember")
+  }
   const missing =
     cache === undefined ? [] : ['get', 'set', 'delete'].filter((name) => typeof asRecord(cache)[name] !== 'function')
   if (missing.length > 0) {

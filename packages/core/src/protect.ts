@@ -4,6 +4,7 @@ import { createGate } from './gate.ts'
 import type { Guard } from './guards/guard.ts'
 import type { HttpRequest } from './http-request.ts'
 import { failureOf, type Protection } from './protection.ts'
+import { type Soon, whenThere, withFailures } from './soon.ts'
 import type { Validator } from './validator.ts'
 
 /** Protects the routes of a framework: guards in, its kind of middleware out. */
@@ -25,13 +26,14 @@ export interface OptionalProtect<Request, Middleware, Claims = AsIssued> {
   readonly auth: (request: Request) => AccessToken<Claims> | undefined
 }
 
-/** What becomes of a request: it goes on, or it is answered. */
+/** What becomes of a request: it goes on, it is answered, or the error handling of the framework has it. */
 export type Admission<Claims> =
-  | { readonly token: AccessToken<Claims> | undefined; readonly answer?: undefined }
-  | { readonly answer: Answer }
+  | { readonly token: AccessToken<Claims> | undefined; readonly answer?: undefined; readonly failure?: undefined }
+  | { readonly answer: Answer; readonly failure?: undefined }
+  | { readonly failure: Error }
 
-/** Judges a request. What it rejects with, always an `Error`, is for the error handling of the framework. */
-export type Admit<Request, Claims> = (request: Request) => Promise<Admission<Claims>>
+/** Judges a request, at once when it can. */
+export type Admit<Request, Claims> = (request: Request) => Soon<Admission<Claims>>
 
 /** All that an adapter adds: how its framework's request is read, and what its middleware is. */
 export interface Framework<Request, Middleware, Claims> {
@@ -47,18 +49,13 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
 ): Protect<Request, Middleware, Middleware, Claims> {
   const gate = createGate({ validator, toHttpRequest, preflights })
 
+  function toAnswer(error: unknown): Admission<Claims> {
+    const answer = answerTo(error)
+    return answer === undefined ? { failure: failureOf(error) } : { answer }
+  }
+
   function admitting(by: typeof gate.admit, guard: Guard): Admit<Request, Claims> {
-    return async (request) => {
-      try {
-        return { token: await by(request, guard) }
-      } catch (error) {
-        const answer = answerTo(error)
-        if (answer === undefined) {
-          throw failureOf(error)
-        }
-        return { answer }
-      }
-    }
+    return (request) => withFailures(() => whenThere(by(request, guard), toAdmission<Claims>), toAnswer)
   }
 
   function protect(...guards: readonly Guard[]): Middleware {
@@ -76,4 +73,8 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
     optional: Object.assign(optional, { auth: gate.optionalTokenOf }),
     validator,
   })
+}
+
+function toAdmission<Claims>(token: AccessToken<Claims> | undefined): Admission<Claims> {
+  return { token }
 }

@@ -1,3 +1,5 @@
+import { type Soon, withFailures } from './soon.ts'
+
 /** What went wrong upstream, as a stable id for logs and metrics. */
 export type UpstreamReason =
   | 'network'
@@ -122,10 +124,8 @@ export class UpstreamError extends Error implements UpstreamFailure {
 }
 
 /** Those below know that an upstream failed, and not whose token is waiting for it. */
-export async function onBehalfOf<Result>(issuer: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
+export function onBehalfOf<Result>(issuer: string, work: () => Soon<Result>): Soon<Result> {
+  return withFailures(work, (error) => {
     throw error instanceof UpstreamError ? new Unavailable(issuer, error) : error
-  }
+  })
 }

@@ -14,8 +14,10 @@ export interface Health {
   /** The issuers that are listed, or those that the `issuer` function has found lately. */
   readonly issuers: readonly IssuerHealth[]
   readonly caches: {
+    /** Verdicts on JWTs, in the memory of this process. A token that is seen for the first time is a miss, and not kept. */
+    readonly jwt: StoreHealth
     /** Verdicts on opaque tokens, in the memory of this process. */
-    readonly memory: StoreHealth
+    readonly opaque: StoreHealth
     /** The look-ups in the shared `cache`; `undefined` without one. One that failed is a miss. */
     readonly shared: LookUps | undefined
   }

@@ -1,6 +1,7 @@
-import { type AccessToken, type IntrospectedClaims, type AsIssued } from './access-token.ts'
+import type { AccessToken, AsIssued, IntrospectedClaims } from './access-token.ts'
 import { isAnswer, toResponse } from './answer.ts'
 import { createAnswering } from './answering.ts'
+import { createJwtStore, rememberNothing } from './cache/jwt-store.ts'
 import { createSharedAnswers } from './cache/shared-answers.ts'
 import { createVerdictStore } from './cache/verdict-store.ts'
 import { verifySenderConstraint } from './constraints/sender-constraint.ts'
@@ -13,11 +14,13 @@ import type { Guard } from './guards/guard.ts'
 import type { HttpRequest } from './http-request.ts'
 import { createReach } from './http/reach.ts'
 import { expectText } from './invalid-option.ts'
-import { firstVerdict } from './issuers/first-verdict.ts'
-import { recognize } from './issuers/presented-token.ts'
+import { createTokenJudge } from './issuers/judge-token.ts'
 import { createRouter } from './issuers/router.ts'
+import type { JwtVerdict } from './issuers/signed-tokens.ts'
+import { asIssuedBy } from './judged-token.ts'
 import { checkOptions, type Policy, type ValidatorOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
+import { type Soon, whenThere } from './soon.ts'
 import { createUpkeep, type Health, type Upkeep } from './upkeep.ts'
 
 /** Judges requests. Every method that does rejects with a `Refusal` (the client's fault), an `Unavailable` (nobody could judge), or a bug. */
@@ -48,6 +51,26 @@ export interface Validator<Claims = AsIssued> extends Upkeep {
   evict(token: string): Promise<void>
 }
 
+/** A validator as adapters use it: what is known at once is not made to wait. */
+export interface Judging<Claims> {
+  /** As `authenticateOptional`. */
+  readonly judge: (request: HttpRequest) => Soon<AccessToken<Claims> | undefined>
+  /** As `authorize`, by a guard that `combine` has made. */
+  readonly authorize: (
+    token: AccessToken<Claims> | undefined,
+    request: HttpRequest,
+    guard: Guard,
+  ) => Soon<AccessToken<Claims>>
+}
+
+const judgings = new WeakMap<object, unknown>()
+
+/** Whatever wraps a validator of ours is used by its public face. */
+export function judgingOf<Claims>(validator: Validator<Claims>): Judging<Claims> {
+  const own = judgings.get(validator) as Judging<Claims> | undefined
+  return own ?? { judge: (request) => validator.authenticateOptional(request), authorize: validator.authorize }
+}
+
 /**
  * Makes a validator: every request is judged from its credentials to the last guard, in that order, and the first thing
  * that is wrong decides the answer. Nothing is fetched before the first token arrives.
@@ -65,101 +88,96 @@ export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims
   const { realm, formBody, clock, cache, dispatcher, readClaims } = policy
   const shared = cache && createSharedAnswers(cache)
   const verdicts = createVerdictStore<IntrospectedClaims>()
+  const jwts = policy.remember === 'verdicts' ? createJwtStore<JwtVerdict>() : rememberNothing<JwtVerdict>()
   const reach = createReach(dispatcher)
-  const issuers = createRouter({ ...policy, verdicts, shared, reach })
-  const caches = (): Health['caches'] => ({ memory: verdicts.health(), shared: shared?.counts() })
+  const issuers = createRouter({ ...policy, verdicts, jwts, shared, reach, judge: policy })
+  const tokens = createTokenJudge(issuers, jwts)
+  const caches = (): Health['caches'] => ({ jwt: jwts.health(), opaque: verdicts.health(), shared: shared?.counts() })
   const { expectOpen, ...upkeep } = createUpkeep({ issuers, reach, caches })
   const answering = createAnswering({ realm, labelOf: issuers.labelOf })
-  /** What this validator has judged, with the claims as issued, which guards go by. */
-  const issued = new WeakMap<AccessToken<Claims>, AccessToken>()
 
-  async function judge(request: HttpRequest): Promise<AccessToken<Claims> | undefined> {
+  function judge(request: HttpRequest): Soon<AccessToken<Claims> | undefined> {
     expectOpen()
-    const credentials = extractCredentials(request, formBody === 'accepted' ? await tokenInForm(request) : undefined)
-    if (credentials === undefined) {
-      return undefined
-    }
-    const presented = recognize(credentials.token)
-    const candidates = await issuers.route(presented)
-    const token = await firstVerdict(candidates, presented)
+    const fromForm = formBody === 'accepted' ? tokenInForm(request) : undefined
+    return whenThere(fromForm, (token) => {
+      const credentials = extractCredentials(request, token)
+      return credentials && whenThere(tokens.judge(credentials.token), accept)
+    })
+  }
+
+  function accept(token: AccessToken): Soon<AccessToken<Claims>> {
     verifySenderConstraint(token)
-    const typed = issuedAs(token, await readClaims(token))
-    if (diagnostics.verdict.hasSubscribers) {
-      diagnostics.verdict.publish({ outcome: 'accepted', issuer: issuers.labelOf(token.issuer), kind: token.kind })
-    }
-    return typed
+    return whenThere(readClaims(token), (typed) => {
+      if (diagnostics.verdict.hasSubscribers) {
+        diagnostics.verdict.publish({ outcome: 'accepted', issuer: issuers.labelOf(token.issuer), kind: token.kind })
+      }
+      return typed
+    })
   }
 
-  function issuedAs(token: AccessToken, typed: AccessToken<Claims>): AccessToken<Claims> {
-    issued.set(typed, token)
-    return typed
-  }
-
-  async function authorize(
+  function authorize(
     token: AccessToken<Claims> | undefined,
     request: HttpRequest,
     guard: Guard,
-  ): Promise<AccessToken<Claims>> {
+  ): Soon<AccessToken<Claims>> {
     if (token === undefined) {
       throw new Refusal({ reason: 'no-credentials' })
     }
-    const plain = issued.get(token)
-    if (plain === undefined) {
-      throw new TypeError('Expected a token that this validator has judged')
-    }
+    const issued = expectJudged(asIssuedBy(policy, token))
     const now = clock()
     // What was asked for since the judgement began is new enough for all of it.
     const renewing = (renewed: AccessToken, within: number) => renew(renewed, Math.max(within, clock() - now))
-    const outcome = await guard.check(plain, { request, now, renew: renewing })
-    if (outcome instanceof Refusal) {
-      throw outcome
-    }
-    return outcome === undefined || outcome === plain ? token : issuedAs(outcome, await readClaims(outcome))
+    return whenThere(guard.check(issued, { request, now, renew: renewing }), (outcome) => {
+      if (outcome instanceof Refusal) {
+        throw outcome
+      }
+      return outcome === undefined || outcome === issued ? token : readClaims(outcome)
+    })
   }
 
   async function renew(token: AccessToken, within: number): Promise<AccessToken> {
     expectOpen()
-    const issuer = await issuers.find(token.issuer)
-    if (issuer === undefined) {
-      throw new TypeError('Expected a token that this validator has judged')
-    }
-    return issuer.renew(token, within)
+    return expectJudged(await issuers.find(token.issuer)).renew(token, within)
   }
 
   function combine(...guards: readonly Guard[]): Guard {
+    if (guards.length === 0) {
+      return noGuard
+    }
     const guard = together(guards)
     expectRenewable(guard, issuers.listed)
     return guard
   }
 
-  async function evict(token: string): Promise<void> {
-    const candidates = await issuers.route(recognize(expectText(token, 'token'))).catch(noneIfRefused)
-    await Promise.all(candidates.map((issuer) => issuer.evict(token)))
+  const judging: Judging<Claims> = {
+    judge: (request) => answering('authenticate', noGuard, () => judge(request)),
+    authorize: (token, request, guard) => answering('authorize', guard, () => authorize(token, request, guard)),
   }
-
-  return {
+  const validator: Validator<Claims> = {
     authenticate: async (request, ...guards) => {
       const guard = combine(...guards)
-      return answering('authenticate', guard, async () => authorize(await judge(request), request, guard))
+      return answering('authenticate', guard, () =>
+        whenThere(judge(request), (token) => authorize(token, request, guard)),
+      )
     },
     authenticateOptional: async (request, ...guards) => {
       const guard = combine(...guards)
-      return answering('authenticate', guard, async () => {
-        const token = await judge(request)
-        return token === undefined || guards.length === 0 ? token : authorize(token, request, guard)
-      })
+      return answering('authenticate', guard, () =>
+        whenThere(judge(request), (token) => token && authorize(token, request, guard)),
+      )
     },
-    authorize: async (token, request, ...guards) => {
-      const guard = combine(...guards)
-      return answering('authorize', guard, () => authorize(token, request, guard))
-    },
+    authorize: async (token, request, ...guards) => judging.authorize(token, request, combine(...guards)),
     respond,
     formBody,
     combine,
-    evict,
+    evict: async (token) => tokens.evict(expectText(token, 'token')),
     ...upkeep,
   }
+  judgings.set(validator, judging)
+  return validator
 }
+
+const noGuard = together([])
 
 function respond(error: unknown): Response {
   if (isAnswer(error)) {
@@ -168,10 +186,9 @@ function respond(error: unknown): Response {
   throw error
 }
 
-/** Of a token of nobody who is trusted there is nothing to forget. */
-function noneIfRefused(error: unknown): readonly never[] {
-  if (error instanceof Refusal) {
-    return []
+function expectJudged<Thing>(found: Thing | undefined): Thing {
+  if (found === undefined) {
+    throw new TypeError('Expected a token that this validator has judged')
   }
-  throw error
+  return found
 }

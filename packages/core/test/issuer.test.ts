@@ -1,11 +1,13 @@
 import { generate } from 'selfsigned'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
+import { createJwtStore } from '../src/cache/jwt-store.ts'
 import { createVerdictStore } from '../src/cache/verdict-store.ts'
 import { createReach } from '../src/http/reach.ts'
 import type { Holdable } from '../src/http/holders.ts'
 import { tlsClientAuth } from '../src/issuers/client-authentication/tls-client-auth.ts'
 import { createIssuer } from '../src/issuers/issuer.ts'
+import type { JwtVerdict } from '../src/issuers/signed-tokens.ts'
 import { trustedIssuer, type TrustedIssuerOptions } from '../src/issuers/trusted-issuer.ts'
 
 /** How many things a validator holds for an issuer with these options. */
@@ -21,7 +23,10 @@ function heldFor(options: TrustedIssuerOptions): number {
     scopeHierarchy: new Map(),
     clockTolerance: 0,
     verdicts: createVerdictStore<never>(),
+    jwts: createJwtStore<JwtVerdict>(),
     shared: undefined,
+    remember: 'verdicts' as const,
+    judge: {},
     reach: { ...reach, holdings },
   }
   createIssuer(trustedIssuer('https://as.example', options), policy, 'listed')

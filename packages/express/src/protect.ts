@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { AsIssued, Validator } from '@tollgate/core'
 import {
+  type Admission,
   type Admit,
   type AnsweringOptions,
   createProtectFor,
@@ -9,12 +10,16 @@ import {
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
+  whenThere,
+  withFailures,
   writeAnswer,
 } from '@tollgate/core/adapter'
 import { type ExpressRequest, toHttpRequest } from './request.ts'
 
+type Next = (error?: unknown) => void
+
 /** A middleware for Express 4 and 5. It sets `req.auth`. */
-export type Middleware = (req: ExpressRequest, res: ServerResponse, next: (error?: unknown) => void) => void
+export type Middleware = (req: ExpressRequest, res: ServerResponse, next: Next) => void
 
 /** What `createProtect` makes: `protect(…)` is for `app.use`, a router or one route. */
 export type Protect<Claims = AsIssued> = ProtectOf<ExpressRequest, Middleware, Middleware, Claims>
@@ -46,25 +51,30 @@ export function createProtect<Claims>(
 
 function toMiddleware<Claims>(admit: Admit<ExpressRequest, Claims>): Middleware {
   return (req, res, next) => {
-    admit(req)
-      .then((admission) => {
-        if (admission.answer === undefined) {
-          Object.assign(req, { auth: admission.token })
-          next()
-        } else if (res.headersSent) {
-          next(admission.answer)
-        } else {
-          writeAnswer(admission.answer, {
-            set: (name, value) => res.setHeader(name, value),
-            append: (name, value) => res.appendHeader(name, value),
-            end: (status, body) => {
-              res.statusCode = status
-              res.end(body)
-            },
-          })
-        }
-      }, next)
-      // Nothing that goes wrong here may become an unhandled rejection, which ends the process.
-      .catch((error: unknown) => next(failureOf(error)))
+    // Nothing that goes wrong here may become an unhandled rejection, which ends the process.
+    void withFailures(
+      () => whenThere(admit(req), (admission) => proceed(admission, req, res, next)),
+      (error) => next(failureOf(error)),
+    )
+  }
+}
+
+function proceed<Claims>(admission: Admission<Claims>, req: ExpressRequest, res: ServerResponse, next: Next): void {
+  if (admission.failure !== undefined) {
+    next(admission.failure)
+  } else if (admission.answer === undefined) {
+    req.auth = admission.token
+    next()
+  } else if (res.headersSent) {
+    next(admission.answer)
+  } else {
+    writeAnswer(admission.answer, {
+      set: (name, value) => res.setHeader(name, value),
+      append: (name, value) => res.appendHeader(name, value),
+      end: (status, body) => {
+        res.statusCode = status
+        res.end(body)
+      },
+    })
   }
 }

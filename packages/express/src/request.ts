@@ -6,6 +6,7 @@ import { headerLinesOf } from '@tollgate/core/adapter'
 export interface ExpressRequest extends IncomingMessage {
   originalUrl?: string
   body?: unknown
+  auth?: unknown
 }
 
 export function toHttpRequest(req: ExpressRequest): HttpRequest {

@@ -19,8 +19,8 @@ export interface TokenTypes {}
 /** As issued, unless an application says otherwise. */
 export type TypedClaims = ClaimsOf<TokenTypes>
 
-/** A hook for `onRequest` (or a later one), for HTTP/1.1 and HTTP/2 alike. It sets `request.auth`. */
-export type Hook = (request: ProtectedRequest, reply: ProtectedReply) => Promise<unknown>
+/** A hook for `onRequest` (or a later one), for HTTP/1.1 and HTTP/2 alike. It sets `request.auth`. It calls back when it lets the request on at once; else it returns a promise. */
+export type Hook = (request: ProtectedRequest, reply: ProtectedReply, done?: () => void) => Promise<unknown> | undefined
 
 /** What `app.protect` is: `app.protect(…)` is for `onRequest` of a route, or for `app.addHook('onRequest', …)` of a scope. */
 export type Protect<Claims = TypedClaims> = ProtectOf<ProtectedRequest, Hook, Hook, Claims>

@@ -1,4 +1,4 @@
-import { type Admit, type Answer, writeAnswer } from '@tollgate/core/adapter'
+import { type Admission, type Admit, type Answer, isLater, type Soon, writeAnswer } from '@tollgate/core/adapter'
 import { letGo, readForm } from './form.ts'
 import type { ProtectedReply, ProtectedRequest } from './request.ts'
 import type { RouteAuth } from './route-auth.ts'
@@ -18,30 +18,46 @@ interface Judging<Claims> extends ScopeRules {
 
 /** What `app.protect(…)` gives: it lets the request on, or answers it. Errors are for Fastify's error handling. */
 export function toHook<Claims>({ admit, admitOptional, authOf, formBody }: Judging<Claims>): Hook {
-  return async (request, reply) => {
+  return (request, reply, done) => {
     const auth = authOf(request)
     if (auth === false) {
+      done?.()
       return undefined
-    }
-    if (formBody === 'accepted') {
-      await readForm(request, reply)
     }
     const judge = auth === 'optional' ? admitOptional : admit
-    const admission = await judge(request).catch((error: unknown) => {
-      letGo(request.raw)
-      throw error
-    })
-    if (admission.answer === undefined) {
-      Object.assign(request, { auth: admission.token })
-      return undefined
+    if (formBody === 'accepted') {
+      return readForm(request, reply).then(() => proceed(judge(request), request, reply))
     }
-    if (reply.sent) {
-      return reply
+    const admission = judge(request)
+    if (isLater(admission) || admission.failure !== undefined || admission.answer !== undefined) {
+      return proceed(admission, request, reply)
     }
-    send(reply, admission.answer)
-    letGo(request.raw)
-    return sent(request, reply)
+    request.auth = admission.token
+    done?.()
+    return undefined
   }
+}
+
+async function proceed<Claims>(
+  judged: Soon<Admission<Claims>>,
+  request: ProtectedRequest,
+  reply: ProtectedReply,
+): Promise<unknown> {
+  const admission = await judged
+  if (admission.failure !== undefined) {
+    letGo(request.raw)
+    throw admission.failure
+  }
+  if (admission.answer === undefined) {
+    request.auth = admission.token
+    return undefined
+  }
+  if (reply.sent) {
+    return reply
+  }
+  send(reply, admission.answer)
+  letGo(request.raw)
+  return sent(request, reply)
 }
 
 /** As text, for a response schema of the app is not for it. */

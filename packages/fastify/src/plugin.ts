@@ -97,8 +97,12 @@ function followConfig(app: FastifyInstance, protect: Protect, isNearest: (scope:
   })
 
   // By a hook of the scope and not of the route, so that routes that were there before are judged as well.
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const auth = isNearest(request.server) ? authOf(request.routeOptions.config) : undefined
-    return auth === undefined || auth === false ? undefined : hookOf(auth)(request, reply)
+    if (auth === undefined || auth === false) {
+      done()
+      return undefined
+    }
+    return hookOf(auth)(request, reply, done)
   })
 }

@@ -23,6 +23,7 @@ export interface ProtectedRequest {
   readonly body: unknown
   readonly routeOptions: { readonly config: { readonly auth?: RouteAuth } }
   readonly server: object
+  auth?: unknown
 }
 
 /** What we use of a Fastify reply. */

@@ -1,9 +1,11 @@
 import type { AccessToken, AsIssued, Validator } from '@tollgate/core'
 import {
+  type Admission,
   type Admit,
   type AnsweringOptions,
   createProtectFor,
   createProtection,
+  isLater,
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
@@ -63,22 +65,30 @@ export function createProtect<Claims>(
 }
 
 function toMiddleware<Claims>(admit: Admit<KoaContext, Claims>): (ctx: KoaContext, next: Next) => Promise<void> {
-  return async (ctx, next) => {
-    const admission = await admit(ctx)
-    if (admission.answer === undefined) {
-      Object.assign(ctx.state, { auth: admission.token })
-      await next()
-    } else if (ctx.headerSent) {
-      throw admission.answer
-    } else {
-      writeAnswer(admission.answer, {
-        set: (name, value) => ctx.set(name, value),
-        append: (name, value) => ctx.append(name, value),
-        end: (status, body) => {
-          // The handler that was to write by itself does not come to it.
-          Object.assign(ctx, { status, body, respond: true })
-        },
-      })
-    }
+  return (ctx, next) => {
+    const admission = admit(ctx)
+    return isLater(admission) ? admission.then((later) => proceed(later, ctx, next)) : proceed(admission, ctx, next)
   }
+}
+
+function proceed<Claims>(admission: Admission<Claims>, ctx: KoaContext, next: Next): Promise<void> {
+  if (admission.failure !== undefined) {
+    return Promise.reject(admission.failure)
+  }
+  if (admission.answer === undefined) {
+    Object.assign(ctx.state, { auth: admission.token })
+    return next()
+  }
+  if (ctx.headerSent) {
+    return Promise.reject(admission.answer)
+  }
+  writeAnswer(admission.answer, {
+    set: (name, value) => ctx.set(name, value),
+    append: (name, value) => ctx.append(name, value),
+    end: (status, body) => {
+      // The handler that was to write by itself does not come to it.
+      Object.assign(ctx, { status, body, respond: true })
+    },
+  })
+  return Promise.resolve()
 }

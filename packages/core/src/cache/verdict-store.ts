@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { lazily } from './lazily.ts'
 import { type LookUps, createTally } from './tally.ts'
 
 /** What is remembered of a token. Times in milliseconds since the epoch. */
@@ -41,7 +42,7 @@ const parsedFactor = 4
 
 export function createVerdictStore<Claims>(): VerdictStore<Claims> {
   const created: LRUCache<string, Verdict<Claims>>[] = []
-  const tally = createTally('memory')
+  const tally = createTally('opaque')
   const active = lazily(() => create(room.active))
   const inactive = lazily(() => create(room.inactive))
 
@@ -77,10 +78,4 @@ export function createVerdictStore<Claims>(): VerdictStore<Claims> {
       bytes: created.reduce((sum, { calculatedSize }) => sum + calculatedSize, 0),
     }),
   }
-}
-
-/** The stores claim their room at once, which a validator without opaque tokens need not pay for. */
-function lazily<Value>(create: () => Value): () => Value {
-  let value: Value | undefined
-  return () => (value ??= create())
 }

@@ -2,7 +2,8 @@ import type { AccessToken } from '../access-token.ts'
 import { type Duration, expectDuration } from '../duration.ts'
 import { expectOptions, invalidOption } from '../invalid-option.ts'
 import { Refusal } from '../refusal.ts'
-import { createGuard, type Guard, type JudgingContext } from './guard.ts'
+import { type Soon, withFailures } from '../soon.ts'
+import { createGuard, type Guard, type Judgement } from './guard.ts'
 
 /**
  * The authorization server calls the token active, or has done so no longer ago than `within`; else 401 `invalid_token`. It is
@@ -22,7 +23,7 @@ export function active(options: { readonly within: Duration }): Guard {
   return createGuard({
     demands: { activeWithin: within },
     stage: 'active',
-    check: (token, { renew }) => judgementOf(renew(token, within)),
+    check: (token, { renew }) => judgementOf(() => renew(token, within)),
   })
 }
 
@@ -31,8 +32,8 @@ export function expectRenewable(
   { demands }: Guard,
   issuers: readonly { readonly url: string; readonly introspects: boolean }[],
 ): void {
-  const silent = issuers.find(({ introspects }) => !introspects)
-  if (demands.activeWithin !== undefined && silent !== undefined) {
+  const silent = demands.activeWithin === undefined ? undefined : issuers.find(({ introspects }) => !introspects)
+  if (silent !== undefined) {
     throw invalidOption(
       `Expected the issuer ${silent.url} to have \`introspection\`: active({ within }) has to ask it about its tokens`,
     )
@@ -40,13 +41,11 @@ export function expectRenewable(
 }
 
 /** Within `anyOf` a refusal is not yet the end. */
-async function judgementOf(renewed: ReturnType<JudgingContext['renew']>): Promise<Refusal | AccessToken> {
-  try {
-    return await renewed
-  } catch (error) {
+function judgementOf(renew: () => Soon<AccessToken>): Soon<Judgement> {
+  return withFailures<Judgement>(renew, (error) => {
     if (error instanceof Refusal) {
       return error
     }
     throw error
-  }
+  })
 }

@@ -2,6 +2,7 @@ import type { AccessTokenClaims } from '../access-token.ts'
 import { callOut } from '../answer.ts'
 import { describe, expectFunction, expectText } from '../invalid-option.ts'
 import { Refusal } from '../refusal.ts'
+import { whenThere } from '../soon.ts'
 import { createGuard, type Guard } from './guard.ts'
 
 /**
@@ -14,8 +15,11 @@ export function claims(predicate: (claims: AccessTokenClaims) => boolean | Promi
   return createGuard({
     demands: {},
     stage: 'claims',
-    check: async (token) =>
-      expectBoolean(await callOut(() => predicate(token.claims))) ? undefined : new Refusal({ reason }),
+    check: (token) =>
+      whenThere(
+        callOut(() => predicate(token.claims)),
+        (outcome) => (expectBoolean(outcome) ? undefined : new Refusal({ reason })),
+      ),
   })
 }
 

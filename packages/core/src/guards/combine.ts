@@ -1,6 +1,7 @@
 import type { AccessToken } from '../access-token.ts'
 import { invalidOption } from '../invalid-option.ts'
 import { Refusal } from '../refusal.ts'
+import { type Soon, whenThere } from '../soon.ts'
 import {
   createGuard,
   type Demands,
@@ -28,23 +29,21 @@ export function together(guards: readonly Guard[]): Guard {
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
 
   /** When a part has had the token judged anew, all are asked about what it is now. After some rounds a still newer verdict is left to the next request, so that what is returned is what all have passed. */
-  async function check(token: AccessToken, context: JudgingContext): Promise<Refusal | AccessToken> {
-    let current = token
-    let rounds = 0
-    for (let index = 0; index < parts.length; index += 1) {
-      const outcome = await parts[index]?.check(current, context)
+  function checkFrom(index: number, rounds: number, token: AccessToken, context: JudgingContext): Soon<Judgement> {
+    const part = parts[index]
+    if (part === undefined) {
+      return token
+    }
+    return whenThere(part.check(token, context), (outcome) => {
       if (outcome instanceof Refusal) {
         return outcome
       }
-      if (outcome !== undefined && outcome !== current && rounds < parts.length) {
-        current = outcome
-        rounds += 1
-        index = -1
-      }
-    }
-    return current
+      const isNewer = outcome !== undefined && outcome !== token && rounds < parts.length
+      return isNewer ? checkFrom(0, rounds + 1, outcome, context) : checkFrom(index + 1, rounds, token, context)
+    })
   }
 
+  const check: Guard['check'] = (token, context) => checkFrom(0, 0, token, context)
   const guard = createGuard({ demands: merge(guards), stage: parts.at(-1)?.stage ?? 'claims', check })
   partsOf.set(guard, parts)
   return guard
@@ -60,18 +59,21 @@ export function anyOf(...guards: readonly Guard[]): Guard {
   // Nobody need be asked when another guard passes.
   const cheapFirst = parts.toSorted((one, other) => Number(asks(one)) - Number(asks(other)))
 
-  async function check(token: AccessToken, context: JudgingContext): Promise<Judgement> {
-    const refusals: Refusal[] = []
-    for (const part of cheapFirst) {
-      const outcome = await part.check(token, context)
-      if (!(outcome instanceof Refusal)) {
-        return outcome
-      }
-      refusals.push(outcome)
+  function checkFrom(
+    index: number,
+    refusals: readonly Refusal[],
+    ...asked: Parameters<Guard['check']>
+  ): Soon<Judgement> {
+    const part = cheapFirst[index]
+    if (part === undefined) {
+      return refusals.find(({ reason }) => reason === 'missing-scope') ?? refusals[0]
     }
-    return refusals.find(({ reason }) => reason === 'missing-scope') ?? refusals[0]
+    return whenThere(part.check(...asked), (outcome) =>
+      outcome instanceof Refusal ? checkFrom(index + 1, [...refusals, outcome], ...asked) : outcome,
+    )
   }
 
+  const check: Guard['check'] = (token, context) => checkFrom(0, [], token, context)
   return createGuard({ demands: merge(guards), stage: parts.at(-1)?.stage ?? 'claims', check })
 }
 

@@ -5,6 +5,7 @@ import type { HttpRequest } from '../http-request.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../invalid-option.ts'
 import { isRecord } from '../record.ts'
 import { Refusal } from '../refusal.ts'
+import { type Soon, whenThere } from '../soon.ts'
 
 /** What a route asks of a token, for the challenge. */
 export interface Demands {
@@ -22,7 +23,7 @@ export interface GuardContext {
 /** What the guards of this library see besides. */
 export interface JudgingContext extends GuardContext {
   /** The token by a verdict of its issuer that is no older than so many milliseconds. */
-  readonly renew: (token: AccessToken, within: number) => Promise<AccessToken>
+  readonly renew: (token: AccessToken, within: number) => Soon<AccessToken>
 }
 
 /** A refusal; or the token as it is now known, which those that follow judge; or nothing. */
@@ -37,7 +38,7 @@ export interface Guard {
   readonly demands: Demands
   readonly stage: Stage
   /** Judges now or later. What it throws is a failure and no refusal. */
-  readonly check: (token: AccessToken, context: JudgingContext) => Judgement | Promise<Judgement>
+  readonly check: (token: AccessToken, context: JudgingContext) => Soon<Judgement>
 }
 
 export interface GuardInit {
@@ -60,7 +61,11 @@ export function defineGuard(init: GuardInit): Guard {
   return createGuard({
     demands: demands.scopes === undefined ? {} : { scopes: expectScopes(demands.scopes) },
     stage: 'claims',
-    check: async (token, context) => expectRefusal(await callOut(() => check(token, context))),
+    check: (token, context) =>
+      whenThere(
+        callOut(() => check(token, context)),
+        expectRefusal,
+      ),
   })
 }
 

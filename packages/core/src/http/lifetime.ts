@@ -29,8 +29,9 @@ export interface Age {
 export function createAge(clock: Clock, since: number): Age {
   let start = since
   const now = (): number => {
-    start = Math.min(start, clock())
-    return clock() - start
+    const time = clock()
+    start = Math.min(start, time)
+    return time - start
   }
   return { now, at: (age) => start + age }
 }

@@ -20,6 +20,8 @@ export interface Remembered<Document> extends Holdable {
    * be served by an older one waits for a second at most.
    */
   readonly current: () => Promise<Document>
+  /** The same where nobody has to wait; else `undefined`. */
+  readonly atOnce: () => Document | undefined
   /** A newer one, asked for now or by a `renew` that is under way; no refresh that began earlier will do. */
   readonly renew: () => Promise<Document>
   /** What a `renew` that is under way waits for. */
@@ -73,24 +75,36 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
   const isUnderWay = (): boolean => (flights.underWay('refresh') ?? flights.underWay('renewal')) !== undefined
   const refresh = (): Promise<Document> => flights.underWay('renewal') ?? flights.join('refresh')
 
+  function atOnce(): Document | undefined {
+    const old = kept?.age.now() ?? Infinity
+    if (kept === undefined || old >= kept.usableFor) {
+      return undefined
+    }
+    return old < kept.freshFor || flights.hasJustFailed() ? use(kept, old) : undefined
+  }
+
   async function current(): Promise<Document> {
-    if (kept === undefined || !isUsable()) {
-      const document = await refresh()
-      noteUse()
+    const document = atOnce()
+    if (document !== undefined) {
       return document
     }
-    const isFresh = kept.age.now() < kept.freshFor
-    return isFresh || flights.hasJustFailed() ? use(kept) : useAfterRefresh(kept)
+    const old = isUsable() ? kept : undefined
+    return old === undefined ? useFirst(await refresh()) : useAfterRefresh(old)
+  }
+
+  function useFirst(document: Document): Document {
+    noteUse()
+    return document
   }
 
   /** A server that is well tells in time whether anything was withdrawn. */
   async function useAfterRefresh(old: Kept<Document>): Promise<Document> {
     await patiently(refresh)
-    return use(kept ?? old)
+    const now = kept ?? old
+    return use(now, now.age.now())
   }
 
-  function use({ document, age, refreshAfter, freshFor }: Kept<Document>): Document {
-    const old = age.now()
+  function use({ document, refreshAfter, freshFor }: Kept<Document>, old: number): Document {
     noteUse()
     if (old >= refreshAfter) {
       refreshBehind()
@@ -152,6 +166,7 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
 
   return {
     current,
+    atOnce,
     renew: () => flights.join('renewal'),
     renewal: () => flights.underWay('renewal'),
     atHand: () => (isUsable() ? kept?.document : undefined),

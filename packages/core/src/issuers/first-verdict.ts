@@ -1,18 +1,32 @@
 import type { AccessToken } from '../access-token.ts'
 import { invalidToken, Refusal } from '../refusal.ts'
+import type { Soon } from '../soon.ts'
 import type { Issuer } from './issuer.ts'
 import type { PresentedToken } from './presented-token.ts'
 
 /**
  * Asks one issuer after the other until one knows the token. When none does and one could not be asked, that is the
- * answer: nobody can say that the token is bad.
+ * answer: nobody can say that the token is bad. What is remembered of a JWT goes under the key.
  */
-export async function firstVerdict(issuers: readonly Issuer[], presented: PresentedToken): Promise<AccessToken> {
+export function firstVerdict(
+  issuers: readonly Issuer[],
+  presented: PresentedToken,
+  key: string | undefined,
+): Soon<AccessToken> {
+  const [only, ...others] = issuers
+  return only !== undefined && others.length === 0 ? only.validate(presented, key) : askInTurn(issuers, presented, key)
+}
+
+async function askInTurn(
+  issuers: readonly Issuer[],
+  presented: PresentedToken,
+  key: string | undefined,
+): Promise<AccessToken> {
   let failure: { readonly error: unknown } | undefined
   let refusal = invalidToken('inactive')
   for (const issuer of issuers) {
     try {
-      return await issuer.validate(presented)
+      return await issuer.validate(presented, key)
     } catch (error) {
       if (!(error instanceof Refusal)) {
         failure ??= { error }

@@ -1,7 +1,9 @@
-import { type AccessToken, createOpaqueAccessToken, type Grant, type OpaqueAccessToken } from '../access-token.ts'
+import type { AccessToken, IntrospectedClaims, OpaqueAccessToken } from '../access-token.ts'
 import { verifySenderConstraint } from '../constraints/sender-constraint.ts'
 import { warnOfMisconfiguration } from '../diagnostics.ts'
+import { createOpaqueAccessToken, type Grant, type JudgedClaims, toJudgedClaims } from '../judged-token.ts'
 import { invalidToken, Refusal } from '../refusal.ts'
+import { type Soon, whenThere } from '../soon.ts'
 import { onBehalfOf } from '../unavailable.ts'
 import { type AnswerPolicy, judgeAnswer } from './introspection/judge-answer.ts'
 import type { TokenVerdict } from './introspection/memory.ts'
@@ -12,9 +14,9 @@ const trusting = { missingAudience: 'trust' } as const
 
 /** The tokens of one issuer that are judged by asking it. */
 export interface IntrospectedTokens {
-  readonly validate: (token: string) => Promise<OpaqueAccessToken>
+  readonly validate: (token: string) => Soon<OpaqueAccessToken>
   /** The token by a verdict no older than this: an opaque one judged anew, a JWT as it is if the issuer calls it active. */
-  readonly renew: (token: AccessToken, within: number) => Promise<AccessToken>
+  readonly renew: (token: AccessToken, within: number) => Soon<AccessToken>
   readonly evict: (token: string) => Promise<void>
   readonly ready: () => Promise<unknown>
   readonly health: () => IntrospectionHealth
@@ -27,9 +29,10 @@ export function createIntrospectedTokens(
 ): IntrospectedTokens {
   const { issuer } = claimsPolicy
   const introspection = startIntrospection(settings, claimsPolicy, outside)
+  const known = new WeakMap<IntrospectedClaims, JudgedClaims<IntrospectedClaims>>()
   let isMissingAudienceTold = false
 
-  function ask(token: string, within?: number): Promise<TokenVerdict> {
+  function ask(token: string, within?: number): Soon<TokenVerdict> {
     return onBehalfOf(issuer, () => introspection.verdictOn(token, within))
   }
 
@@ -50,26 +53,35 @@ export function createIntrospectedTokens(
       }
       throw error
     }
-    const judged = createOpaqueAccessToken(claimsPolicy, token, claims, askedAt)
+    const judged = createOpaqueAccessToken(judgedOnce(claims), token, askedAt)
     verifySenderConstraint(judged)
     return judged
   }
 
-  async function renew(token: AccessToken, within: number): Promise<AccessToken> {
+  function judgedOnce(claims: IntrospectedClaims): JudgedClaims<IntrospectedClaims> {
+    const judged = known.get(claims) ?? toJudgedClaims(claimsPolicy, claims)
+    known.set(claims, judged)
+    return judged
+  }
+
+  function renew(token: AccessToken, within: number): Soon<AccessToken> {
     const raw = token.raw()
     if (token.kind === 'jwt') {
-      // For whom it is, its own claims have said. What else the answer holds has to be in order.
-      judge(raw, await ask(raw, within), trusting)
-      return token
+      return whenThere(ask(raw, within), (verdict) => {
+        // For whom it is, its own claims have said. What else the answer holds has to be in order.
+        judge(raw, verdict, trusting)
+        return token
+      })
     }
     const introspectedAt = Number(token.introspectedAt)
     const hasNewer = (introspection.recall(raw)?.askedAt ?? -Infinity) > introspectedAt
     const isNewEnough = outside.clock() - introspectedAt <= within
-    return isNewEnough && !hasNewer ? token : judge(raw, await ask(raw, within))
+    return isNewEnough && !hasNewer ? token : whenThere(ask(raw, within), (verdict) => judge(raw, verdict))
   }
 
   const { evict, ready, health } = introspection
-  return { validate: async (token) => judge(token, await ask(token)), renew, evict, ready, health }
+  const validate = (token: string): Soon<OpaqueAccessToken> => whenThere(ask(token), (verdict) => judge(token, verdict))
+  return { validate, renew, evict, ready, health }
 }
 
 /** Good tokens are refused, and those who hold them can do nothing about it: whoever runs the API has to hear of it. */

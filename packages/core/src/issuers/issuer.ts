@@ -1,17 +1,19 @@
 import type { AccessToken } from '../access-token.ts'
+import type { JwtStore } from '../cache/jwt-store.ts'
 import type { Clock } from '../clock.ts'
 import type { DocumentHealth } from '../http/document-health.ts'
 import type { Reach } from '../http/reach.ts'
 import { isLoopbackName } from '../http/secure-url.ts'
 import type { Outside } from '../http/shared.ts'
 import { invalidToken } from '../refusal.ts'
+import type { Soon } from '../soon.ts'
 import { onBehalfOf } from '../unavailable.ts'
 import { createIntrospectedTokens } from './introspected-tokens.ts'
 import { createScopeReader } from './granted-scopes.ts'
 import type { IntrospectionHealth, Remembering } from './introspection/start.ts'
 import type { PresentedToken } from './presented-token.ts'
 import type { ScopeHierarchy } from './scope-hierarchy.ts'
-import { createSignedTokens, keySourceOf } from './signed-tokens.ts'
+import { createSignedTokens, type JwtVerdict, keySourceOf, type SignedTokens } from './signed-tokens.ts'
 import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 
 /** A trusted issuer at work: it has its keys and its endpoint, and judges the tokens that are its own. */
@@ -22,10 +24,14 @@ export interface Issuer {
   readonly prefix: string
   /** Whether `renew` has somebody to ask. */
   readonly introspects: boolean
-  /** The token, verified by signature or introspection, its claims judged at this moment; an `Unavailable` when nobody could tell. */
-  readonly validate: (presented: PresentedToken) => Promise<AccessToken>
+  /** The token, verified by signature or introspection, its claims judged at this moment; an `Unavailable` when nobody could tell. The verdict on a JWT is remembered under the key, if there is one. */
+  readonly validate: (presented: PresentedToken, key: string | undefined) => Soon<AccessToken>
+  /** Whether a verdict on a JWT of it counts. */
+  readonly trusts: SignedTokens['trusts']
+  /** The JWT by such a verdict, judged at this moment. */
+  readonly judgeAgain: SignedTokens['judgeAgain']
   /** The token by a verdict of the authorization server that is no older than this; for JWTs as well. */
-  readonly renew: (token: AccessToken, within: number) => Promise<AccessToken>
+  readonly renew: (token: AccessToken, within: number) => Soon<AccessToken>
   /** Forgets what is remembered of a token. */
   readonly evict: (token: string) => Promise<void>
   /** Resolves when it has what it takes to judge tokens. */
@@ -48,6 +54,9 @@ export interface IssuerPolicy extends Remembering {
   /** The audience of the validator, for issuers without one of their own. */
   readonly audience: readonly string[]
   readonly scopeHierarchy: ScopeHierarchy
+  readonly jwts: JwtStore<JwtVerdict>
+  /** Stands for the validator in the tokens that it judges. */
+  readonly judge: object
   readonly reach: Reach
   readonly clock: Clock
 }
@@ -67,12 +76,13 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, proven
     holdings.hold(keys.held)
   }
   const scopesOf = createScopeReader(settings.scopesFrom, settings.scopeHierarchy ?? policy.scopeHierarchy)
-  const claimsPolicy = { ...settings, issuer: url, scopesOf, audience, clockTolerance: policy.clockTolerance }
-  const signed = createSignedTokens(keys, claimsPolicy, policy.clock)
+  const { clockTolerance, judge, jwts } = policy
+  const claimsPolicy = { ...settings, issuer: url, scopesOf, audience, clockTolerance, judge }
+  const signed = createSignedTokens(keys, { ...claimsPolicy, by: issuer, jwts }, policy.clock)
   const introspected =
     introspection && createIntrospectedTokens(introspection, claimsPolicy, { ...policy, ...outside, holdings, keys })
 
-  async function validate(presented: PresentedToken): Promise<AccessToken> {
+  function validate(presented: PresentedToken, key: string | undefined): Soon<AccessToken> {
     const isForAsking = presented.form === 'opaque' ? formats !== 'jwt' : formats === 'opaque'
     if (introspected !== undefined && isForAsking) {
       return introspected.validate(presented.token)
@@ -80,10 +90,10 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, proven
     if (presented.form === 'opaque' || presented.jwt === undefined) {
       throw invalidToken('malformed-token')
     }
-    return signed.validate(presented.jwt)
+    return signed.validate(presented.jwt, key)
   }
 
-  async function renew(token: AccessToken, within: number): Promise<AccessToken> {
+  function renew(token: AccessToken, within: number): Soon<AccessToken> {
     if (introspected === undefined) {
       throw new TypeError(`Expected the issuer ${url} to have \`introspection\`, for active({ within }) has to ask it`)
     }
@@ -105,6 +115,8 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, proven
     prefix: introspection?.prefix ?? '',
     introspects: introspection !== undefined,
     validate,
+    trusts: signed.trusts,
+    judgeAgain: signed.judgeAgain,
     renew,
     evict: async (token) => introspected?.evict(token),
     ready,

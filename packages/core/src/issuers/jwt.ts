@@ -2,6 +2,7 @@ import { compactVerify, errors, type JWSHeaderParameters } from 'jose'
 import type { KeySet } from '../keys/key-set.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import { invalidToken } from '../refusal.ts'
+import { isLater } from '../soon.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { outcomeOf } from './jose-errors.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
@@ -9,19 +10,23 @@ import type { ParsedJwt } from './parse-jwt.ts'
 /**
  * Verifies the signature of a JWT (RFC 7515 §5.2) with the issuer's own keys and none that the token brings along.
  * A key that is not known is looked for once more at its source; a bad signature under a known key is just that.
+ * Returns the identity of the key.
  */
-export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: readonly string[]): Promise<void> {
+export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: readonly string[]): Promise<string> {
   const kid = expectPlainHeader(jwt.header, algorithms)
-  const verifies = (keys: KeySet): Promise<boolean> => isSignedBy(keys, jwt, algorithms)
-
-  const keys = await source.current()
-  if (await verifies(keys)) {
-    return
+  const keys = source.atOnce() ?? (await source.current())
+  let signer = await signerOf(jwt, keys)
+  if (signer !== undefined) {
+    return signer
   }
   const isKnown = kid !== undefined && keys.has(kid)
-  if (isKnown || !(await helpsToRetry(source, verifies))) {
+  if (!isKnown) {
+    await helpsToRetry(source, async (newer) => (signer = await signerOf(jwt, newer)) !== undefined)
+  }
+  if (signer === undefined) {
     throw invalidToken(isKnown || kid === undefined ? 'bad-signature' : 'unknown-key')
   }
+  return signer
 }
 
 /**
@@ -55,11 +60,13 @@ function expectPlainHeader(header: JWSHeaderParameters, algorithms: readonly str
   return kid
 }
 
-async function isSignedBy(keys: KeySet, { token, header }: ParsedJwt, algorithms: readonly string[]): Promise<boolean> {
-  for (const key of await keys.fitting(header)) {
+/** The identity of the key that has signed it; `undefined` when none of the set has. */
+async function signerOf({ token, header }: ParsedJwt, keys: KeySet): Promise<string | undefined> {
+  const fitting = keys.fitting(header)
+  for (const { identity, key } of isLater(fitting) ? await fitting : fitting) {
     try {
-      await compactVerify(token, key, { algorithms: [...algorithms] })
-      return true
+      await compactVerify(token, key, { algorithms: [header.alg ?? ''] })
+      return identity
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) {
         throw error
@@ -70,5 +77,5 @@ async function isSignedBy(keys: KeySet, { token, header }: ParsedJwt, algorithms
       }
     }
   }
-  return false
+  return undefined
 }

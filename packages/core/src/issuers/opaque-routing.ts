@@ -15,9 +15,10 @@ export function createOpaqueRouter(
   issuers: readonly Issuer[],
   routing: OpaqueRouting,
 ): (presented: PresentedToken) => readonly Issuer[] {
-  const introspecting = issuers.filter(({ formats }) => formats !== 'jwt')
-  const forEverything = issuers.filter(({ formats }) => formats === 'opaque')
   const byLength = (one: Issuer, other: Issuer): number => other.prefix.length - one.prefix.length
+  const all = issuers.filter(({ formats }) => formats !== 'jwt')
+  const introspecting = routing === 'prefix' ? all.toSorted(byLength) : all
+  const forEverything = introspecting.filter(({ formats }) => formats === 'opaque')
 
   return (presented) => {
     const possible = presented.form === 'jwt' ? forEverything : introspecting
@@ -25,7 +26,7 @@ export function createOpaqueRouter(
     if (matching.length === 0) {
       throw invalidToken(possible.length > 0 ? 'unknown-prefix' : faultOf(presented))
     }
-    return routing === 'ask-in-order' ? matching : matching.toSorted(byLength).slice(0, 1)
+    return routing === 'ask-in-order' ? matching : matching.slice(0, 1)
   }
 }
 

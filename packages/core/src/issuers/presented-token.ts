@@ -1,5 +1,5 @@
 import { asRecord } from '../record.ts'
-import { type ParsedJwt, parseJwt } from './parse-jwt.ts'
+import { createParseHeader, type ParsedJwt, parseJwt } from './parse-jwt.ts'
 
 /** A token as it came in, and what it looks like. Nothing of it is verified. */
 export type PresentedToken =
@@ -11,10 +11,18 @@ export type PresentedToken =
  * A JWT has three segments, the first of which decodes to a JSON object with a string `alg`, however badly that is
  * spelt: what sets out to be one must not be saved by introspection. Everything else is opaque, encrypted tokens included.
  */
-export function recognize(token: string): PresentedToken {
+export function createRecognize(): (token: string) => PresentedToken {
+  const parseHeader = createParseHeader()
+
+  return (token) => {
+    const jwt = parseJwt(token, parseHeader)
+    return jwt !== undefined || setsOutToBeJwt(token) ? { form: 'jwt', token, jwt } : { form: 'opaque', token }
+  }
+}
+
+function setsOutToBeJwt(token: string): boolean {
   const [first = '', , third, fourth] = token.split('.', 4)
-  const isJwt = third !== undefined && fourth === undefined && typeof headerOf(first)['alg'] === 'string'
-  return isJwt ? { form: 'jwt', token, jwt: parseJwt(token) } : { form: 'opaque', token }
+  return third !== undefined && fourth === undefined && typeof headerOf(first)['alg'] === 'string'
 }
 
 /** More lenient than `parseJwt` on purpose. */

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { callOut } from '../answer.ts'
 import { mostIssuers } from '../http/shared.ts'
 import { inTime } from '../in-time.ts'
+import { type Soon, whenThere } from '../soon.ts'
 import { createIssuer, foundLabel, type Issuer, type IssuerPolicy } from './issuer.ts'
 import { createOpaqueRouter, type OpaqueRouting } from './opaque-routing.ts'
 import type { PresentedToken } from './presented-token.ts'
@@ -17,9 +18,9 @@ export interface RouterPolicy extends IssuerPolicy {
 
 export interface Router {
   /** The issuers who may know a token, to be asked in this order: for a JWT the one that it names, else a refusal. */
-  readonly route: (presented: PresentedToken) => Promise<readonly Issuer[]>
+  readonly route: (presented: PresentedToken) => Soon<readonly Issuer[]>
   /** The issuer of this name, at work. */
-  readonly find: (url: string) => Promise<Issuer | undefined>
+  readonly find: (url: string) => Soon<Issuer | undefined>
   /** Those that are configured; none when a function finds them. */
   readonly listed: readonly Issuer[]
   /** Those that there are at the moment: the ones that are configured, or that the function has found lately. */
@@ -39,22 +40,22 @@ export function createRouter(policy: RouterPolicy): Router {
   const find = tenants?.find ?? listed(atWork)
   const routeOpaque = createOpaqueRouter(atWork, policy.opaqueRouting)
 
-  async function route(presented: PresentedToken): Promise<readonly Issuer[]> {
+  function route(presented: PresentedToken): Soon<readonly Issuer[]> {
     const iss = presented.form === 'jwt' ? presented.jwt?.claims['iss'] : undefined
-    const named = typeof iss === 'string' ? await find(iss) : undefined
-    return named === undefined ? routeOpaque(presented) : [named]
+    const named = typeof iss === 'string' ? find(iss) : undefined
+    return whenThere(named, (issuer) => (issuer === undefined ? routeOpaque(presented) : [issuer]))
   }
 
   return {
     route,
-    find: async (url) => find(url),
+    find,
     listed: atWork,
     present: tenants?.present ?? (() => atWork),
     labelOf: (url) => (tenants === undefined ? url : foundLabel),
   }
 }
 
-type Find = (iss: string) => Issuer | undefined | Promise<Issuer | undefined>
+type Find = (iss: string) => Soon<Issuer | undefined>
 
 function listed(issuers: readonly Issuer[]): Find {
   const byUrl = new Map(issuers.map((issuer) => [issuer.url, issuer]))

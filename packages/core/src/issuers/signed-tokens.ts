@@ -1,32 +1,68 @@
 import type { JSONWebKeySet } from 'jose'
-import { createJwtAccessToken, type Grant, type JwtAccessToken } from '../access-token.ts'
+import type { JwtAccessToken, JwtClaims } from '../access-token.ts'
+import type { JwtStore } from '../cache/jwt-store.ts'
 import type { Clock } from '../clock.ts'
 import type { Outside } from '../http/shared.ts'
+import { createJwtAccessToken, type Grant, type JudgedClaims, toJudgedClaims } from '../judged-token.ts'
 import { discoveredKeys } from '../keys/discovered-keys.ts'
 import type { KeyOrigin } from '../keys/key-origin.ts'
 import { type FetchedKeys, inlineKeys, type KeySource, sharedSecret } from '../keys/key-source.ts'
 import { remoteKeys } from '../keys/remote-keys.ts'
 import { seededKeys } from '../keys/seeded-keys.ts'
 import { onBehalfOf } from '../unavailable.ts'
-import { type ClaimsPolicy, judgeClaims } from './judge-claims.ts'
+import { type ClaimsPolicy, judgeAudience, judgeClaims, judgeTimes } from './judge-claims.ts'
 import { verifyJwt } from './jwt.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
+import type { TrustedIssuer } from './trusted-issuer.ts'
+
+/** What is remembered of a JWT: what in it never changes. */
+export interface JwtVerdict {
+  /** Whose settings it was judged by. */
+  readonly by: TrustedIssuer
+  /** The identity of the key that its signature was verified with. */
+  readonly key: string
+  readonly judged: JudgedClaims<JwtClaims>
+}
 
 /** The JWTs of one issuer. */
 export interface SignedTokens {
-  readonly validate: (jwt: ParsedJwt) => Promise<JwtAccessToken>
+  /** Judges a JWT whole; what never changes of it is remembered under the key, if there is one. */
+  readonly validate: (jwt: ParsedJwt, key: string | undefined) => Promise<JwtAccessToken>
+  /** Whether a verdict counts: its issuer is trusted by the same settings, and its key is among the current ones, for which nobody has to wait. */
+  readonly trusts: (verdict: JwtVerdict) => boolean
+  /** Judges what changes with time: all but the signature and what it covers for good. */
+  readonly judgeAgain: (verdict: JwtVerdict, token: string) => JwtAccessToken
 }
 
 export interface SignedTokensPolicy extends ClaimsPolicy, Grant {
+  readonly by: TrustedIssuer
   readonly algorithms: readonly string[]
+  readonly jwts: JwtStore<JwtVerdict>
 }
 
 export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, clock: Clock): SignedTokens {
+  const { by, issuer, algorithms, jwts } = policy
+
+  async function validate(jwt: ParsedJwt, key: string | undefined): Promise<JwtAccessToken> {
+    const { token } = jwt
+    const signer = await onBehalfOf(issuer, () => verifyJwt(jwt, keys, algorithms))
+    const judged = toJudgedClaims(policy, judgeClaims(jwt, policy, clock()))
+    if (key !== undefined) {
+      jwts.offer(key, { by, key: signer, judged }, token.length)
+    }
+    return createJwtAccessToken(judged, token)
+  }
+
+  function judgeAgain({ judged }: JwtVerdict, token: string): JwtAccessToken {
+    judgeTimes(judged.claims, policy, clock() / 1000)
+    judgeAudience(judged.claims.aud, policy.audience)
+    return createJwtAccessToken(judged, token)
+  }
+
   return {
-    validate: async (jwt) => {
-      await onBehalfOf(policy.issuer, () => verifyJwt(jwt, keys, policy.algorithms))
-      return createJwtAccessToken(policy, jwt.token, judgeClaims(jwt, policy, clock()))
-    },
+    validate,
+    trusts: (verdict) => verdict.by === by && keys.atOnce()?.identities.has(verdict.key) === true,
+    judgeAgain,
   }
 }
 

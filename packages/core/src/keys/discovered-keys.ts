@@ -121,6 +121,11 @@ function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
     return (await forKeys(() => keysOf(place))) ?? serve(before)
   }
 
+  function atOnce(): KeySet | undefined {
+    const isInPlace = latest !== undefined && latest === lastGood && jwksUri.atOnce()?.endpoint === latest.url
+    return isInPlace ? latest?.keys.atOnce() : undefined
+  }
+
   function serve(before: KeySet): KeySet {
     const since = lastGood?.keys.health().keys.since
     const staleFor = Math.max(0, clock() - (since?.getTime() ?? clock()))
@@ -144,6 +149,7 @@ function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
 
   return {
     current,
+    atOnce,
     retry: async (verifies) => atPlace(await whereNow(), ({ keys }) => keys.retry(verifies)),
     ready,
     atHand,

@@ -1,5 +1,6 @@
 import { createLocalJWKSet, type CryptoKey, errors, type JWSHeaderParameters } from 'jose'
 import { asRecord } from '../record.ts'
+import type { Soon } from '../soon.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { type PublicJwk, usableKeys } from './jwk.ts'
 
@@ -12,7 +13,13 @@ export interface KeySet {
   /** Whether a key of that id is published, usable or not: to ask again would bring nothing. */
   has(kid: string): boolean
   /** The keys that fit a token's header by `kty`, `crv`, `alg`, `use`, `key_ops` and, if it names one, `kid`: four at most (RFC 7517 §4.5). */
-  fitting(header: JWSHeaderParameters): Promise<readonly (CryptoKey | Uint8Array)[]>
+  fitting(header: JWSHeaderParameters): Soon<readonly VerificationKey[]>
+}
+
+export interface VerificationKey {
+  /** As among the `identities` of its set. */
+  readonly identity: string
+  readonly key: CryptoKey | Uint8Array
 }
 
 export const mostKeys = 64
@@ -34,42 +41,82 @@ export async function parseKeySet(document: unknown, source: string): Promise<Ke
 
 /** The key set of an issuer with whom a secret is shared. */
 export function secretKeySet(secret: Uint8Array): KeySet {
-  return { identities: new Set(), isUsable: true, has: () => true, fitting: async () => [secret] }
+  const only = { identity: 'the secret', key: secret }
+  return { identities: new Set([only.identity]), isUsable: true, has: () => true, fitting: () => [only] }
 }
 
 function keySetOf(usable: readonly PublicJwk[], published: readonly unknown[]): KeySet {
   const kids = new Set(published.map((key) => asRecord(key)['kid']))
-  const select = createLocalJWKSet({ keys: [...usable] })
+  const keys = usable.map(readKey)
+  const isUsable = keys.length > 0
+  return {
+    identities: new Set(keys.map(({ identity }) => identity)),
+    isUsable,
+    has: (kid) => isUsable && kids.has(kid),
+    fitting: createFitting(keys),
+  }
+}
 
-  async function fitting(header: JWSHeaderParameters): Promise<readonly CryptoKey[]> {
+interface KeyOfSet {
+  readonly kid: string | undefined
+  readonly identity: string
+  /** Whether a key fits a header is up to jose; `undefined` when it does not. */
+  readonly fit: (header: JWSHeaderParameters) => Promise<CryptoKey | undefined>
+}
+
+function readKey(jwk: PublicJwk): KeyOfSet {
+  const select = createLocalJWKSet({ keys: [jwk] })
+
+  async function fit(header: JWSHeaderParameters): Promise<CryptoKey | undefined> {
     try {
-      return [await select(header)]
+      return await select(header)
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey) {
-        return []
-      }
-      if (error instanceof errors.JWKSMultipleMatchingKeys) {
-        return firstOf(error, mostAttempts)
+        return undefined
       }
       throw error
     }
   }
 
-  const isUsable = usable.length > 0
-  const identities = new Set(usable.map((key) => JSON.stringify(key)))
-  return { identities, isUsable, has: (kid) => isUsable && kids.has(kid), fitting }
+  return { kid: jwk.kid, identity: JSON.stringify(jwk), fit }
+}
+
+/** Keys are chosen once for each `kid` of the set, or none, and each `alg`: what is made up finds nothing, and is not remembered. */
+function createFitting(keys: readonly KeyOfSet[]): KeySet['fitting'] {
+  const byKid = new Map<string | undefined, readonly KeyOfSet[]>(Map.groupBy(keys, ({ kid }) => kid))
+  byKid.set(undefined, keys)
+  const chosen = new Map<readonly KeyOfSet[], Map<unknown, readonly VerificationKey[]>>()
+
+  async function choose(
+    candidates: readonly KeyOfSet[],
+    header: JWSHeaderParameters,
+  ): Promise<readonly VerificationKey[]> {
+    const fitting = await firstFitting(candidates, header)
+    const byAlg = chosen.get(candidates) ?? new Map<unknown, readonly VerificationKey[]>()
+    chosen.set(candidates, byAlg.set(header.alg, fitting))
+    return fitting
+  }
+
+  return (header) => {
+    const candidates = byKid.get(header.kid)
+    return candidates === undefined ? [] : (chosen.get(candidates)?.get(header.alg) ?? choose(candidates, header))
+  }
+}
+
+async function firstFitting(
+  candidates: readonly KeyOfSet[],
+  header: JWSHeaderParameters,
+): Promise<readonly VerificationKey[]> {
+  const fitting: VerificationKey[] = []
+  for (const { identity, fit } of candidates) {
+    const key = fitting.length < mostAttempts ? await fit(header) : undefined
+    if (key !== undefined) {
+      fitting.push({ identity, key })
+    }
+  }
+  return fitting
 }
 
 function isString(value: unknown): boolean {
   return typeof value === 'string'
-}
-
-async function firstOf<Item>(items: AsyncIterable<Item>, most: number): Promise<readonly Item[]> {
-  const first: Item[] = []
-  for await (const item of items) {
-    if (first.push(item) === most) {
-      break
-    }
-  }
-  return first
 }

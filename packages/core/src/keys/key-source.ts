@@ -6,6 +6,8 @@ import { type KeySet, parseKeySet, secretKeySet } from './key-set.ts'
 /** Where the keys of an issuer come from. `current` and `retry` reject with an `UpstreamError` when there are none to be had. */
 export interface KeySource {
   readonly current: () => Promise<KeySet>
+  /** The current keys where nobody has to wait for them; else `undefined`. */
+  readonly atOnce: () => KeySet | undefined
   /**
    * Fetches once more because the current keys do not verify a token: whether the newer ones do. A fruitless attempt
    * starts a cooldown, in which the answer is no at once: made-up key ids must not become a storm of fetches.
@@ -32,7 +34,7 @@ interface KeySourceHealth {
   readonly metadata: DocumentHealth | undefined
 }
 
-const fixed: Omit<KeySource, 'current' | 'ready'> = {
+const fixed: Omit<KeySource, 'current' | 'atOnce' | 'ready'> = {
   retry: async () => false,
   held: undefined,
   isProven: () => true,
@@ -41,14 +43,16 @@ const fixed: Omit<KeySource, 'current' | 'ready'> = {
 
 /** Keys that never change: given inline. */
 export function inlineKeys(jwks: JSONWebKeySet): KeySource {
-  let parsed: Promise<KeySet> | undefined
-  const current = (): Promise<KeySet> => (parsed ??= parseKeySet(jwks, '`keys`'))
-  return { current, ready: current, ...fixed }
+  let parsing: Promise<KeySet> | undefined
+  let parsed: KeySet | undefined
+  const parse = async (): Promise<KeySet> => (parsed = await parseKeySet(jwks, '`keys`'))
+  const current = (): Promise<KeySet> => (parsing ??= parse())
+  return { current, atOnce: () => parsed, ready: current, ...fixed }
 }
 
 /** A secret shared with the issuer, for HMAC. */
 export function sharedSecret(secret: Uint8Array): KeySource {
   const keys = secretKeySet(secret)
   const current = async (): Promise<KeySet> => keys
-  return { current, ready: current, ...fixed }
+  return { current, atOnce: () => keys, ready: current, ...fixed }
 }

@@ -58,8 +58,9 @@ function createRemoteKeys(url: string, outside: Outside): FetchedKeys {
     return { keys: isOfNoUse ? { ...keys, state: 'missing', lastFailure: 'no-usable-key' } : keys, metadata: undefined }
   }
 
-  const { current, atHand } = remembered
-  const keys: FetchedKeys = { current, retry: search.retry, ready, atHand, isProven: () => true, held, health }
+  const { current, atOnce, atHand } = remembered
+  const { retry } = search
+  const keys: FetchedKeys = { current, atOnce, retry, ready, atHand, isProven: () => true, held, health }
   return keys
 }
 

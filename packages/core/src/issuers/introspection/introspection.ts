@@ -1,11 +1,12 @@
 import type { Clock } from '../../clock.ts'
+import type { Soon } from '../../soon.ts'
 import type { Memory, TokenVerdict } from './memory.ts'
 import type { RestrainedAsk } from './restrained.ts'
 
 /** What an issuer says of tokens, remembered for a while. An `UpstreamError` when it has to be asked and cannot be. */
 export interface Introspection {
   /** The verdict on a token, remembered or new, and no older than `within` milliseconds. */
-  readonly verdictOn: (token: string, within?: number) => Promise<TokenVerdict>
+  readonly verdictOn: (token: string, within?: number) => Soon<TokenVerdict>
   /** What is remembered of a token. */
   readonly recall: (token: string) => TokenVerdict | undefined
   /** Forgets what is known of a token, here and in the shared cache; rejects when that fails. */
@@ -29,7 +30,7 @@ export function createIntrospection(memory: Memory, ask: RestrainedAsk, clock: C
   const flights = new Map<string, Set<Flight>>()
   const refreshedAt = new WeakMap<TokenVerdict, number>()
 
-  async function verdictOn(token: string, within = Infinity): Promise<TokenVerdict> {
+  function verdictOn(token: string, within = Infinity): Soon<TokenVerdict> {
     const key = memory.keyOf(token)
     const earliest = clock() - within
     const known = memory.recall(key)
@@ -71,8 +72,8 @@ export function createIntrospection(memory: Memory, ask: RestrainedAsk, clock: C
 
   function refreshIfHot(key: string, token: string, known: TokenVerdict): void {
     const now = clock()
-    const lastTry = refreshedAt.get(known) ?? -Infinity
-    if (isHot(known, now) && now - lastTry >= pauseBetweenRefreshes && !flights.has(key)) {
+    const isDue = isHot(known, now) && now - (refreshedAt.get(known) ?? -Infinity) >= pauseBetweenRefreshes
+    if (isDue && !flights.has(key)) {
       refreshedAt.set(known, now)
       takeOff(key, token, known.askedAt + 1).catch(isToldWhenItMatters)
     }

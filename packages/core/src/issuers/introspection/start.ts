@@ -17,6 +17,7 @@ import { type CircuitsHealth, restrained } from './restrained.ts'
 export interface Remembering {
   readonly verdicts: VerdictStore<IntrospectedClaims>
   readonly shared: SharedAnswers | undefined
+  readonly remember: 'verdicts' | 'nothing'
   /** Milliseconds. */
   readonly clockTolerance: number
 }
@@ -66,8 +67,9 @@ export function startIntrospection(
   })
   const asking = restrained(ask, { clock, patience: timeout, label })
   const namespace = [issuer, endpoint ?? '', client.identity, answers.as, audience]
+  const times = outside.remember === 'nothing' ? { cacheFor: 0, cacheInactiveFor: 0 } : settings
   return {
-    ...createIntrospection(createMemory({ ...settings, ...outside, namespace }), asking, clock),
+    ...createIntrospection(createMemory({ ...times, ...outside, namespace }), asking, clock),
     ready: findEndpoint,
     health: () => ({ metadata: discovered?.health(), circuits: asking.health() }),
   }

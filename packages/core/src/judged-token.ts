@@ -1,0 +1,151 @@
+import type {
+  AccessToken,
+  AccessTokenClaims,
+  IntrospectedClaims,
+  Judged,
+  JwtAccessToken,
+  JwtClaims,
+  OpaqueAccessToken,
+} from './access-token.ts'
+
+/** Who gave a token out, what it grants by its claims, and who judges it. */
+export interface Grant {
+  readonly issuer: string
+  readonly scopesOf: (claims: AccessTokenClaims) => ReadonlySet<string>
+  /** Stands for the validator. */
+  readonly judge: object
+}
+
+/**
+ * What a verdict says of a token: made once, and shared by all requests that bring the token. Nothing in it can be changed, and the token itself is
+ * not in it.
+ */
+export interface JudgedClaims<Claims = AccessTokenClaims> extends Omit<Judged, 'raw'> {
+  readonly claims: Claims
+  readonly judge: object
+}
+
+/** Of claims whose types are good. */
+export function toJudgedClaims<Claims extends AccessTokenClaims>(
+  { issuer, scopesOf, judge }: Grant,
+  claims: Claims,
+): JudgedClaims<Claims> {
+  const { sub, client_id: clientId, azp, aud = [] }: AccessTokenClaims = deepFreeze(claims)
+  const client = clientId ?? (typeof azp === 'string' ? azp : undefined)
+  return {
+    issuer,
+    subject: sub,
+    subjectType: sub === undefined || sub === client ? 'client' : 'resource-owner',
+    clientId: client,
+    audience: Object.freeze(typeof aud === 'string' ? [aud] : [...aud]),
+    scopes: freezeSet(scopesOf(claims)),
+    claims,
+    judge,
+  }
+}
+
+/** Judged claims become the token that handlers see. */
+export function createJwtAccessToken(judged: JudgedClaims<JwtClaims>, token: string): JwtAccessToken {
+  return Object.freeze(new JudgedToken('jwt', judged, token)) as JwtAccessToken
+}
+
+export function createOpaqueAccessToken(
+  judged: JudgedClaims<IntrospectedClaims>,
+  token: string,
+  introspectedAt: number,
+): OpaqueAccessToken {
+  return Object.freeze(new JudgedToken('opaque', judged, token, toDate(introspectedAt))) as OpaqueAccessToken
+}
+
+/** The token with what a schema made of its claims, which is left as it is. */
+export function withClaims<Claims>(token: AccessToken, claims: Claims): AccessToken<Claims> {
+  return Object.freeze((token as object as JudgedToken).retyped(claims)) as AccessToken<Claims>
+}
+
+/** The token as its issuer sent it, before a schema has seen it; `undefined` for what is none that this validator has judged. */
+export function asIssuedBy(judge: object, token: object): AccessToken | undefined {
+  return JudgedToken.asIssuedBy(judge, token) as AccessToken | undefined
+}
+
+/** One object for each request that brings the token: what is done to it, no other request sees. */
+class JudgedToken {
+  declare readonly kind: AccessToken['kind']
+  declare readonly issuer: string
+  declare readonly subject: string | undefined
+  declare readonly subjectType: Judged['subjectType']
+  declare readonly clientId: string | undefined
+  declare readonly audience: readonly string[]
+  declare readonly scopes: ReadonlySet<string>
+  declare readonly expiresAt: Date | undefined
+  declare claims: unknown
+  /** Of an opaque one. */
+  declare introspectedAt: Date
+  readonly #token: string
+  readonly #judged: JudgedClaims
+  /** `undefined` when it is as issued itself. */
+  #issued: JudgedToken | undefined
+
+  constructor(kind: AccessToken['kind'], judged: JudgedClaims, token: string, introspectedAt?: Date) {
+    const { exp } = judged.claims
+    this.kind = kind
+    this.issuer = judged.issuer
+    this.subject = judged.subject
+    this.subjectType = judged.subjectType
+    this.clientId = judged.clientId
+    this.audience = judged.audience
+    this.scopes = judged.scopes
+    this.expiresAt = exp === undefined ? undefined : toDate(exp * 1000)
+    this.claims = judged.claims
+    if (introspectedAt !== undefined) {
+      this.introspectedAt = introspectedAt
+    }
+    this.#token = token
+    this.#judged = judged
+  }
+
+  static asIssuedBy(judge: object, token: object): JudgedToken | undefined {
+    return #judged in token && token.#judged.judge === judge ? (token.#issued ?? token) : undefined
+  }
+
+  retyped(claims: unknown): JudgedToken {
+    const { kind, introspectedAt } = this
+    const typed = new JudgedToken(kind, this.#judged, this.#token, introspectedAt)
+    typed.claims = claims
+    typed.#issued = this
+    return typed
+  }
+
+  raw(): string {
+    return this.#token
+  }
+
+  toJSON(): object {
+    return { ...this, scopes: [...this.scopes] }
+  }
+}
+
+/** Beyond what a `Date` can say, the end of time will do. */
+function toDate(milliseconds: number): Date {
+  const latest = 8.64e15
+  return new Date(Math.min(milliseconds, latest))
+}
+
+/** What is frozen was frozen here, to its depths: nobody else has had it in hand. */
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.values(value).forEach(deepFreeze)
+    Object.freeze(value)
+  }
+  return value
+}
+
+/** `Object.freeze` alone does not keep a set from being changed. */
+function freezeSet<Item>(set: ReadonlySet<Item>): ReadonlySet<Item> {
+  return Object.freeze(Object.defineProperties(set, unchangeable))
+}
+
+const unchangeable = Object.fromEntries(['add', 'delete', 'clear'].map((name) => [name, { value: refuseChange }]))
+
+function refuseChange(): never {
+  throw new TypeError('The scopes of a token cannot be changed')
+}
