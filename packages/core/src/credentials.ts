@@ -17,35 +17,38 @@ const mostCharacters = 16 * 1024
  */
 export function extractCredentials(request: HttpRequest, fromForm: string | undefined): Credentials | undefined {
   const fromHeader = tokenInHeader(request)
-  if (fromHeader !== undefined && fromForm !== undefined) {
-    throw invalidRequest('repeated-credentials')
+  if (fromForm !== undefined) {
+    expectFirst(fromHeader)
   }
   const token = fromHeader ?? fromForm
   return token === undefined ? undefined : { scheme: 'Bearer', token: expectLength(token) }
 }
 
 function tokenInHeader({ headers }: HttpRequest): string | undefined {
-  const only = headers instanceof NodeHeaderLines ? headers.onlyAuthorization() : undefined
-  const [line, ...others] = only === undefined ? authorizationLines(headers) : [only]
-  if (others.length > 0) {
-    throw invalidRequest('repeated-credentials')
-  }
-  return line === undefined ? undefined : bearerToken(line)
+  const line = headers instanceof NodeHeaderLines ? headers.onlyAuthorization() : undefined
+  return bearerToken(line ?? authorizationLine(headers) ?? '')
 }
 
-function authorizationLines(headers: HttpRequest['headers']): readonly string[] {
+function authorizationLine(headers: HttpRequest['headers']): string | undefined {
   if (typeof headers?.[Symbol.iterator] !== 'function') {
     throw new TypeError(
       'Expected a web Request, or { method, url, headers } whose headers are lines, pairs of name and value',
     )
   }
-  const lines: string[] = []
+  let line: string | undefined
   for (const [name, value] of headers) {
     if (isAuthorization(name)) {
-      lines.push(value)
+      expectFirst(line)
+      line = value
     }
   }
-  return lines
+  return line
+}
+
+function expectFirst(before: string | undefined): void {
+  if (before !== undefined) {
+    throw invalidRequest('repeated-credentials')
+  }
 }
 
 /** What follows the scheme `Bearer` and at least one space; `undefined` under any other scheme. A web `Request` joins several lines by commas. */

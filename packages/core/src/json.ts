@@ -26,15 +26,14 @@ function membersOf(value: unknown, depth: number): number {
   if (depth === 0) {
     return NaN
   }
-  const isArray = Array.isArray(value)
-  const items: readonly unknown[] = isArray ? value : Object.values(value)
-  let count = isArray ? 0 : items.length
+  let count = 0
+  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
   for (const item of items) {
     if (typeof item === 'object') {
       count += membersOf(item, depth - 1)
     }
   }
-  return count
+  return Array.isArray(value) ? count : count + items.length
 }
 
 /** How many members a text has that is known to be JSON: as many as colons outside strings. */

@@ -38,7 +38,7 @@ export function toJudgedClaims<Claims extends AccessTokenClaims>(
     subjectType: sub === undefined || sub === client ? 'client' : 'resource-owner',
     clientId: client,
     audience: Object.freeze(typeof aud === 'string' ? [aud] : [...aud]),
-    scopes: freezeSet(scopesOf(claims)),
+    scopes: scopesOf(claims),
     claims,
     judge,
   }
@@ -131,21 +131,14 @@ function toDate(milliseconds: number): Date {
 }
 
 /** What is frozen was frozen here, to its depths: nobody else has had it in hand. */
-function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.values(value).forEach(deepFreeze)
+function deepFreeze<Value extends object>(value: Value): Value {
+  if (!Object.isFrozen(value)) {
+    for (const member of Object.values(value)) {
+      if (typeof member === 'object' && member !== null) {
+        deepFreeze(member)
+      }
+    }
     Object.freeze(value)
   }
   return value
-}
-
-/** `Object.freeze` alone does not keep a set from being changed. */
-function freezeSet<Item>(set: ReadonlySet<Item>): ReadonlySet<Item> {
-  return Object.freeze(Object.defineProperties(set, unchangeable))
-}
-
-const unchangeable = Object.fromEntries(['add', 'delete', 'clear'].map((name) => [name, { value: refuseChange }]))
-
-function refuseChange(): never {
-  throw new TypeError('The scopes of a token cannot be changed')
 }

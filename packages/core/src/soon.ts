@@ -10,9 +10,19 @@ export function whenThere<Value, Result>(soon: Soon<Value>, next: (value: Value)
 export function withFailures<Result>(work: () => Soon<Result>, failed: (error: unknown) => Soon<Result>): Soon<Result> {
   try {
     const result = work()
-    return isLater(result) ? result.catch(failed) : result
+    return isLater(result) ? result.then(undefined, failed) : result
   } catch (error) {
     return failed(error)
+  }
+}
+
+/** What work brings, for those who are promised a promise. */
+export function promised<Result>(work: () => Soon<Result>): Promise<Result> {
+  try {
+    const result = work()
+    return isLater(result) ? result : Promise.resolve(result)
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 

@@ -20,7 +20,7 @@ import type { JwtVerdict } from './issuers/signed-tokens.ts'
 import { asIssuedBy } from './judged-token.ts'
 import { checkOptions, type Policy, type ValidatorOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
-import { type Soon, whenThere } from './soon.ts'
+import { promised, type Soon, whenThere } from './soon.ts'
 import { createUpkeep, type Health, type Upkeep } from './upkeep.ts'
 
 /** Judges requests. Every method that does rejects with a `Refusal` (the client's fault), an `Unavailable` (nobody could judge), or a bug. */
@@ -97,15 +97,22 @@ export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims
   const answering = createAnswering({ realm, labelOf: issuers.labelOf })
 
   function judge(request: HttpRequest): Soon<AccessToken<Claims> | undefined> {
+    return whenThere(verdictOn(request), accept)
+  }
+
+  function verdictOn(request: HttpRequest): Soon<AccessToken | undefined> {
     expectOpen()
     const fromForm = formBody === 'accepted' ? tokenInForm(request) : undefined
     return whenThere(fromForm, (token) => {
       const credentials = extractCredentials(request, token)
-      return credentials && whenThere(tokens.judge(credentials.token), accept)
+      return credentials && tokens.judge(credentials.token)
     })
   }
 
-  function accept(token: AccessToken): Soon<AccessToken<Claims>> {
+  function accept(token: AccessToken | undefined): Soon<AccessToken<Claims> | undefined> {
+    if (token === undefined) {
+      return undefined
+    }
     verifySenderConstraint(token)
     return whenThere(readClaims(token), (typed) => {
       if (diagnostics.verdict.hasSubscribers) {
@@ -154,19 +161,24 @@ export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims
     authorize: (token, request, guard) => answering('authorize', guard, () => authorize(token, request, guard)),
   }
   const validator: Validator<Claims> = {
-    authenticate: async (request, ...guards) => {
-      const guard = combine(...guards)
-      return answering('authenticate', guard, () =>
-        whenThere(judge(request), (token) => authorize(token, request, guard)),
-      )
-    },
-    authenticateOptional: async (request, ...guards) => {
-      const guard = combine(...guards)
-      return answering('authenticate', guard, () =>
-        whenThere(judge(request), (token) => token && authorize(token, request, guard)),
-      )
-    },
-    authorize: async (token, request, ...guards) => judging.authorize(token, request, combine(...guards)),
+    authenticate: (request, ...guards) =>
+      promised(() => {
+        const guard = combine(...guards)
+        return answering('authenticate', guard, () =>
+          whenThere(verdictOn(request), (token) =>
+            whenThere(accept(token), (accepted) => authorize(accepted, request, guard)),
+          ),
+        )
+      }),
+    authenticateOptional: (request, ...guards) =>
+      promised(() => {
+        const guard = combine(...guards)
+        return answering('authenticate', guard, () =>
+          whenThere(judge(request), (token) => token && authorize(token, request, guard)),
+        )
+      }),
+    authorize: (token, request, ...guards) =>
+      promised(() => judging.authorize(token, request, combine(...guards))),
     respond,
     formBody,
     combine,

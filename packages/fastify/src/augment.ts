@@ -19,8 +19,15 @@ export interface TokenTypes {}
 /** As issued, unless an application says otherwise. */
 export type TypedClaims = ClaimsOf<TokenTypes>
 
-/** A hook for `onRequest` (or a later one), for HTTP/1.1 and HTTP/2 alike. It sets `request.auth`. It calls back when it lets the request on at once; else it returns a promise. */
-export type Hook = (request: ProtectedRequest, reply: ProtectedReply, done?: () => void) => Promise<unknown> | undefined
+/**
+ * A hook for `onRequest` (or a later one), for HTTP/1.1 and HTTP/2 alike. It sets `request.auth`. What lets a request on at once it says to the callback
+ * that Fastify hands it last, and returns a promise else.
+ */
+export type Hook = (
+  request: ProtectedRequest,
+  reply: ProtectedReply,
+  ...rest: readonly unknown[]
+) => Promise<unknown> | undefined
 
 /** What `app.protect` is: `app.protect(…)` is for `onRequest` of a route, or for `app.addHook('onRequest', …)` of a scope. */
 export type Protect<Claims = TypedClaims> = ProtectOf<ProtectedRequest, Hook, Hook, Claims>

@@ -18,11 +18,10 @@ interface Judging<Claims> extends ScopeRules {
 
 /** What `app.protect(…)` gives: it lets the request on, or answers it. Errors are for Fastify's error handling. */
 export function toHook<Claims>({ admit, admitOptional, authOf, formBody }: Judging<Claims>): Hook {
-  return (request, reply, done) => {
+  return (request, reply, ...rest) => {
     const auth = authOf(request)
     if (auth === false) {
-      done?.()
-      return undefined
+      return letOn(rest)
     }
     const judge = auth === 'optional' ? admitOptional : admit
     if (formBody === 'accepted') {
@@ -33,8 +32,15 @@ export function toHook<Claims>({ admit, admitOptional, authOf, formBody }: Judgi
       return proceed(admission, request, reply)
     }
     request.auth = admission.token
-    done?.()
-    return undefined
+    return letOn(rest)
+  }
+}
+
+/** Who calls the hook by hand, and without a callback, may wait for what it returns. */
+function letOn(rest: readonly unknown[]): undefined {
+  const done = rest.at(-1)
+  if (typeof done === 'function') {
+    done()
   }
 }
 

@@ -1,37 +1,52 @@
-/** Says whether a key comes for the second time, in little and fixed room: among very many keys it forgets some that came once. */
+/** Says whether a token comes again, in little and fixed room: among very many tokens it forgets some. */
 export interface Doorkeeper {
-  /** Whether it was seen before. Now it has been. */
-  readonly hasSeen: (key: string) => boolean
+  /** Whether it may have been seen: without that, nothing is known of it. */
+  readonly mayKnow: (token: string) => boolean
+  /** From now on it has been seen. */
+  readonly note: (token: string) => void
 }
 
 /** Half a megabyte of marks in all. */
 const rooms = 2 ** 15
 const places = 4
 
-/** Each room keeps marks of the last few keys that came to it. Keys are hashes as `latin1`, of which some bytes will do. */
+/** Each room keeps the marks of the last few tokens that came to it. A mark is of the end of a signature, and says nothing of it. */
 export function createDoorkeeper(): Doorkeeper {
   const marks = new Uint32Array(rooms * places)
   let turn = 0
 
   return {
-    hasSeen: (key) => {
-      const first = (wordAt(key, 0) % rooms) * places
-      const mark = wordAt(key, 4)
+    mayKnow: (token) => {
+      const first = roomOf(token)
+      const mark = markOf(token)
       for (let place = first; place < first + places; place += 1) {
         if (marks[place] === mark) {
           return true
         }
       }
-      // Whose mark goes does not follow from the order in which keys come: no few of them can keep each other out for ever.
-      turn = (turn + 1) % places
-      marks[first + turn] = mark
       return false
+    },
+    note: (token) => {
+      // Whose mark goes does not follow from the order in which tokens come: no few of them can keep each other out for ever.
+      turn = (turn + 1) % places
+      marks[roomOf(token) + turn] = markOf(token)
     },
   }
 }
 
-function wordAt(key: string, at: number): number {
-  const low = key.charCodeAt(at) | (key.charCodeAt(at + 1) << 8)
-  const high = key.charCodeAt(at + 2) | (key.charCodeAt(at + 3) << 8)
-  return (low | (high << 16)) >>> 0
+/** By FNV-1a over the characters before the last ones. */
+function roomOf(token: string): number {
+  return (mixed(token, token.length - 10) % rooms) * places
+}
+
+function markOf(token: string): number {
+  return mixed(token, token.length - 6)
+}
+
+function mixed(text: string, start: number): number {
+  let mix = 0x811c9dc5
+  for (let at = start; at < start + 5; at += 1) {
+    mix = Math.imul(mix ^ text.charCodeAt(at), 0x01000193)
+  }
+  return mix >>> 0
 }

@@ -6,27 +6,19 @@ import type { PresentedToken } from './presented-token.ts'
 
 /**
  * Asks one issuer after the other until one knows the token. When none does and one could not be asked, that is the
- * answer: nobody can say that the token is bad. What is remembered of a JWT goes under the key.
+ * answer: nobody can say that the token is bad.
  */
-export function firstVerdict(
-  issuers: readonly Issuer[],
-  presented: PresentedToken,
-  key: string | undefined,
-): Soon<AccessToken> {
+export function firstVerdict(issuers: readonly Issuer[], presented: PresentedToken): Soon<AccessToken> {
   const [only, ...others] = issuers
-  return only !== undefined && others.length === 0 ? only.validate(presented, key) : askInTurn(issuers, presented, key)
+  return only !== undefined && others.length === 0 ? only.validate(presented) : askInTurn(issuers, presented)
 }
 
-async function askInTurn(
-  issuers: readonly Issuer[],
-  presented: PresentedToken,
-  key: string | undefined,
-): Promise<AccessToken> {
+async function askInTurn(issuers: readonly Issuer[], presented: PresentedToken): Promise<AccessToken> {
   let failure: { readonly error: unknown } | undefined
   let refusal = invalidToken('inactive')
   for (const issuer of issuers) {
     try {
-      return await issuer.validate(presented, key)
+      return await issuer.validate(presented)
     } catch (error) {
       if (!(error instanceof Refusal)) {
         failure ??= { error }

@@ -1,4 +1,5 @@
 import type { AccessTokenClaims } from '../access-token.ts'
+import { frozenSet } from '../frozen-set.ts'
 import { describe, invalidOption } from '../invalid-option.ts'
 import { isRecord } from '../record.ts'
 import type { ScopeHierarchy } from './scope-hierarchy.ts'
@@ -24,7 +25,7 @@ export function createScopeReader(
 
   return (claims) => {
     const names = found(claims)
-    return new Set(hierarchy.size === 0 ? names : names.flatMap((name) => [name, ...(hierarchy.get(name) ?? [])]))
+    return frozenSet(hierarchy.size === 0 ? names : names.flatMap((name) => [name, ...(hierarchy.get(name) ?? [])]))
   }
 }
 

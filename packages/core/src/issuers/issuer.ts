@@ -24,8 +24,8 @@ export interface Issuer {
   readonly prefix: string
   /** Whether `renew` has somebody to ask. */
   readonly introspects: boolean
-  /** The token, verified by signature or introspection, its claims judged at this moment; an `Unavailable` when nobody could tell. The verdict on a JWT is remembered under the key, if there is one. */
-  readonly validate: (presented: PresentedToken, key: string | undefined) => Soon<AccessToken>
+  /** The token, verified by signature or introspection, its claims judged at this moment; an `Unavailable` when nobody could tell. */
+  readonly validate: (presented: PresentedToken) => Soon<AccessToken>
   /** Whether a verdict on a JWT of it counts. */
   readonly trusts: SignedTokens['trusts']
   /** The JWT by such a verdict, judged at this moment. */
@@ -82,7 +82,7 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, proven
   const introspected =
     introspection && createIntrospectedTokens(introspection, claimsPolicy, { ...policy, ...outside, holdings, keys })
 
-  function validate(presented: PresentedToken, key: string | undefined): Soon<AccessToken> {
+  function validate(presented: PresentedToken): Soon<AccessToken> {
     const isForAsking = presented.form === 'opaque' ? formats !== 'jwt' : formats === 'opaque'
     if (introspected !== undefined && isForAsking) {
       return introspected.validate(presented.token)
@@ -90,7 +90,7 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, proven
     if (presented.form === 'opaque' || presented.jwt === undefined) {
       throw invalidToken('malformed-token')
     }
-    return signed.validate(presented.jwt, key)
+    return signed.validate(presented.jwt)
   }
 
   function renew(token: AccessToken, within: number): Soon<AccessToken> {

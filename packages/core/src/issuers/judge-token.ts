@@ -19,39 +19,33 @@ export interface TokenJudge {
 export function createTokenJudge(issuers: Router, jwts: JwtStore<JwtVerdict>): TokenJudge {
   const recognize = createRecognize()
 
-  function judge(token: string): Soon<AccessToken> {
-    const key = jwts.keyOf(token)
-    return (key === undefined ? undefined : recall(key, token)) ?? judgeAnew(token, key)
-  }
-
   /** Of a JWT that is remembered nothing is parsed or verified. All else is judged again. */
-  function recall(key: string, token: string): AccessToken | undefined {
-    const verdict = jwts.get(key)
+  function recall(token: string): AccessToken | undefined {
+    const verdict = jwts.get(token)
     const issuer = verdict && issuers.find(verdict.judged.issuer)
     const isKnown = verdict !== undefined && issuer !== undefined && !isLater(issuer) && issuer.trusts(verdict)
     jwts.note(isKnown ? 'hit' : 'miss')
     return isKnown ? issuer.judgeAgain(verdict, token) : undefined
   }
 
-  function judgeAnew(token: string, key: string | undefined): Soon<AccessToken> {
-    expectToken(token)
+  function judgeAnew(token: string): Soon<AccessToken> {
     const presented = recognize(token)
-    return whenThere(issuers.route(presented), (candidates) => firstVerdict(candidates, presented, key))
+    if (presented.form === 'opaque' || presented.jwt === undefined) {
+      expectToken(token)
+    }
+    return whenThere(issuers.route(presented), (candidates) => firstVerdict(candidates, presented))
   }
 
   async function evict(token: string): Promise<void> {
-    const key = jwts.keyOf(token)
-    if (key !== undefined) {
-      jwts.delete(key)
-    }
+    jwts.delete(token)
     const candidates = await withFailures(() => issuers.route(recognize(token)), noneIfRefused)
     await Promise.all(candidates.map((issuer) => issuer.evict(token)))
   }
 
-  return { judge, evict }
+  return { judge: (token) => (token.includes('.') ? recall(token) : undefined) ?? judgeAnew(token), evict }
 }
 
-/** The characters of RFC 6750 §2.1. What is remembered has them. */
+/** The characters of RFC 6750 §2.1. A well-formed JWT has no others. */
 function expectToken(token: string): void {
   if (!/^[\w.~+/-]+=*$/.test(token)) {
     throw invalidRequest('malformed-credentials')

@@ -1,8 +1,8 @@
 import { compactVerify, errors, type JWSHeaderParameters } from 'jose'
-import type { KeySet } from '../keys/key-set.ts'
+import type { KeySet, VerificationKey } from '../keys/key-set.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import { invalidToken } from '../refusal.ts'
-import { isLater } from '../soon.ts'
+import { type Soon, whenThere } from '../soon.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { outcomeOf } from './jose-errors.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
@@ -15,16 +15,16 @@ import type { ParsedJwt } from './parse-jwt.ts'
 export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: readonly string[]): Promise<string> {
   const kid = expectPlainHeader(jwt.header, algorithms)
   const keys = source.atOnce() ?? (await source.current())
-  let signer = await signerOf(jwt, keys)
-  if (signer !== undefined) {
-    return signer
-  }
-  const isKnown = kid !== undefined && keys.has(kid)
+  return (await signerOf(jwt, keys)) ?? lookFurther(jwt, source, kid !== undefined && keys.has(kid))
+}
+
+async function lookFurther(jwt: ParsedJwt, source: KeySource, isKnown: boolean): Promise<string> {
+  let signer: string | undefined
   if (!isKnown) {
     await helpsToRetry(source, async (newer) => (signer = await signerOf(jwt, newer)) !== undefined)
   }
   if (signer === undefined) {
-    throw invalidToken(isKnown || kid === undefined ? 'bad-signature' : 'unknown-key')
+    throw invalidToken(isKnown || jwt.header.kid === undefined ? 'bad-signature' : 'unknown-key')
   }
   return signer
 }
@@ -61,21 +61,28 @@ function expectPlainHeader(header: JWSHeaderParameters, algorithms: readonly str
 }
 
 /** The identity of the key that has signed it; `undefined` when none of the set has. */
-async function signerOf({ token, header }: ParsedJwt, keys: KeySet): Promise<string | undefined> {
-  const fitting = keys.fitting(header)
-  for (const { identity, key } of isLater(fitting) ? await fitting : fitting) {
-    try {
-      await compactVerify(token, key, { algorithms: [header.alg ?? ''] })
-      return identity
-    } catch (error) {
-      if (!(error instanceof errors.JOSEError)) {
-        throw error
-      }
-      const outcome = outcomeOf(error)
-      if (outcome !== 'bad-signature') {
-        throw outcome === 'failure' ? error : invalidToken(outcome)
-      }
-    }
+function signerOf(jwt: ParsedJwt, keys: KeySet): Soon<string | undefined> {
+  return whenThere(keys.fitting(jwt.header), (candidates) => signerAmong(candidates, jwt))
+}
+
+function signerAmong([candidate, ...others]: readonly VerificationKey[], jwt: ParsedJwt): Soon<string | undefined> {
+  if (candidate === undefined) {
+    return undefined
   }
-  return undefined
+  const { identity, key } = candidate
+  return compactVerify(jwt.token, key, { algorithms: [jwt.header.alg ?? ''] }).then(
+    () => identity,
+    (error: unknown) => {
+      expectBadSignature(error)
+      return signerAmong(others, jwt)
+    },
+  )
+}
+
+/** Whatever else is the matter, another key does not help. */
+function expectBadSignature(error: unknown): void {
+  const outcome = error instanceof errors.JOSEError ? outcomeOf(error) : 'failure'
+  if (outcome !== 'bad-signature') {
+    throw outcome === 'failure' ? error : invalidToken(outcome)
+  }
 }

@@ -1,5 +1,4 @@
 import type { JWSHeaderParameters } from 'jose'
-import { LRUCache } from 'lru-cache'
 import { parseJson } from '../json.ts'
 import { isRecord } from '../record.ts'
 
@@ -20,7 +19,7 @@ export type ParseHeader = (segment: string) => JWSHeaderParameters | undefined
  */
 export function parseJwt(token: string, parse: ParseHeader = parseHeader): ParsedJwt | undefined {
   const [first = '', second = '', signature = '', ...more] = token.split('.', 4)
-  if (more.length > 0 || signature === '' || bytesOf(signature) === undefined) {
+  if (more.length > 0 || !isAscii(token) || signature === '' || bytesOf(signature) === undefined) {
     return undefined
   }
   const header = parse(first)
@@ -33,15 +32,25 @@ const longestKept = 1024
 
 /** An issuer has few headers, and all its tokens begin with one of them: each is read once, and frozen. */
 export function createParseHeader(): ParseHeader {
-  const known = new LRUCache<string, JWSHeaderParameters>({ max: mostHeaders })
+  const known = new Map<string, JWSHeaderParameters>()
 
-  return (segment) => {
-    const header = known.get(segment) ?? parseHeader(segment)
+  function parse(segment: string): JWSHeaderParameters | undefined {
+    const header = parseHeader(segment)
+    if (known.size >= mostHeaders) {
+      known.clear()
+    }
     if (header !== undefined && segment.length <= longestKept) {
-      known.set(segment, header)
+      known.set(copyOf(segment), header)
     }
     return header
   }
+
+  return (segment) => known.get(segment) ?? parse(segment)
+}
+
+/** A part of a string holds on to the whole, which here is somebody's token. */
+function copyOf(segment: string): string {
+  return Buffer.from(segment, 'latin1').toString('latin1')
 }
 
 function parseHeader(segment: string): JWSHeaderParameters | undefined {
@@ -55,8 +64,23 @@ function parseObject(segment: string): Record<string, unknown> | undefined {
   return isRecord(value) ? value : undefined
 }
 
-/** What a segment stands for; `undefined` unless it is the text that base64url has for that (RFC 4648 §3.5, §5). */
+/** In UTF-8 all else takes more than one byte. */
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length
+}
+
+/**
+ * What a segment of ASCII stands for; `undefined` unless it is the text that base64url has for that (RFC 4648 §3.5, §5). `Buffer` passes over what
+ * is no base64, which then shows in the length; it takes both alphabets, padding, and any bits that are left over.
+ */
 function bytesOf(segment: string): Buffer | undefined {
   const bytes = Buffer.from(segment, 'base64url')
-  return bytes.toString('base64url') === segment ? bytes : undefined
+  const isWhole = bytes.length === (segment.length * 3) >> 2
+  const isPlain = !segment.includes('+') && !segment.includes('/')
+  const last = lastOf[segment.length % 4]
+  return isWhole && isPlain && last?.includes(segment.slice(-1)) === true ? bytes : undefined
 }
+
+const any = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+/** What may come last when so many characters are left over from groups of four: those whose bits are all needed. */
+const lastOf: readonly string[] = [any, '', 'AQgw', 'AEIMQUYcgkosw048']

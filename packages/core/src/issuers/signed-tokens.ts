@@ -9,6 +9,7 @@ import type { KeyOrigin } from '../keys/key-origin.ts'
 import { type FetchedKeys, inlineKeys, type KeySource, sharedSecret } from '../keys/key-source.ts'
 import { remoteKeys } from '../keys/remote-keys.ts'
 import { seededKeys } from '../keys/seeded-keys.ts'
+import type { Soon } from '../soon.ts'
 import { onBehalfOf } from '../unavailable.ts'
 import { type ClaimsPolicy, judgeAudience, judgeClaims, judgeTimes } from './judge-claims.ts'
 import { verifyJwt } from './jwt.ts'
@@ -26,8 +27,8 @@ export interface JwtVerdict {
 
 /** The JWTs of one issuer. */
 export interface SignedTokens {
-  /** Judges a JWT whole; what never changes of it is remembered under the key, if there is one. */
-  readonly validate: (jwt: ParsedJwt, key: string | undefined) => Promise<JwtAccessToken>
+  /** Judges a JWT whole, and offers what never changes of it to be remembered. */
+  readonly validate: (jwt: ParsedJwt) => Soon<JwtAccessToken>
   /** Whether a verdict counts: its issuer is trusted by the same settings, and its key is among the current ones, for which nobody has to wait. */
   readonly trusts: (verdict: JwtVerdict) => boolean
   /** Judges what changes with time: all but the signature and what it covers for good. */
@@ -43,14 +44,13 @@ export interface SignedTokensPolicy extends ClaimsPolicy, Grant {
 export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, clock: Clock): SignedTokens {
   const { by, issuer, algorithms, jwts } = policy
 
-  async function validate(jwt: ParsedJwt, key: string | undefined): Promise<JwtAccessToken> {
-    const { token } = jwt
-    const signer = await onBehalfOf(issuer, () => verifyJwt(jwt, keys, algorithms))
-    const judged = toJudgedClaims(policy, judgeClaims(jwt, policy, clock()))
-    if (key !== undefined) {
-      jwts.offer(key, { by, key: signer, judged }, token.length)
-    }
-    return createJwtAccessToken(judged, token)
+  function validate(jwt: ParsedJwt): Soon<JwtAccessToken> {
+    return onBehalfOf(issuer, async () => {
+      const key = await verifyJwt(jwt, keys, algorithms)
+      const judged = toJudgedClaims(policy, judgeClaims(jwt, policy, clock()))
+      jwts.offer(jwt.token, { by, key, judged })
+      return createJwtAccessToken(judged, jwt.token)
+    })
   }
 
   function judgeAgain({ judged }: JwtVerdict, token: string): JwtAccessToken {
