@@ -58,9 +58,12 @@ function bearerToken(line: string): string | undefined {
     expectNoOther(line)
     return undefined
   }
-  const rest = line.slice(scheme.length)
-  expectNoOther(rest)
-  return rest.startsWith(' ') ? rest.replace(/^ +/, '') : ''
+  let start = scheme.length
+  expectNoOther(line)
+  while (line[start] === ' ') {
+    start += 1
+  }
+  return start > scheme.length ? line.slice(start) : ''
 }
 
 /** What stands between quotes is somebody's parameter. */

@@ -130,15 +130,11 @@ function toDate(milliseconds: number): Date {
   return new Date(Math.min(milliseconds, latest))
 }
 
-/** What is frozen was frozen here, to its depths: nobody else has had it in hand. */
 function deepFreeze<Value extends object>(value: Value): Value {
-  if (!Object.isFrozen(value)) {
-    for (const member of Object.values(value)) {
-      if (typeof member === 'object' && member !== null) {
-        deepFreeze(member)
-      }
+  for (const member of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof member === 'object' && member !== null) {
+      deepFreeze(member)
     }
-    Object.freeze(value)
   }
-  return value
+  return Object.freeze(value)
 }

@@ -126,6 +126,11 @@ export class UpstreamError extends Error implements UpstreamFailure {
 /** Those below know that an upstream failed, and not whose token is waiting for it. */
 export function onBehalfOf<Result>(issuer: string, work: () => Soon<Result>): Soon<Result> {
   return withFailures(work, (error) => {
-    throw error instanceof UpstreamError ? new Unavailable(issuer, error) : error
+    throw named(issuer, error)
   })
+}
+
+/** What failed, and for whose tokens. */
+export function named(issuer: string, error: unknown): unknown {
+  return error instanceof UpstreamError ? new Unavailable(issuer, error) : error
 }

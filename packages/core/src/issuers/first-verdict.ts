@@ -9,8 +9,8 @@ import type { PresentedToken } from './presented-token.ts'
  * answer: nobody can say that the token is bad.
  */
 export function firstVerdict(issuers: readonly Issuer[], presented: PresentedToken): Soon<AccessToken> {
-  const [only, ...others] = issuers
-  return only !== undefined && others.length === 0 ? only.validate(presented) : askInTurn(issuers, presented)
+  const [first] = issuers
+  return first !== undefined && issuers.length === 1 ? first.validate(presented) : askInTurn(issuers, presented)
 }
 
 async function askInTurn(issuers: readonly Issuer[], presented: PresentedToken): Promise<AccessToken> {

@@ -32,9 +32,13 @@ export function createScopeReader(
 /** A space-separated string (RFC 6749 §3.3), or an array of names; anything else grants nothing. */
 function namesIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) {
-    return value.filter((name) => typeof name === 'string' && name !== '')
+    return value.filter(isName)
   }
-  return typeof value === 'string' ? value.split(' ').filter((name) => name !== '') : []
+  return typeof value === 'string' ? value.split(' ').filter(isName) : []
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
 }
 
 function valueAt(claims: unknown, path: readonly string[]): unknown {

@@ -29,10 +29,9 @@ export function judgeClaims(jwt: ParsedJwt, policy: ClaimsPolicy, now: number): 
 
 /** Registered claims have the types of RFC 7519 §4.1; `iss`, `exp` and `aud` are there. Nothing is coerced. */
 function expectClaimTypes(claims: Readonly<Record<string, unknown>>): JwtClaims {
-  for (const name of ['iss', 'aud', 'exp']) {
-    if (claims[name] === undefined) {
-      throw invalidToken('missing-claim')
-    }
+  const { iss, aud, exp } = claims
+  if (iss === undefined || aud === undefined || exp === undefined) {
+    throw invalidToken('missing-claim')
   }
   if (!isWellTyped(claims)) {
     throw invalidToken('malformed-claim')
@@ -42,13 +41,20 @@ function expectClaimTypes(claims: Readonly<Record<string, unknown>>): JwtClaims 
 
 /** The registered claims that are there have the types that RFC 7519 §4.1 and RFC 7662 §2.2 give them. */
 export function isWellTyped(claims: Readonly<Record<string, unknown>>): claims is AccessTokenClaims {
+  const { iss, sub, jti, client_id: clientId, exp, nbf, iat, aud } = claims
   return (
-    ['iss', 'sub', 'jti', 'client_id'].every(
-      (name) => claims[name] === undefined || typeof claims[name] === 'string',
-    ) &&
-    ['exp', 'nbf', 'iat'].every((name) => claims[name] === undefined || Number.isFinite(claims[name])) &&
-    (claims['aud'] === undefined || isAudience(claims['aud']))
+    (isText(iss) && isText(sub) && isText(jti) && isText(clientId)) &&
+    (isNumber(exp) && isNumber(nbf) && isNumber(iat)) &&
+    (aud === undefined || isAudience(aud))
   )
+}
+
+function isText(claim: unknown): boolean {
+  return claim === undefined || typeof claim === 'string'
+}
+
+function isNumber(claim: unknown): boolean {
+  return claim === undefined || Number.isFinite(claim)
 }
 
 function isAudience(aud: unknown): aud is string | readonly string[] {

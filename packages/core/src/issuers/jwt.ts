@@ -2,7 +2,7 @@ import { compactVerify, errors, type JWSHeaderParameters } from 'jose'
 import type { KeySet, VerificationKey } from '../keys/key-set.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import { invalidToken } from '../refusal.ts'
-import { type Soon, whenThere } from '../soon.ts'
+import { isLater } from '../soon.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { outcomeOf } from './jose-errors.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
@@ -15,13 +15,17 @@ import type { ParsedJwt } from './parse-jwt.ts'
 export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: readonly string[]): Promise<string> {
   const kid = expectPlainHeader(jwt.header, algorithms)
   const keys = source.atOnce() ?? (await source.current())
-  return (await signerOf(jwt, keys)) ?? lookFurther(jwt, source, kid !== undefined && keys.has(kid))
+  const fitting = keys.fitting(jwt.header)
+  return (
+    (await signerAmong(isLater(fitting) ? await fitting : fitting, jwt)) ??
+    lookFurther(jwt, source, kid !== undefined && keys.has(kid))
+  )
 }
 
 async function lookFurther(jwt: ParsedJwt, source: KeySource, isKnown: boolean): Promise<string> {
   let signer: string | undefined
   if (!isKnown) {
-    await helpsToRetry(source, async (newer) => (signer = await signerOf(jwt, newer)) !== undefined)
+    await helpsToRetry(source, async (newer) => (signer = await signerAmong(await newer.fitting(jwt.header), jwt)) !== undefined)
   }
   if (signer === undefined) {
     throw invalidToken(isKnown || jwt.header.kid === undefined ? 'bad-signature' : 'unknown-key')
@@ -60,23 +64,17 @@ function expectPlainHeader(header: JWSHeaderParameters, algorithms: readonly str
   return kid
 }
 
-/** The identity of the key that has signed it; `undefined` when none of the set has. */
-function signerOf(jwt: ParsedJwt, keys: KeySet): Soon<string | undefined> {
-  return whenThere(keys.fitting(jwt.header), (candidates) => signerAmong(candidates, jwt))
-}
-
-function signerAmong([candidate, ...others]: readonly VerificationKey[], jwt: ParsedJwt): Soon<string | undefined> {
-  if (candidate === undefined) {
-    return undefined
-  }
-  const { identity, key } = candidate
-  return compactVerify(jwt.token, key, { algorithms: [jwt.header.alg ?? ''] }).then(
-    () => identity,
-    (error: unknown) => {
+/** The identity of the key that has signed it; `undefined` when none of them has. */
+async function signerAmong(candidates: readonly VerificationKey[], jwt: ParsedJwt): Promise<string | undefined> {
+  for (const { identity, key } of candidates) {
+    try {
+      await compactVerify(jwt.token, key, { algorithms: [jwt.header.alg ?? ''] })
+      return identity
+    } catch (error) {
       expectBadSignature(error)
-      return signerAmong(others, jwt)
-    },
-  )
+    }
+  }
+  return undefined
 }
 
 /** Whatever else is the matter, another key does not help. */

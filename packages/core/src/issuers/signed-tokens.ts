@@ -9,8 +9,7 @@ import type { KeyOrigin } from '../keys/key-origin.ts'
 import { type FetchedKeys, inlineKeys, type KeySource, sharedSecret } from '../keys/key-source.ts'
 import { remoteKeys } from '../keys/remote-keys.ts'
 import { seededKeys } from '../keys/seeded-keys.ts'
-import type { Soon } from '../soon.ts'
-import { onBehalfOf } from '../unavailable.ts'
+import { named } from '../unavailable.ts'
 import { type ClaimsPolicy, judgeAudience, judgeClaims, judgeTimes } from './judge-claims.ts'
 import { verifyJwt } from './jwt.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
@@ -28,7 +27,7 @@ export interface JwtVerdict {
 /** The JWTs of one issuer. */
 export interface SignedTokens {
   /** Judges a JWT whole, and offers what never changes of it to be remembered. */
-  readonly validate: (jwt: ParsedJwt) => Soon<JwtAccessToken>
+  readonly validate: (jwt: ParsedJwt) => Promise<JwtAccessToken>
   /** Whether a verdict counts: its issuer is trusted by the same settings, and its key is among the current ones, for which nobody has to wait. */
   readonly trusts: (verdict: JwtVerdict) => boolean
   /** Judges what changes with time: all but the signature and what it covers for good. */
@@ -44,13 +43,15 @@ export interface SignedTokensPolicy extends ClaimsPolicy, Grant {
 export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, clock: Clock): SignedTokens {
   const { by, issuer, algorithms, jwts } = policy
 
-  function validate(jwt: ParsedJwt): Soon<JwtAccessToken> {
-    return onBehalfOf(issuer, async () => {
+  async function validate(jwt: ParsedJwt): Promise<JwtAccessToken> {
+    try {
       const key = await verifyJwt(jwt, keys, algorithms)
       const judged = toJudgedClaims(policy, judgeClaims(jwt, policy, clock()))
       jwts.offer(jwt.token, { by, key, judged })
       return createJwtAccessToken(judged, jwt.token)
-    })
+    } catch (error) {
+      throw named(issuer, error)
+    }
   }
 
   function judgeAgain({ judged }: JwtVerdict, token: string): JwtAccessToken {
