@@ -1,6 +1,7 @@
 import type { AccessToken, AsIssued } from './access-token.ts'
 import type { HttpRequest } from './http-request.ts'
 import type { Guard } from './guards/guard.ts'
+import { createNotes } from './notes.ts'
 import { isPreflight } from './preflight.ts'
 import { Refusal } from './refusal.ts'
 import { type Soon, whenThere, withFailures } from './soon.ts'
@@ -42,10 +43,10 @@ export function createGate<Request extends object, Claims>({
   preflights,
 }: GateOptions<Request, Claims>): Gate<Request, Claims> {
   const { judge, authorize } = judgingOf(validator)
-  const visits = new WeakMap<Request, Visit<Claims>>()
+  const visits = createNotes<Request, Visit<Claims>>()
 
   function visitOf(request: Request): Visit<Claims> {
-    const known = visits.get(request)
+    const known = visits.of(request)
     if (known !== undefined) {
       return known
     }
@@ -99,7 +100,7 @@ export function createGate<Request extends object, Claims>({
   }
 
   function optionalTokenOf(request: Request): AccessToken<Claims> | undefined {
-    const admitted = visits.get(request)?.admitted
+    const admitted = visits.of(request)?.admitted
     if (admitted === undefined) {
       throw new TypeError(
         'No token is known of this: no protect() stands before the handler that asks, or what it passed is not the request (req, ctx, request) that this protection has seen',

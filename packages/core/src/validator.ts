@@ -180,8 +180,7 @@ export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims
           whenThere(judge(request), (token) => token && authorize(token, request, guard)),
         )
       }),
-    authorize: (token, request, ...guards) =>
-      promised(() => judging.authorize(token, request, combine(...guards))),
+    authorize: (token, request, ...guards) => promised(() => judging.authorize(token, request, combine(...guards))),
     respond,
     formBody,
     combine,

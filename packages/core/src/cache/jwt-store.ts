@@ -2,30 +2,44 @@ import { hash, randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { createDoorkeeper } from './doorkeeper.ts'
 import { lazily } from './lazily.ts'
+import { createSharing, type Sharing } from './sharing.ts'
 import { createTally } from './tally.ts'
 import type { StoreHealth } from './verdict-store.ts'
 
 /** The memory of one validator for verdicts on JWTs, bounded in entries and bytes. Whether a verdict still counts, those who ask have to judge. */
 export interface JwtStore<Verdict> {
   get(token: string): Verdict | undefined
-  /** Keeps a verdict, unless its token comes for the first time: many never come again, and what is kept has to be collected one day. */
-  offer(token: string, verdict: Verdict): void
+  /**
+   * Keeps a verdict, unless its token comes for the first time: many never come again, and what is kept has to be collected one day. What it has in common
+   * with others, such as parts of its claims, it need not have for itself.
+   */
+  offer(token: string, toVerdict: (share: Sharing) => Kept<Verdict>): void
   delete(token: string): void
   /** Whether a verdict that was looked up would do. */
   note(outcome: 'hit' | 'miss'): void
   health(): StoreHealth
 }
 
-const room = { max: 50_000, maxSize: 64 * 1024 * 1024 }
-/** Key and bookkeeping; and what is made of a token, measured against its text. */
-const entryBytes = 1024
+export interface Kept<Verdict> {
+  readonly verdict: Verdict
+  /** How much of its claims is its own, in characters of JSON. */
+  readonly own: number
+}
+
+const room = { max: 100_000, maxSize: 64 * 1024 * 1024 }
+/** Key, bookkeeping, and the members of the token; and what a claim takes when it is parsed, measured against its text. */
+const entryBytes = 512
 const parsedFactor = 2
 
 /** Keys are SHA-256 over what stands for the validator, and thus for its configuration, and the token. A token that has not been seen is not even hashed. */
 export function createJwtStore<Verdict extends object>(): JwtStore<Verdict> {
   const validator = randomUUID()
   const tally = createTally('jwt')
-  const start = lazily(() => ({ doorkeeper: createDoorkeeper(), verdicts: new LRUCache<string, Verdict>(room) }))
+  const start = lazily(() => ({
+    doorkeeper: createDoorkeeper(),
+    share: createSharing(),
+    verdicts: new LRUCache<string, Verdict>(room),
+  }))
   const keyOf = (token: string): string => hash('sha256', validator + token, 'latin1')
 
   return {
@@ -33,10 +47,11 @@ export function createJwtStore<Verdict extends object>(): JwtStore<Verdict> {
       const { doorkeeper, verdicts } = start()
       return doorkeeper.mayKnow(token) ? verdicts.get(keyOf(token)) : undefined
     },
-    offer: (token, verdict) => {
-      const { doorkeeper, verdicts } = start()
+    offer: (token, toVerdict) => {
+      const { doorkeeper, share, verdicts } = start()
       if (doorkeeper.mayKnow(token)) {
-        verdicts.set(keyOf(token), verdict, { size: entryBytes + token.length * parsedFactor })
+        const { verdict, own } = toVerdict(share)
+        verdicts.set(keyOf(token), verdict, { size: entryBytes + own * parsedFactor })
       } else {
         doorkeeper.note(token)
       }

@@ -18,15 +18,35 @@ export function createScopeReader(
   sources: ScopeSources,
   hierarchy: ScopeHierarchy,
 ): (claims: AccessTokenClaims) => ReadonlySet<string> {
-  const found =
-    sources === 'the scope string'
-      ? ({ scope }: AccessTokenClaims) => (typeof scope === 'string' ? namesIn(scope) : [])
-      : (claims: AccessTokenClaims) => sources.flatMap((path) => namesIn(valueAt(claims, path)))
+  const implied = (names: readonly string[]): ReadonlySet<string> =>
+    frozenSet(hierarchy.size === 0 ? names : names.flatMap((name) => [name, ...(hierarchy.get(name) ?? [])]))
 
-  return (claims) => {
-    const names = found(claims)
-    return frozenSet(hierarchy.size === 0 ? names : names.flatMap((name) => [name, ...(hierarchy.get(name) ?? [])]))
+  if (sources === 'the scope string') {
+    const grantedBy = rememberFew((scope) => implied(namesIn(scope)))
+    return ({ scope }) => grantedBy(typeof scope === 'string' ? scope : '')
   }
+  return (claims) => implied(sources.flatMap((path) => namesIn(valueAt(claims, path))))
+}
+
+const most = 1000
+const longest = 1000
+
+/** An issuer gives out few combinations of scopes, and each to many. */
+function rememberFew(read: (text: string) => ReadonlySet<string>): typeof read {
+  const known = new Map<string, ReadonlySet<string>>()
+
+  function remember(text: string): ReadonlySet<string> {
+    const set = read(text)
+    if (known.size >= most) {
+      known.clear()
+    }
+    if (text.length <= longest) {
+      known.set(text, set)
+    }
+    return set
+  }
+
+  return (text) => known.get(text) ?? remember(text)
 }
 
 /** A space-separated string (RFC 6749 §3.3), or an array of names; anything else grants nothing. */

@@ -43,8 +43,13 @@ function expectClaimTypes(claims: Readonly<Record<string, unknown>>): JwtClaims 
 export function isWellTyped(claims: Readonly<Record<string, unknown>>): claims is AccessTokenClaims {
   const { iss, sub, jti, client_id: clientId, exp, nbf, iat, aud } = claims
   return (
-    (isText(iss) && isText(sub) && isText(jti) && isText(clientId)) &&
-    (isNumber(exp) && isNumber(nbf) && isNumber(iat)) &&
+    isText(iss) &&
+    isText(sub) &&
+    isText(jti) &&
+    isText(clientId) &&
+    isNumber(exp) &&
+    isNumber(nbf) &&
+    isNumber(iat) &&
     (aud === undefined || isAudience(aud))
   )
 }

@@ -25,7 +25,10 @@ export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: r
 async function lookFurther(jwt: ParsedJwt, source: KeySource, isKnown: boolean): Promise<string> {
   let signer: string | undefined
   if (!isKnown) {
-    await helpsToRetry(source, async (newer) => (signer = await signerAmong(await newer.fitting(jwt.header), jwt)) !== undefined)
+    await helpsToRetry(
+      source,
+      async (newer) => (signer = await signerAmong(await newer.fitting(jwt.header), jwt)) !== undefined,
+    )
   }
   if (signer === undefined) {
     throw invalidToken(isKnown || jwt.header.kid === undefined ? 'bad-signature' : 'unknown-key')

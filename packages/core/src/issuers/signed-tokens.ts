@@ -47,7 +47,10 @@ export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, 
     try {
       const key = await verifyJwt(jwt, keys, algorithms)
       const judged = toJudgedClaims(policy, judgeClaims(jwt, policy, clock()))
-      jwts.offer(jwt.token, { by, key, judged })
+      jwts.offer(jwt.token, (share) => {
+        const { value, own } = share(judged.claims)
+        return { verdict: { by, key, judged: { ...judged, claims: value } }, own }
+      })
       return createJwtAccessToken(judged, jwt.token)
     } catch (error) {
       throw named(issuer, error)
