@@ -70,9 +70,17 @@ export function createGate<Request extends object, Claims>({
       return undefined
     }
     const started = judgementIn(visit, request)
-    const { http, verdict } = started
+    return whenThere(started.verdict, (token) => letIn(visit, started, token, guard))
+  }
+
+  function letIn(
+    visit: Visit<Claims>,
+    started: Judgement<Claims>,
+    token: AccessToken<Claims> | undefined,
+    guard: Guard,
+  ): Soon<AccessToken<Claims>> {
     const authorized = withFailures(
-      () => whenThere(verdict, (token) => authorize(token, http, guard)),
+      () => authorize(token, started.http, guard),
       (error) => {
         if (error instanceof Refusal && error.code === 'invalid_token' && error.reason === 'inactive') {
           goBy(visit, started, rejected(error))
@@ -80,10 +88,10 @@ export function createGate<Request extends object, Claims>({
         throw error
       },
     )
-    return whenThere(authorized, (token) => {
-      goBy(visit, started, token)
-      visit.admitted = { token }
-      return token
+    return whenThere(authorized, (current) => {
+      goBy(visit, started, current)
+      visit.admitted = { token: current }
+      return current
     })
   }
 

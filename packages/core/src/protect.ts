@@ -4,7 +4,7 @@ import { createGate } from './gate.ts'
 import type { Guard } from './guards/guard.ts'
 import type { HttpRequest } from './http-request.ts'
 import { failureOf, type Protection } from './protection.ts'
-import { type Soon, whenThere, withFailures } from './soon.ts'
+import { isLater, type Soon } from './soon.ts'
 import type { Validator } from './validator.ts'
 
 /** Protects the routes of a framework: guards in, its kind of middleware out. */
@@ -55,7 +55,14 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
   }
 
   function admitting(by: typeof gate.admit, guard: Guard): Admit<Request, Claims> {
-    return (request) => withFailures(() => whenThere(by(request, guard), toAdmission<Claims>), toAnswer)
+    return (request) => {
+      try {
+        const token = by(request, guard)
+        return isLater(token) ? token.then(toAdmission<Claims>).catch(toAnswer) : { token }
+      } catch (error) {
+        return toAnswer(error)
+      }
+    }
   }
 
   function protect(...guards: readonly Guard[]): Middleware {

@@ -55,9 +55,10 @@ const look = 250
 
 export function createUpkeep({ issuers, reach, caches }: UpkeepOptions): Upkeep & { readonly expectOpen: () => void } {
   const closing = new AbortController()
+  let isOpen = true
 
   function expectOpen(): void {
-    if (closing.signal.aborted) {
+    if (!isOpen) {
       throw new Error('This validator is closed: close your server first, so that no request comes any more')
     }
   }
@@ -86,6 +87,7 @@ export function createUpkeep({ issuers, reach, caches }: UpkeepOptions): Upkeep 
   }
 
   async function close(): Promise<void> {
+    isOpen = false
     closing.abort()
     await reach.close()
   }

@@ -1,4 +1,4 @@
-import { hash, randomUUID } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { createDoorkeeper } from './doorkeeper.ts'
 import { lazily } from './lazily.ts'
@@ -31,16 +31,17 @@ const room = { max: 100_000, maxSize: 64 * 1024 * 1024 }
 const entryBytes = 512
 const parsedFactor = 2
 
-/** Keys are SHA-256 over what stands for the validator, and thus for its configuration, and the token. A token that has not been seen is not even hashed. */
+/**
+ * Keys are SHA-256 over the token. What a verdict depends on besides is the configuration of the validator, whose own this store is. A token that has
+ * not been seen is not even hashed.
+ */
 export function createJwtStore<Verdict extends object>(): JwtStore<Verdict> {
-  const validator = randomUUID()
   const tally = createTally('jwt')
   const start = lazily(() => ({
     doorkeeper: createDoorkeeper(),
     share: createSharing(),
     verdicts: new LRUCache<string, Verdict>(room),
   }))
-  const keyOf = (token: string): string => hash('sha256', validator + token, 'latin1')
 
   return {
     get: (token) => {
@@ -63,6 +64,10 @@ export function createJwtStore<Verdict extends object>(): JwtStore<Verdict> {
       return { ...tally.counts(), entries, bytes }
     },
   }
+}
+
+function keyOf(token: string): string {
+  return hash('sha256', token, 'latin1')
 }
 
 /** For those who want every token verified every time. */
