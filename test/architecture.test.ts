@@ -7,12 +7,12 @@ const packages = new URL('../packages', import.meta.url).pathname
 /** The layers of the core, from the top: a file imports from its own layer and from those below. */
 const layers: readonly RegExp[] = [
   /^(index|adapter|contract)\.ts$/,
-  /^(protect|protection|gate)\.ts$/,
-  /^(validator|options|answering|claims-schema|credentials|form-body|upkeep)\.ts$/,
+  /^(protect|protection|gate|notes)\.ts$/,
+  /^(validator|judging|options|answering|claims-schema|credentials|form-body|upkeep)\.ts$/,
   /^(issuers|constraints|guards)\//,
   /^(keys|metadata|cache)\//,
   /^http\//,
-  /^(http-request|node-request|preflight|refusal|unavailable|answer|standard-schema|access-token|diagnostics|messages|challenge|clock|duration|in-time|invalid-option|json|record)\.ts$/,
+  /^(http-request|node-request|preflight|refusal|unavailable|answer|standard-schema|access-token|judged-token|soon|diagnostics|messages|challenge|clock|duration|in-time|invalid-option|json|record)\.ts$/,
 ]
 
 function layerOf(file: string): number {

@@ -294,7 +294,6 @@ export const requirements = {
     level: 'RULE',
     source: 'conformance §8',
     text: 'A withdrawn key stops verifying within one freshness period while the endpoint is well.',
-    partly: 'remembered verdicts on JWTs, of which there are none yet',
   },
   'KEY-13': {
     level: 'MUST NOT',
@@ -419,7 +418,6 @@ export const requirements = {
     level: 'MUST',
     source: 'RFC 9700 §2.3, §4.10.2',
     text: 'On every request the token is meant for this API.',
-    partly: 'hits on remembered JWTs, which there are none of yet',
   },
   'AUD-03': { level: 'MUST', source: 'RFC 9700', text: 'The token is not serialized with the identity.' },
   'OFF-DPOP': {

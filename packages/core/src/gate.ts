@@ -1,11 +1,12 @@
 import type { AccessToken, AsIssued } from './access-token.ts'
 import type { HttpRequest } from './http-request.ts'
 import type { Guard } from './guards/guard.ts'
+import { judgingOf } from './judging.ts'
 import { createNotes } from './notes.ts'
 import { isPreflight } from './preflight.ts'
 import { Refusal } from './refusal.ts'
 import { type Soon, whenThere, withFailures } from './soon.ts'
-import { judgingOf, type Validator } from './validator.ts'
+import type { Validator } from './validator.ts'
 
 /** What stands between a framework's requests and the validator: it remembers each request's verdict, so that two layers of protection judge it once. */
 export interface Gate<Request extends object, Claims = AsIssued> {
@@ -138,8 +139,8 @@ function goBy<Claims>(visit: Visit<Claims>, started: Judgement<Claims>, verdict:
 }
 
 /** For layers that may ask; nobody need. */
-function rejected(error: unknown): Promise<never> {
-  const rejection = Promise.reject(error)
+function rejected(reason: unknown): Promise<never> {
+  const rejection = Promise.reject(reason)
   rejection.catch(isToldByAdmit)
   return rejection
 }

@@ -11,7 +11,7 @@ import type {
 /** Who gave a token out, what it grants by its claims, and who judges it. */
 export interface Grant {
   readonly issuer: string
-  readonly scopesOf: (claims: AccessTokenClaims) => ReadonlySet<string>
+  readonly scopesOf: (claims: AccessTokenClaims) => readonly string[]
   /** Stands for the validator. */
   readonly judge: object
 }
@@ -20,7 +20,8 @@ export interface Grant {
  * What a verdict says of a token: made once, and shared by all requests that bring the token. Nothing in it can be changed, and the token itself is
  * not in it.
  */
-export interface JudgedClaims<Claims = AccessTokenClaims> extends Omit<Judged, 'raw'> {
+export interface JudgedClaims<Claims = AccessTokenClaims> extends Omit<Judged, 'raw' | 'scopes'> {
+  readonly scopes: readonly string[]
   readonly claims: Claims
   readonly judge: object
 }
@@ -93,7 +94,7 @@ class JudgedToken {
     this.subjectType = judged.subjectType
     this.clientId = judged.clientId
     this.audience = judged.audience
-    this.scopes = judged.scopes
+    this.scopes = new Set(judged.scopes)
     this.expiresAt = exp === undefined ? undefined : toDate(exp * 1000)
     this.claims = judged.claims
     if (introspectedAt !== undefined) {
@@ -120,7 +121,7 @@ class JudgedToken {
   }
 
   toJSON(): object {
-    return { ...this, scopes: [...this.scopes] }
+    return Object.assign({}, this, { scopes: [...this.scopes] })
   }
 }
 

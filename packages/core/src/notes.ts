@@ -30,9 +30,10 @@ export function createNotes<Subject extends object, Note>(): Notes<Subject, Note
     }
   }
 
-  return { of: Noted.of, set: Noted.set }
+  return { of: (subject) => Noted.of(subject), set: (subject, note) => Noted.set(subject, note) }
 }
 
+// oxlint-disable-next-line typescript/no-extraneous-class -- its constructor is all that is needed
 class Given {
   constructor(subject: object) {
     // oxlint-disable-next-line no-constructor-return -- this is what it is for

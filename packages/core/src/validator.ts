@@ -18,6 +18,7 @@ import { createTokenJudge } from './issuers/judge-token.ts'
 import { createRouter } from './issuers/router.ts'
 import type { JwtVerdict } from './issuers/signed-tokens.ts'
 import { asIssuedBy } from './judged-token.ts'
+import { introduce, type Judging } from './judging.ts'
 import { checkOptions, type Policy, type ValidatorOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
 import { promised, type Soon, whenThere } from './soon.ts'
@@ -49,26 +50,6 @@ export interface Validator<Claims = AsIssued> extends Upkeep {
    * use it for up to `cacheFor`. Rejects when the shared cache could not be reached.
    */
   evict(token: string): Promise<void>
-}
-
-/** A validator as adapters use it: what is known at once is not made to wait. */
-export interface Judging<Claims> {
-  /** As `authenticateOptional`. */
-  readonly judge: (request: HttpRequest) => Soon<AccessToken<Claims> | undefined>
-  /** As `authorize`, by a guard that `combine` has made. */
-  readonly authorize: (
-    token: AccessToken<Claims> | undefined,
-    request: HttpRequest,
-    guard: Guard,
-  ) => Soon<AccessToken<Claims>>
-}
-
-const judgings = new WeakMap<object, unknown>()
-
-/** Whatever wraps a validator of ours is used by its public face. */
-export function judgingOf<Claims>(validator: Validator<Claims>): Judging<Claims> {
-  const own = judgings.get(validator) as Judging<Claims> | undefined
-  return own ?? { judge: (request) => validator.authenticateOptional(request), authorize: validator.authorize }
 }
 
 /**
@@ -187,7 +168,7 @@ export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims
     evict: async (token) => tokens.evict(expectText(token, 'token')),
     ...upkeep,
   }
-  judgings.set(validator, judging)
+  introduce(validator, judging)
   return validator
 }
 

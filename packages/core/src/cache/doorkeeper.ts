@@ -5,14 +5,14 @@ export interface Doorkeeper {
   readonly note: (token: string) => void
 }
 
-/** Half a megabyte of marks in all. */
-const rooms = 2 ** 15
+/** A megabyte of marks in all. */
+const rooms = 2 ** 16
 const places = 4
 
 /** Each room keeps the marks of the last few tokens that came to it. A mark is of the end of a signature, and says nothing of it. */
 export function createDoorkeeper(): Doorkeeper {
   const marks = new Uint32Array(rooms * places)
-  let turn = 0
+  let lot = 1
 
   return {
     mayKnow: (token) => {
@@ -23,9 +23,9 @@ export function createDoorkeeper(): Doorkeeper {
       )
     },
     note: (token) => {
-      // Whose mark goes does not follow from the order in which tokens come: no few of them can keep each other out for ever.
-      turn = (turn + 1) % places
-      marks[roomOf(token) + turn] = markOf(token)
+      // Whose mark goes is drawn by lot (Numerical Recipes' generator): tokens that come in turn do not keep each other out for ever.
+      lot = (Math.imul(lot, 1664525) + 1013904223) >>> 0
+      marks[roomOf(token) + (lot >>> 30)] = markOf(token)
     },
   }
 }

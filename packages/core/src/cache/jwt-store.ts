@@ -20,7 +20,7 @@ export interface JwtStore<Verdict> {
   health(): StoreHealth
 }
 
-export interface Kept<Verdict> {
+interface Kept<Verdict> {
   readonly verdict: Verdict
   /** How much of its claims is its own, in characters of JSON. */
   readonly own: number

@@ -3,37 +3,48 @@ import { LRUCache } from 'lru-cache'
 /** Makes one of what many things have in common. */
 export type Sharing = <Value extends object>(value: Value) => Shared<Value>
 
-export interface Shared<Value> {
+interface Shared<Value> {
   /** Equal to what was given, and frozen. */
   readonly value: Value
   /** How much of it is its own, in characters of JSON. */
   readonly own: number
 }
 
+/** Of JSON. */
+type Part = boolean | number | object | string
+
 const mostParts = 8192
 const mostCharacters = 4 * 1024 * 1024
 
 /** Tokens differ in who and when. Their issuer, client, scopes and roles are those of many others, and need not be kept for each. What is given is frozen to its depths. */
 export function createSharing(): Sharing {
-  const parts = new LRUCache<string, NonNullable<unknown>>({
+  const parts = new LRUCache<string, Part>({
     max: mostParts,
     maxSize: mostCharacters,
     sizeCalculation: (_part, text) => text.length,
   })
 
   return (value) => {
-    const shared = { ...value } as Record<string, NonNullable<unknown>>
+    const shared = { ...value } as Record<string, Part>
     let own = 0
     for (const [name, part] of Object.entries(shared)) {
       const text = JSON.stringify(part)
-      const known = parts.get(text)
-      if (known === undefined) {
+      const isShareable = isAsItsText(part)
+      const known = isShareable ? parts.get(text) : undefined
+      shared[name] = known ?? part
+      own += known === undefined ? text.length : 0
+      if (isShareable && known === undefined) {
         parts.set(text, part)
-        own += text.length
-      } else {
-        shared[name] = known
       }
     }
     return { value: Object.freeze(shared) as object as typeof value, own }
   }
+}
+
+/** Some numbers are written as others are: infinity as `null`, and a negative zero as none. */
+function isAsItsText(part: unknown): boolean {
+  if (typeof part === 'number') {
+    return Number.isFinite(part) && !Object.is(part, -0)
+  }
+  return typeof part !== 'object' || part === null || Object.values(part).every(isAsItsText)
 }

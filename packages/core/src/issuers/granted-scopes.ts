@@ -1,5 +1,4 @@
 import type { AccessTokenClaims } from '../access-token.ts'
-import { frozenSet } from '../frozen-set.ts'
 import { describe, invalidOption } from '../invalid-option.ts'
 import { isRecord } from '../record.ts'
 import type { ScopeHierarchy } from './scope-hierarchy.ts'
@@ -17,9 +16,9 @@ export type ScopeSources = 'the scope string' | readonly (readonly string[])[]
 export function createScopeReader(
   sources: ScopeSources,
   hierarchy: ScopeHierarchy,
-): (claims: AccessTokenClaims) => ReadonlySet<string> {
-  const implied = (names: readonly string[]): ReadonlySet<string> =>
-    frozenSet(hierarchy.size === 0 ? names : names.flatMap((name) => [name, ...(hierarchy.get(name) ?? [])]))
+): (claims: AccessTokenClaims) => readonly string[] {
+  const implied = (names: readonly string[]): readonly string[] =>
+    hierarchy.size === 0 ? names : names.flatMap((name) => [name, ...(hierarchy.get(name) ?? [])])
 
   if (sources === 'the scope string') {
     const grantedBy = rememberFew((scope) => implied(namesIn(scope)))
@@ -32,18 +31,18 @@ const most = 1000
 const longest = 1000
 
 /** An issuer gives out few combinations of scopes, and each to many. */
-function rememberFew(read: (text: string) => ReadonlySet<string>): typeof read {
-  const known = new Map<string, ReadonlySet<string>>()
+function rememberFew(read: (text: string) => readonly string[]): typeof read {
+  const known = new Map<string, readonly string[]>()
 
-  function remember(text: string): ReadonlySet<string> {
-    const set = read(text)
+  function remember(text: string): readonly string[] {
+    const names = read(text)
     if (known.size >= most) {
       known.clear()
     }
     if (text.length <= longest) {
-      known.set(text, set)
+      known.set(text, names)
     }
-    return set
+    return names
   }
 
   return (text) => known.get(text) ?? remember(text)
