@@ -42,6 +42,7 @@ assert.deepEqual(counted, [
   'tollgate.refusals invalid_token expired 401',
   'tollgate.document.loads metadata https://issuer.example loaded',
   'tollgate.document.loads keys https://issuer.example loaded',
+  'tollgate.cache.operations jwt get miss',
   'tollgate.fetch.duration metadata https://issuer.example answered 200',
   'tollgate.fetch.duration keys https://issuer.example answered 200',
 ])

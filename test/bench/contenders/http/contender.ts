@@ -1,0 +1,31 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { Algorithm } from '../../world/world.ts'
+
+/** Whose tokens a server is to accept. */
+export interface HttpSetting {
+  readonly issuer: string
+  readonly jwksUri: string
+  readonly audience: string
+  readonly algorithm: Algorithm
+}
+
+/** A server that answers `GET /` with `{"ok":true}`, and the way it is protected. */
+export interface HttpContender {
+  readonly name: string
+  readonly framework: 'Express' | 'Koa' | 'Fastify'
+  /** A `floor` is what somebody would write by hand who is in a hurry. */
+  readonly role: 'bare' | 'tollgate' | 'peer' | 'floor'
+  /** The URL of the module that exports it, for a process that loads nothing else. */
+  readonly module: string
+  /** Listens on a port of 127.0.0.1 that is free. */
+  readonly start: (setting: HttpSetting) => Promise<Server>
+}
+
+/** Waits until the server listens. */
+export async function listening(server: Server): Promise<Server> {
+  if (!server.listening) {
+    await once(server, 'listening')
+  }
+  return server
+}

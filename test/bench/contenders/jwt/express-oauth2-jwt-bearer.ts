@@ -1,0 +1,14 @@
+import { auth } from 'express-oauth2-jwt-bearer'
+import { algorithms } from '../../world/world.ts'
+import type { JwtContender } from './contender.ts'
+import { calling } from './middleware.ts'
+
+/** https://www.npmjs.com/package/express-oauth2-jwt-bearer, with the key set it would find by discovery. */
+export const contender: JwtContender = {
+  name: 'express-oauth2-jwt-bearer',
+  algorithms,
+  role: 'peer',
+  module: import.meta.url,
+  start: async ({ issuer, jwksUri, audience, algorithm }) =>
+    calling(auth({ issuer, jwksUri, audience, tokenSigningAlg: algorithm })),
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+import type { JwtContender, JwtSetting, Verify } from './contenders/jwt/contender.ts'
+import { serve } from './measure/children.ts'
+
+/** Who is measured, and with which tokens. */
+export interface InProcessSetting {
+  readonly module: string
+  readonly setting: JwtSetting
+  readonly warm: string
+  readonly cold: string
+}
+
+/** `count` verifications, so many in flight: of the tokens in `cold` from `first` on, or of those in `warm` in turn. Answered with microseconds for one. */
+export interface InProcessQuestion {
+  readonly tokens: 'warm' | 'cold'
+  readonly first: number
+  readonly count: number
+  readonly inFlight: number
+}
+
+serve(async ({ module, setting, warm, cold }: InProcessSetting) => {
+  const { contender } = (await import(module)) as { readonly contender: JwtContender }
+  const verify = await contender.start(setting)
+  const files = { warm: await read(warm), cold: await read(cold) }
+  return async ({ tokens, first, count, inFlight }: InProcessQuestion) => {
+    const all = files[tokens]
+    const some = Array.from({ length: count }, (_, index) => all[(first + index) % all.length] ?? Buffer.of())
+    globalThis.gc?.()
+    return timeOf(verify, some, inFlight)
+  }
+})
+
+async function timeOf(verify: Verify, tokens: readonly Buffer[], inFlight: number): Promise<number> {
+  const rest = tokens.values()
+
+  /** Each verification has a string that nobody has seen, as in a server. */
+  async function lane(): Promise<void> {
+    for (const token of rest) {
+      await verify(token.toString('latin1'))
+    }
+  }
+
+  const start = performance.now()
+  await Promise.all(Array.from({ length: inFlight }, lane))
+  return ((performance.now() - start) * 1000) / tokens.length
+}
+
+/** As bytes. */
+async function read(file: string): Promise<readonly Buffer[]> {
+  return (await readFile(file, 'latin1')).split('\n').map((token) => Buffer.from(token, 'latin1'))
+}

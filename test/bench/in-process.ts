@@ -1,0 +1,108 @@
+import type { JwtContender } from './contenders/jwt/contender.ts'
+import { jwtContenders } from './contenders/jwt.ts'
+import type { InProcessQuestion, InProcessSetting } from './in-process-child.ts'
+import { type Child, startChild, withChildren } from './measure/children.ts'
+import { interleave, type Measured } from './measure/interleave.ts'
+import type { Series } from './measure/series.ts'
+import { audience } from './world/tokens.ts'
+import { type Algorithm, algorithms, type World } from './world/world.ts'
+
+interface Extent {
+  readonly rounds: number
+  /** How much smaller samples are than they should be. */
+  readonly scale: number
+}
+
+const usual = 1000
+/** Verifications for a sample; of new tokens, all have the same ones. */
+const coldOnes = { 1: 1000, 64: 3000 }
+/** Microseconds that a sample with tokens that come again takes. */
+const warmFor = 150_000
+const fewest = 50
+
+/** Verification without a server: tokens that are new and such as come again, one at a time and 64 at a time, by every algorithm. */
+export async function measureInProcess(world: World, extent: Extent): Promise<readonly Series[]> {
+  const all: (readonly Series[])[] = []
+  for (const algorithm of algorithms) {
+    all.push(await measureAlgorithm(world, algorithm, extent))
+  }
+  return all.flat()
+}
+
+async function measureAlgorithm(world: World, algorithm: Algorithm, extent: Extent): Promise<readonly Series[]> {
+  const contenders = jwtContenders.filter((contender) => contender.algorithms.includes(algorithm))
+  const issuer = world.issuerOf(algorithm)
+  const setting = { issuer, jwksUri: `${issuer}/jwks.json`, audience, algorithm }
+  // Each token once: the rounds of both settings, and as many as go before.
+  const perRound = Math.ceil((coldOnes[1] + coldOnes[64]) * extent.scale)
+  const files = {
+    warm: await world.tokensOf(algorithm, 'warm', usual),
+    cold: await world.tokensOf(algorithm, 'cold', (extent.rounds + 1) * perRound),
+  }
+  const start = ({ module }: JwtContender): Promise<Child<InProcessQuestion>> =>
+    startChild('in-process-child.ts', { module, setting, ...files } satisfies InProcessSetting, ['--expose-gc'])
+  return withChildren(contenders, start, async (children) => {
+    const runners: Runner[] = []
+    for (const { one, child } of children) {
+      runners.push(await warmUp(one.name, child, extent))
+    }
+    return [...(await measureCold(algorithm, runners, extent)), ...(await measureWarm(algorithm, runners, extent))]
+  })
+}
+
+interface Runner {
+  readonly contender: string
+  readonly ask: Child<InProcessQuestion>['ask']
+  /** Microseconds for a token that it knows. */
+  readonly pace: number
+}
+
+/** Until everything is compiled, and what is remembered is known. */
+async function warmUp(contender: string, { ask }: Child<InProcessQuestion>, { scale }: Extent): Promise<Runner> {
+  const count = Math.ceil((coldOnes[1] + coldOnes[64]) * scale)
+  await ask({ tokens: 'cold', first: 0, count, inFlight: 64 })
+  let pace = Infinity
+  for (let pass = 0; pass < 4; pass += 1) {
+    pace = await ask({ tokens: 'warm', first: 0, count: usual, inFlight: 64 })
+  }
+  return { contender, ask, pace }
+}
+
+async function measureCold(
+  algorithm: Algorithm,
+  runners: readonly Runner[],
+  { rounds, scale }: Extent,
+): Promise<readonly Series[]> {
+  const [alone, together] = [Math.ceil(coldOnes[1] * scale), Math.ceil(coldOnes[64] * scale)]
+  const first = (round: number): number => (round + 1) * (alone + together)
+  const inFlight = (many: 1 | 64, from: (round: number) => number, count: number): Promise<readonly Series[]> =>
+    interleave(
+      named(`${algorithm} cold, ${many} in flight`),
+      runners.map(({ contender, ask }): Measured => ({
+        contender,
+        measure: (round) => ask({ tokens: 'cold', first: from(round), count, inFlight: many }),
+      })),
+      rounds,
+    )
+  return [...(await inFlight(64, first, together)), ...(await inFlight(1, (round) => first(round) + together, alone))]
+}
+
+async function measureWarm(
+  algorithm: Algorithm,
+  runners: readonly Runner[],
+  { rounds, scale }: Extent,
+): Promise<readonly Series[]> {
+  const all: (readonly Series[])[] = []
+  for (const inFlight of [1, 64]) {
+    const measured = runners.map(({ contender, ask, pace }): Measured => {
+      const count = Math.ceil(Math.max(fewest, Math.min(50_000, warmFor / pace)) * scale)
+      return { contender, measure: () => ask({ tokens: 'warm', first: 0, count, inFlight }) }
+    })
+    all.push(await interleave(named(`${algorithm} warm, ${inFlight} in flight`), measured, rounds))
+  }
+  return all.flat()
+}
+
+function named(setting: string): Pick<Series, 'suite' | 'setting' | 'unit'> {
+  return { suite: 'in-process', setting, unit: 'µs' }
+}
