@@ -53,7 +53,7 @@ function expectFirst(before: string | undefined): void {
 
 /** What follows the scheme `Bearer` and at least one space; `undefined` under any other scheme. A web `Request` joins several lines by commas. */
 function bearerToken(line: string): string | undefined {
-  const [scheme = ''] = /^[!#$%&'*+.^_`|~\w-]*/.exec(line) ?? []
+  const scheme = line.startsWith('Bearer ') ? 'Bearer' : (/^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? '')
   if (scheme.toLowerCase() !== 'bearer') {
     expectNoOther(line)
     return undefined

@@ -9,13 +9,50 @@ export function parseJson(bytes: Uint8Array): unknown {
   try {
     const text = strictly.decode(bytes)
     const value: unknown = JSON.parse(text)
-    return membersOf(value, deepest) === membersIn(text) ? value : undefined
+    return isShortest(text, value) || membersOf(value, deepest) === membersIn(text) ? value : undefined
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) {
       return undefined
     }
     throw error
   }
+}
+
+/** Whether no text of the value is shorter: then no member stood twice in it. Most senders write JSON so, and this is quicker than to count. */
+function isShortest(text: string, value: unknown): boolean {
+  return lengthOf(value, deepest) === text.length && !text.includes('\\')
+}
+
+/** How long the shortest text without escapes is; `NaN` where that is not so easily told, and when it is too deep. */
+function lengthOf(value: unknown, depth: number): number {
+  switch (typeof value) {
+    case 'string':
+      return value.length + 2
+    case 'number':
+      // From three zeros on, an exponent is shorter.
+      return Number.isSafeInteger(value) && value % 1000 !== 0 ? String(value).length : NaN
+    case 'boolean':
+      return value ? 4 : 5
+    default:
+      return value === null ? 4 : lengthOfMembers(value as object, depth)
+  }
+}
+
+function lengthOfMembers(value: object, depth: number): number {
+  if (depth === 0) {
+    return NaN
+  }
+  let length = 0
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      length += lengthOf(item, depth - 1) + 1
+    }
+  } else {
+    for (const name in value) {
+      length += name.length + 4 + lengthOf((value as Record<string, unknown>)[name], depth - 1)
+    }
+  }
+  return Math.max(2, length + 1)
 }
 
 /** How many members a value has, at all depths: fewer than its text when a name stood twice. `NaN` when it is too deep. */

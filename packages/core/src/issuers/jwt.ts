@@ -16,10 +16,8 @@ export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: r
   const kid = expectPlainHeader(jwt.header, algorithms)
   const keys = source.atOnce() ?? (await source.current())
   const fitting = keys.fitting(jwt.header)
-  return (
-    (await signerAmong(isLater(fitting) ? await fitting : fitting, jwt)) ??
-    lookFurther(jwt, source, kid !== undefined && keys.has(kid))
-  )
+  const signer = await signerAmong(isLater(fitting) ? await fitting : fitting, jwt)
+  return signer ?? lookFurther(jwt, source, kid !== undefined && keys.has(kid))
 }
 
 async function lookFurther(jwt: ParsedJwt, source: KeySource, isKnown: boolean): Promise<string> {
