@@ -71,11 +71,12 @@ export class ProtectGuard implements CanActivate {
     }
     const request = context.switchToHttp().getRequest<NestRequest>()
     const judge = access === 'optional' ? this.#gate.admitOptional : this.#gate.admit
-    const token = await judge(request, guard).catch((error: unknown) => {
+    try {
+      admitted.set(request, await judge(request, guard))
+      return true
+    } catch (error) {
       throw failureOf(error)
-    })
-    admitted.set(request, token)
-    return true
+    }
   }
 }
 

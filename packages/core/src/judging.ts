@@ -15,25 +15,37 @@ export interface Judging<Claims> {
   ) => Soon<AccessToken<Claims>>
 }
 
+/** What a gate uses of a validator, be it ours, a wrapper, or one that a test has put others' methods on. */
 interface PublicFace<Claims> {
-  authenticateOptional(request: HttpRequest): Promise<AccessToken<Claims> | undefined>
-  authorize(token: AccessToken<Claims> | undefined, request: HttpRequest, guard: Guard): Promise<AccessToken<Claims>>
+  readonly authenticateOptional: (request: HttpRequest) => Promise<AccessToken<Claims> | undefined>
+  readonly authorize: (
+    token: AccessToken<Claims> | undefined,
+    request: HttpRequest,
+    guard: Guard,
+  ) => Promise<AccessToken<Claims>>
 }
 
-const known = new WeakMap<object, unknown>()
+/** By the method that makes a promise of it. */
+const atOnce = new WeakMap<object, unknown>()
 
-/** Gates will use the validator by this. */
-export function introduce<Claims>(validator: PublicFace<Claims>, judging: Judging<Claims>): void {
-  known.set(validator, judging)
+/** Says what does the same as the methods of a validator, at once when it can. */
+export function introduce<Claims>(
+  { authenticateOptional, authorize }: PublicFace<Claims>,
+  judging: Judging<Claims>,
+): void {
+  atOnce.set(authenticateOptional, judging.judge)
+  atOnce.set(authorize, judging.authorize)
 }
 
-/** Whatever wraps a validator of ours is used by its public face. */
 export function judgingOf<Claims>(validator: PublicFace<Claims>): Judging<Claims> {
-  const own = known.get(validator) as Judging<Claims> | undefined
-  return (
-    own ?? {
-      judge: (request) => validator.authenticateOptional(request),
-      authorize: (token, request, guard) => validator.authorize(token, request, guard),
-    }
-  )
+  return {
+    judge: (request) => {
+      const quicker = atOnce.get(validator.authenticateOptional) as Judging<Claims>['judge'] | undefined
+      return quicker === undefined ? validator.authenticateOptional(request) : quicker(request)
+    },
+    authorize: (token, request, guard) => {
+      const quicker = atOnce.get(validator.authorize) as Judging<Claims>['authorize'] | undefined
+      return quicker === undefined ? validator.authorize(token, request, guard) : quicker(token, request, guard)
+    },
+  }
 }
