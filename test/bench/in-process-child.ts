@@ -45,7 +45,7 @@ async function timeOf(verify: Verify, tokens: readonly Buffer[], inFlight: numbe
   return ((performance.now() - start) * 1000) / tokens.length
 }
 
-/** As bytes. */
+/** As bytes of `Authorization` headers. */
 async function read(file: string): Promise<readonly Buffer[]> {
-  return (await readFile(file, 'latin1')).split('\n').map((token) => Buffer.from(token, 'latin1'))
+  return (await readFile(file, 'latin1')).split('\n').map((token) => Buffer.from(`Bearer ${token}`, 'latin1'))
 }

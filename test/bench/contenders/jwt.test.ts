@@ -20,10 +20,10 @@ describe.each(judging)('$name', ({ algorithms, start }) => {
     const verify = await start({ issuer, jwksUri: `${issuer}/jwks.json`, audience, algorithm })
     const [one = '', other = ''] = (await readFile(await world.tokensOf(algorithm, 'test', 2), 'utf8')).split('\n')
     for (let round = 0; round < 4; round += 1) {
-      await expect(Promise.resolve(verify(one))).resolves.not.toThrow()
+      await expect(Promise.resolve(verify(`Bearer ${one}`))).resolves.not.toThrow()
     }
     const [header, , signature] = one.split('.')
     const forged = [header, other.split('.')[1], signature].join('.')
-    await expect((async () => verify(forged))()).rejects.toThrow()
+    await expect((async () => verify(`Bearer ${forged}`))()).rejects.toThrow()
   })
 })

@@ -1,5 +1,5 @@
 import { JwtVerifier } from 'aws-jwt-verify'
-import type { JwtContender } from './contender.ts'
+import { type JwtContender, tokenIn } from './contender.ts'
 
 /** https://www.npmjs.com/package/aws-jwt-verify, for any issuer. It fetches by https alone, so that it is given the keys. */
 export const contender: JwtContender = {
@@ -11,6 +11,6 @@ export const contender: JwtContender = {
     const verifier = JwtVerifier.create({ issuer, audience, jwksUri })
     const response = await fetch(jwksUri)
     verifier.cacheJwks((await response.json()) as Parameters<typeof verifier.cacheJwks>[0])
-    return (token) => verifier.verify(token)
+    return (authorization) => verifier.verify(tokenIn(authorization))
   },
 }

@@ -8,10 +8,15 @@ export interface JwtSetting {
   readonly algorithm: Algorithm
 }
 
-/** Returns, or resolves, for a token that it accepts; throws, or rejects, for any other. */
-export type Verify = (token: string) => unknown
+/** Given an `Authorization` header, in one piece as a server has it: returns, or resolves, for a token that it accepts; throws, or rejects, for any other. */
+export type Verify = (authorization: string) => unknown
 
-/** Whoever judges JWTs. Middlewares are given the token as a server gives it: in a header. */
+/** For those who take the token by itself. */
+export function tokenIn(authorization: string): string {
+  return authorization.slice('Bearer '.length)
+}
+
+/** Whoever judges JWTs. */
 export interface JwtContender {
   readonly name: string
   /** Those that it can verify. */

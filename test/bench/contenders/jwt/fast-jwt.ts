@@ -1,8 +1,8 @@
 import { createVerifier } from 'fast-jwt'
 import buildGetJwks from 'get-jwks'
-import type { JwtContender, JwtSetting, Verify } from './contender.ts'
+import { type JwtContender, type JwtSetting, tokenIn, type Verify } from './contender.ts'
 
-/** https://www.npmjs.com/package/fast-jwt with get-jwks, as the README of that has it; get-jwks knows no keys for EdDSA. */
+/** https://www.npmjs.com/package/fast-jwt with get-jwks, as the README of that has it; get-jwks makes no PEM of keys for EdDSA. */
 export const contender: JwtContender = {
   name: 'fast-jwt',
   algorithms: ['RS256', 'ES256', 'PS256'],
@@ -18,5 +18,6 @@ export function startFastJwt({ issuer, audience, algorithm }: JwtSetting, cache:
     return getJwks.getPublicKey({ kid: header.kid ?? '', domain: issuer, alg: algorithm })
   }
 
-  return createVerifier({ key, cache, allowedIss: issuer, allowedAud: audience, algorithms: [algorithm] })
+  const verify = createVerifier({ key, cache, allowedIss: issuer, allowedAud: audience, algorithms: [algorithm] })
+  return (authorization) => verify(tokenIn(authorization))
 }

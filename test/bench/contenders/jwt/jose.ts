@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { algorithms } from '../../world/world.ts'
-import type { JwtContender } from './contender.ts'
+import { type JwtContender, tokenIn } from './contender.ts'
 
 /** https://www.npmjs.com/package/jose, as its documentation has it for remote key sets. */
 export const contender: JwtContender = {
@@ -10,6 +10,6 @@ export const contender: JwtContender = {
   module: import.meta.url,
   async start({ issuer, jwksUri, audience, algorithm }) {
     const keys = createRemoteJWKSet(new URL(jwksUri))
-    return (token) => jwtVerify(token, keys, { issuer, audience, algorithms: [algorithm] })
+    return (authorization) => jwtVerify(tokenIn(authorization), keys, { issuer, audience, algorithms: [algorithm] })
   },
 }

@@ -1,6 +1,6 @@
 import jwt from 'jsonwebtoken'
 import jwksRsa from 'jwks-rsa'
-import type { JwtContender } from './contender.ts'
+import { type JwtContender, tokenIn } from './contender.ts'
 
 /** https://www.npmjs.com/package/jsonwebtoken with jwks-rsa, as its README has it. */
 export const contender: JwtContender = {
@@ -13,9 +13,11 @@ export const contender: JwtContender = {
     const findKey: jwt.GetPublicKeyOrSecret = ({ kid }, found) =>
       client.getSigningKey(kid, (error, key) => found(error, key?.getPublicKey()))
     const options = { issuer, audience, algorithms: [algorithm as 'RS256'] }
-    return (token) =>
+    return (authorization) =>
       new Promise((resolve, reject) => {
-        jwt.verify(token, findKey, options, (error, payload) => (error === null ? resolve(payload) : reject(error)))
+        jwt.verify(tokenIn(authorization), findKey, options, (error, payload) =>
+          error === null ? resolve(payload) : reject(error),
+        )
       })
   },
 }

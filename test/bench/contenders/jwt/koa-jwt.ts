@@ -11,12 +11,11 @@ export const contender: JwtContender = {
   async start({ issuer, jwksUri, audience, algorithm }) {
     const secret = jwksRsa.koaJwtSecret({ jwksUri, cache: true, rateLimit: true, jwksRequestsPerMinute: 5 })
     const middleware = jwt({ secret, issuer, audience, algorithms: [algorithm] })
-    return (token) => middleware(contextWith(token) as never, async () => undefined)
+    return (authorization) => middleware(contextWith(authorization) as never, async () => undefined)
   },
 }
 
-function contextWith(token: string): object {
-  const authorization = `Bearer ${token}`
+function contextWith(authorization: string): object {
   return {
     header: { authorization },
     headers: { authorization },

@@ -2,7 +2,7 @@
 interface FakeRequest {
   readonly method: string
   readonly url: string
-  readonly headers: { readonly host: string; readonly authorization: string }
+  readonly headers: Readonly<Record<string, string>>
   readonly query: object
   readonly get: (name: string) => string | undefined
   readonly is: () => boolean
@@ -11,23 +11,23 @@ interface FakeRequest {
 type Middleware = (request: never, response: never, next: (error?: unknown) => void) => unknown
 
 /** A middleware, called without a server; rejects with what it hands to `next`. */
-export function calling(middleware: Middleware): (token: string) => Promise<void> {
-  return (token) =>
+export function calling(middleware: Middleware): (authorization: string) => Promise<void> {
+  return (authorization) =>
     new Promise((resolve, reject) => {
       const next = (error?: unknown): void =>
         error === undefined ? resolve() : reject(error instanceof Error ? error : new Error('It was refused'))
-      middleware(requestWith(token) as never, response(next) as never, next)
+      middleware(requestWith(authorization) as never, response(next) as never, next)
     })
 }
 
-function requestWith(token: string): FakeRequest {
-  const headers = { host: 'api.example.com', authorization: `Bearer ${token}` }
+function requestWith(authorization: string): FakeRequest {
+  const headers: Readonly<Record<string, string>> = { host: 'api.example.com', authorization }
   return {
     method: 'GET',
     url: '/',
     headers,
     query: {},
-    get: (name) => new Map(Object.entries(headers)).get(name.toLowerCase()),
+    get: (name) => headers[name.toLowerCase()],
     is: () => false,
   }
 }

@@ -7,5 +7,5 @@ export const contender: JwtContender = {
   algorithms,
   role: 'idle',
   module: import.meta.url,
-  start: async () => (token) => ({ method: 'GET', url: '/', headers: [['authorization', `Bearer ${token}`]] }),
+  start: async () => (authorization) => ({ method: 'GET', url: '/', headers: [['authorization', authorization]] }),
 }

@@ -1,6 +1,6 @@
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { type Algorithm, algorithms } from '../../world/world.ts'
-import type { JwtContender } from './contender.ts'
+import { type JwtContender, tokenIn } from './contender.ts'
 import { partsOf, publicKeyOf } from './public-key.ts'
 
 /** The signature alone, by the key at hand, on the thread that asks. */
@@ -13,8 +13,8 @@ export const contender: JwtContender = {
     const key = createPublicKey({ key: await publicKeyOf(setting), format: 'jwk' })
     const { hash, ...options } = parameters[setting.algorithm]
     const by: { key: KeyObject } = { key, ...options }
-    return (token) => {
-      const { signed, signature } = partsOf(token)
+    return (authorization) => {
+      const { signed, signature } = partsOf(tokenIn(authorization))
       if (!verify(hash, signed, by, signature)) {
         throw new Error('The signature is bad')
       }

@@ -19,7 +19,7 @@ export function startTollgate(remember: ValidatorOptions['remember']): JwtConten
       remember,
     })
     await validator.ready()
-    return (token) =>
-      validator.authenticate({ method: 'GET', url: '/', headers: [['authorization', `Bearer ${token}`]] })
+    return (authorization) =>
+      validator.authenticate({ method: 'GET', url: '/', headers: [['authorization', authorization]] })
   }
 }

@@ -1,5 +1,5 @@
 import { type Algorithm, algorithms } from '../../world/world.ts'
-import type { JwtContender } from './contender.ts'
+import { type JwtContender, tokenIn } from './contender.ts'
 import { partsOf, publicKeyOf } from './public-key.ts'
 
 /** The signature alone, by the key at hand, in the thread pool. */
@@ -12,8 +12,8 @@ export const contender: JwtContender = {
     const { importedAs, verifiedBy } = parameters[setting.algorithm]
     const { alg: _alg, ...jwk } = await publicKeyOf(setting)
     const key = await crypto.subtle.importKey('jwk', jwk, importedAs, false, ['verify'])
-    return async (token) => {
-      const { signed, signature } = partsOf(token)
+    return async (authorization) => {
+      const { signed, signature } = partsOf(tokenIn(authorization))
       if (!(await crypto.subtle.verify(verifiedBy, key, signature, signed))) {
         throw new Error('The signature is bad')
       }
