@@ -64,8 +64,9 @@ export function withClaims<Claims>(token: AccessToken, claims: Claims): AccessTo
 }
 
 /** The token as its issuer sent it, before a schema has seen it; `undefined` for what is none that this validator has judged. */
-export function asIssuedBy(judge: object, token: object): AccessToken | undefined {
-  return JudgedToken.asIssuedBy(judge, token) as AccessToken | undefined
+export function asIssuedBy(judge: object, token: unknown): AccessToken | undefined {
+  const isObject = typeof token === 'object' && token !== null
+  return isObject ? (JudgedToken.asIssuedBy(judge, token) as AccessToken | undefined) : undefined
 }
 
 /** One object for each request that brings the token: what is done to it, no other request sees. */

@@ -41,11 +41,13 @@ export function judgingOf<Claims>(validator: PublicFace<Claims>): Judging<Claims
   return {
     judge: (request) => {
       const quicker = atOnce.get(validator.authenticateOptional) as Judging<Claims>['judge'] | undefined
-      return quicker === undefined ? validator.authenticateOptional(request) : quicker(request)
+      return quicker === undefined ? Promise.resolve(validator.authenticateOptional(request)) : quicker(request)
     },
     authorize: (token, request, guard) => {
       const quicker = atOnce.get(validator.authorize) as Judging<Claims>['authorize'] | undefined
-      return quicker === undefined ? validator.authorize(token, request, guard) : quicker(token, request, guard)
+      return quicker === undefined
+        ? Promise.resolve(validator.authorize(token, request, guard))
+        : quicker(token, request, guard)
     },
   }
 }

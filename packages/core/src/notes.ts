@@ -17,8 +17,8 @@ export function createNotes<Subject extends object, Note>(): Notes<Subject, Note
       this.#note = note
     }
 
-    static of(subject: object): Note | undefined {
-      return #note in subject ? subject.#note : undefined
+    static of(subject: unknown): Note | undefined {
+      return typeof subject === 'object' && subject !== null && #note in subject ? subject.#note : undefined
     }
 
     static set(subject: Subject, note: Note): void {

@@ -26,6 +26,7 @@ export function promised<Result>(work: () => Soon<Result>): Promise<Result> {
   }
 }
 
+/** By what it can do: promises of another realm, of a library, or from before the global one was replaced, are such as well. */
 export function isLater<Value>(soon: Soon<Value>): soon is Promise<Value> {
-  return soon instanceof Promise
+  return typeof (soon as { readonly then?: unknown } | null | undefined)?.then === 'function'
 }

@@ -36,12 +36,14 @@ export function toHook<Claims>({ admit, admitOptional, authOf, formBody }: Judgi
   }
 }
 
-/** Who calls the hook by hand, and without a callback, may wait for what it returns. */
-function letOn(rest: readonly unknown[]): undefined {
+/** Who calls the hook by hand, without a callback, has a promise as well. */
+function letOn(rest: readonly unknown[]): Promise<unknown> | undefined {
   const done = rest.at(-1)
-  if (typeof done === 'function') {
-    done()
+  if (typeof done !== 'function') {
+    return Promise.resolve()
   }
+  done()
+  return undefined
 }
 
 async function proceed<Claims>(

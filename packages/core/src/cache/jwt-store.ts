@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { createDoorkeeper } from './doorkeeper.ts'
-import { lazily } from './lazily.ts'
+import { createDoorkeeper, type Doorkeeper } from './doorkeeper.ts'
 import { createSharing, type Sharing } from './sharing.ts'
 import { createTally } from './tally.ts'
 import type { StoreHealth } from './verdict-store.ts'
@@ -37,19 +36,14 @@ const parsedFactor = 2
  */
 export function createJwtStore<Verdict extends object>(): JwtStore<Verdict> {
   const tally = createTally('jwt')
-  const start = lazily(() => ({
-    doorkeeper: createDoorkeeper(),
-    share: createSharing(),
-    verdicts: new LRUCache<string, Verdict>(room),
-  }))
+  /** Not before a token was verified: the rooms are claimed at once, and garbage is not worth that. */
+  let rooms: Rooms<Verdict> | undefined
 
   return {
-    get: (token) => {
-      const { doorkeeper, verdicts } = start()
-      return doorkeeper.mayKnow(token) ? verdicts.get(keyOf(token)) : undefined
-    },
+    get: (token) => (rooms?.doorkeeper.mayKnow(token) === true ? rooms.verdicts.get(keyOf(token)) : undefined),
     offer: (token, toVerdict) => {
-      const { doorkeeper, share, verdicts } = start()
+      rooms ??= createRooms()
+      const { doorkeeper, share, verdicts } = rooms
       if (doorkeeper.mayKnow(token)) {
         const { verdict, own } = toVerdict(share)
         verdicts.set(keyOf(token), verdict, { size: entryBytes + own * parsedFactor })
@@ -57,12 +51,26 @@ export function createJwtStore<Verdict extends object>(): JwtStore<Verdict> {
         doorkeeper.note(token)
       }
     },
-    delete: (token) => void start().verdicts.delete(keyOf(token)),
+    delete: (token) => void rooms?.verdicts.delete(keyOf(token)),
     note: tally.note,
     health: () => {
-      const { size: entries, calculatedSize: bytes } = start().verdicts
+      const { size: entries = 0, calculatedSize: bytes = 0 } = rooms?.verdicts ?? {}
       return { ...tally.counts(), entries, bytes }
     },
+  }
+}
+
+interface Rooms<Verdict extends object> {
+  readonly doorkeeper: Doorkeeper
+  readonly share: Sharing
+  readonly verdicts: LRUCache<string, Verdict>
+}
+
+function createRooms<Verdict extends object>(): Rooms<Verdict> {
+  return {
+    doorkeeper: createDoorkeeper(),
+    share: createSharing(),
+    verdicts: new LRUCache<string, Verdict>(room),
   }
 }
 

@@ -1,0 +1,43 @@
+import { runInNewContext } from 'node:vm'
+import { createValidator, scopes } from '@tollgate/core'
+import { createGate } from '@tollgate/core/adapter'
+import { createMockIssuer } from '@tollgate/mock-issuer'
+import { expect, onTestFinished, test } from 'vitest'
+import { reasonOf, requestWith } from '../harness/asking.ts'
+
+const ofAnotherRealm = runInNewContext('(method) => async (...given) => method(...given)') as <Method>(
+  method: Method,
+) => Method
+
+/** Whoever brings a library of promises. */
+function thenable<Given extends readonly unknown[]>(
+  method: (...given: Given) => Promise<unknown>,
+): (...given: Given) => unknown {
+  // oxlint-disable-next-line unicorn/no-thenable -- this is what it is for
+  return (...given) => ({ then: (...wanted: Parameters<Promise<unknown>['then']>) => method(...given).then(...wanted) })
+}
+
+test.each(['authorize', 'authenticateOptional'] as const)(
+  'a wrapper whose %s gives promises of another kind lets nobody in who was not',
+  async (name) => {
+    const issuer = await createMockIssuer({ port: 'none' })
+    onTestFinished(() => issuer.close())
+    const validator = createValidator(issuer.validatorOptions)
+    const token = await issuer.accessToken({ scope: 'read' })
+    for (const wrap of [ofAnotherRealm, thenable as unknown as typeof ofAnotherRealm]) {
+      const wrapped = { ...validator, [name]: wrap(validator[name]) }
+      const gate = createGate({
+        validator: wrapped,
+        toHttpRequest: (request: ReturnType<typeof requestWith>) => request,
+        preflights: 'judge',
+      })
+      const admitted = async (request: ReturnType<typeof requestWith>, ...needed: readonly string[]): Promise<string> =>
+        reasonOf((async () => gate.admit(request, validator.combine(scopes('read', ...needed))))())
+      for (let round = 0; round < 4; round += 1) {
+        expect(await admitted(requestWith(token), 'admin')).toBe('missing-scope')
+        expect(await admitted(requestWith(token))).toBe('OK')
+      }
+      expect(await admitted(new Request('https://api.example/'))).toBe('no-credentials')
+    }
+  },
+)
