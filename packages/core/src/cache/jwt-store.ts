@@ -21,14 +21,13 @@ export interface JwtStore<Verdict> {
 
 interface Kept<Verdict> {
   readonly verdict: Verdict
-  /** How much of its claims is its own, in characters of JSON. */
+  /** About how many bytes of it are its own. */
   readonly own: number
 }
 
 const room = { max: 100_000, maxSize: 64 * 1024 * 1024 }
-/** Key, bookkeeping, and the members of the token; and what a claim takes when it is parsed, measured against its text. */
+/** Key, bookkeeping, and the members of the token. */
 const entryBytes = 512
-const parsedFactor = 2
 
 /**
  * Keys are SHA-256 over the token. What a verdict depends on besides is the configuration of the validator, whose own this store is. A token that has
@@ -46,7 +45,7 @@ export function createJwtStore<Verdict extends object>(): JwtStore<Verdict> {
       const { doorkeeper, share, verdicts } = rooms
       if (doorkeeper.mayKnow(token)) {
         const { verdict, own } = toVerdict(share)
-        verdicts.set(keyOf(token), verdict, { size: entryBytes + own * parsedFactor })
+        verdicts.set(keyOf(token), verdict, { size: entryBytes + own })
       } else {
         doorkeeper.note(token)
       }

@@ -6,7 +6,7 @@ export type Sharing = <Value extends object>(value: Value) => Shared<Value>
 interface Shared<Value> {
   /** Equal to what was given, and frozen. */
   readonly value: Value
-  /** How much of it is its own, in characters of JSON. */
+  /** About how many bytes of it are its own. */
   readonly own: number
 }
 
@@ -32,13 +32,26 @@ export function createSharing(): Sharing {
       const isShareable = isAsItsText(part)
       const known = isShareable ? parts.get(text) : undefined
       shared[name] = known ?? part
-      own += known === undefined ? text.length : 0
+      own += perMember + name.length + (known === undefined ? roomOf(part) : 0)
       if (isShareable && known === undefined) {
         parts.set(text, part)
       }
     }
     return { value: Object.freeze(shared) as object as typeof value, own }
   }
+}
+
+const perMember = 16
+
+/** About how many bytes a part takes: small objects take much more than their text. */
+function roomOf(part: unknown): number {
+  if (typeof part === 'string') {
+    return 32 + part.length
+  }
+  if (typeof part !== 'object' || part === null) {
+    return perMember
+  }
+  return Object.entries(part).reduce((sum, [name, member]) => sum + perMember + name.length + roomOf(member), 64)
 }
 
 /** Some numbers are written as others are: infinity as `null`, and a negative zero as none. */

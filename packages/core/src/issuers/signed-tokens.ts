@@ -24,6 +24,9 @@ export interface JwtVerdict {
   readonly judged: JudgedClaims<JwtClaims>
 }
 
+/** Bytes for each of the audiences and scopes, of whose names there are lists besides the claims. */
+const perListed = 16
+
 /** The JWTs of one issuer. */
 export interface SignedTokens {
   /** Judges a JWT whole, and offers what never changes of it to be remembered. */
@@ -49,7 +52,9 @@ export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, 
       const judged = toJudgedClaims(policy, judgeClaims(jwt, policy, clock()))
       jwts.offer(jwt.token, (share) => {
         const { value, own } = share(judged.claims)
-        return { verdict: { by, key, judged: { ...judged, claims: value } }, own }
+        const kept = toJudgedClaims(policy, value)
+        const listed = kept.audience.length + kept.scopes.length
+        return { verdict: { by, key, judged: kept }, own: own + listed * perListed }
       })
       return createJwtAccessToken(judged, jwt.token)
     } catch (error) {
