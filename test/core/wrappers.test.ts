@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { createValidator, scopes } from '@tollgate/core'
-import { createGate } from '@tollgate/core/adapter'
+import { createGate, headerLinesOf } from '@tollgate/core/adapter'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import { expect, onTestFinished, test } from 'vitest'
 import { reasonOf, requestWith } from '../harness/asking.ts'
@@ -41,3 +41,15 @@ test.each(['authorize', 'authenticateOptional'] as const)(
     }
   },
 )
+
+test('a header that a middleware has set beside the one of the client, in another spelling, is not resolved by picking one', async () => {
+  const issuer = await createMockIssuer({ port: 'none' })
+  onTestFinished(() => issuer.close())
+  const validator = createValidator(issuer.validatorOptions)
+  const authorization = `Bearer ${await issuer.accessToken({ scope: 'read' })}`
+  const judged = (headers: Record<string, string>): Promise<string> =>
+    reasonOf(validator.authenticate({ method: 'GET', url: '/', headers: headerLinesOf({ headers }) }))
+  expect(await judged({ authorization })).toBe('OK')
+  expect(await judged({ Authorization: authorization })).toBe('OK')
+  expect(await judged({ authorization, Authorization: authorization })).toBe('repeated-credentials')
+})

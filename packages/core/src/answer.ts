@@ -1,5 +1,5 @@
 import { Refusal } from './refusal.ts'
-import { type Soon, withFailures } from './soon.ts'
+import { isLater, type Soon, withFailures } from './soon.ts'
 import { Unavailable } from './unavailable.ts'
 
 /** What is told to the client: its `status`, `headers` and `body` are the answer. */
@@ -15,13 +15,9 @@ export function isAnswer(error: unknown): error is Answer {
  */
 export function callOut<Result>(work: () => Result | PromiseLike<Result>): Soon<Result> {
   return withFailures(() => {
-    const result = work()
-    return isThenable(result) ? Promise.resolve(result) : result
+    const result = work() as Soon<Result>
+    return isLater(result) ? Promise.resolve(result) : result
   }, throwAsFailure)
-}
-
-function isThenable<Result>(result: Result | PromiseLike<Result>): result is PromiseLike<Result> {
-  return typeof (result as { readonly then?: unknown } | null | undefined)?.then === 'function'
 }
 
 function throwAsFailure(error: unknown): never {

@@ -29,7 +29,8 @@ export class NodeHeaderLines implements Iterable<Line> {
   /** The value of the one `Authorization` line; `undefined` when there are none or several, or it is not where Node puts it: then all lines have to be read. */
   onlyAuthorization(): string | undefined {
     const { authorization } = this.#headers
-    return typeof authorization === 'string' && !isRepeated(this.#raw) ? authorization : undefined
+    const isOnly = !isRepeated(this.#raw) && !isSpeltTwice(this.#headers)
+    return typeof authorization === 'string' && isOnly ? authorization : undefined
   }
 
   [Symbol.iterator](): Iterator<Line> {
@@ -47,6 +48,16 @@ function isRepeated(raw: readonly string[]): boolean {
     count += isAuthorization(raw[index] ?? '') ? 1 : 0
   }
   return count > 1
+}
+
+/** By a middleware in front: Node itself writes all names in lower case. */
+function isSpeltTwice(headers: IncomingHttpHeaders): boolean {
+  for (const name in headers) {
+    if (name !== 'authorization' && isAuthorization(name)) {
+      return true
+    }
+  }
+  return false
 }
 
 function rawLines(raw: readonly string[]): readonly Line[] {

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache'
-import { lazily } from './lazily.ts'
 import { type LookUps, createTally } from './tally.ts'
 
 /** What is remembered of a token. Times in milliseconds since the epoch. */
@@ -78,4 +77,10 @@ export function createVerdictStore<Claims>(): VerdictStore<Claims> {
       bytes: created.reduce((sum, { calculatedSize }) => sum + calculatedSize, 0),
     }),
   }
+}
+
+/** The stores claim their room at once, which a validator without opaque tokens need not pay for. */
+function lazily<Value>(create: () => Value): () => Value {
+  let value: Value | undefined
+  return () => (value ??= create())
 }
