@@ -1,6 +1,4 @@
-import jwksRsa from 'jwks-rsa'
-import { Passport } from 'passport'
-import { ExtractJwt, Strategy } from 'passport-jwt'
+import { passportJwt } from '../jwt/passport-jwt.ts'
 import type { HttpContender } from './contender.ts'
 import { serveExpress } from './express.ts'
 
@@ -10,21 +8,5 @@ export const contender: HttpContender = {
   framework: 'Express',
   role: 'peer',
   module: import.meta.url,
-  start({ issuer, jwksUri, audience, algorithm }) {
-    const options = {
-      secretOrKeyProvider: jwksRsa.passportJwtSecret({
-        jwksUri,
-        cache: true,
-        rateLimit: true,
-        jwksRequestsPerMinute: 5,
-      }),
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      issuer,
-      audience,
-      algorithms: [algorithm as 'RS256'],
-    }
-    const passport = new Passport()
-    passport.use(new Strategy(options, (payload: object, done) => done(null, payload)))
-    return serveExpress(passport.authenticate('jwt', { session: false }))
-  },
+  start: (setting) => serveExpress(passportJwt(setting)),
 }

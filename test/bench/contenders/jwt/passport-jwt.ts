@@ -1,7 +1,8 @@
+import type { RequestHandler } from 'express'
 import jwksRsa from 'jwks-rsa'
 import { Passport } from 'passport'
 import { ExtractJwt, Strategy } from 'passport-jwt'
-import type { JwtContender } from './contender.ts'
+import type { JwtContender, JwtSetting } from './contender.ts'
 import { calling } from './middleware.ts'
 
 /** https://www.npmjs.com/package/passport-jwt with jwks-rsa, as its README has it, without sessions. */
@@ -10,21 +11,24 @@ export const contender: JwtContender = {
   algorithms: ['RS256', 'ES256', 'PS256'],
   role: 'peer',
   module: import.meta.url,
-  async start({ issuer, jwksUri, audience, algorithm }) {
-    const options = {
-      secretOrKeyProvider: jwksRsa.passportJwtSecret({
-        jwksUri,
-        cache: true,
-        rateLimit: true,
-        jwksRequestsPerMinute: 5,
-      }),
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      issuer,
-      audience,
-      algorithms: [algorithm as 'RS256'],
-    }
-    const passport = new Passport()
-    passport.use(new Strategy(options, (payload: object, done) => done(null, payload)))
-    return calling(passport.authenticate('jwt', { session: false }))
-  },
+  start: async (setting) => calling(passportJwt(setting)),
+}
+
+/** The middleware, for Express. */
+export function passportJwt({ issuer, jwksUri, audience, algorithm }: JwtSetting): RequestHandler {
+  const options = {
+    secretOrKeyProvider: jwksRsa.passportJwtSecret({
+      jwksUri,
+      cache: true,
+      rateLimit: true,
+      jwksRequestsPerMinute: 5,
+    }),
+    jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+    issuer,
+    audience,
+    algorithms: [algorithm as 'RS256'],
+  }
+  const passport = new Passport()
+  passport.use(new Strategy(options, (payload: object, done) => done(null, payload)))
+  return passport.authenticate('jwt', { session: false }) as RequestHandler
 }
