@@ -28,14 +28,13 @@ export interface GateOptions<Request, Claims> {
 
 /** What has become of a request so far. */
 interface Visit<Claims> {
+  /** As it was when it was judged, or is when it is about to be. */
+  http: HttpRequest
   /** `undefined` before it is judged, and when it had no credentials: a layer further in may yet bring some, such as a parser of form bodies. */
-  judgement: Judgement<Claims> | undefined
-  admitted: { readonly token: AccessToken<Claims> | undefined } | undefined
-}
-
-interface Judgement<Claims> {
-  readonly http: HttpRequest
-  readonly verdict: Soon<AccessToken<Claims> | undefined>
+  verdict: Soon<AccessToken<Claims> | undefined>
+  isAdmitted: boolean
+  /** What it was admitted with. */
+  token: AccessToken<Claims> | undefined
 }
 
 export function createGate<Request extends object, Claims>({
@@ -48,40 +47,40 @@ export function createGate<Request extends object, Claims>({
 
   function visitOf(request: Request): Visit<Claims> {
     const known = visits.of(request)
-    if (known !== undefined) {
+    if (known?.verdict !== undefined) {
       return known
     }
-    const visit: Visit<Claims> = { judgement: undefined, admitted: undefined }
+    const http = toHttpRequest(request)
+    if (known !== undefined) {
+      known.http = http
+      return known
+    }
+    const visit = { http, verdict: undefined, isAdmitted: false, token: undefined }
     visits.set(request, visit)
     return visit
   }
 
-  function judgementIn(visit: Visit<Claims>, request: Request): Judgement<Claims> {
-    if (visit.judgement === undefined) {
-      const http = toHttpRequest(request)
-      visit.judgement = { http, verdict: withFailures(() => judge(http), rejected) }
-    }
-    return visit.judgement
+  function judgeOnce(visit: Visit<Claims>): Visit<Claims>['verdict'] {
+    const { http } = visit
+    return (visit.verdict ??= withFailures(() => judge(http), rejected))
   }
 
   function admit(request: Request, guard: Guard): Soon<AccessToken<Claims> | undefined> {
     const visit = visitOf(request)
-    if (preflights === 'pass' && isPreflight(toHttpRequest(request))) {
-      visit.admitted = { token: undefined }
-      return undefined
+    if (preflights === 'pass' && isPreflight(visit.http)) {
+      return letOn(visit, undefined)
     }
-    const started = judgementIn(visit, request)
-    return whenThere(started.verdict, (token) => letIn(visit, started, token, guard))
+    return whenThere(judgeOnce(visit), (token) => letIn(visit, token, guard))
   }
 
   function letIn(
     visit: Visit<Claims>,
-    started: Judgement<Claims>,
     token: AccessToken<Claims> | undefined,
     guard: Guard,
-  ): Soon<AccessToken<Claims>> {
+  ): Soon<AccessToken<Claims> | undefined> {
+    const { http, verdict: started } = visit
     const authorized = withFailures(
-      () => authorize(token, started.http, guard),
+      () => authorize(token, http, guard),
       (error) => {
         if (error instanceof Refusal && error.code === 'invalid_token' && error.reason === 'inactive') {
           goBy(visit, started, rejected(error))
@@ -91,31 +90,29 @@ export function createGate<Request extends object, Claims>({
     )
     return whenThere(authorized, (current) => {
       goBy(visit, started, current)
-      visit.admitted = { token: current }
-      return current
+      return letOn(visit, current)
     })
   }
 
   function admitOptional(request: Request, guard: Guard): Soon<AccessToken<Claims> | undefined> {
     const visit = visitOf(request)
-    return whenThere(judgementIn(visit, request).verdict, (token) => {
+    return whenThere(judgeOnce(visit), (token) => {
       if (token !== undefined) {
         return admit(request, guard)
       }
-      visit.judgement = undefined
-      visit.admitted = { token }
-      return undefined
+      visit.verdict = undefined
+      return letOn(visit, undefined)
     })
   }
 
   function optionalTokenOf(request: Request): AccessToken<Claims> | undefined {
-    const admitted = visits.of(request)?.admitted
-    if (admitted === undefined) {
+    const visit = visits.of(request)
+    if (visit?.isAdmitted !== true) {
       throw new TypeError(
         'No token is known of this: no protect() stands before the handler that asks, or what it passed is not the request (req, ctx, request) that this protection has seen',
       )
     }
-    return admitted.token
+    return visit.token
   }
 
   function tokenOf(request: Request): AccessToken<Claims> {
@@ -131,10 +128,20 @@ export function createGate<Request extends object, Claims>({
   return { admit, admitOptional, tokenOf, optionalTokenOf }
 }
 
+function letOn<Claims>(visit: Visit<Claims>, token: Visit<Claims>['token']): typeof token {
+  visit.isAdmitted = true
+  visit.token = token
+  return token
+}
+
 /** A guard may have had the token judged anew: further layers go by that, unless another has come first. */
-function goBy<Claims>(visit: Visit<Claims>, started: Judgement<Claims>, verdict: Judgement<Claims>['verdict']): void {
-  if (visit.judgement === started && verdict !== started.verdict) {
-    visit.judgement = { ...started, verdict }
+function goBy<Claims>(
+  visit: Visit<Claims>,
+  started: Visit<Claims>['verdict'],
+  verdict: Visit<Claims>['verdict'],
+): void {
+  if (visit.verdict === started) {
+    visit.verdict = verdict
   }
 }
 

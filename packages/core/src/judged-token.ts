@@ -8,12 +8,10 @@ import type {
   OpaqueAccessToken,
 } from './access-token.ts'
 
-/** Who gave a token out, what it grants by its claims, and who judges it. */
+/** Who gave a token out, and what it grants by its claims. */
 export interface Grant {
   readonly issuer: string
   readonly scopesOf: (claims: AccessTokenClaims) => readonly string[]
-  /** Stands for the validator. */
-  readonly judge: object
 }
 
 /**
@@ -23,15 +21,19 @@ export interface Grant {
 export interface JudgedClaims<Claims = AccessTokenClaims> extends Omit<Judged, 'raw' | 'scopes'> {
   readonly scopes: readonly string[]
   readonly claims: Claims
-  readonly judge: object
+  /** As in the claims, beside the rest: memory that a request has to wait for costs more than all that is done with it. */
+  readonly cnf: unknown
+  readonly exp: number | undefined
+  readonly nbf: number | undefined
+  readonly iat: number | undefined
 }
 
 /** Of claims whose types are good. */
 export function toJudgedClaims<Claims extends AccessTokenClaims>(
-  { issuer, scopesOf, judge }: Grant,
+  { issuer, scopesOf }: Grant,
   claims: Claims,
 ): JudgedClaims<Claims> {
-  const { sub, client_id: clientId, azp, aud = [] }: AccessTokenClaims = deepFreeze(claims)
+  const { sub, client_id: clientId, azp, aud = [], cnf, exp, nbf, iat }: AccessTokenClaims = deepFreeze(claims)
   const client = clientId ?? (typeof azp === 'string' ? azp : undefined)
   return {
     issuer,
@@ -41,21 +43,25 @@ export function toJudgedClaims<Claims extends AccessTokenClaims>(
     audience: Object.freeze(typeof aud === 'string' ? [aud] : [...aud]),
     scopes: scopesOf(claims),
     claims,
-    judge,
+    cnf,
+    exp,
+    nbf,
+    iat,
   }
 }
 
-/** Judged claims become the token that handlers see. */
-export function createJwtAccessToken(judged: JudgedClaims<JwtClaims>, token: string): JwtAccessToken {
-  return Object.freeze(new JudgedToken('jwt', judged, token)) as JwtAccessToken
+/** Judged claims become the token that handlers see. `judge` stands for the validator. */
+export function createJwtAccessToken(judged: JudgedClaims<JwtClaims>, token: string, judge: object): JwtAccessToken {
+  return Object.freeze(new JudgedToken('jwt', judged, token, judge)) as JwtAccessToken
 }
 
 export function createOpaqueAccessToken(
   judged: JudgedClaims<IntrospectedClaims>,
   token: string,
+  judge: object,
   introspectedAt: number,
 ): OpaqueAccessToken {
-  return Object.freeze(new JudgedToken('opaque', judged, token, toDate(introspectedAt))) as OpaqueAccessToken
+  return Object.freeze(new JudgedToken('opaque', judged, token, judge, toDate(introspectedAt))) as OpaqueAccessToken
 }
 
 /** The token with what a schema made of its claims, which is left as it is. */
@@ -84,11 +90,12 @@ class JudgedToken {
   declare introspectedAt: Date
   readonly #token: string
   readonly #judged: JudgedClaims
+  readonly #judge: object
   /** `undefined` when it is as issued itself. */
   #issued: JudgedToken | undefined
 
-  constructor(kind: AccessToken['kind'], judged: JudgedClaims, token: string, introspectedAt?: Date) {
-    const { exp } = judged.claims
+  constructor(kind: AccessToken['kind'], judged: JudgedClaims, token: string, judge: object, introspectedAt?: Date) {
+    const { exp } = judged
     this.kind = kind
     this.issuer = judged.issuer
     this.subject = judged.subject
@@ -103,15 +110,16 @@ class JudgedToken {
     }
     this.#token = token
     this.#judged = judged
+    this.#judge = judge
   }
 
   static asIssuedBy(judge: object, token: object): JudgedToken | undefined {
-    return #judged in token && token.#judged.judge === judge ? (token.#issued ?? token) : undefined
+    return #judge in token && token.#judge === judge ? (token.#issued ?? token) : undefined
   }
 
   retyped(claims: unknown): JudgedToken {
     const { kind, introspectedAt } = this
-    const typed = new JudgedToken(kind, this.#judged, this.#token, introspectedAt)
+    const typed = new JudgedToken(kind, this.#judged, this.#token, this.#judge, introspectedAt)
     typed.claims = claims
     typed.#issued = this
     return typed

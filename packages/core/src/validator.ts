@@ -4,7 +4,6 @@ import { createAnswering } from './answering.ts'
 import { createJwtStore, rememberNothing } from './cache/jwt-store.ts'
 import { createSharedAnswers } from './cache/shared-answers.ts'
 import { createVerdictStore } from './cache/verdict-store.ts'
-import { verifySenderConstraint } from './constraints/sender-constraint.ts'
 import { extractCredentials } from './credentials.ts'
 import { diagnostics } from './diagnostics.ts'
 import { tokenInForm } from './form-body.ts'
@@ -72,7 +71,7 @@ export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims
   const jwts = policy.remember === 'verdicts' ? createJwtStore<JwtVerdict>() : rememberNothing<JwtVerdict>()
   const reach = createReach(dispatcher)
   const issuers = createRouter({ ...policy, verdicts, jwts, shared, reach, judge: policy })
-  const tokens = createTokenJudge(issuers, jwts)
+  const tokens = createTokenJudge(issuers, jwts, clock)
   const caches = (): Health['caches'] => ({ jwt: jwts.health(), opaque: verdicts.health(), shared: shared?.counts() })
   const { expectOpen, ...upkeep } = createUpkeep({ issuers, reach, caches })
   const answering = createAnswering({ realm, labelOf: issuers.labelOf })
@@ -94,7 +93,6 @@ export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims
     if (token === undefined) {
       return undefined
     }
-    verifySenderConstraint(token)
     return whenThere(readClaims(token), (typed) => {
       if (diagnostics.verdict.hasSubscribers) {
         diagnostics.verdict.publish({ outcome: 'accepted', issuer: issuers.labelOf(token.issuer), kind: token.kind })

@@ -1,8 +1,9 @@
+import { mixOf } from './mix.ts'
+
 /** Says whether a token comes again, in little and fixed room: among very many tokens it forgets some. */
 export interface Doorkeeper {
-  /** Whether it may have been noted: without that, nothing is known of it. */
-  readonly mayKnow: (token: string) => boolean
-  readonly note: (token: string) => void
+  /** Whether it may have come before. From now on it has. */
+  readonly hasMet: (token: string) => boolean
 }
 
 /** A megabyte of marks in all. */
@@ -15,34 +16,19 @@ export function createDoorkeeper(): Doorkeeper {
   let lot = 1
 
   return {
-    mayKnow: (token) => {
-      const first = roomOf(token)
-      const mark = markOf(token)
-      return (
-        marks[first] === mark || marks[first + 1] === mark || marks[first + 2] === mark || marks[first + 3] === mark
-      )
-    },
-    note: (token) => {
+    hasMet: (token) => {
+      const { length } = token
+      const first = ((mixOf(token, length - 10, length - 5) >>> 0) % rooms) * places
+      const mark = mixOf(token, length - 6, length - 1) >>> 0
+      for (let place = first; place < first + places; place += 1) {
+        if (marks[place] === mark) {
+          return true
+        }
+      }
       // Whose mark goes is drawn by lot (Numerical Recipes' generator): tokens that come in turn do not keep each other out for ever.
       lot = (Math.imul(lot, 1664525) + 1013904223) >>> 0
-      marks[roomOf(token) + (lot >>> 30)] = markOf(token)
+      marks[first + (lot >>> 30)] = mark
+      return false
     },
   }
-}
-
-/** By FNV-1a over the characters before the last ones. */
-function roomOf(token: string): number {
-  return (mixed(token, token.length - 10) % rooms) * places
-}
-
-function markOf(token: string): number {
-  return mixed(token, token.length - 6)
-}
-
-function mixed(text: string, start: number): number {
-  let mix = 0x811c9dc5
-  for (let at = start; at < start + 5; at += 1) {
-    mix = Math.imul(mix ^ text.charCodeAt(at), 0x01000193)
-  }
-  return mix >>> 0
 }

@@ -16,18 +16,20 @@ export interface Tally {
 }
 
 export function createTally(cache: CacheMessage['cache']): Tally {
-  const seen = { hit: 0, miss: 0 }
+  let hits = 0
+  let misses = 0
 
   return {
     note: (outcome) => {
-      seen[outcome] += 1
+      if (outcome === 'hit') {
+        hits += 1
+      } else {
+        misses += 1
+      }
       if (diagnostics.cache.hasSubscribers) {
         diagnostics.cache.publish({ cache, operation: 'get', outcome, error: undefined })
       }
     },
-    counts: () => {
-      const { hit: hits, miss: misses } = seen
-      return { hits, misses, hitRatio: hits + misses === 0 ? undefined : hits / (hits + misses) }
-    },
+    counts: () => ({ hits, misses, hitRatio: hits + misses === 0 ? undefined : hits / (hits + misses) }),
   }
 }

@@ -21,15 +21,14 @@ export function lifetimeOf(freshFor: number, staleFor: number): Lifetime {
 
 /** The age of something in milliseconds. A clock that is set back makes it new, and not younger than that: it would live on too long. */
 export interface Age {
-  readonly now: () => number
+  readonly now: (time?: number) => number
   /** The time of the clock at which it has that age. */
   readonly at: (age: number) => number
 }
 
 export function createAge(clock: Clock, since: number): Age {
   let start = since
-  const now = (): number => {
-    const time = clock()
+  const now = (time = clock()): number => {
     start = Math.min(start, time)
     return time - start
   }

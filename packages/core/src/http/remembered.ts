@@ -20,8 +20,8 @@ export interface Remembered<Document> extends Holdable {
    * be served by an older one waits for a second at most.
    */
   readonly current: () => Promise<Document>
-  /** The same where nobody has to wait; else `undefined`. */
-  readonly atOnce: () => Document | undefined
+  /** The same where nobody has to wait; else `undefined`. Who knows the time need not have it looked for. */
+  readonly atOnce: (now?: number) => Document | undefined
   /** A newer one, asked for now or by a `renew` that is under way; no refresh that began earlier will do. */
   readonly renew: () => Promise<Document>
   /** What a `renew` that is under way waits for. */
@@ -75,8 +75,8 @@ export function createRemembered<Document>(options: RememberedOptions<Document>)
   const isUnderWay = (): boolean => (flights.underWay('refresh') ?? flights.underWay('renewal')) !== undefined
   const refresh = (): Promise<Document> => flights.underWay('renewal') ?? flights.join('refresh')
 
-  function atOnce(): Document | undefined {
-    const old = kept?.age.now() ?? Infinity
+  function atOnce(now?: number): Document | undefined {
+    const old = kept?.age.now(now) ?? Infinity
     if (kept === undefined || old >= kept.usableFor) {
       return undefined
     }

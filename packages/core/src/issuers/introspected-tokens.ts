@@ -24,7 +24,7 @@ export interface IntrospectedTokens {
 
 export function createIntrospectedTokens(
   settings: IntrospectionSettings,
-  claimsPolicy: Omit<AnswerPolicy, 'missingAudience'> & Grant,
+  claimsPolicy: Omit<AnswerPolicy, 'missingAudience'> & Grant & { readonly judge: object },
   outside: IssuerOutside,
 ): IntrospectedTokens {
   const { issuer } = claimsPolicy
@@ -53,9 +53,8 @@ export function createIntrospectedTokens(
       }
       throw error
     }
-    const judged = createOpaqueAccessToken(judgedOnce(claims), token, askedAt)
-    verifySenderConstraint(judged)
-    return judged
+    verifySenderConstraint(claims)
+    return createOpaqueAccessToken(judgedOnce(claims), token, claimsPolicy.judge, askedAt)
   }
 
   function judgedOnce(claims: IntrospectedClaims): JudgedClaims<IntrospectedClaims> {

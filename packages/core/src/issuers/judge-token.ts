@@ -1,5 +1,6 @@
 import type { AccessToken } from '../access-token.ts'
 import type { JwtStore } from '../cache/jwt-store.ts'
+import type { Clock } from '../clock.ts'
 import { invalidRequest, Refusal } from '../refusal.ts'
 import { isLater, type Soon, whenThere, withFailures } from '../soon.ts'
 import { firstVerdict } from './first-verdict.ts'
@@ -16,16 +17,22 @@ export interface TokenJudge {
   readonly evict: (token: string) => Promise<void>
 }
 
-export function createTokenJudge(issuers: Router, jwts: JwtStore<JwtVerdict>): TokenJudge {
+export function createTokenJudge(issuers: Router, jwts: JwtStore<JwtVerdict>, clock: Clock): TokenJudge {
   const recognize = createRecognize()
 
   /** Of a JWT that is remembered nothing is parsed or verified. All else is judged again. */
   function recall(token: string): AccessToken | undefined {
     const verdict = jwts.get(token)
-    const issuer = verdict && issuers.find(verdict.judged.issuer)
-    const isKnown = verdict !== undefined && issuer !== undefined && !isLater(issuer) && issuer.trusts(verdict)
-    jwts.note(isKnown ? 'hit' : 'miss')
-    return isKnown ? issuer.judgeAgain(verdict, token) : undefined
+    if (verdict !== undefined) {
+      const issuer = issuers.find(verdict.issuer)
+      const now = clock()
+      if (issuer !== undefined && !isLater(issuer) && issuer.trusts(verdict, now)) {
+        jwts.note('hit')
+        return issuer.judgeAgain(verdict, token, now)
+      }
+    }
+    jwts.note('miss')
+    return undefined
   }
 
   function judgeAnew(token: string): Soon<AccessToken> {

@@ -1,7 +1,8 @@
 import type { JSONWebKeySet } from 'jose'
 import type { JwtAccessToken, JwtClaims } from '../access-token.ts'
-import type { JwtStore } from '../cache/jwt-store.ts'
+import type { Digested, JwtStore } from '../cache/jwt-store.ts'
 import type { Clock } from '../clock.ts'
+import { verifySenderConstraint } from '../constraints/sender-constraint.ts'
 import type { Outside } from '../http/shared.ts'
 import { createJwtAccessToken, type Grant, type JudgedClaims, toJudgedClaims } from '../judged-token.ts'
 import { discoveredKeys } from '../keys/discovered-keys.ts'
@@ -16,63 +17,74 @@ import type { ParsedJwt } from './parse-jwt.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
 
 /** What is remembered of a JWT: what in it never changes. */
-export interface JwtVerdict {
+export interface JwtVerdict extends JudgedClaims<JwtClaims>, Digested {
   /** Whose settings it was judged by. */
   readonly by: TrustedIssuer
   /** The identity of the key that its signature was verified with. */
   readonly key: string
-  readonly judged: JudgedClaims<JwtClaims>
 }
-
-/** Bytes for each of the audiences and scopes, of whose names there are lists besides the claims. */
-const perListed = 16
 
 /** The JWTs of one issuer. */
 export interface SignedTokens {
   /** Judges a JWT whole, and offers what never changes of it to be remembered. */
   readonly validate: (jwt: ParsedJwt) => Promise<JwtAccessToken>
   /** Whether a verdict counts: its issuer is trusted by the same settings, and its key is among the current ones, for which nobody has to wait. */
-  readonly trusts: (verdict: JwtVerdict) => boolean
+  readonly trusts: (verdict: JwtVerdict, now: number) => boolean
   /** Judges what changes with time: all but the signature and what it covers for good. */
-  readonly judgeAgain: (verdict: JwtVerdict, token: string) => JwtAccessToken
+  readonly judgeAgain: (verdict: JwtVerdict, token: string, now: number) => JwtAccessToken
 }
 
 export interface SignedTokensPolicy extends ClaimsPolicy, Grant {
   readonly by: TrustedIssuer
   readonly algorithms: readonly string[]
   readonly jwts: JwtStore<JwtVerdict>
+  /** Stands for the validator. */
+  readonly judge: object
 }
 
 export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, clock: Clock): SignedTokens {
-  const { by, issuer, algorithms, jwts } = policy
+  const { by, issuer, algorithms, jwts, judge } = policy
 
   async function validate(jwt: ParsedJwt): Promise<JwtAccessToken> {
     try {
       const key = await verifyJwt(jwt, keys, algorithms)
       const judged = toJudgedClaims(policy, judgeClaims(jwt, policy, clock()))
-      jwts.offer(jwt.token, (share) => {
-        const { value, own } = share(judged.claims)
-        const kept = toJudgedClaims(policy, value)
-        const listed = kept.audience.length + kept.scopes.length
-        return { verdict: { by, key, judged: kept }, own: own + listed * perListed }
+      jwts.offer(jwt.token, (digest, share) => {
+        const claims = share(judged.claims)
+        const { audience, scopes, ...rest } = toJudgedClaims(policy, claims.value)
+        const lists = share({ audience, scopes })
+        return { verdict: toVerdict({ ...rest, ...lists.value }, { digest, by, key }), own: claims.own + lists.own }
       })
-      return createJwtAccessToken(judged, jwt.token)
+      return toToken(judged, jwt.token)
     } catch (error) {
       throw named(issuer, error)
     }
   }
 
-  function judgeAgain({ judged }: JwtVerdict, token: string): JwtAccessToken {
-    judgeTimes(judged.claims, policy, clock() / 1000)
-    judgeAudience(judged.claims.aud, policy.audience)
-    return createJwtAccessToken(judged, token)
+  function judgeAgain(verdict: JwtVerdict, token: string, now: number): JwtAccessToken {
+    judgeTimes(verdict, policy, now / 1000)
+    judgeAudience(verdict.audience, policy.audience)
+    return toToken(verdict, token)
+  }
+
+  function toToken(judged: JudgedClaims<JwtClaims>, token: string): JwtAccessToken {
+    verifySenderConstraint({ cnf: judged.cnf })
+    return createJwtAccessToken(judged, token, judge)
   }
 
   return {
     validate,
-    trusts: (verdict) => verdict.by === by && keys.atOnce()?.identities.has(verdict.key) === true,
+    trusts: (verdict, now) => verdict.by === by && keys.atOnce(now)?.identities.has(verdict.key) === true,
     judgeAgain,
   }
+}
+
+/** Written out, so that V8 lays all of it in one place. */
+function toVerdict(
+  { issuer, subject, subjectType, clientId, audience, scopes, claims, cnf, exp, nbf, iat }: JudgedClaims<JwtClaims>,
+  { digest, by, key }: Pick<JwtVerdict, 'by' | 'digest' | 'key'>,
+): JwtVerdict {
+  return { digest, exp, nbf, iat, cnf, by, key, issuer, subject, subjectType, clientId, audience, scopes, claims }
 }
 
 export function keySourceOf(issuer: string, keys: KeyOrigin, outside: Outside): KeySource {

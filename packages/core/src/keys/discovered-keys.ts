@@ -121,9 +121,9 @@ function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
     return (await forKeys(() => keysOf(place))) ?? serve(before)
   }
 
-  function atOnce(): KeySet | undefined {
-    const isInPlace = latest !== undefined && latest === lastGood && jwksUri.atOnce()?.endpoint === latest.url
-    return isInPlace ? latest?.keys.atOnce() : undefined
+  function atOnce(now?: number): KeySet | undefined {
+    const isInPlace = latest !== undefined && latest === lastGood && jwksUri.atOnce(now)?.endpoint === latest.url
+    return isInPlace ? latest?.keys.atOnce(now) : undefined
   }
 
   function serve(before: KeySet): KeySet {

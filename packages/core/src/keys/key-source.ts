@@ -6,8 +6,8 @@ import { type KeySet, parseKeySet, secretKeySet } from './key-set.ts'
 /** Where the keys of an issuer come from. `current` and `retry` reject with an `UpstreamError` when there are none to be had. */
 export interface KeySource {
   readonly current: () => Promise<KeySet>
-  /** The current keys where nobody has to wait for them; else `undefined`. */
-  readonly atOnce: () => KeySet | undefined
+  /** The current keys where nobody has to wait for them; else `undefined`. Who knows the time need not have it looked for. */
+  readonly atOnce: (now?: number) => KeySet | undefined
   /**
    * Fetches once more because the current keys do not verify a token: whether the newer ones do. A fruitless attempt
    * starts a cooldown, in which the answer is no at once: made-up key ids must not become a storm of fetches.

@@ -79,7 +79,7 @@ export function seededKeys(seed: JSONWebKeySet, issuer: string, source: FetchedK
 
   return {
     current,
-    atOnce: () => (progress.isOver ? source.atOnce() : undefined),
+    atOnce: (now) => (progress.isOver ? source.atOnce(now) : undefined),
     ready,
     retry: async (verifies) => (serves() && (await verifies(await fetched()))) || source.retry(verifies),
     isProven: () => !serves(),
