@@ -2,44 +2,50 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { createDoorkeeper, type Doorkeeper } from './doorkeeper.ts'
 import { mixOf } from './mix.ts'
-import { createSharing, type Sharing } from './sharing.ts'
+import { createSharing, type Part, roomForParts, type Shared, type Sharing } from './sharing.ts'
 import { createTally } from './tally.ts'
 import type { StoreHealth } from './verdict-store.ts'
 
-/** What is remembered of a token, which it is known by: its SHA-256, as Latin-1. */
-export interface Digested {
+/** What the store needs to know of what it keeps. */
+export interface Kept {
+  /** The SHA-256 of the token, as Latin-1: by that it is known. */
   readonly digest: string
+  /** What it shares with others. */
+  readonly held: readonly Part[]
 }
 
 /** The memory of one validator for verdicts on JWTs, bounded in entries and bytes. Whether a verdict still counts, those who ask have to judge. */
-export interface JwtStore<Verdict extends Digested> {
+export interface JwtStore<Verdict extends Kept> {
   get(token: string): Verdict | undefined
   /**
    * Keeps a verdict, unless its token comes for the first time: many never come again, and what is kept has to be collected one day. What it has in common
    * with others, such as parts of its claims, it need not have for itself.
    */
-  offer(token: string, toVerdict: (digest: string, share: Sharing) => Kept<Verdict>): void
+  offer(token: string, toVerdict: (kept: Kept, share: Share) => Weighed<Verdict>): void
   delete(token: string): void
   /** Whether a verdict that was looked up would do. */
   note(outcome: 'hit' | 'miss'): void
   health(): StoreHealth
 }
 
-interface Kept<Verdict> {
+type Share = <Value extends object>(value: Value) => Shared<Value>
+
+interface Weighed<Verdict> {
   readonly verdict: Verdict
   /** About how many bytes of it are its own. */
   readonly own: number
 }
 
-const room = { max: 100_000, maxSize: 64 * 1024 * 1024 }
-/** Key, bookkeeping, and the members of the token. */
-const entryBytes = 512
+/** 64 MiB, of which those that are met but not held yet take two. */
+const room = { max: 100_000, maxSize: 62 * 1024 * 1024 - roomForParts }
+/** The digest, the verdict but for its claims, and bookkeeping. */
+const entryBytes = 400
 
 /**
  * A verdict lies where the end of its token's signature says, and counts for the token of its SHA-256: whatever lies nowhere is not even hashed. Of two tokens in
  * one place, which is one pair in four thousand million, one is forgotten. What a verdict depends on besides is the configuration of the validator, whose own this store is.
  */
-export function createJwtStore<Verdict extends Digested>(): JwtStore<Verdict> {
+export function createJwtStore<Verdict extends Kept>(): JwtStore<Verdict> {
   const tally = createTally('jwt')
   /** Not before a token was verified: the rooms are claimed at once, and garbage is not worth that. */
   let rooms: Rooms<Verdict> | undefined
@@ -53,9 +59,10 @@ export function createJwtStore<Verdict extends Digested>(): JwtStore<Verdict> {
     get,
     offer: (token, toVerdict) => {
       rooms ??= createRooms()
-      const { doorkeeper, share, verdicts } = rooms
+      const { doorkeeper, sharing, verdicts } = rooms
       if (doorkeeper.hasMet(token)) {
-        const { verdict, own } = toVerdict(digestOf(token), share)
+        const held: Part[] = []
+        const { verdict, own } = toVerdict({ digest: digestOf(token), held }, (value) => sharing.share(value, held))
         verdicts.set(placeOf(token), verdict, { size: entryBytes + own })
       }
     },
@@ -66,23 +73,24 @@ export function createJwtStore<Verdict extends Digested>(): JwtStore<Verdict> {
     },
     note: tally.note,
     health: () => {
-      const { size: entries = 0, calculatedSize: bytes = 0 } = rooms?.verdicts ?? {}
-      return { ...tally.counts(), entries, bytes }
+      const { size: entries = 0, calculatedSize = 0 } = rooms?.verdicts ?? {}
+      return { ...tally.counts(), entries, bytes: calculatedSize + (rooms?.sharing.bytes() ?? 0) }
     },
   }
 }
 
-interface Rooms<Verdict extends Digested> {
+interface Rooms<Verdict extends Kept> {
   readonly doorkeeper: Doorkeeper
-  readonly share: Sharing
+  readonly sharing: Sharing
   readonly verdicts: LRUCache<number, Verdict>
 }
 
-function createRooms<Verdict extends Digested>(): Rooms<Verdict> {
+function createRooms<Verdict extends Kept>(): Rooms<Verdict> {
+  const sharing = createSharing()
   return {
     doorkeeper: createDoorkeeper(),
-    share: createSharing(),
-    verdicts: new LRUCache<number, Verdict>(room),
+    sharing,
+    verdicts: new LRUCache<number, Verdict>({ ...room, dispose: ({ held }) => sharing.release(held) }),
   }
 }
 
@@ -96,7 +104,7 @@ function digestOf(token: string): string {
 }
 
 /** For those who want every token verified every time. */
-export function rememberNothing<Verdict extends Digested>(): JwtStore<Verdict> {
+export function rememberNothing<Verdict extends Kept>(): JwtStore<Verdict> {
   const { counts } = createTally('jwt')
   return {
     get: () => undefined,

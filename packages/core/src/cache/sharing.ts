@@ -1,57 +1,102 @@
 import { LRUCache } from 'lru-cache'
+import { createScales } from './scales.ts'
 
-/** Makes one of what many things have in common. */
-export type Sharing = <Value extends object>(value: Value) => Shared<Value>
+/** Makes one of what many things have in common, and knows what that takes. */
+export interface Sharing {
+  /**
+   * What is given, frozen to its depths, with each of its members that others have as well replaced by theirs. The parts that it shares are noted in `held`, for
+   * `release` when it is gone.
+   */
+  readonly share: <Value extends object>(value: Value, held: Part[]) => Shared<Value>
+  readonly release: (held: readonly Part[]) => void
+  /** About how many bytes all parts take that somebody holds. */
+  readonly bytes: () => number
+}
 
-interface Shared<Value> {
+export interface Shared<Value> {
   /** Equal to what was given, and frozen. */
   readonly value: Value
   /** About how many bytes of it are its own. */
   readonly own: number
 }
 
-/** Of JSON. */
-type Part = boolean | number | object | string
-
-const mostParts = 8192
-const mostCharacters = 4 * 1024 * 1024
-
-/** Tokens differ in who and when. Their issuer, client, scopes and roles are those of many others, and need not be kept for each. What is given is frozen to its depths. */
-export function createSharing(): Sharing {
-  const parts = new LRUCache<string, Part>({
-    max: mostParts,
-    maxSize: mostCharacters,
-    sizeCalculation: (_part, text) => text.length,
-  })
-
-  return (value) => {
-    const shared = { ...value } as Record<string, Part>
-    let own = 0
-    for (const [name, part] of Object.entries(shared)) {
-      const text = JSON.stringify(part)
-      const isShareable = isAsItsText(part)
-      const known = isShareable ? parts.get(text) : undefined
-      shared[name] = known ?? part
-      own += perMember + name.length + (known === undefined ? roomOf(part) : 0)
-      if (isShareable && known === undefined) {
-        parts.set(text, part)
-      }
-    }
-    return { value: Object.freeze(shared) as object as typeof value, own }
-  }
+/** What several have in common; it is there as long as one of them is. */
+export interface Part {
+  readonly value: unknown
+  /** As JSON. */
+  readonly text: string
+  readonly bytes: number
+  holders: number
 }
 
-const perMember = 16
+/** For parts: when they take more, whoever brings new ones has them alone. */
+export const roomForParts: number = 8 * 1024 * 1024
+const partBytes = 160
+/** In `held`. */
+const reference = 8
+const mostMet = { max: 8192, maxSize: 1024 * 1024 }
 
-/** About how many bytes a part takes: small objects take much more than their text. */
-function roomOf(part: unknown): number {
-  if (typeof part === 'string') {
-    return 32 + part.length
+/**
+ * Tokens differ in who and when. Their issuer, client, scopes and roles are those of many others, and need not be kept for each. Whether others have a part shows
+ * when it is met again: most of what is met is in one token only.
+ */
+export function createSharing(): Sharing {
+  const met = new LRUCache<string, true>({ ...mostMet, sizeCalculation: (_met, text) => text.length })
+  const parts = new Map<string, Part>()
+  const { bytesOf, bytesOfMembers } = createScales()
+  let bytes = 0
+
+  function partFor(value: unknown): Part | undefined {
+    if (!isAsItsText(value)) {
+      return undefined
+    }
+    const text = JSON.stringify(value)
+    const known = parts.get(text)
+    if (known !== undefined || met.get(text) === true) {
+      return known ?? newPart(value, text)
+    }
+    met.set(text, true)
+    return undefined
   }
-  if (typeof part !== 'object' || part === null) {
-    return perMember
+
+  function newPart(value: unknown, text: string): Part | undefined {
+    const part = { value, text, bytes: partBytes + text.length + bytesOf(value), holders: 0 }
+    if (bytes + part.bytes > roomForParts) {
+      return undefined
+    }
+    bytes += part.bytes
+    parts.set(text, part)
+    return part
   }
-  return Object.entries(part).reduce((sum, [name, member]) => sum + perMember + name.length + roomOf(member), 64)
+
+  return {
+    share: (value, held) => {
+      const shared = { ...value } as Record<string, unknown>
+      let own = bytesOfMembers(shared)
+      for (const [name, member] of Object.entries(shared)) {
+        const part = partFor(member)
+        if (part === undefined) {
+          own += bytesOf(member)
+        } else {
+          part.holders += 1
+          held.push(part)
+          shared[name] = part.value
+          own += reference
+        }
+      }
+      return { value: Object.freeze(shared) as object as typeof value, own }
+    },
+    release: (held) => {
+      for (const part of held) {
+        part.holders -= 1
+        if (part.holders === 0) {
+          bytes -= part.bytes
+          parts.delete(part.text)
+        }
+      }
+    },
+    bytes: () => bytes,
+  }
 }
 
 /** Some numbers are written as others are: infinity as `null`, and a negative zero as none. */
