@@ -17,9 +17,9 @@ function tokenOf(name: string): string {
 /** Verified twice, as it has to be for the store to keep it. */
 function present(store: JwtStore<Kind>, name: string, claims: object): void {
   for (let times = 0; times < 2; times += 1) {
-    store.offer(tokenOf(name), (kept, share) => {
-      const { value, own } = share(JSON.parse(JSON.stringify(claims)) as Record<string, unknown>)
-      return { verdict: { ...kept, claims: value }, own }
+    store.offer(tokenOf(name), ({ shareMembers, kept }) => {
+      const { value, own } = shareMembers(JSON.parse(JSON.stringify(claims)) as Record<string, unknown>)
+      return { verdict: { ...kept(), claims: value }, own }
     })
   }
 }

@@ -21,14 +21,21 @@ export interface JwtStore<Verdict extends Kept> {
    * Keeps a verdict, unless its token comes for the first time: many never come again, and what is kept has to be collected one day. What it has in common
    * with others, such as parts of its claims, it need not have for itself.
    */
-  offer(token: string, toVerdict: (kept: Kept, share: Share) => Weighed<Verdict>): void
+  offer(token: string, toVerdict: (shared: SharedParts) => Weighed<Verdict>): void
   delete(token: string): void
   /** Whether a verdict that was looked up would do. */
   note(outcome: 'hit' | 'miss'): void
   health(): StoreHealth
 }
 
-type Share = <Value extends object>(value: Value) => Shared<Value>
+/** For a verdict that is about to be kept. */
+interface SharedParts {
+  /** As in `Sharing`. */
+  readonly share: <Value>(value: Value) => Shared<Value>
+  readonly shareMembers: <Value extends object>(value: Value) => Shared<Value>
+  /** Once all is shared. */
+  readonly kept: () => Kept
+}
 
 interface Weighed<Verdict> {
   readonly verdict: Verdict
@@ -62,7 +69,12 @@ export function createJwtStore<Verdict extends Kept>(): JwtStore<Verdict> {
       const { doorkeeper, sharing, verdicts } = rooms
       if (doorkeeper.hasMet(token)) {
         const held: Part[] = []
-        const { verdict, own } = toVerdict({ digest: digestOf(token), held }, (value) => sharing.share(value, held))
+        const { verdict, own } = toVerdict({
+          share: (value) => sharing.share(value, held),
+          shareMembers: (value) => sharing.shareMembers(value, held),
+          // A list that has grown has room to grow on.
+          kept: () => ({ digest: digestOf(token), held: [...held] }),
+        })
         verdicts.set(placeOf(token), verdict, { size: entryBytes + own })
       }
     },

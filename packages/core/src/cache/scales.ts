@@ -7,7 +7,8 @@ export interface Scales {
   readonly bytesOfMembers: (value: object) => number
 }
 
-const slot = 16
+const slot = 8
+const number = 16
 /** A string or a list, besides its characters or slots. */
 const header = 32
 /** The objects that have the same names share them, and the layout. A name that none had yet costs both; objects with many have them for themselves. */
@@ -24,7 +25,7 @@ export function createScales(): Scales {
       return header + value.length
     }
     if (typeof value !== 'object' || value === null) {
-      return slot
+      return isInSlot(value) ? 0 : number
     }
     return Object.values(value).reduce((sum: number, member) => sum + bytesOf(member), bytesOfMembers(value))
   }
@@ -49,4 +50,9 @@ export function createScales(): Scales {
   }
 
   return { bytesOf, bytesOfMembers }
+}
+
+/** Numbers have an object of their own, but for small integers. */
+function isInSlot(value: unknown): boolean {
+  return typeof value !== 'number' || (Math.trunc(value) === value && Math.abs(value) < 2 ** 31)
 }

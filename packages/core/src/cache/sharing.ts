@@ -3,11 +3,10 @@ import { createScales } from './scales.ts'
 
 /** Makes one of what many things have in common, and knows what that takes. */
 export interface Sharing {
-  /**
-   * What is given, frozen to its depths, with each of its members that others have as well replaced by theirs. The parts that it shares are noted in `held`, for
-   * `release` when it is gone.
-   */
-  readonly share: <Value extends object>(value: Value, held: Part[]) => Shared<Value>
+  /** What is given, or what others have that is equal; that is noted in `held` then, for `release` when it is used no more. What is given is frozen to its depths. */
+  readonly share: <Value>(value: Value, held: Part[]) => Shared<Value>
+  /** An object with what is shared of each member. */
+  readonly shareMembers: <Value extends object>(value: Value, held: Part[]) => Shared<Value>
   readonly release: (held: readonly Part[]) => void
   /** About how many bytes all parts take that somebody holds. */
   readonly bytes: () => number
@@ -32,8 +31,6 @@ export interface Part {
 /** For parts: when they take more, whoever brings new ones has them alone. */
 export const roomForParts: number = 8 * 1024 * 1024
 const partBytes = 160
-/** In `held`. */
-const reference = 8
 const mostMet = { max: 8192, maxSize: 1024 * 1024 }
 
 /**
@@ -69,22 +66,27 @@ export function createSharing(): Sharing {
     return part
   }
 
+  function share<Value>(value: Value, held: Part[]): Shared<Value> {
+    const part = partFor(value)
+    if (part === undefined) {
+      return { value, own: bytesOf(value) }
+    }
+    part.holders += 1
+    held.push(part)
+    return { value: part.value as Value, own: 0 }
+  }
+
   return {
-    share: (value, held) => {
-      const shared = { ...value } as Record<string, unknown>
-      let own = bytesOfMembers(shared)
-      for (const [name, member] of Object.entries(shared)) {
-        const part = partFor(member)
-        if (part === undefined) {
-          own += bytesOf(member)
-        } else {
-          part.holders += 1
-          held.push(part)
-          shared[name] = part.value
-          own += reference
-        }
+    share,
+    shareMembers: (value, held) => {
+      const members = { ...value } as Record<string, unknown>
+      let own = bytesOfMembers(members)
+      for (const [name, member] of Object.entries(members)) {
+        const shared = share(member, held)
+        members[name] = shared.value
+        own += shared.own
       }
-      return { value: Object.freeze(shared) as object as typeof value, own }
+      return { value: Object.freeze(members) as object as typeof value, own }
     },
     release: (held) => {
       for (const part of held) {

@@ -49,11 +49,13 @@ export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, 
     try {
       const key = await verifyJwt(jwt, keys, algorithms)
       const judged = toJudgedClaims(policy, judgeClaims(jwt, policy, clock()))
-      jwts.offer(jwt.token, (kept, share) => {
-        const claims = share(judged.claims)
-        const { audience, scopes, ...rest } = toJudgedClaims(policy, claims.value)
-        const lists = share({ audience, scopes })
-        return { verdict: toVerdict({ ...kept, ...rest, ...lists.value, by, key }), own: claims.own + lists.own }
+      jwts.offer(jwt.token, ({ share, shareMembers, kept }) => {
+        const claims = shareMembers(judged.claims)
+        const common = toJudgedClaims(policy, claims.value)
+        const [audience, scopes] = [share(common.audience), share(common.scopes)]
+        const lists = { audience: audience.value, scopes: scopes.value }
+        const own = claims.own + audience.own + scopes.own
+        return { verdict: toVerdict({ ...common, ...lists, ...kept(), by, key }), own }
       })
       return toToken(judged, jwt.token)
     } catch (error) {
