@@ -18,11 +18,12 @@ export const warm: Mix = async (world, servers, { seconds }) => {
   return (server) => server.load({ ...tokens, seconds })
 }
 
-/** Each token new. Servers get the same ones in a round, but none gets one twice; except the bare ones, that look at none. */
+/** Each token new. Servers get the same ones in a round, but none gets one twice; except those that look at none. */
 export const cold: Mix = async (world, servers, { rounds, seconds }) => {
   const file = await world.tokensOf('RS256', 'cold', newTokens * (rounds + 2))
   const loadAfresh = (server: Running, nth: number): Promise<Run> => {
-    const mix = server.contender.role === 'bare' ? 'in-turn' : 'once'
+    const { role } = server.contender
+    const mix = role === 'bare' || role === 'idle' ? 'in-turn' : 'once'
     return server.load({ file, skip: newTokens * nth, take: newTokens, mix, seconds: Math.min(seconds, 2) })
   }
   for (const server of servers) {

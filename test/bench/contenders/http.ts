@@ -5,6 +5,7 @@ import { contender as expressJose } from './http/express-jose.ts'
 import { contender as expressJwt } from './http/express-jwt.ts'
 import { contender as expressOauth2JwtBearer } from './http/express-oauth2-jwt-bearer.ts'
 import { contender as expressPassportJwt } from './http/express-passport-jwt.ts'
+import { contender as expressSha256 } from './http/express-sha-256.ts'
 import { contender as expressTollgate } from './http/express-tollgate.ts'
 import { contender as fastifyBare } from './http/fastify-bare.ts'
 import { contender as fastifyJwtCached } from './http/fastify-jwt-cached.ts'
@@ -18,6 +19,7 @@ import { contender as koaTollgate } from './http/koa-tollgate.ts'
 /** All that are measured through HTTP: of each framework first the bare one, then ours. */
 export const httpContenders: readonly HttpContender[] = [
   expressBare,
+  expressSha256,
   expressTollgate,
   expressOauth2JwtBearer,
   expressJwt,

@@ -10,6 +10,7 @@ import { contender as koaJwt } from './jwt/koa-jwt.ts'
 import { contender as noWork } from './jwt/no-work.ts'
 import { contender as nodeCrypto } from './jwt/node-crypto.ts'
 import { contender as passportJwt } from './jwt/passport-jwt.ts'
+import { contender as sha256 } from './jwt/sha-256.ts'
 import { contender as tollgateRememberingNothing } from './jwt/tollgate-remembering-nothing.ts'
 import { contender as tollgate } from './jwt/tollgate.ts'
 import { contender as webCrypto } from './jwt/web-crypto.ts'
@@ -17,6 +18,7 @@ import { contender as webCrypto } from './jwt/web-crypto.ts'
 /** All who judge JWTs without a server. */
 export const jwtContenders: readonly JwtContender[] = [
   noWork,
+  sha256,
   nodeCrypto,
   webCrypto,
   tollgate,

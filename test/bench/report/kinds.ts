@@ -6,5 +6,5 @@ export function kindOf(contender: string): Kind {
   if (/tollgate/i.test(contender)) {
     return 'ours'
   }
-  return /^no work$|node:crypto|WebCrypto|bare$/.test(contender) ? 'floor' : 'peer'
+  return /^no work$|node:crypto|WebCrypto|SHA-256|bare$/.test(contender) ? 'floor' : 'peer'
 }

@@ -14,8 +14,8 @@ export interface HttpSetting {
 export interface HttpContender {
   readonly name: string
   readonly framework: 'Express' | 'Koa' | 'Fastify'
-  /** A `floor` is what somebody would write by hand who is in a hurry. */
-  readonly role: 'bare' | 'tollgate' | 'peer' | 'floor'
+  /** A `floor` is what somebody would write by hand who is in a hurry. The `bare` and the `idle` ones look at no token. */
+  readonly role: 'bare' | 'idle' | 'tollgate' | 'peer' | 'floor'
   /** The URL of the module that exports it, for a process that loads nothing else. */
   readonly module: string
   /** Listens on a port of 127.0.0.1 that is free. */
