@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 /** Which tokens of a file are sent, in which order, for how long; `http-load.lua` tells the mixes. */
 export interface Load {
+  /** How many requests are under way at a time: 64, unless fewer are asked for. */
+  readonly connections?: number
   readonly file: string
   readonly mix: 'once' | 'in-turn' | 'in-twos' | 'zipf'
   readonly skip?: number
@@ -20,11 +23,11 @@ export interface Stood {
   readonly p99: number
 }
 
-/** How many requests are under way at a time. */
-const connections = 64
-
 /** Loads the server at this URL; rejects when it answers a single request with an error, or none. */
-export async function load(url: string, { file, mix, skip = 0, take, seed = 1, seconds }: Load): Promise<Stood> {
+export async function load(
+  url: string,
+  { connections = 64, file, mix, skip = 0, take, seed = 1, seconds }: Load,
+): Promise<Stood> {
   const generator = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, url]
   const printed = await wrk([...generator, '--', file, mix, `${skip}`, `${take}`, `${seed}`])
   const report = printed.trimEnd().split('\n').at(-1) ?? ''
@@ -38,7 +41,7 @@ export async function load(url: string, { file, mix, skip = 0, take, seed = 1, s
 /** Rejects when the load generator is not installed. */
 export async function expectWrk(): Promise<void> {
   // It prints its version with a usage, and calls that a failure.
-  await wrk(['--version']).catch((error: unknown) => {
+  await promisify(execFile)('wrk', ['--version']).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new Error('The HTTP bench needs wrk: apt-get install -y --no-install-recommends wrk', { cause: error })
     }
@@ -57,6 +60,9 @@ interface Report {
 
 const script = fileURLToPath(new URL('http-load.lua', import.meta.url))
 
+/** On the last of the processor's cores, so that it is not moved to where the server is at work. */
 async function wrk(args: readonly string[]): Promise<string> {
-  return (await promisify(execFile)('wrk', args)).stdout
+  const core = availableParallelism() - 1
+  const [command, ...pinned] = process.platform === 'linux' ? ['taskset', '-c', `${core}`, 'wrk'] : ['wrk']
+  return (await promisify(execFile)(command, [...pinned, ...args])).stdout
 }

@@ -41,7 +41,7 @@ export const zipf: Mix = async (world, servers, { seconds }) => {
   const tokens = { file: await world.tokensOf('RS256', 'zipf', 100_000), take: 100_000 }
   for (const server of servers) {
     if (server.contender.role === 'tollgate') {
-      await server.load({ ...tokens, mix: 'in-twos', seconds: seconds * acquaintance })
+      await server.load({ ...tokens, connections: few, mix: 'in-twos', seconds: seconds * acquaintance })
     }
     await warmUp(server, { ...tokens, mix: 'zipf', seed: 1000 }, seconds)
   }
@@ -54,9 +54,15 @@ export const zipf: Mix = async (world, servers, { seconds }) => {
  * as a usual run; peers remember nothing, or so little that they soon are what they stay.
  */
 const acquaintance = 4
+const few = 2
 
-/** A server is what it stays after some 50,000 requests, when all that is hot is compiled; quick looks are content with less. */
+/**
+ * A server is what it stays after some 50,000 requests, when all that is hot is compiled; quick looks are content with less. The first come by
+ * few connections: when most of what V8 allocates at first is in use as long as 64 slow requests are, it takes such things for long-lived, and never
+ * learns better.
+ */
 async function warmUp(server: Running, load: Omit<Load, 'seconds'>, seconds: number): Promise<void> {
+  await server.load({ ...load, connections: few, seconds: 1 })
   const enough = Math.min(50_000, 12_500 * seconds)
   for (let requests = 0; requests < enough;) {
     requests += (await server.load({ ...load, seconds: 1 })).requests

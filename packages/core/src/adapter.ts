@@ -4,7 +4,7 @@ export { type Answer, writeAnswer, type Writing } from './answer.ts'
 export { createGate, type Gate } from './gate.ts'
 export { describe, expectOptions, invalidOption } from './invalid-option.ts'
 export { isUrlEncodedForm, mostFormBytes, parseForm } from './form-body.ts'
-export { headerLinesOf, type NodeHeaders } from './node-request.ts'
+export { headerLinesOf, type NodeHeaders, NodeRequest } from './node-request.ts'
 export {
   type Admission,
   type Admit,

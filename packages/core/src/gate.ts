@@ -27,15 +27,21 @@ export interface GateOptions<Request, Claims> {
 }
 
 /** What has become of a request so far. */
-interface Visit<Claims> {
+class Visit<Claims> {
   /** As it was when it was judged, or is when it is about to be. */
   http: HttpRequest
   /** `undefined` before it is judged, and when it had no credentials: a layer further in may yet bring some, such as a parser of form bodies. */
-  verdict: Soon<AccessToken<Claims> | undefined>
-  isAdmitted: boolean
+  verdict: Verdict<Claims> = undefined
+  isAdmitted = false
   /** What it was admitted with. */
-  token: AccessToken<Claims> | undefined
+  token: AccessToken<Claims> | undefined = undefined
+
+  constructor(http: HttpRequest) {
+    this.http = http
+  }
 }
+
+type Verdict<Claims> = Soon<AccessToken<Claims> | undefined>
 
 export function createGate<Request extends object, Claims>({
   validator,
@@ -55,30 +61,33 @@ export function createGate<Request extends object, Claims>({
       known.http = http
       return known
     }
-    const visit = { http, verdict: undefined, isAdmitted: false, token: undefined }
+    const visit = new Visit<Claims>(http)
     visits.set(request, visit)
     return visit
   }
 
-  function judgeOnce(visit: Visit<Claims>): Visit<Claims>['verdict'] {
+  function judgeOnce(visit: Visit<Claims>): Verdict<Claims> {
     const { http } = visit
     return (visit.verdict ??= withFailures(() => judge(http), rejected))
   }
 
   function admit(request: Request, guard: Guard): Soon<AccessToken<Claims> | undefined> {
     const visit = visitOf(request)
-    if (preflights === 'pass' && isPreflight(visit.http)) {
+    // As it is now: what was a preflight when an outer layer judged it may be something else by now.
+    if (preflights === 'pass' && isPreflight(toHttpRequest(request))) {
       return letOn(visit, undefined)
     }
-    return whenThere(judgeOnce(visit), (token) => letIn(visit, token, guard))
+    const started = judgeOnce(visit)
+    const { http } = visit
+    return whenThere(started, (token) => letIn(visit, { started, http }, token, guard))
   }
 
   function letIn(
     visit: Visit<Claims>,
+    { started, http }: { readonly started: Verdict<Claims>; readonly http: HttpRequest },
     token: AccessToken<Claims> | undefined,
     guard: Guard,
   ): Soon<AccessToken<Claims> | undefined> {
-    const { http, verdict: started } = visit
     const authorized = withFailures(
       () => authorize(token, http, guard),
       (error) => {
@@ -96,11 +105,12 @@ export function createGate<Request extends object, Claims>({
 
   function admitOptional(request: Request, guard: Guard): Soon<AccessToken<Claims> | undefined> {
     const visit = visitOf(request)
-    return whenThere(judgeOnce(visit), (token) => {
+    const started = judgeOnce(visit)
+    return whenThere(started, (token) => {
       if (token !== undefined) {
         return admit(request, guard)
       }
-      visit.verdict = undefined
+      goBy(visit, started, undefined)
       return letOn(visit, undefined)
     })
   }
@@ -128,18 +138,14 @@ export function createGate<Request extends object, Claims>({
   return { admit, admitOptional, tokenOf, optionalTokenOf }
 }
 
-function letOn<Claims>(visit: Visit<Claims>, token: Visit<Claims>['token']): typeof token {
+function letOn<Claims>(visit: Visit<Claims>, token: AccessToken<Claims> | undefined): typeof token {
   visit.isAdmitted = true
   visit.token = token
   return token
 }
 
 /** A guard may have had the token judged anew: further layers go by that, unless another has come first. */
-function goBy<Claims>(
-  visit: Visit<Claims>,
-  started: Visit<Claims>['verdict'],
-  verdict: Visit<Claims>['verdict'],
-): void {
+function goBy<Claims>(visit: Visit<Claims>, started: Verdict<Claims>, verdict: Verdict<Claims>): void {
   if (visit.verdict === started) {
     visit.verdict = verdict
   }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { HttpRequest } from './http-request.ts'
 
 /** What we use of a request of Node, over HTTP/1.1 and HTTP/2 alike. Those that a test made by hand have no raw lines. */
 export interface NodeHeaders {
@@ -14,6 +15,24 @@ type Line = readonly [name: string, value: string]
  */
 export function headerLinesOf({ rawHeaders = [], headers }: NodeHeaders): Iterable<Line> {
   return new NodeHeaderLines(headers, rawHeaders)
+}
+
+/**
+ * What an adapter makes of its framework's request. A class, as all is that lives as long as a request: under load V8 may find that what an object literal
+ * makes lives long, and lays it from then on where only the collections find it that stop everything.
+ */
+export class NodeRequest implements HttpRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: HttpRequest['headers']
+  readonly form: unknown
+
+  constructor(method: string, url: string, headers: HttpRequest['headers'], form: unknown) {
+    this.method = method
+    this.url = url
+    this.headers = headers
+    this.form = form
+  }
 }
 
 /** Made for every request, and seldom read as a whole. */

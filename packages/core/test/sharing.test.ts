@@ -25,8 +25,9 @@ test('a part is paid for as long as somebody holds it, whoever came first', () =
     return held
   })
   const [none = [], ...some] = holders
+  const shapeAndRoles = ['{["sub","roles"]}', JSON.stringify(roles)]
   expect(none).toEqual([])
-  expect(some.map((held) => held.length)).toEqual([1, 1])
+  expect(some.map((held) => held.map(({ text }) => text))).toEqual([shapeAndRoles, shapeAndRoles])
   const taken = bytes()
   expect(taken).toBeGreaterThan(JSON.stringify(roles).length)
   release(some[0] ?? [])

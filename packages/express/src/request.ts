@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
-import { headerLinesOf } from '@tollgate/core/adapter'
+import { headerLinesOf, NodeRequest } from '@tollgate/core/adapter'
 
 /** What we use of an Express request, of version 4 and 5 alike. */
 export interface ExpressRequest extends IncomingMessage {
@@ -10,10 +10,5 @@ export interface ExpressRequest extends IncomingMessage {
 }
 
 export function toHttpRequest(req: ExpressRequest): HttpRequest {
-  return {
-    method: req.method ?? 'GET',
-    url: req.originalUrl ?? req.url ?? '/',
-    headers: headerLinesOf(req),
-    form: req.body,
-  }
+  return new NodeRequest(req.method ?? 'GET', req.originalUrl ?? req.url ?? '/', headerLinesOf(req), req.body)
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
-import { headerLinesOf } from '@tollgate/core/adapter'
+import { headerLinesOf, NodeRequest } from '@tollgate/core/adapter'
 
 /** What we use of a Koa context, of version 2 and 3 alike. */
 export interface KoaContext {
@@ -20,10 +20,5 @@ export interface KoaContext {
 }
 
 export function toHttpRequest({ req, method, originalUrl, request }: KoaContext): HttpRequest {
-  return {
-    method,
-    url: originalUrl,
-    headers: headerLinesOf(req),
-    form: 'body' in request ? request.body : undefined,
-  }
+  return new NodeRequest(method, originalUrl, headerLinesOf(req), 'body' in request ? request.body : undefined)
 }

@@ -1,56 +1,54 @@
-import { LRUCache } from 'lru-cache'
+/** About how many bytes a value of JSON takes in V8, that is more than its text: on the high side where that depends. */
+export function bytesOf(value: unknown): number {
+  const shapes = new Set<string>()
 
-/** About how many bytes values of JSON take in V8: small objects much more than their text. */
-export interface Scales {
-  readonly bytesOf: (value: unknown) => number
-  /** An object or a list, without what its members take. */
-  readonly bytesOfMembers: (value: object) => number
+  function sum(part: unknown): number {
+    if (typeof part === 'string') {
+      return header + bytesOfText(part)
+    }
+    if (typeof part !== 'object' || part === null) {
+      return isInSlot(part) ? 0 : number
+    }
+    const members: readonly unknown[] = Object.values(part)
+    return members.reduce((bytes: number, member) => bytes + sum(member), ownBytes(part))
+  }
+
+  /** Objects with the same names in the same order share how they are laid out. */
+  function ownBytes(part: object): number {
+    const shape = Array.isArray(part) ? '' : shapeOf(part)
+    const isNew = shape !== '' && !shapes.has(shape)
+    shapes.add(shape)
+    return bytesOfMembers(part) + (isNew ? bytesOfShape(part) : 0)
+  }
+
+  return sum(value)
+}
+
+/** An object or a list with its slots: neither what is in them, nor how an object is laid out. */
+export function bytesOfMembers(value: object): number {
+  return 2 * header + slot * Object.keys(value).length
+}
+
+/** Such as `{iss,sub}`. */
+export function shapeOf(value: object): string {
+  return `{${JSON.stringify(Object.keys(value))}}`
+}
+
+export function bytesOfShape(value: object): number {
+  return Object.keys(value).reduce((bytes, name) => bytes + perName + bytesOfText(name), 0)
+}
+
+/** One character that is not of Latin-1 makes all of them take two bytes. */
+export function bytesOfText(text: string): number {
+  return /[^\0-\u00FF]/.test(text) ? 2 * text.length : text.length
 }
 
 const slot = 8
-const number = 16
-/** A string or a list, besides its characters or slots. */
+/** Of an object, a list, a string. */
 const header = 32
-/** The objects that have the same names share them, and the layout. A name that none had yet costs both; objects with many have them for themselves. */
-const newName = 200
-const ownName = 128
-const mostShared = 32
-const mostNames = 1024
-
-export function createScales(): Scales {
-  const names = new LRUCache<string, true>({ max: mostNames })
-
-  function bytesOf(value: unknown): number {
-    if (typeof value === 'string') {
-      return header + value.length
-    }
-    if (typeof value !== 'object' || value === null) {
-      return isInSlot(value) ? 0 : number
-    }
-    return Object.values(value).reduce((sum: number, member) => sum + bytesOf(member), bytesOfMembers(value))
-  }
-
-  function bytesOfMembers(value: object): number {
-    if (Array.isArray(value)) {
-      return 2 * header + slot * value.length
-    }
-    const own = Object.keys(value)
-    return own.reduce(
-      (sum, name) => sum + slot + (own.length > mostShared ? ownName + name.length : bytesOfName(name)),
-      2 * header,
-    )
-  }
-
-  function bytesOfName(name: string): number {
-    if (names.get(name) === true) {
-      return 0
-    }
-    names.set(name, true)
-    return newName + name.length
-  }
-
-  return { bytesOf, bytesOfMembers }
-}
+const number = 16
+/** The name itself, where it lies, and how to come to the layout with it from the one without. */
+const perName = 192
 
 /** Numbers have an object of their own, but for small integers. */
 function isInSlot(value: unknown): boolean {

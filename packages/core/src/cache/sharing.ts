@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { createScales } from './scales.ts'
+import { bytesOf, bytesOfMembers, bytesOfShape, bytesOfText, shapeOf } from './scales.ts'
 
 /** Makes one of what many things have in common, and knows what that takes. */
 export interface Sharing {
@@ -21,16 +21,23 @@ export interface Shared<Value> {
 
 /** What several have in common; it is there as long as one of them is. */
 export interface Part {
-  readonly value: unknown
-  /** As JSON. */
+  /** As JSON, or the shape of an object. */
   readonly text: string
+  readonly value: unknown
   readonly bytes: number
   holders: number
+}
+
+interface Candidate {
+  readonly value: unknown
+  readonly own: () => number
 }
 
 /** For parts: when they take more, whoever brings new ones has them alone. */
 export const roomForParts: number = 8 * 1024 * 1024
 const partBytes = 160
+/** With more names than that, an object has them for itself. */
+const mostInShape = 32
 const mostMet = { max: 8192, maxSize: 1024 * 1024 }
 
 /**
@@ -38,26 +45,26 @@ const mostMet = { max: 8192, maxSize: 1024 * 1024 }
  * when it is met again: most of what is met is in one token only.
  */
 export function createSharing(): Sharing {
-  const met = new LRUCache<string, true>({ ...mostMet, sizeCalculation: (_met, text) => text.length })
+  const met = new LRUCache<string, true>({ ...mostMet, sizeCalculation: (_met, text) => bytesOfText(text) })
   const parts = new Map<string, Part>()
-  const { bytesOf, bytesOfMembers } = createScales()
   let bytes = 0
 
-  function partFor(value: unknown): Part | undefined {
-    if (!isAsItsText(value)) {
+  /** The part of this text, held from now on; `undefined` when it is met for the first time, or there is no room. */
+  function hold(text: string, { value, own }: Candidate, held: Part[]): Part | undefined {
+    if (!parts.has(text) && met.get(text) !== true) {
+      met.set(text, true)
       return undefined
     }
-    const text = JSON.stringify(value)
-    const known = parts.get(text)
-    if (known !== undefined || met.get(text) === true) {
-      return known ?? newPart(value, text)
+    const part = parts.get(text) ?? newPart(text, value, own())
+    if (part !== undefined) {
+      part.holders += 1
+      held.push(part)
     }
-    met.set(text, true)
-    return undefined
+    return part
   }
 
-  function newPart(value: unknown, text: string): Part | undefined {
-    const part = { value, text, bytes: partBytes + text.length + bytesOf(value), holders: 0 }
+  function newPart(text: string, value: unknown, own: number): Part | undefined {
+    const part = { text, value, bytes: partBytes + bytesOfText(text) + own, holders: 0 }
     if (bytes + part.bytes > roomForParts) {
       return undefined
     }
@@ -67,20 +74,23 @@ export function createSharing(): Sharing {
   }
 
   function share<Value>(value: Value, held: Part[]): Shared<Value> {
-    const part = partFor(value)
-    if (part === undefined) {
-      return { value, own: bytesOf(value) }
-    }
-    part.holders += 1
-    held.push(part)
-    return { value: part.value as Value, own: 0 }
+    const own = (): number => bytesOf(value)
+    const part = isAsItsText(value) ? hold(JSON.stringify(value), { value, own }, held) : undefined
+    return part === undefined ? { value, own: own() } : { value: part.value as Value, own: 0 }
+  }
+
+  /** How an object is laid out, V8 has but once. */
+  function shareShape(value: object, held: Part[]): number {
+    const own = (): number => bytesOfShape(value)
+    const isForItself = Object.keys(value).length > mostInShape
+    return isForItself || hold(shapeOf(value), { value: undefined, own }, held) === undefined ? own() : 0
   }
 
   return {
     share,
     shareMembers: (value, held) => {
       const members = { ...value } as Record<string, unknown>
-      let own = bytesOfMembers(members)
+      let own = bytesOfMembers(members) + shareShape(members, held)
       for (const [name, member] of Object.entries(members)) {
         const shared = share(member, held)
         members[name] = shared.value

@@ -18,7 +18,7 @@ export function createScopeReader(
   hierarchy: ScopeHierarchy,
 ): (claims: AccessTokenClaims) => readonly string[] {
   const implied = (names: readonly string[]): readonly string[] =>
-    hierarchy.size === 0 ? names : names.flatMap((name) => [name, ...(hierarchy.get(name) ?? [])])
+    Object.freeze(hierarchy.size === 0 ? names : names.flatMap((name) => [name, ...(hierarchy.get(name) ?? [])]))
 
   if (sources === 'the scope string') {
     const grantedBy = rememberFew((scope) => implied(namesIn(scope)))

@@ -33,6 +33,8 @@ const longestKept = 1024
 /** An issuer has few headers, and all its tokens begin with one of them: each is read once, and frozen. */
 export function createParseHeader(): ParseHeader {
   const known = new Map<string, JWSHeaderParameters>()
+  /** To compare texts costs less than to look one up. */
+  let last: { readonly segment: string; readonly header: JWSHeaderParameters } | undefined
 
   function parse(segment: string): JWSHeaderParameters | undefined {
     const header = parseHeader(segment)
@@ -40,12 +42,14 @@ export function createParseHeader(): ParseHeader {
       known.clear()
     }
     if (header !== undefined && segment.length <= longestKept) {
-      known.set(copyOf(segment), header)
+      const copy = copyOf(segment)
+      known.set(copy, header)
+      last = { segment: copy, header }
     }
     return header
   }
 
-  return (segment) => known.get(segment) ?? parse(segment)
+  return (segment) => (segment === last?.segment ? last.header : (known.get(segment) ?? parse(segment)))
 }
 
 /** A part of a string holds on to the whole, which here is somebody's token. */

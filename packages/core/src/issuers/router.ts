@@ -58,6 +58,10 @@ export function createRouter(policy: RouterPolicy): Router {
 type Find = (iss: string) => Soon<Issuer | undefined>
 
 function listed(issuers: readonly Issuer[]): Find {
+  const [only, ...others] = issuers
+  if (others.length === 0) {
+    return (iss) => (iss === only?.url ? only : undefined)
+  }
   const byUrl = new Map(issuers.map((issuer) => [issuer.url, issuer]))
   return (iss) => byUrl.get(iss)
 }

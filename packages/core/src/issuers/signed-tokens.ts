@@ -7,6 +7,7 @@ import type { Outside } from '../http/shared.ts'
 import { createJwtAccessToken, type Grant, type JudgedClaims, toJudgedClaims } from '../judged-token.ts'
 import { discoveredKeys } from '../keys/discovered-keys.ts'
 import type { KeyOrigin } from '../keys/key-origin.ts'
+import type { KeySet } from '../keys/key-set.ts'
 import { type FetchedKeys, inlineKeys, type KeySource, sharedSecret } from '../keys/key-source.ts'
 import { remoteKeys } from '../keys/remote-keys.ts'
 import { seededKeys } from '../keys/seeded-keys.ts'
@@ -22,6 +23,8 @@ export interface JwtVerdict extends JudgedClaims<JwtClaims>, Kept {
   readonly by: TrustedIssuer
   /** The identity of the key that its signature was verified with. */
   readonly key: string
+  /** The last set of keys that this one was looked up in, and was there. */
+  foundIn: KeySet | undefined
 }
 
 /** The JWTs of one issuer. */
@@ -55,7 +58,7 @@ export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, 
         const [audience, scopes] = [share(common.audience), share(common.scopes)]
         const lists = { audience: audience.value, scopes: scopes.value }
         const own = claims.own + audience.own + scopes.own
-        return { verdict: toVerdict({ ...common, ...lists, ...kept(), by, key }), own }
+        return { verdict: toVerdict({ ...common, ...lists, ...kept(), by, key, foundIn: undefined }), own }
       })
       return toToken(judged, jwt.token)
     } catch (error) {
@@ -74,33 +77,31 @@ export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, 
     return createJwtAccessToken(judged, token, judge)
   }
 
-  return {
-    validate,
-    trusts: (verdict, now) => verdict.by === by && keys.atOnce(now)?.identities.has(verdict.key) === true,
-    judgeAgain,
+  function trusts(verdict: JwtVerdict, now: number): boolean {
+    const current = keys.atOnce(now)
+    if (verdict.by !== by || current === undefined) {
+      return false
+    }
+    // To look a key up in the same set once more would only wait for its memory.
+    if (verdict.foundIn !== current && current.identities.has(verdict.key)) {
+      verdict.foundIn = current
+    }
+    return verdict.foundIn === current
   }
+
+  return { validate, trusts, judgeAgain }
 }
 
 /** Written out, so that V8 lays all of it in one place, what each request needs first. */
-function toVerdict(parts: JwtVerdict): JwtVerdict {
-  const {
-    digest,
-    exp,
-    nbf,
-    iat,
-    cnf,
-    by,
-    key,
-    issuer,
-    subject,
-    subjectType,
-    clientId,
-    audience,
-    scopes,
-    claims,
-    held,
-  } = parts
-  return { digest, exp, nbf, iat, cnf, by, key, issuer, subject, subjectType, clientId, audience, scopes, claims, held }
+function toVerdict(all: JwtVerdict): JwtVerdict {
+  const { digest, exp, nbf, iat, cnf, by, foundIn, issuer, subject, subjectType, clientId, audience } = all
+  const { scopes, claims, key, held } = all
+  // oxfmt-ignore
+  return {
+    digest, exp, nbf, iat, cnf, by, foundIn,
+    issuer, subject, subjectType, clientId, audience, scopes, claims,
+    key, held,
+  }
 }
 
 export function keySourceOf(issuer: string, keys: KeyOrigin, outside: Outside): KeySource {
