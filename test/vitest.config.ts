@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const alone = ['test/telemetry/**/*.test.ts', 'test/faults/flood.test.ts']
+const alone = ['test/telemetry/**/*.test.ts', 'test/faults/flood.test.ts', 'packages/core/test/jwt-store.test.ts']
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,

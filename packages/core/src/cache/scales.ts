@@ -13,12 +13,15 @@ export function bytesOf(value: unknown): number {
     return members.reduce((bytes: number, member) => bytes + sum(member), ownBytes(part))
   }
 
-  /** Objects with the same names in the same order share how they are laid out. */
+  /** Objects with the same names in the same order share how they are laid out; when there are too many such shapes, each gets a table of its own. */
   function ownBytes(part: object): number {
-    const shape = Array.isArray(part) ? '' : shapeOf(part)
-    const isNew = shape !== '' && !shapes.has(shape)
+    if (Array.isArray(part)) {
+      return bytesOfMembers(part)
+    }
+    const shape = shapeOf(part)
+    const isNew = !shapes.has(shape)
     shapes.add(shape)
-    return bytesOfMembers(part) + (isNew ? bytesOfShape(part) : 0)
+    return bytesOfMembers(part) + table + inTable * Object.keys(part).length + (isNew ? bytesOfShape(part) : 0)
   }
 
   return sum(value)
@@ -47,6 +50,8 @@ const slot = 8
 /** Of an object, a list, a string. */
 const header = 32
 const number = 16
+const table = 160
+const inTable = 48
 /** The name itself, where it lies, and how to come to the layout with it from the one without. */
 const perName = 192
 
