@@ -9,7 +9,7 @@ export interface LookUps {
   readonly hitRatio: number | undefined
 }
 
-/** LookUps the look-ups in a cache, and tells of them. */
+/** Counts the look-ups in a cache, and tells of them. */
 export interface Tally {
   readonly note: (outcome: 'hit' | 'miss') => void
   readonly counts: () => LookUps
