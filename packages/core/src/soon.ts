@@ -1,9 +1,13 @@
 /** What is there already, or will be: what can be answered at once is not made to wait for a tick. */
 export type Soon<Value> = Value | Promise<Value>
 
-/** Goes on with what is there, at once if it is. */
-export function whenThere<Value, Result>(soon: Soon<Value>, next: (value: Value) => Soon<Result>): Soon<Result> {
-  return isLater(soon) ? soon.then(next) : next(soon)
+/** Goes on with what is there, at once if it is; or with the error, when it fails to come. */
+export function whenThere<Value, Result>(
+  soon: Soon<Value>,
+  next: (value: Value) => Soon<Result>,
+  failed?: (error: unknown) => Soon<Result>,
+): Soon<Result> {
+  return isLater(soon) ? soon.then(next, failed) : next(soon)
 }
 
 /** What work brings or, when it fails, be it at once or later, what is made of its error. */

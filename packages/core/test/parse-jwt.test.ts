@@ -51,3 +51,11 @@ test('headers that are made up push known ones out at worst, and each token is r
     expect(parseJwt(`${header}.${claims}.YQ`, parse)?.header).toEqual({ alg: 'ES256' })
   }
 })
+
+test('claims are read whole whatever their length, and none of them are those of another token', () => {
+  for (const length of [0, 1, 12_200, 12_300, 40_000, 2]) {
+    const sub = 'x'.repeat(length)
+    const long = Buffer.from(JSON.stringify({ sub })).toString('base64url')
+    expect(parseJwt(`${header}.${long}.${'YWJj'.repeat(1 + length)}`)?.claims).toEqual({ sub })
+  }
+})

@@ -2,7 +2,7 @@ import { compactVerify, errors, type JWSHeaderParameters } from 'jose'
 import type { KeySet, VerificationKey } from '../keys/key-set.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import { invalidToken } from '../refusal.ts'
-import { isLater } from '../soon.ts'
+import { type Soon, whenThere } from '../soon.ts'
 import { UpstreamError } from '../unavailable.ts'
 import { outcomeOf } from './jose-errors.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
@@ -10,26 +10,46 @@ import type { ParsedJwt } from './parse-jwt.ts'
 /**
  * Verifies the signature of a JWT (RFC 7515 §5.2) with the issuer's own keys and none that the token brings along.
  * A key that is not known is looked for once more at its source; a bad signature under a known key is just that.
- * Returns the identity of the key.
+ * Brings the identity of the key.
+ *
+ * Every new token comes through here, and an async function around what jose promises would make it wait for ticks more.
  */
-export async function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: readonly string[]): Promise<string> {
-  const kid = expectPlainHeader(jwt.header, algorithms)
-  const keys = source.atOnce() ?? (await source.current())
-  const fitting = keys.fitting(jwt.header)
-  const signer = await signerAmong(isLater(fitting) ? await fitting : fitting, jwt)
-  return signer ?? lookFurther(jwt, source, kid !== undefined && keys.has(kid))
+export function verifyJwt(jwt: ParsedJwt, source: KeySource, algorithms: readonly string[]): Soon<string> {
+  expectPlainHeader(jwt.header, algorithms)
+  return whenThere(source.atOnce() ?? source.current(), (keys) =>
+    whenThere(keys.fitting(jwt.header), (candidates) =>
+      verifyByOneOf(candidates, jwt, () => lookFurther(jwt, source, keys)),
+    ),
+  )
 }
 
-async function lookFurther(jwt: ParsedJwt, source: KeySource, isKnown: boolean): Promise<string> {
-  let signer: string | undefined
-  if (!isKnown) {
-    await helpsToRetry(
-      source,
-      async (newer) => (signer = await signerAmong(await newer.fitting(jwt.header), jwt)) !== undefined,
-    )
+/** The identity of the key that has signed it; what comes otherwise, when none of them has. */
+function verifyByOneOf<Otherwise>(
+  candidates: readonly VerificationKey[],
+  jwt: ParsedJwt,
+  otherwise: () => Soon<Otherwise>,
+  from = 0,
+): Soon<string | Otherwise> {
+  const candidate = candidates[from]
+  if (candidate === undefined) {
+    return otherwise()
   }
+  const { identity, key } = candidate
+  return compactVerify(jwt.token, key, { algorithms: [jwt.header.alg ?? ''] }).then(
+    () => identity,
+    (error: unknown) => {
+      expectBadSignature(error)
+      return verifyByOneOf(candidates, jwt, otherwise, from + 1)
+    },
+  )
+}
+
+async function lookFurther(jwt: ParsedJwt, source: KeySource, keys: KeySet): Promise<string> {
+  const { kid } = jwt.header
+  const isKnown = kid !== undefined && keys.has(kid)
+  const signer = isKnown ? undefined : await signerByNewerKeys(jwt, source)
   if (signer === undefined) {
-    throw invalidToken(isKnown || jwt.header.kid === undefined ? 'bad-signature' : 'unknown-key')
+    throw invalidToken(isKnown || kid === undefined ? 'bad-signature' : 'unknown-key')
   }
   return signer
 }
@@ -38,19 +58,23 @@ async function lookFurther(jwt: ParsedJwt, source: KeySource, isKnown: boolean):
  * While keys that are known serve on, a token under another one is refused though nobody could be asked: garbage must not cause 503s. Keys
  * that nobody has fetched yet do not count as known, and a fetch that ended with us says nothing.
  */
-async function helpsToRetry(source: KeySource, verifies: (keys: KeySet) => Promise<boolean>): Promise<boolean> {
+async function signerByNewerKeys(jwt: ParsedJwt, source: KeySource): Promise<string | undefined> {
+  let signer: string | undefined
   try {
-    return await source.retry(verifies)
+    await source.retry(async (newer) => {
+      signer = await verifyByOneOf(await newer.fitting(jwt.header), jwt, () => undefined)
+      return signer !== undefined
+    })
   } catch (error) {
-    if (error instanceof UpstreamError && error.reason !== 'closing' && source.isProven()) {
-      return false
+    if (!(error instanceof UpstreamError) || error.reason === 'closing' || !source.isProven()) {
+      throw error
     }
-    throw error
   }
+  return signer
 }
 
-/** What can be said of the header before any key is looked for. Returns its `kid`, which is only a hint (RFC 8725 §3.10). */
-function expectPlainHeader(header: JWSHeaderParameters, algorithms: readonly string[]): string | undefined {
+/** What can be said of the header before any key is looked for; its `kid` is only a hint (RFC 8725 §3.10). */
+function expectPlainHeader(header: JWSHeaderParameters, algorithms: readonly string[]): void {
   const { alg, kid, b64 }: { alg?: string; kid?: unknown; b64?: unknown } = header
   if (alg === undefined || !algorithms.includes(alg)) {
     throw invalidToken('algorithm-not-allowed')
@@ -62,20 +86,6 @@ function expectPlainHeader(header: JWSHeaderParameters, algorithms: readonly str
   if (kid !== undefined && typeof kid !== 'string') {
     throw invalidToken('malformed-token')
   }
-  return kid
-}
-
-/** The identity of the key that has signed it; `undefined` when none of them has. */
-async function signerAmong(candidates: readonly VerificationKey[], jwt: ParsedJwt): Promise<string | undefined> {
-  for (const { identity, key } of candidates) {
-    try {
-      await compactVerify(jwt.token, key, { algorithms: [jwt.header.alg ?? ''] })
-      return identity
-    } catch (error) {
-      expectBadSignature(error)
-    }
-  }
-  return undefined
 }
 
 /** Whatever else is the matter, another key does not help. */

@@ -73,12 +73,16 @@ function isAscii(text: string): boolean {
   return Buffer.byteLength(text) === text.length
 }
 
+/** For the segment that is being read, and no longer: thousands of buffers a second would be a reason for V8 to collect all its garbage. */
+const scratch = Buffer.allocUnsafeSlow(16 * 1024)
+
 /**
- * What a segment of ASCII stands for; `undefined` unless it is the text that base64url has for that (RFC 4648 §3.5, §5). `Buffer` passes over what
- * is no base64, which then shows in the length; it takes both alphabets, padding, and any bits that are left over.
+ * What a segment of ASCII stands for, until the next one is read; `undefined` unless it is the text that base64url has for that (RFC 4648 §3.5, §5).
+ * `Buffer` passes over what is no base64, which then shows in the length; it takes both alphabets, padding, and any bits that are left over.
  */
 function bytesOf(segment: string): Buffer | undefined {
-  const bytes = Buffer.from(segment, 'base64url')
+  const room = segment.length > scratch.length ? Buffer.allocUnsafe(segment.length) : scratch
+  const bytes = room.subarray(0, room.write(segment, 'base64url'))
   const isWhole = bytes.length === (segment.length * 3) >> 2
   const isPlain = !segment.includes('+') && !segment.includes('/')
   const last = lastOf[segment.length % 4]

@@ -11,6 +11,7 @@ import type { KeySet } from '../keys/key-set.ts'
 import { type FetchedKeys, inlineKeys, type KeySource, sharedSecret } from '../keys/key-source.ts'
 import { remoteKeys } from '../keys/remote-keys.ts'
 import { seededKeys } from '../keys/seeded-keys.ts'
+import { type Soon, whenThere } from '../soon.ts'
 import { named } from '../unavailable.ts'
 import { type ClaimsPolicy, judgeAudience, judgeClaims, judgeTimes } from './judge-claims.ts'
 import { verifyJwt } from './jwt.ts'
@@ -30,7 +31,7 @@ export interface JwtVerdict extends JudgedClaims<JwtClaims>, Kept {
 /** The JWTs of one issuer. */
 export interface SignedTokens {
   /** Judges a JWT whole, and offers what never changes of it to be remembered. */
-  readonly validate: (jwt: ParsedJwt) => Promise<JwtAccessToken>
+  readonly validate: (jwt: ParsedJwt) => Soon<JwtAccessToken>
   /** Whether a verdict counts: its issuer is trusted by the same settings, and its key is among the current ones, for which nobody has to wait. */
   readonly trusts: (verdict: JwtVerdict, now: number) => boolean
   /** Judges what changes with time: all but the signature and what it covers for good. */
@@ -48,22 +49,25 @@ export interface SignedTokensPolicy extends ClaimsPolicy, Grant {
 export function createSignedTokens(keys: KeySource, policy: SignedTokensPolicy, clock: Clock): SignedTokens {
   const { by, issuer, algorithms, jwts, judge } = policy
 
-  async function validate(jwt: ParsedJwt): Promise<JwtAccessToken> {
-    try {
-      const key = await verifyJwt(jwt, keys, algorithms)
-      const judged = toJudgedClaims(policy, judgeClaims(jwt, policy, clock()))
-      jwts.offer(jwt.token, ({ share, shareMembers, kept }) => {
-        const claims = shareMembers(judged.claims)
-        const common = toJudgedClaims(policy, claims.value)
-        const [audience, scopes] = [share(common.audience), share(common.scopes)]
-        const lists = { audience: audience.value, scopes: scopes.value }
-        const own = claims.own + audience.own + scopes.own
-        return { verdict: toVerdict({ ...common, ...lists, ...kept(), by, key, foundIn: undefined }), own }
-      })
-      return toToken(judged, jwt.token)
-    } catch (error) {
-      throw named(issuer, error)
-    }
+  function validate(jwt: ParsedJwt): Soon<JwtAccessToken> {
+    return whenThere(verifyJwt(jwt, keys, algorithms), (key) => accept(jwt, key), failed)
+  }
+
+  function failed(error: unknown): never {
+    throw named(issuer, error)
+  }
+
+  function accept(jwt: ParsedJwt, key: string): JwtAccessToken {
+    const judged = toJudgedClaims(policy, judgeClaims(jwt, policy, clock()))
+    jwts.offer(jwt.token, ({ share, shareMembers, kept }) => {
+      const claims = shareMembers(judged.claims)
+      const common = toJudgedClaims(policy, claims.value)
+      const [audience, scopes] = [share(common.audience), share(common.scopes)]
+      const lists = { audience: audience.value, scopes: scopes.value }
+      const own = claims.own + audience.own + scopes.own
+      return { verdict: toVerdict({ ...common, ...lists, ...kept(), by, key, foundIn: undefined }), own }
+    })
+    return toToken(judged, jwt.token)
   }
 
   function judgeAgain(verdict: JwtVerdict, token: string, now: number): JwtAccessToken {
