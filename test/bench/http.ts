@@ -3,29 +3,30 @@ import type { HttpContender } from './contenders/http/contender.ts'
 import { expectWrk } from './http-load.ts'
 import { cold, type Mix, warm, zipf } from './http-mixes.ts'
 import { type Run, run, type Running } from './http-running.ts'
+import { afresh, type Rounds } from './measure/afresh.ts'
 import { interleave } from './measure/interleave.ts'
 import type { Series } from './measure/series.ts'
 import { audience } from './world/tokens.ts'
 import { type World } from './world/world.ts'
 
 /** How long to measure: rounds of so many seconds, with RS256; without `peers` only the bare frameworks and ours, for a quick look. */
-export interface HttpLength {
-  readonly rounds: number
+export interface HttpLength extends Rounds {
   readonly seconds: number
   readonly peers: boolean
 }
 
 /** Measures requests per second, latencies and CPU time through HTTP, of Express, Koa and Fastify. It needs wrk. */
-export async function measureHttp(world: World, { rounds, seconds, peers }: HttpLength): Promise<readonly Series[]> {
+export async function measureHttp(world: World, length: HttpLength): Promise<readonly Series[]> {
   await expectWrk()
   const ours = httpContenders.filter(({ role }) => role === 'bare' || role === 'tollgate')
-  const all = peers ? httpContenders : ours
-  const some = peers ? [...ours, ...bestKnownPeers] : ours
-  const length = { rounds, seconds }
+  const all = length.peers ? httpContenders : ours
+  const some = length.peers ? [...ours, ...bestKnownPeers] : ours
+  const measure = (name: string, mix: Mix, contenders: readonly HttpContender[]): Promise<readonly Series[]> =>
+    afresh(length, (rounds) => measureMix(world, name, mix, contenders, { ...length, rounds }))
   return [
-    ...(await measureMix(world, 'warm', warm, all, length)),
-    ...(await measureMix(world, 'cold', cold, all, length)),
-    ...(await measureMix(world, 'Zipf', zipf, some, length)),
+    ...(await measure('warm', warm, all)),
+    ...(await measure('cold', cold, all)),
+    ...(await measure('Zipf', zipf, some)),
   ]
 }
 

@@ -1,14 +1,14 @@
 import type { JwtContender } from './contenders/jwt/contender.ts'
 import { jwtContenders } from './contenders/jwt.ts'
 import type { InProcessQuestion, InProcessSetting } from './in-process-child.ts'
+import { afresh, type Rounds } from './measure/afresh.ts'
 import { type Child, startChild, withChildren } from './measure/children.ts'
 import { interleave, type Measured } from './measure/interleave.ts'
 import type { Series } from './measure/series.ts'
 import { audience } from './world/tokens.ts'
 import { type Algorithm, algorithms, type World } from './world/world.ts'
 
-interface Extent {
-  readonly rounds: number
+interface Extent extends Rounds {
   /** How much smaller samples are than they should be. */
   readonly scale: number
 }
@@ -25,7 +25,7 @@ const fewest = 50
 export async function measureInProcess(world: World, extent: Extent): Promise<readonly Series[]> {
   const all: (readonly Series[])[] = []
   for (const algorithm of algorithms) {
-    all.push(await measureAlgorithm(world, algorithm, extent))
+    all.push(await afresh(extent, (rounds) => measureAlgorithm(world, algorithm, { ...extent, rounds })))
   }
   return all.flat()
 }

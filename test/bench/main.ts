@@ -3,6 +3,7 @@ import { floors } from './floors.ts'
 import { measureGrowth } from './growth.ts'
 import { measureHttp } from './http.ts'
 import { measureInProcess } from './in-process.ts'
+import type { Rounds } from './measure/afresh.ts'
 import { isMissed, judge } from './measure/judge.ts'
 import type { Series } from './measure/series.ts'
 import { measureOpaque } from './opaque.ts'
@@ -14,15 +15,14 @@ import { createWorld, type World } from './world/world.ts'
 type Suite = Series['suite']
 
 /** How much a suite measures: in how many rounds, of what share, and through HTTP for how long. */
-interface Extent {
-  readonly rounds: number
+interface Extent extends Rounds {
   readonly scale: number
   readonly seconds: number
   readonly peers: boolean
 }
 
-const whole: Extent = { rounds: 7, scale: 1, seconds: 3, peers: true }
-const quick: Extent = { rounds: 2, scale: 0.02, seconds: 1, peers: false }
+const whole: Extent = { rounds: 8, processes: 2, scale: 1, seconds: 3, peers: true }
+const quick: Extent = { rounds: 2, processes: 1, scale: 0.02, seconds: 1, peers: false }
 
 const suites: Readonly<Record<Suite, (world: World, extent: Extent) => Promise<readonly Series[]>>> = {
   'in-process': measureInProcess,
