@@ -26,7 +26,7 @@ const verdictMemory = (64 * 1024 ** 2) / 1_000_000
 
 /** What a run is judged by. */
 export const floors: readonly Floor[] = [
-  ...(['RS256', 'ES256'] as const).flatMap(warmInProcess),
+  ...algorithms.flatMap(warmInProcess),
   ...algorithms.flatMap(coldInProcess),
   ...(['Express 5', 'Koa 3', 'Fastify 5'] as const).map(warmThroughHttp),
   throughHttp('Express Zipf', 'Express 5', { atLeast: 0.8 }),
@@ -46,7 +46,7 @@ export const floors: readonly Floor[] = [
   {
     suite: 'growth',
     setting: 'memory with 1,000,000 tokens offered',
-    demand: 'A flood of distinct tokens takes no more memory than is configured',
+    demand: 'A flood of distinct tokens takes no more memory than the limit',
     compared: { of: 'tollgate', by: 'itself' },
     limit: { atMost: verdictMemory },
     unit: 'MB',
@@ -74,8 +74,21 @@ function warmInProcess(algorithm: Algorithm): readonly Floor[] {
       limit: { atMost: 3 },
       unit: 'µs',
     })),
-    timesFaster('At least 1.6 times faster than fast-jwt with its cache on', 'fast-jwt, cache on', 1.6),
-    timesFaster('At least 20 times faster than express-oauth2-jwt-bearer', 'express-oauth2-jwt-bearer', 20),
+    // It knows no EdDSA.
+    ...(algorithm === 'EdDSA'
+      ? []
+      : [
+          timesFaster(
+            'One at a time at least 1.6 times faster than fast-jwt with its cache on',
+            'fast-jwt, cache on',
+            1.6,
+          ),
+        ]),
+    timesFaster(
+      'One at a time at least 20 times faster than express-oauth2-jwt-bearer',
+      'express-oauth2-jwt-bearer',
+      20,
+    ),
   ]
 }
 
@@ -91,7 +104,9 @@ function coldInProcess(algorithm: Algorithm): readonly Floor[] {
   })
   return [
     against('jose', `A new token costs at most ${most.toFixed(2)} times what jose takes, remembering on`, most),
-    ...middlewareFor(algorithm).map((peer) => against(peer, `A new token costs no more than with ${peer}`, 1)),
+    ...middlewareFor(algorithm).map((peer) =>
+      against(peer, `In process a new token costs no more than with ${peer}`, 1),
+    ),
   ]
 }
 

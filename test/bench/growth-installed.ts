@@ -10,7 +10,7 @@ const peers = ['express-oauth2-jwt-bearer', 'fast-jwt + get-jwks', 'jwks-rsa + e
 
 /** What is on the disk after `npm install`: the packages, and all that they depend on, in kB. */
 export async function measureInstalled(tollgate: string): Promise<readonly Series[]> {
-  const sizes = [{ contender: 'tollgate', bytes: await sizeOf([tollgate]) }]
+  const sizes = [{ contender: '@tollgate/core', bytes: await sizeOf([tollgate]) }]
   for (const contender of peers) {
     const folders = await Promise.all(contender.split(' + ').map((name) => folderOf(name, here)))
     sizes.push({ contender, bytes: await sizeOf(folders) })

@@ -6,14 +6,14 @@ import type { Series } from './measure/series.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
-/** How long it takes until the first validator is there, in a process that does nothing else; and what others take to be imported. */
+/** How long it takes until the first validator is there, in a process that does nothing else; and what others take until they could verify a token. */
 export async function measureStartUp(entry: string, rounds: number): Promise<readonly Series[]> {
   const core = `const { createValidator } = await import('${pathToFileURL(entry).href}')`
   const contenders = {
     tollgate: `${core}; createValidator({ issuer: 'https://as.example', audience: 'https://api.example.com' })`,
     'an empty script': '',
-    jose: `await import('jose')`,
-    'express-oauth2-jwt-bearer': `await import('express-oauth2-jwt-bearer')`,
+    jose: `const { createRemoteJWKSet } = await import('jose'); createRemoteJWKSet(new URL('https://as.example/jwks.json'))`,
+    'express-oauth2-jwt-bearer': `const { auth } = await import('express-oauth2-jwt-bearer'); auth({ issuerBaseURL: 'https://as.example', audience: 'https://api.example.com' })`,
   }
   const all = Object.entries(contenders).map(([contender, work]) => ({ contender, work, ends: [] as number[] }))
   const beside = { suite: 'growth', unit: 'ms' } as const

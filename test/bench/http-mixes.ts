@@ -41,7 +41,7 @@ export const zipf: Mix = async (world, servers, { seconds }) => {
   const tokens = { file: await world.tokensOf('RS256', 'zipf', 100_000), take: 100_000 }
   for (const server of servers) {
     if (server.contender.role === 'tollgate') {
-      await server.load({ ...tokens, connections: few, mix: 'in-twos', seconds: seconds * acquaintance })
+      await acquaint(server, tokens, seconds)
     }
     await warmUp(server, { ...tokens, mix: 'zipf', seed: 1000 }, seconds)
   }
@@ -50,10 +50,18 @@ export const zipf: Mix = async (world, servers, { seconds }) => {
 
 /**
  * Ours remembers a token at its second sight. The seldom ones would be seen twice after millions of requests only, and until then each round
- * would be faster than the one before. So all are shown twice first, the seldom ones before the others. That takes 16 s, four times as long
- * as a usual run; peers remember nothing, or so little that they soon are what they stay.
+ * would be faster than the one before. So all are shown twice first, the seldom ones before the others. Peers remember nothing, or so little
+ * that they soon are what they stay.
  */
-const acquaintance = 4
+async function acquaint(server: Running, tokens: Pick<Load, 'file' | 'take'>, seconds: number): Promise<void> {
+  for (let left = tokens.take; left > 0;) {
+    const { requests } = await server.load({ ...tokens, take: left, connections: few, mix: 'in-twos', seconds })
+    left -= block * Math.max(1, Math.floor(requests / (2 * block)))
+  }
+}
+
+/** So many are shown once, and then again. */
+const block = 1000
 const few = 2
 
 /**

@@ -21,7 +21,7 @@ interface Extent extends Rounds {
   readonly peers: boolean
 }
 
-const whole: Extent = { rounds: 8, processes: 2, scale: 1, seconds: 3, peers: true }
+const whole: Extent = { rounds: 6, processes: 2, scale: 1, seconds: 3, peers: true }
 const quick: Extent = { rounds: 2, processes: 1, scale: 0.02, seconds: 1, peers: false }
 
 const suites: Readonly<Record<Suite, (world: World, extent: Extent) => Promise<readonly Series[]>>> = {

@@ -1,3 +1,4 @@
+import { shuffle } from 'simple-statistics'
 import type { Series } from './series.ts'
 
 /** Somebody who can be measured. */
@@ -7,7 +8,7 @@ export interface Measured {
   readonly measure: (round: number) => Promise<number>
 }
 
-/** Measures all in turn, round by round, each round beginning with another: whatever disturbs the machine disturbs them alike. */
+/** Measures all round by round, each time in an order that is drawn by lot: whatever disturbs the machine disturbs them alike, and so does who came before. */
 export async function interleave(
   { suite, setting, unit }: Pick<Series, 'suite' | 'setting' | 'unit'>,
   all: readonly Measured[],
@@ -15,14 +16,9 @@ export async function interleave(
 ): Promise<readonly Series[]> {
   const samples = new Map(all.map(({ contender }) => [contender, [] as number[]]))
   for (let round = 0; round < rounds; round += 1) {
-    for (const { contender, measure } of turned(all, round)) {
+    for (const { contender, measure } of shuffle([...all])) {
       samples.get(contender)?.push(await measure(round))
     }
   }
   return all.map(({ contender }) => ({ suite, setting, contender, unit, samples: samples.get(contender) ?? [] }))
-}
-
-function turned<Item>(items: readonly Item[], by: number): readonly Item[] {
-  const start = by % Math.max(1, items.length)
-  return [...items.slice(start), ...items.slice(0, start)]
 }

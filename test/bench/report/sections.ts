@@ -48,7 +48,11 @@ function inProcess(figures: Figures): readonly string[] {
 }
 
 function throughHttp(figures: Figures): readonly string[] {
-  const mixes = { warm: 'Warm: 1,000 tokens', cold: 'Cold: each token is new', Zipf: 'A Zipf mix of 100,000 tokens' }
+  const mixes = {
+    warm: 'Warm: 1,000 tokens',
+    cold: 'Cold: each token is new',
+    Zipf: 'A Zipf mix of 100,000 tokens, all of which have come twice before',
+  }
   return Object.entries(mixes).flatMap(([mix, heading]) => {
     const settings = ['Express', 'Koa', 'Fastify'].map((framework) => `${framework} ${mix}`)
     const contenders = figures.contenders(...settings)
