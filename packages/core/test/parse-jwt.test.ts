@@ -59,3 +59,18 @@ test('claims are read whole whatever their length, and none of them are those of
     expect(parseJwt(`${header}.${long}.${'YWJj'.repeat(1 + length)}`)?.claims).toEqual({ sub })
   }
 })
+
+test('what was read before completes nothing', () => {
+  const [whole, begun] = ['{"sub":"bob","admin":true}', '{"sub":"bob","admin":tr'].map((text) =>
+    Buffer.from(text).toString('base64url'),
+  )
+  expect(parseJwt(`${header}.${whole}.YQ`)?.claims).toEqual({ sub: 'bob', admin: true })
+  expect(parseJwt(`${header}.${begun}.YQ`)).toBeUndefined()
+})
+
+test('a long segment, too, is taken in its one spelling only', () => {
+  const long = 'YWJj'.repeat(10_000)
+  expect(parseJwt(`${header}.${claims}.${long}YQ`)).toBeDefined()
+  expect(parseJwt(`${header}.${claims}.${long}YR`)).toBeUndefined()
+  expect(parseJwt(`${header}.${claims}.${long} YQ`)).toBeUndefined()
+})

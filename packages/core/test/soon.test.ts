@@ -29,6 +29,13 @@ test('a failure of what goes on is no affair of what was there', async () => {
   expect(next).not.toHaveBeenCalled()
 })
 
+test('what fails to come has a way of its own, which sees no failure of what goes on', async () => {
+  const failed = vi.fn<(error: unknown) => string>(() => 'made up for')
+  expect(await whenThere(Promise.reject<number>(mistake), String, failed)).toBe('made up for')
+  await expect(whenThere<number, string>(Promise.resolve(1), fails, failed)).rejects.toBe(mistake)
+  expect(failed.mock.calls).toEqual([[mistake]])
+})
+
 test('a failure is handled once, be it at once or later', async () => {
   const handled = vi.fn<(error: unknown) => string>(() => 'handled')
   expect(withFailures<string>(fails, handled)).toBe('handled')

@@ -3,7 +3,7 @@ import { alwaysFresh, type DocumentHealth } from '../http/document-health.ts'
 import type { Holdable } from '../http/holders.ts'
 import { type KeySet, parseKeySet, secretKeySet } from './key-set.ts'
 
-/** Where the keys of an issuer come from. `current` and `retry` reject with an `UpstreamError` when there are none to be had. */
+/** Where the keys of an issuer come from. `current` and `retry` reject with an `UpstreamError` when there are none to be had; nothing here throws at once. */
 export interface KeySource {
   readonly current: () => Promise<KeySet>
   /** The current keys where nobody has to wait for them; else `undefined`. Who knows the time need not have it looked for. */
