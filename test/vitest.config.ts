@@ -6,8 +6,6 @@ export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
     pool: 'threads',
-    // No test has a stopwatch in it, and machines may be slow: this is for what hangs.
-    testTimeout: 30_000,
     // Many tests wait: for deadlines, for load. By default machines with two cores would run one file at a time.
     maxWorkers: 3,
     reporters: ['default', './test/summary-reporter.ts'],

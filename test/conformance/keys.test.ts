@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SecurityMessage } from '@tollgate/core'
-import { expect, onTestFinished } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { jws, type KeyPair, keyPair } from '../harness/jws.ts'
 import { type KeyIssuer, openKeyIssuer } from '../harness/key-issuer.ts'
 import { json, openUpstream, status } from '../harness/upstream.ts'
@@ -146,17 +146,25 @@ verifies('KEY-08', 'what else a key has on it does not matter', async (adapter) 
   expect(await api.present(signed(api, first, kidOf(first)))).toBe('OK')
 })
 
-verifies('KEY-08', 'a member of a wrong type costs its own key only', async (adapter) => {
-  const deep = '['.repeat(9000) + ']'.repeat(9000)
-  for (const member of ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'key_ops', 'ext', 'n', 'e', 'pub']) {
-    for (const value of ['{"toString":null}', deep, '7', 'null', '[null]', '""', 'true', '{"a":{}}']) {
+describe.each([
+  { name: 'an object', value: '{"toString":null}' },
+  { name: 'a deep array', value: '['.repeat(9000) + ']'.repeat(9000) },
+  { name: 'a number', value: '7' },
+  { name: 'null', value: 'null' },
+  { name: 'an array of null', value: '[null]' },
+  { name: 'an empty text', value: '""' },
+  { name: 'true', value: 'true' },
+  { name: 'an object in an object', value: '{"a":{}}' },
+])('$name', ({ value }) => {
+  verifies('KEY-08', 'as a member of a wrong type costs its own key only', async (adapter) => {
+    for (const member of ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'key_ops', 'ext', 'n', 'e', 'pub']) {
       const api = await openKeyIssuer(adapter, [])
       const [good, odd] = published(first, second).map((key) => JSON.stringify(key).slice(0, -1))
       api.upstream.routes['/jwks'] = (_request, response) =>
         response.end(`{"keys":[${odd},"${member}":${value}},${good}}]}`)
-      expect(await api.present(signed(api, first, kidOf(first))), `${member} ${value.slice(0, 20)}`).toBe('OK')
+      expect(await api.present(signed(api, first, kidOf(first))), member).toBe('OK')
     }
-  }
+  })
 })
 
 verifies('KEY-08', 'a document without a key is no key set', async (adapter) => {
