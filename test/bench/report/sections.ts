@@ -51,7 +51,7 @@ function throughHttp(figures: Figures): readonly string[] {
   const mixes = {
     warm: 'Warm: 1,000 tokens',
     cold: 'Cold: each token is new',
-    Zipf: 'A Zipf mix of 100,000 tokens, all of which have come twice before',
+    Zipf: 'A Zipf mix of 100,000 tokens',
   }
   return Object.entries(mixes).flatMap(([mix, heading]) => {
     const settings = ['Express', 'Koa', 'Fastify'].map((framework) => `${framework} ${mix}`)
