@@ -205,8 +205,10 @@ verifies(
   'fifty who ask at once about one token are one question; failures are not shared beyond it',
   async (adapter) => {
     const api = await openIntrospecting(adapter)
+    // Long enough for fifty to have come meanwhile, on a slow machine too.
+    const late = 500
     api.server.misbehave = (_request, response) =>
-      void setTimeout(() => json(api.server.active())(_request, response), 50)
+      void setTimeout(() => json(api.server.active())(_request, response), late)
     const fifty = (): Promise<readonly number[]> =>
       Promise.all(
         Array.from({ length: 50 }, async () => (await api.send({ headers: [['Authorization', 'Bearer t']] })).status),
@@ -215,7 +217,7 @@ verifies(
     expect(api.server.asked).toHaveLength(1)
 
     api.advance(61)
-    api.server.misbehave = (_request, response) => void setTimeout(() => status(500)(_request, response), 50)
+    api.server.misbehave = (_request, response) => void setTimeout(() => status(500)(_request, response), late)
     expect(new Set(await fifty())).toEqual(new Set([503]))
     expect(api.server.asked).toHaveLength(2)
     api.server.misbehave = undefined
