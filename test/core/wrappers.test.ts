@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm'
-import { createValidator, scopes } from '@tollgate/core'
+import { createValidator, Refusal, scopes } from '@tollgate/core'
 import { createGate, headerLinesOf } from '@tollgate/core/adapter'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import { expect, onTestFinished, test } from 'vitest'
@@ -38,6 +38,30 @@ test.each(['authorize', 'authenticateOptional'] as const)(
         expect(await admitted(requestWith(token))).toBe('OK')
       }
       expect(await admitted(new Request('https://api.example/'))).toBe('no-credentials')
+    }
+  },
+)
+
+test.each(['authorize', 'authenticateOptional'] as const)(
+  '%s is replaced between two requests, and put back',
+  async (name) => {
+    const issuer = await createMockIssuer({ port: 'none' })
+    onTestFinished(() => issuer.close())
+    const validator = createValidator(issuer.validatorOptions)
+    const token = await issuer.accessToken({ scope: 'read' })
+    const spied = { ...validator }
+    const gate = createGate({
+      validator: spied,
+      toHttpRequest: (request: ReturnType<typeof requestWith>) => request,
+      preflights: 'judge',
+    })
+    const admitted = async (): Promise<string> =>
+      reasonOf((async () => gate.admit(requestWith(token), validator.combine(scopes('read'))))())
+    for (let round = 0; round < 3; round += 1) {
+      expect(await admitted()).toBe('OK')
+      Object.assign(spied, { [name]: () => Promise.reject(new Refusal({ reason: 'of-a-spy' })) })
+      expect(await admitted()).toBe('of-a-spy')
+      Object.assign(spied, { [name]: validator[name] })
     }
   },
 )

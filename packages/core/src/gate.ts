@@ -62,7 +62,7 @@ export function createGate<Request extends object, Claims>({
       return known
     }
     const visit = new Visit<Claims>(http)
-    visits.set(request, visit)
+    visits.add(request, visit)
     return visit
   }
 

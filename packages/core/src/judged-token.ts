@@ -102,7 +102,7 @@ class JudgedToken {
     this.subjectType = judged.subjectType
     this.clientId = judged.clientId
     this.audience = judged.audience
-    this.scopes = new Set(judged.scopes)
+    this.scopes = setOf(judged.scopes)
     this.expiresAt = exp === undefined ? undefined : toDate(exp * 1000)
     this.claims = judged.claims
     if (introspectedAt !== undefined) {
@@ -132,6 +132,15 @@ class JudgedToken {
   toJSON(): object {
     return Object.assign({}, this, { scopes: [...this.scopes] })
   }
+}
+
+/** Name by name: of a frozen array the constructor of `Set` asks its iterator for each. */
+function setOf(names: readonly string[]): ReadonlySet<string> {
+  const set = new Set<string>()
+  for (const name of names) {
+    set.add(name)
+  }
+  return set
 }
 
 /** Beyond what a `Date` can say, the end of time will do. */

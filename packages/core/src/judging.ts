@@ -38,16 +38,30 @@ export function introduce<Claims>(
 }
 
 export function judgingOf<Claims>(validator: PublicFace<Claims>): Judging<Claims> {
+  const [judgeLike, authorizeLike] = [createLookUp(), createLookUp()]
   return {
     judge: (request) => {
-      const quicker = atOnce.get(validator.authenticateOptional) as Judging<Claims>['judge'] | undefined
+      const quicker = judgeLike(validator.authenticateOptional) as Judging<Claims>['judge'] | undefined
       return quicker === undefined ? Promise.resolve(validator.authenticateOptional(request)) : quicker(request)
     },
     authorize: (token, request, guard) => {
-      const quicker = atOnce.get(validator.authorize) as Judging<Claims>['authorize'] | undefined
+      const quicker = authorizeLike(validator.authorize) as Judging<Claims>['authorize'] | undefined
       return quicker === undefined
         ? Promise.resolve(validator.authorize(token, request, guard))
         : quicker(token, request, guard)
     },
+  }
+}
+
+/** Finds what does at once the same as a method; anew when it is another method than before, which is seldom. */
+function createLookUp(): (method: object) => unknown {
+  let last: object | undefined
+  let found: unknown
+  return (method) => {
+    if (method !== last) {
+      found = atOnce.get(method)
+      last = method
+    }
+    return found
   }
 }

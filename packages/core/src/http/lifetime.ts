@@ -29,7 +29,10 @@ export interface Age {
 export function createAge(clock: Clock, since: number): Age {
   let start = since
   const now = (time = clock()): number => {
-    start = Math.min(start, time)
+    // Written only when it changes: V8 would make a new number of it each time.
+    if (time < start) {
+      start = time
+    }
     return time - start
   }
   return { now, at: (age) => start + age }
