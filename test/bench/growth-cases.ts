@@ -1,9 +1,11 @@
 import { claims, anyScope, createValidator, type Guard, scopes, trustedIssuer, type Validator } from '@tollgate/core'
 import { createProtectFor, createProtection } from '@tollgate/core/adapter'
 import type { JWK } from 'jose'
-import { counting, inTurn, type Trial } from './growth-laps.ts'
+import { authenticating } from './contenders/jwt/tollgate.ts'
 import { ecdsa, hmac, minting, otherKey } from './growth-tokens.ts'
+import { counting, inTurn, type Trial } from './measure/laps.ts'
 import { audience } from './world/tokens.ts'
+import { publicPartOf } from './world/world.ts'
 
 /** What there is more and more of. */
 export type Case =
@@ -77,12 +79,6 @@ function trials(validate: Trial['validate'], make: (index: number) => Buffer, co
   }
 }
 
-/** A validation by hand, the guards given with each request. */
-export function authenticating(validator: Validator, guards: readonly Guard[] = []): Trial['validate'] {
-  return (authorization) =>
-    validator.authenticate({ method: 'GET', url: '/', headers: [['authorization', authorization]] }, ...guards)
-}
-
 /** As the middleware of a route has it, to which the guards are given once. */
 function admitting(validator: Validator, guards: readonly Guard[]): Trial['validate'] {
   const protect = createProtectFor(createProtection(validator), {
@@ -111,8 +107,4 @@ function guardsOf(count: number): readonly Guard[] {
     claims(({ client_id }) => client_id === 'an-app', 'wrong-client'),
   ]
   return Array.from({ length: count }, (_, index) => four[index % four.length] as Guard)
-}
-
-function publicPartOf({ d: _d, ...rest }: JWK): JWK {
-  return rest
 }

@@ -1,8 +1,8 @@
 import { setImmediate as breath } from 'node:timers/promises'
 import { createValidator, trustedIssuer } from '@tollgate/core'
-import { authenticating } from './growth-cases.ts'
+import { authenticating } from './contenders/jwt/tollgate.ts'
 import { serve } from './measure/children.ts'
-import { counting, offer } from './growth-laps.ts'
+import { counting, offer } from './measure/laps.ts'
 import { hmac, minting } from './growth-tokens.ts'
 import { audience } from './world/tokens.ts'
 

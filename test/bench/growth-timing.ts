@@ -1,6 +1,6 @@
 import { serve } from './measure/children.ts'
 import { type Case, type Trials, trialsOf } from './growth-cases.ts'
-import { offer, timeOf } from './growth-laps.ts'
+import { offer, timeOf } from './measure/laps.ts'
 
 /** How long a validation takes in this child, measured over so many milliseconds. */
 export interface TimingQuestion {

@@ -1,7 +1,7 @@
 import { createHmac, createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import type { JWK } from 'jose'
-import { headerOf } from './growth-laps.ts'
-import { audience } from './world/tokens.ts'
+import { headerOf } from './measure/laps.ts'
+import { audience, commonClaims } from './world/tokens.ts'
 
 /** Signs the first two parts of a token. */
 export interface Signer {
@@ -11,15 +11,7 @@ export interface Signer {
 }
 
 const now = Math.floor(Date.now() / 1000)
-const client = JSON.stringify({
-  client_id: 'an-app',
-  aud: audience,
-  scope: 'orders:read orders:write profile email',
-  roles: Array.from({ length: 19 }, (_, role) => `department-${role}:member-of-the-board`),
-  tenant: { id: 'b7a6c0de-0000-4000-8000-000000000000', region: 'eu-central-1', plan: 'enterprise' },
-  iat: now,
-  exp: now + 4 * 3600,
-}).slice(1)
+const common = JSON.stringify({ ...commonClaims, aud: audience, iat: now, exp: now + 4 * 3600 }).slice(1)
 
 /**
  * Makes `Authorization` headers with tokens of about 1.5 kB, each of its own `jti` and `sub`. By hand, for a library takes too long over a
@@ -29,7 +21,7 @@ export function minting({ alg, kid, sign: signatureOf }: Signer, issuer: string)
   const header = base64url(JSON.stringify({ alg, typ: 'at+jwt', kid }))
   return (index) => {
     const identity = `{"iss":"${issuer}","jti":"${now}-${index}","sub":"somebody-${index}",`
-    const input = `${header}.${base64url(identity + client)}`
+    const input = `${header}.${base64url(identity + common)}`
     return headerOf(`${input}.${signatureOf(input)}`)
   }
 }

@@ -1,5 +1,6 @@
 import type { JWK } from 'jose'
 import type { Case } from './growth-cases.ts'
+import { afresh, type Rounds } from './measure/afresh.ts'
 import { startChild, withChildren } from './measure/children.ts'
 import { measureInstalled } from './growth-installed.ts'
 import type { MemoryQuestion, MemorySetting } from './growth-memory.ts'
@@ -11,8 +12,7 @@ import type { Series } from './measure/series.ts'
 import type { World } from './world/world.ts'
 
 /** How often to measure, and how much of everything there is to be: 1 for figures that count, less for a try. */
-export interface Extent {
-  readonly rounds: number
+export interface Extent extends Rounds {
   readonly scale: number
 }
 
@@ -67,23 +67,25 @@ async function measureGuards(key: JWK, extent: Extent): Promise<readonly Series[
   ]
 }
 
-async function measureTimes(
+function measureTimes(
   cases: readonly (Case & { readonly contender: string })[],
   settings: Readonly<Record<string, TimingQuestion['tokens']>>,
-  { rounds, scale }: Extent,
+  extent: Extent,
 ): Promise<readonly Series[]> {
   const start = (one: Case) => startChild<TimingQuestion>('growth-timing.ts', one)
-  return withChildren(cases, start, async (children) => {
-    const all: Series[] = []
-    for (const [setting, tokens] of Object.entries(settings)) {
-      const measured = children.map(({ one: { contender }, child }) => ({
-        contender,
-        measure: () => child.ask({ tokens, milliseconds: 200 * scale }),
-      }))
-      all.push(...(await interleave({ suite, setting, unit: 'µs' }, measured, rounds)))
-    }
-    return all
-  })
+  const measure = (rounds: number): Promise<readonly Series[]> =>
+    withChildren(cases, start, async (children) => {
+      const all: Series[] = []
+      for (const [setting, tokens] of Object.entries(settings)) {
+        const measured = children.map(({ one: { contender }, child }) => ({
+          contender,
+          measure: () => child.ask({ tokens, milliseconds: 200 * extent.scale }),
+        }))
+        all.push(...(await interleave({ suite, setting, unit: 'µs' }, measured, rounds)))
+      }
+      return all
+    })
+  return afresh(extent, measure)
 }
 
 async function measureMemory({ rounds, scale }: Extent): Promise<readonly Series[]> {

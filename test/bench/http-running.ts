@@ -1,8 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import type { HttpContender, HttpSetting } from './contenders/http/contender.ts'
+import type { HttpContender } from './contenders/http/contender.ts'
 import { type Load, load, type Stood } from './http-load.ts'
-import type { Order } from './http-server.ts'
+import type { ServerQuestion, ServerSetting } from './http-server.ts'
+import { startChild } from './measure/children.ts'
+import type { Setting } from './world/world.ts'
 
 /** A contender whose server runs, in a process of its own. */
 export interface Running {
@@ -17,40 +17,18 @@ export interface Run extends Stood {
 }
 
 /** Starts the contender's server. */
-export async function run(contender: HttpContender, setting: HttpSetting): Promise<Running> {
-  // What Express prints and keeps while it develops is nobody's cost.
-  const child = fork(new URL('http-server.ts', import.meta.url), { env: { ...process.env, NODE_ENV: 'production' } })
-  const port = await tell(child, { module: contender.module, setting } satisfies Order)
+export async function run(contender: HttpContender, setting: Setting): Promise<Running> {
+  const { module } = contender
+  const { ask, close } = await startChild<ServerQuestion>('http-server.ts', { module, setting } satisfies ServerSetting)
+  const port = await ask({ of: 'port' })
 
   async function loaded(asked: Load): Promise<Run> {
-    const before = await tell(child, 'cpu')
+    const before = await ask({ of: 'CPU' })
     const stood = await load(`http://127.0.0.1:${port}/`, asked).catch((error: unknown) => {
       throw new Error(`${contender.name} failed under load`, { cause: error })
     })
-    return { ...stood, cpu: ((await tell(child, 'cpu')) - before) / stood.requests }
+    return { ...stood, cpu: ((await ask({ of: 'CPU' })) - before) / stood.requests }
   }
 
-  async function stop(): Promise<void> {
-    if (child.connected) {
-      child.disconnect()
-      await once(child, 'exit')
-    }
-  }
-
-  return { contender, load: loaded, stop }
-}
-
-/** What it is told it answers with a number. */
-async function tell(child: ChildProcess, message: Order | 'cpu'): Promise<number> {
-  const answered = new AbortController()
-  const answer = once(child, 'message', { signal: answered.signal })
-  const end = once(child, 'exit', { signal: answered.signal }).then(([code]) => {
-    throw new Error(`The server has ended with ${code}`)
-  })
-  child.send(message)
-  try {
-    return ((await Promise.race([answer, end])) as [number])[0]
-  } finally {
-    answered.abort()
-  }
+  return { contender, load: loaded, stop: close }
 }

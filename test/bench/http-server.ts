@@ -1,28 +1,25 @@
 import type { AddressInfo } from 'node:net'
-import type { HttpContender, HttpSetting } from './contenders/http/contender.ts'
+import type { HttpContender } from './contenders/http/contender.ts'
+import { serve } from './measure/children.ts'
+import type { Setting } from './world/world.ts'
 
-/** What the process is told first. */
-export interface Order {
+/** Whose server it is. */
+export interface ServerSetting {
   readonly module: string
-  readonly setting: HttpSetting
+  readonly setting: Setting
 }
 
-/**
- * One server in a process of its own, which has loaded what this server needs and nothing else. It tells its port once it listens, and from
- * then on, whenever asked, how much CPU time it has had, in microseconds.
- */
-process.once('message', ({ module, setting }: Order) => {
-  void start(module, setting)
-})
+/** The port that it listens on; or how much CPU time the process has had, in microseconds. */
+export interface ServerQuestion {
+  readonly of: 'port' | 'CPU'
+}
 
-process.once('disconnect', () => process.exit())
-
-async function start(module: string, setting: HttpSetting): Promise<void> {
+/** One server in a process of its own, which has loaded what this server needs and nothing else. */
+serve(async ({ module, setting }: ServerSetting) => {
   const { contender } = (await import(module)) as { readonly contender: HttpContender }
   const server = await contender.start(setting)
-  process.on('message', () => {
+  return async ({ of }: ServerQuestion) => {
     const { user, system } = process.cpuUsage()
-    process.send?.(user + system)
-  })
-  process.send?.((server.address() as AddressInfo).port)
-}
+    return of === 'port' ? (server.address() as AddressInfo).port : user + system
+  }
+})

@@ -6,7 +6,6 @@ import { type Run, run, type Running } from './http-running.ts'
 import { afresh, type Rounds } from './measure/afresh.ts'
 import { interleave } from './measure/interleave.ts'
 import type { Series } from './measure/series.ts'
-import { audience } from './world/tokens.ts'
 import { type World } from './world/world.ts'
 
 /** How long to measure: rounds of so many seconds, with RS256; without `peers` only the bare frameworks and ours, for a quick look. */
@@ -42,7 +41,7 @@ async function measureMix(
   const series: Series[] = []
   try {
     for (const contender of contenders) {
-      servers.push(await run(contender, settingIn(world)))
+      servers.push(await run(contender, world.settingOf('RS256')))
     }
     const loadIn = await mix(world, servers, length)
     for (const framework of ['Express', 'Koa', 'Fastify'] as const) {
@@ -86,8 +85,3 @@ const figures: readonly { readonly suffix: string; readonly unit: string; readon
   { suffix: 'p99', unit: 'ms', of: ({ p99 }) => p99 },
   { suffix: 'CPU', unit: 'µs', of: ({ cpu }) => cpu },
 ]
-
-function settingIn(world: World): Parameters<HttpContender['start']>[0] {
-  const issuer = world.issuerOf('RS256')
-  return { issuer, jwksUri: `${issuer}/jwks.json`, audience, algorithm: 'RS256' }
-}

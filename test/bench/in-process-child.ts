@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import type { JwtContender, JwtSetting, Verify } from './contenders/jwt/contender.ts'
+import type { JwtContender, Verify } from './contenders/jwt/contender.ts'
 import { serve } from './measure/children.ts'
+import { inLanes } from './measure/lanes.ts'
+import type { Setting } from './world/world.ts'
 
 /** Who is measured, and with which tokens. */
 export interface InProcessSetting {
   readonly module: string
-  readonly setting: JwtSetting
+  readonly setting: Setting
   readonly warm: string
   readonly cold: string
 }
@@ -30,18 +32,10 @@ serve(async ({ module, setting, warm, cold }: InProcessSetting) => {
   }
 })
 
+/** Each verification has a string that nobody has seen, as in a server. */
 async function timeOf(verify: Verify, tokens: readonly Buffer[], inFlight: number): Promise<number> {
-  const rest = tokens.values()
-
-  /** Each verification has a string that nobody has seen, as in a server. */
-  async function lane(): Promise<void> {
-    for (const token of rest) {
-      await verify(token.toString('latin1'))
-    }
-  }
-
   const start = performance.now()
-  await Promise.all(Array.from({ length: inFlight }, lane))
+  await inLanes(tokens, inFlight, (token) => verify(token.toString('latin1')))
   return ((performance.now() - start) * 1000) / tokens.length
 }
 

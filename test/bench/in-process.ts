@@ -5,7 +5,6 @@ import { afresh, type Rounds } from './measure/afresh.ts'
 import { type Child, startChild, withChildren } from './measure/children.ts'
 import { interleave, type Measured } from './measure/interleave.ts'
 import type { Series } from './measure/series.ts'
-import { audience } from './world/tokens.ts'
 import { type Algorithm, algorithms, type World } from './world/world.ts'
 
 interface Extent extends Rounds {
@@ -14,7 +13,7 @@ interface Extent extends Rounds {
 }
 
 const usual = 1000
-/** Verifications for a sample; of new tokens, all have the same ones. */
+/** Verifications for a sample, at most. */
 const coldOnes = { 1: 1000, 64: 3000 }
 /** Microseconds that a sample takes at most, as far as the pace tells: of tokens that are new, and of such as come again. */
 const coldFor = 250_000
@@ -32,8 +31,7 @@ export async function measureInProcess(world: World, extent: Extent): Promise<re
 
 async function measureAlgorithm(world: World, algorithm: Algorithm, extent: Extent): Promise<readonly Series[]> {
   const contenders = jwtContenders.filter((contender) => contender.algorithms.includes(algorithm))
-  const issuer = world.issuerOf(algorithm)
-  const setting = { issuer, jwksUri: `${issuer}/jwks.json`, audience, algorithm }
+  const setting = world.settingOf(algorithm)
   // Each token once: the rounds of both settings, and as many as go before.
   const { alone, together } = coldCounts(extent.scale)
   const files = {

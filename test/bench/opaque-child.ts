@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import type { OpaqueSetting } from './contenders/opaque/contender.ts'
 import { opaqueContenders } from './contenders/opaque.ts'
 import { serve } from './measure/children.ts'
+import { inLanes } from './measure/lanes.ts'
+import { opaqueToken } from './world/tokens.ts'
 
 export interface ContenderSetting extends OpaqueSetting {
   readonly name: string
@@ -23,16 +24,9 @@ serve(async ({ name, ...setting }: ContenderSetting) => {
 
   async function spread({ requests, tokens, inFlight }: SpreadQuestion): Promise<number> {
     const minted = Array.from({ length: tokens }, opaqueToken)
-    let left = requests
-
-    async function lane(): Promise<void> {
-      while (left-- > 0) {
-        await verify(minted[Math.floor(Math.random() * tokens)] ?? '')
-      }
-    }
-
+    const drawn = Array.from({ length: requests }, () => minted[Math.floor(Math.random() * tokens)] ?? '')
     const start = performance.now()
-    await Promise.all(Array.from({ length: inFlight }, lane))
+    await inLanes(drawn, inFlight, verify)
     return (performance.now() - start) / 1000
   }
 
@@ -40,7 +34,3 @@ serve(async ({ name, ...setting }: ContenderSetting) => {
   await spread({ requests: contender.remembers ? 10_000 : 512, tokens: 64, inFlight: 64 })
   return spread
 })
-
-function opaqueToken(): string {
-  return randomBytes(32).toString('base64url')
-}

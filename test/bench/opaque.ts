@@ -1,5 +1,6 @@
 import type { OpaqueContender, OpaqueSetting } from './contenders/opaque/contender.ts'
 import { opaqueContenders } from './contenders/opaque.ts'
+import { afresh, type Rounds } from './measure/afresh.ts'
 import { type Child, startChild, withChildren } from './measure/children.ts'
 import { interleave } from './measure/interleave.ts'
 import type { Series } from './measure/series.ts'
@@ -9,21 +10,23 @@ import { audience } from './world/tokens.ts'
 import { type World } from './world/world.ts'
 
 /** How often to measure, and how much: 1 for figures that count, less for a try. */
-export interface Extent {
-  readonly rounds: number
+export interface Extent extends Rounds {
   readonly scale: number
 }
 
 const suite = 'opaque'
 const most = 10_000
-const leastWarmRounds = 11
+const leastWarmRounds = 12
 
 /** Opaque tokens: requests per second and calls to the authorization server, which takes 5 or 50 ms; and ours against JWTs when all is remembered. */
 export async function measureOpaque(world: World, extent: Extent): Promise<readonly Series[]> {
+  const delayed = (delay: number): Promise<readonly Series[]> =>
+    afresh(extent, (rounds) => measureDelay(world, delay, { ...extent, rounds }))
+  const warm = { ...extent, rounds: Math.max(extent.rounds, leastWarmRounds) }
   return [
-    ...(await measureDelay(world, 5, extent)),
-    ...(await measureDelay(world, 50, extent)),
-    ...(await measureWarm(world, extent)),
+    ...(await delayed(5)),
+    ...(await delayed(50)),
+    ...(await afresh(warm, (rounds) => measureWarm(world, { ...warm, rounds }))),
   ]
 }
 
@@ -78,7 +81,7 @@ async function measureWarm(world: World, { rounds, scale }: Extent): Promise<rea
   const file = await world.tokensOf('RS256', 'warm', 1000)
   const cases: readonly WarmSetting[] = [
     { ...settingOf(world, 5), kind: 'opaque' },
-    { kind: 'JWT', issuer: world.issuerOf('RS256'), audience, file },
+    { ...world.settingOf('RS256'), kind: 'JWT', file },
   ]
   const start = (setting: WarmSetting) => startChild<WarmQuestion>('opaque-warm.ts', setting)
   return withChildren(cases, start, (children) =>
@@ -88,7 +91,7 @@ async function measureWarm(world: World, { rounds, scale }: Extent): Promise<rea
         contender: `tollgate, ${one.kind}`,
         measure: () => child.ask({ milliseconds: 200 * scale }),
       })),
-      Math.max(rounds, leastWarmRounds),
+      rounds,
     ),
   )
 }

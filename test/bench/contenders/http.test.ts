@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { audience } from '../world/tokens.ts'
 import { createWorld, type World } from '../world/world.ts'
 import type { HttpContender } from './http/contender.ts'
 import { httpContenders } from './http.ts'
@@ -29,8 +28,7 @@ test.each(guarded)('$name accepts a token each time, and refuses what was made o
 
 /** What is answered to a good token three times, and then to a forged one. */
 async function statusesOf({ start }: HttpContender): Promise<readonly number[]> {
-  const issuer = world.issuerOf('RS256')
-  const server = await start({ issuer, jwksUri: `${issuer}/jwks.json`, audience, algorithm: 'RS256' })
+  const server = await start(world.settingOf('RS256'))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   const statuses: number[] = []
   try {

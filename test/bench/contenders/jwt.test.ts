@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readFile } from 'node:fs/promises'
-import { audience } from '../world/tokens.ts'
 import { createWorld, type World } from '../world/world.ts'
 import { jwtContenders } from './jwt.ts'
 
@@ -16,8 +15,7 @@ const judging = jwtContenders.filter(({ role }) => role !== 'idle')
 
 describe.each(judging)('$name', ({ algorithms, start }) => {
   test.each(algorithms)('accepts good tokens by %s, as often as they come, and no other', async (algorithm) => {
-    const issuer = world.issuerOf(algorithm)
-    const verify = await start({ issuer, jwksUri: `${issuer}/jwks.json`, audience, algorithm })
+    const verify = await start(world.settingOf(algorithm))
     const [one = '', other = ''] = (await readFile(await world.tokensOf(algorithm, 'test', 2), 'utf8')).split('\n')
     for (let round = 0; round < 4; round += 1) {
       await expect(Promise.resolve(verify(`Bearer ${one}`))).resolves.not.toThrow()

@@ -8,13 +8,16 @@ export interface Child<Question extends object> {
   readonly close: () => Promise<void>
 }
 
-/** Starts a file that calls `serve`, and resolves once it is prepared. */
+/** Starts a file that calls `serve`, and resolves once it is prepared. What frameworks print and keep while one develops is nobody's cost. */
 export async function startChild<Question extends object>(
   file: string,
   setting: object,
   execArgv: readonly string[] = [],
 ): Promise<Child<Question>> {
-  const child = fork(new URL(file, new URL('..', import.meta.url)), { execArgv: ['--no-deprecation', ...execArgv] })
+  const child = fork(new URL(file, new URL('..', import.meta.url)), {
+    execArgv: ['--no-deprecation', ...execArgv],
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
 
   async function ask(question: object): Promise<number> {
     const answered = new AbortController()

@@ -39,6 +39,12 @@ describe('A floor is', () => {
     expect(verdictOn([80, 40, 8], [100, 50, 10])).toBe('missed')
   })
 
+  test('not judged by rounds that were not the same', () => {
+    expect(() => verdictOn([90, 91], [100, 100, 100])).toThrow(
+      'ours and bare were not measured in the same rounds of Express warm',
+    )
+  })
+
   test('a limit from above as well', () => {
     const atMost: Floor = { ...floor, limit: { atMost: 1.1 } }
     expect(verdictOn([109, 109], [100, 100], atMost)).toBe('met')

@@ -26,17 +26,20 @@ export function estimate(samples: readonly number[]): Estimate {
   return { median: median([...samples]), noise: (1.253 * deviation) / Math.sqrt(samples.length) }
 }
 
-/** Round by round, so that what disturbs a round disturbs both. */
 export function ratio(one: Series, other: Series): Estimate {
-  return estimate(
-    one.samples.slice(0, other.samples.length).map((sample, round) => sample / (other.samples[round] ?? Number.NaN)),
-  )
+  return compared(one, other, (sample, beside) => sample / beside)
 }
 
 export function difference(one: Series, other: Series): Estimate {
-  return estimate(
-    one.samples.slice(0, other.samples.length).map((sample, round) => sample - (other.samples[round] ?? Number.NaN)),
-  )
+  return compared(one, other, (sample, beside) => sample - beside)
+}
+
+/** Round by round, so that what disturbs a round disturbs both. */
+function compared(one: Series, other: Series, by: (sample: number, beside: number) => number): Estimate {
+  if (one.samples.length !== other.samples.length) {
+    throw new Error(`${one.contender} and ${other.contender} were not measured in the same rounds of ${one.setting}`)
+  }
+  return estimate(one.samples.map((sample, round) => by(sample, other.samples[round] ?? Number.NaN)))
 }
 
 export function find(all: readonly Series[], suite: string, setting: string, contender: string): Series {

@@ -28,6 +28,11 @@ test('Ours stand out, and floors stand back', () => {
   })
 })
 
+test('Nobody is drawn who is unknown', () => {
+  const series = invented().series.map((one) => ({ ...one, contender: one.contender.replace('koa-jwt', 'somebody') }))
+  expect(() => chartsOf(series)).toThrow('Nobody is called Koa 3 + somebody')
+})
+
 test('A chart is a white SVG with every label whole, the same each time', async () => {
   const svg = await draw(charts.http)
   expect(svg).toMatch(/^<svg [^>]*width="800"/)

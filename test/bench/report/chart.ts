@@ -46,12 +46,8 @@ function specificationOf({ title, subtitle, groups: all }: Chart): TopLevelSpec 
   const space = 16 + sizes.character * Math.max(...lines.map((line) => line.length))
   const start = isLogarithmic ? 10 ** Math.floor(Math.log10(Math.min(...values))) : 0
   const y = { field: 'label', type: 'nominal', scale: { domain: lines, paddingInner: 0.25 }, axis: labels } as const
-  const x = {
-    field: 'value',
-    type: 'quantitative',
-    scale: { type: isLogarithmic ? 'log' : 'linear', domainMin: start, nice: false },
-    axis: null,
-  } as const
+  const scale = { type: isLogarithmic ? 'log' : 'linear', domainMin: start, nice: false } as const
+  const x = { field: 'value', type: 'quantitative', scale, axis: null } as const
   return {
     data: { values: [...bars] },
     width: sizes.whole - space - sizes.values,

@@ -4,17 +4,26 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
-import { mint } from './tokens.ts'
+import type { AuthoritySetting } from './authority.ts'
+import { audience, mint } from './tokens.ts'
 
 export const algorithms = ['RS256', 'ES256', 'EdDSA', 'PS256'] as const
 export type Algorithm = (typeof algorithms)[number]
+
+/** Whose tokens somebody is to accept. */
+export interface Setting {
+  readonly issuer: string
+  readonly jwksUri: string
+  readonly audience: string
+  readonly algorithm: Algorithm
+}
 
 /** What all are measured against: one authorization server, and the same tokens for everybody. */
 export interface World {
   /** Where the authorization server is. */
   readonly url: string
-  /** The issuer whose tokens are signed so; its key set is at `/jwks.json`. */
-  readonly issuerOf: (algorithm: Algorithm) => string
+  /** For the tokens of the issuer who signs so. */
+  readonly settingOf: (algorithm: Algorithm) => Setting
   /** A file with so many tokens of that issuer, one a line, each of its own `jti` and `sub`; minted once for each `purpose`. */
   readonly tokensOf: (algorithm: Algorithm, purpose: string, count: number) => Promise<string>
   /** The private key, for those who mint by themselves. */
@@ -30,13 +39,17 @@ export async function createWorld(): Promise<World> {
   const authority = fork(new URL('authority.ts', import.meta.url))
   authority.send({
     keys: Object.fromEntries(algorithms.map((algorithm) => [algorithm, [publicPartOf(keys[algorithm])]])),
-  })
+  } satisfies AuthoritySetting)
   const [{ url }] = (await once(authority, 'message')) as [{ readonly url: string }]
-  const issuerOf = (algorithm: Algorithm): string => `${url}/${algorithm}`
   const files = new Map<string, Promise<string>>()
 
+  function settingOf(algorithm: Algorithm): Setting {
+    const issuer = `${url}/${algorithm}`
+    return { issuer, jwksUri: `${issuer}/jwks.json`, audience, algorithm }
+  }
+
   async function write(file: string, algorithm: Algorithm, purpose: string, count: number): Promise<string> {
-    await writeFile(file, (await mint(issuerOf(algorithm), keys[algorithm], count, purpose)).join('\n'))
+    await writeFile(file, (await mint(settingOf(algorithm).issuer, keys[algorithm], count, purpose)).join('\n'))
     return file
   }
 
@@ -53,7 +66,7 @@ export async function createWorld(): Promise<World> {
     await rm(folder, { recursive: true, force: true })
   }
 
-  return { url, issuerOf, tokensOf, keyOf: (algorithm) => keys[algorithm], close }
+  return { url, settingOf, tokensOf, keyOf: (algorithm) => keys[algorithm], close }
 }
 
 async function createKey(algorithm: Algorithm): Promise<JWK> {
@@ -61,7 +74,7 @@ async function createKey(algorithm: Algorithm): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), alg: algorithm, use: 'sig', kid: `${algorithm}-1` }
 }
 
-/** A private JWK differs from the public one by these. */
-function publicPartOf({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...rest }: JWK): JWK {
+/** A private JWK differs from the public one by what is left out. */
+export function publicPartOf({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...rest }: JWK): JWK {
   return rest
 }

@@ -1,14 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import type { Algorithm } from '../../world/world.ts'
-
-/** Whose tokens a server is to accept. */
-export interface HttpSetting {
-  readonly issuer: string
-  readonly jwksUri: string
-  readonly audience: string
-  readonly algorithm: Algorithm
-}
+import type { Setting } from '../../world/world.ts'
 
 /** A server that answers `GET /` with `{"ok":true}`, and the way it is protected. */
 export interface HttpContender {
@@ -19,7 +11,7 @@ export interface HttpContender {
   /** The URL of the module that exports it, for a process that loads nothing else. */
   readonly module: string
   /** Listens on a port of 127.0.0.1 that is free. */
-  readonly start: (setting: HttpSetting) => Promise<Server>
+  readonly start: (setting: Setting) => Promise<Server>
 }
 
 /** Waits until the server listens. */

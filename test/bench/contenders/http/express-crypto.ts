@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import type { JWK } from 'jose'
-import type { HttpContender, HttpSetting } from './contender.ts'
+import type { Setting } from '../../world/world.ts'
+import type { HttpContender } from './contender.ts'
 import { serveExpress } from './express.ts'
 
 /** Verification by node:crypto at once, and the least of what is to be checked. RS256 only. */
@@ -27,7 +28,7 @@ export const contender: HttpContender = {
 function verified(
   authorization: string,
   keyOf: ReadonlyMap<unknown, KeyObject>,
-  { issuer, audience, algorithm }: Omit<HttpSetting, 'jwksUri'>,
+  { issuer, audience, algorithm }: Omit<Setting, 'jwksUri'>,
 ): unknown {
   const [header = '', payload = '', signature = ''] = authorization.slice('Bearer '.length).split('.')
   const { alg, kid } = decoded(header)

@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { joseVerify } from '../jwt/jose.ts'
 import type { HttpContender } from './contender.ts'
 import { serveExpress } from './express.ts'
 
@@ -8,12 +8,11 @@ export const contender: HttpContender = {
   framework: 'Express',
   role: 'peer',
   module: import.meta.url,
-  start({ issuer, jwksUri, audience, algorithm }) {
-    const keys = createRemoteJWKSet(new URL(jwksUri))
-    const options = { issuer, audience, algorithms: [algorithm] }
+  start(setting) {
+    const verify = joseVerify(setting)
     return serveExpress((request, response, next) => {
       const token = request.headers.authorization?.replace(/^Bearer /i, '') ?? ''
-      void jwtVerify(token, keys, options).then(
+      void verify(token).then(
         ({ payload }) => {
           Object.assign(request, { auth: payload })
           next()

@@ -1,21 +1,12 @@
-import { expressjwt } from 'express-jwt'
-import jwksRsa from 'jwks-rsa'
+import { expressJwt } from '../jwt/express-jwt.ts'
 import type { HttpContender } from './contender.ts'
 import { serveExpress } from './express.ts'
 
-/** https://www.npmjs.com/package/express-jwt with jwks-rsa, as its README has it. */
+/** https://www.npmjs.com/package/express-jwt with jwks-rsa. */
 export const contender: HttpContender = {
   name: 'Express 5 + express-jwt',
   framework: 'Express',
   role: 'peer',
   module: import.meta.url,
-  start: ({ issuer, jwksUri, audience, algorithm }) =>
-    serveExpress(
-      expressjwt({
-        secret: jwksRsa.expressJwtSecret({ jwksUri, cache: true, rateLimit: true, jwksRequestsPerMinute: 5 }),
-        issuer,
-        audience,
-        algorithms: [algorithm as 'RS256'],
-      }),
-    ),
+  start: (setting) => serveExpress(expressJwt(setting)),
 }

@@ -2,7 +2,7 @@ import { passportJwt } from '../jwt/passport-jwt.ts'
 import type { HttpContender } from './contender.ts'
 import { serveExpress } from './express.ts'
 
-/** https://www.npmjs.com/package/passport-jwt with jwks-rsa, as its README has it, without sessions. */
+/** https://www.npmjs.com/package/passport-jwt with jwks-rsa. */
 export const contender: HttpContender = {
   name: 'Express 5 + passport-jwt',
   framework: 'Express',

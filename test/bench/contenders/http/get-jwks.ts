@@ -1,9 +1,9 @@
 import type { FastifyJWTOptions } from '@fastify/jwt'
 import getJwks from 'get-jwks'
-import type { HttpSetting } from './contender.ts'
+import type { Setting } from '../../world/world.ts'
 
 /** The options of @fastify/jwt with get-jwks, as its README has it; and what it leaves to the reader: issuer, audience, algorithms. */
-export function withGetJwks({ issuer, audience, algorithm }: HttpSetting, cache: boolean): FastifyJWTOptions {
+export function withGetJwks({ issuer, audience, algorithm }: Setting, cache: boolean): FastifyJWTOptions {
   const keys = getJwks({ issuersWhitelist: [issuer] })
   return {
     decode: { complete: true },

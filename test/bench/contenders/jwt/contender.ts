@@ -1,12 +1,4 @@
-import type { Algorithm } from '../../world/world.ts'
-
-/** Whose tokens are to be accepted. */
-export interface JwtSetting {
-  readonly issuer: string
-  readonly jwksUri: string
-  readonly audience: string
-  readonly algorithm: Algorithm
-}
+import type { Algorithm, Setting } from '../../world/world.ts'
 
 /** Given an `Authorization` header, in one piece as a server has it: returns, or resolves, for a token that it accepts; throws, or rejects, for any other. */
 export type Verify = (authorization: string) => unknown
@@ -25,5 +17,5 @@ export interface JwtContender {
   readonly role: 'tollgate' | 'peer' | 'floor' | 'idle'
   /** The URL of the module that exports it, for a process that loads nothing else. */
   readonly module: string
-  readonly start: (setting: JwtSetting) => Promise<Verify>
+  readonly start: (setting: Setting) => Promise<Verify>
 }

@@ -1,6 +1,9 @@
+import type { RequestHandler } from 'express'
 import { expressjwt } from 'express-jwt'
 import jwksRsa from 'jwks-rsa'
+import type { Setting } from '../../world/world.ts'
 import type { JwtContender } from './contender.ts'
+import { remoteKeys } from './jwks-rsa.ts'
 import { calling } from './middleware.ts'
 
 /** https://www.npmjs.com/package/express-jwt with jwks-rsa, as its README has it. */
@@ -9,13 +12,11 @@ export const contender: JwtContender = {
   algorithms: ['RS256', 'ES256', 'PS256'],
   role: 'peer',
   module: import.meta.url,
-  start: async ({ issuer, jwksUri, audience, algorithm }) =>
-    calling(
-      expressjwt({
-        secret: jwksRsa.expressJwtSecret({ jwksUri, cache: true, rateLimit: true, jwksRequestsPerMinute: 5 }),
-        issuer,
-        audience,
-        algorithms: [algorithm as 'RS256'],
-      }),
-    ),
+  start: async (setting) => calling(expressJwt(setting)),
+}
+
+/** The middleware, for Express. */
+export function expressJwt({ issuer, jwksUri, audience, algorithm }: Setting): RequestHandler {
+  const secret = jwksRsa.expressJwtSecret(remoteKeys(jwksUri))
+  return expressjwt({ secret, issuer, audience, algorithms: [algorithm as 'RS256'] })
 }

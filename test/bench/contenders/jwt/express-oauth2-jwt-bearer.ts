@@ -1,5 +1,6 @@
+import type { RequestHandler } from 'express'
 import { auth } from 'express-oauth2-jwt-bearer'
-import { algorithms } from '../../world/world.ts'
+import { algorithms, type Setting } from '../../world/world.ts'
 import type { JwtContender } from './contender.ts'
 import { calling } from './middleware.ts'
 
@@ -9,6 +10,10 @@ export const contender: JwtContender = {
   algorithms,
   role: 'peer',
   module: import.meta.url,
-  start: async ({ issuer, jwksUri, audience, algorithm }) =>
-    calling(auth({ issuer, jwksUri, audience, tokenSigningAlg: algorithm })),
+  start: async (setting) => calling(expressOauth2JwtBearer(setting)),
+}
+
+/** The middleware, for Express. */
+export function expressOauth2JwtBearer({ algorithm, ...expected }: Setting): RequestHandler {
+  return auth({ ...expected, tokenSigningAlg: algorithm })
 }

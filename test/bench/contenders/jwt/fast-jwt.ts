@@ -1,6 +1,7 @@
 import { createVerifier } from 'fast-jwt'
 import buildGetJwks from 'get-jwks'
-import { type JwtContender, type JwtSetting, tokenIn, type Verify } from './contender.ts'
+import type { Setting } from '../../world/world.ts'
+import { type JwtContender, tokenIn, type Verify } from './contender.ts'
 
 /** https://www.npmjs.com/package/fast-jwt with get-jwks, as the README of that has it; get-jwks makes no PEM of keys for EdDSA. */
 export const contender: JwtContender = {
@@ -11,7 +12,7 @@ export const contender: JwtContender = {
   start: async (setting) => startFastJwt(setting, false),
 }
 
-export function startFastJwt({ issuer, audience, algorithm }: JwtSetting, cache: boolean): Verify {
+export function startFastJwt({ issuer, audience, algorithm }: Setting, cache: boolean): Verify {
   const getJwks = buildGetJwks({ jwksPath: '/jwks.json' })
 
   async function key({ header }: { readonly header: { readonly kid?: string } }): Promise<string> {

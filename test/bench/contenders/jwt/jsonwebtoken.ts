@@ -1,6 +1,7 @@
 import jwt from 'jsonwebtoken'
 import jwksRsa from 'jwks-rsa'
 import { type JwtContender, tokenIn } from './contender.ts'
+import { remoteKeys } from './jwks-rsa.ts'
 
 /** https://www.npmjs.com/package/jsonwebtoken with jwks-rsa, as its README has it. */
 export const contender: JwtContender = {
@@ -9,7 +10,7 @@ export const contender: JwtContender = {
   role: 'peer',
   module: import.meta.url,
   async start({ issuer, jwksUri, audience, algorithm }) {
-    const client = jwksRsa({ jwksUri, cache: true, rateLimit: true, jwksRequestsPerMinute: 5 })
+    const client = jwksRsa(remoteKeys(jwksUri))
     const findKey: jwt.GetPublicKeyOrSecret = ({ kid }, found) =>
       client.getSigningKey(kid, (error, key) => found(error, key?.getPublicKey()))
     const options = { issuer, audience, algorithms: [algorithm as 'RS256'] }

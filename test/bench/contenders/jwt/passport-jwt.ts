@@ -2,7 +2,9 @@ import type { RequestHandler } from 'express'
 import jwksRsa from 'jwks-rsa'
 import { Passport } from 'passport'
 import { ExtractJwt, Strategy } from 'passport-jwt'
-import type { JwtContender, JwtSetting } from './contender.ts'
+import type { Setting } from '../../world/world.ts'
+import type { JwtContender } from './contender.ts'
+import { remoteKeys } from './jwks-rsa.ts'
 import { calling } from './middleware.ts'
 
 /** https://www.npmjs.com/package/passport-jwt with jwks-rsa, as its README has it, without sessions. */
@@ -15,14 +17,9 @@ export const contender: JwtContender = {
 }
 
 /** The middleware, for Express. */
-export function passportJwt({ issuer, jwksUri, audience, algorithm }: JwtSetting): RequestHandler {
+export function passportJwt({ issuer, jwksUri, audience, algorithm }: Setting): RequestHandler {
   const options = {
-    secretOrKeyProvider: jwksRsa.passportJwtSecret({
-      jwksUri,
-      cache: true,
-      rateLimit: true,
-      jwksRequestsPerMinute: 5,
-    }),
+    secretOrKeyProvider: jwksRsa.passportJwtSecret(remoteKeys(jwksUri)),
     jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
     issuer,
     audience,

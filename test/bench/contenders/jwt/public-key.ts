@@ -1,8 +1,8 @@
 import type { JWK } from 'jose'
-import type { JwtSetting } from './contender.ts'
+import type { Setting } from '../../world/world.ts'
 
 /** The one key of an issuer. */
-export async function publicKeyOf({ jwksUri }: JwtSetting): Promise<JWK> {
+export async function publicKeyOf({ jwksUri }: Setting): Promise<JWK> {
   const response = await fetch(jwksUri)
   const { keys } = (await response.json()) as { readonly keys: readonly JWK[] }
   return keys[0] ?? {}

@@ -1,4 +1,4 @@
-import { createValidator, trustedIssuer, type ValidatorOptions } from '@tollgate/core'
+import { createValidator, type Guard, trustedIssuer, type Validator, type ValidatorOptions } from '@tollgate/core'
 import { algorithms } from '../../world/world.ts'
 import type { JwtContender } from './contender.ts'
 
@@ -19,7 +19,15 @@ export function startTollgate(remember: ValidatorOptions['remember']): JwtConten
       remember,
     })
     await validator.ready()
-    return (authorization) =>
-      validator.authenticate({ method: 'GET', url: '/', headers: [['authorization', authorization]] })
+    return authenticating(validator)
   }
+}
+
+/** A validation by hand, the guards given with each request. */
+export function authenticating(
+  validator: Validator,
+  guards: readonly Guard[] = [],
+): (authorization: string) => Promise<unknown> {
+  return (authorization) =>
+    validator.authenticate({ method: 'GET', url: '/', headers: [['authorization', authorization]] }, ...guards)
 }

@@ -1,6 +1,8 @@
+import type { RequestHandler } from 'express'
 import passport, { type Strategy } from 'passport'
 // @ts-expect-error It has no types.
 import IntrospectStrategy from 'passport-oauth2-introspect'
+import { calling } from '../jwt/middleware.ts'
 import type { OpaqueContender } from './contender.ts'
 
 interface Options {
@@ -10,8 +12,6 @@ interface Options {
   /** Without it the strategy throws a ReferenceError. */
   readonly scope: string
 }
-
-type Middleware = (request: unknown, response: unknown, next: (error?: Error) => void) => void
 
 export const passportOauth2Introspect: OpaqueContender = {
   name: 'passport-oauth2-introspect',
@@ -25,16 +25,8 @@ export const passportOauth2Introspect: OpaqueContender = {
     })
     const authenticate = new passport.Passport()
       .use('introspect', strategy)
-      .authenticate('introspect', { session: false }) as Middleware
-    return (token) => pass(authenticate, token)
+      .authenticate('introspect', { session: false })
+    const pass = calling(authenticate as RequestHandler)
+    return (token) => pass(`Bearer ${token}`)
   },
-}
-
-/** The middleware goes on, or it answers. */
-function pass(authenticate: Middleware, token: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const response = { setHeader: () => {}, end: () => reject(new Error('The token is not active')) }
-    const request = { headers: { authorization: `Bearer ${token}` } }
-    authenticate(request, response, (error) => (error === undefined ? resolve() : reject(error)))
-  })
 }

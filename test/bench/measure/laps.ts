@@ -1,3 +1,5 @@
+import { inLanes } from './lanes.ts'
+
 /** What is timed: a validation, and where its `Authorization` headers come from. */
 export interface Trial {
   /** Rejects unless the token is accepted. */
@@ -25,15 +27,7 @@ export async function timeOf({ validate, headers }: Trial, milliseconds: number)
 
 /** Has all of them validated, 64 at a time. */
 export async function offer(headers: readonly Buffer[], validate: Trial['validate']): Promise<void> {
-  const rest = headers.values()
-
-  async function lane(): Promise<void> {
-    for (const header of rest) {
-      await validate(header.toString('latin1'))
-    }
-  }
-
-  await Promise.all(Array.from({ length: inFlight }, lane))
+  await inLanes(headers, inFlight, (header) => validate(header.toString('latin1')))
 }
 
 /** Gives them in turn, round and round. */
