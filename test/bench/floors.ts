@@ -74,7 +74,7 @@ function warmInProcess(algorithm: Algorithm): readonly Floor[] {
       limit: { atMost: 3 },
       unit: 'µs',
     })),
-    // It knows no EdDSA.
+    // get-jwks makes no PEM of keys for EdDSA.
     ...(algorithm === 'EdDSA'
       ? []
       : [

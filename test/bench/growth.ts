@@ -1,6 +1,6 @@
 import type { JWK } from 'jose'
 import type { Case } from './growth-cases.ts'
-import { afresh, type Rounds } from './measure/afresh.ts'
+import { afresh, type Extent } from './measure/afresh.ts'
 import { startChild, withChildren } from './measure/children.ts'
 import { measureInstalled } from './growth-installed.ts'
 import type { MemoryQuestion, MemorySetting } from './growth-memory.ts'
@@ -10,11 +10,6 @@ import type { TimingQuestion } from './growth-timing.ts'
 import { interleave } from './measure/interleave.ts'
 import type { Series } from './measure/series.ts'
 import type { World } from './world/world.ts'
-
-/** How often to measure, and how much of everything there is to be: 1 for figures that count, less for a try. */
-export interface Extent extends Rounds {
-  readonly scale: number
-}
 
 const suite = 'growth'
 const million = 1_000_000

@@ -1,16 +1,11 @@
 import type { JwtContender } from './contenders/jwt/contender.ts'
 import { jwtContenders } from './contenders/jwt.ts'
 import type { InProcessQuestion, InProcessSetting } from './in-process-child.ts'
-import { afresh, type Rounds } from './measure/afresh.ts'
+import { afresh, type Extent } from './measure/afresh.ts'
 import { type Child, startChild, withChildren } from './measure/children.ts'
 import { interleave, type Measured } from './measure/interleave.ts'
 import type { Series } from './measure/series.ts'
 import { type Algorithm, algorithms, type World } from './world/world.ts'
-
-interface Extent extends Rounds {
-  /** How much smaller samples are than they should be. */
-  readonly scale: number
-}
 
 const usual = 1000
 /** Verifications for a sample, at most. */

@@ -3,7 +3,7 @@ import { floors } from './floors.ts'
 import { measureGrowth } from './growth.ts'
 import { measureHttp } from './http.ts'
 import { measureInProcess } from './in-process.ts'
-import type { Rounds } from './measure/afresh.ts'
+import type { Extent } from './measure/afresh.ts'
 import { isMissed, judge } from './measure/judge.ts'
 import type { Series } from './measure/series.ts'
 import { measureOpaque } from './opaque.ts'
@@ -14,17 +14,16 @@ import { createWorld, type World } from './world/world.ts'
 
 type Suite = Series['suite']
 
-/** How much a suite measures: in how many rounds, of what share, and through HTTP for how long. */
-interface Extent extends Rounds {
-  readonly scale: number
+/** What all suites are told of how much to measure, and the one through HTTP besides. */
+interface WholeExtent extends Extent {
   readonly seconds: number
   readonly peers: boolean
 }
 
-const whole: Extent = { rounds: 6, processes: 2, scale: 1, seconds: 3, peers: true }
-const quick: Extent = { rounds: 2, processes: 1, scale: 0.02, seconds: 1, peers: false }
+const whole: WholeExtent = { rounds: 6, processes: 2, scale: 1, seconds: 3, peers: true }
+const quick: WholeExtent = { rounds: 2, processes: 1, scale: 0.02, seconds: 1, peers: false }
 
-const suites: Readonly<Record<Suite, (world: World, extent: Extent) => Promise<readonly Series[]>>> = {
+const suites: Readonly<Record<Suite, (world: World, extent: WholeExtent) => Promise<readonly Series[]>>> = {
   'in-process': measureInProcess,
   http: measureHttp,
   opaque: measureOpaque,
@@ -69,12 +68,12 @@ async function makePlan(): Promise<Plan | undefined> {
 
 async function carryOut({ named, isQuick, isKept }: Plan): Promise<void> {
   const series = await measure(named, isQuick)
-  process.exitCode = isGoodEnough(named, series) || isQuick ? 0 : 1
   if (isKept) {
     const results = resultsOf(series)
     await keep(results)
     await publish(results)
   }
+  process.exitCode = isGoodEnough(named, series) || isQuick ? 0 : 1
 }
 
 function suiteOf(name: string): Suite {

@@ -1,6 +1,6 @@
 import type { OpaqueContender, OpaqueSetting } from './contenders/opaque/contender.ts'
 import { opaqueContenders } from './contenders/opaque.ts'
-import { afresh, type Rounds } from './measure/afresh.ts'
+import { afresh, type Extent } from './measure/afresh.ts'
 import { type Child, startChild, withChildren } from './measure/children.ts'
 import { interleave } from './measure/interleave.ts'
 import type { Series } from './measure/series.ts'
@@ -8,11 +8,6 @@ import type { ContenderSetting, SpreadQuestion } from './opaque-child.ts'
 import type { WarmQuestion, WarmSetting } from './opaque-warm.ts'
 import { audience } from './world/tokens.ts'
 import { type World } from './world/world.ts'
-
-/** How often to measure, and how much: 1 for figures that count, less for a try. */
-export interface Extent extends Rounds {
-  readonly scale: number
-}
 
 const suite = 'opaque'
 const most = 10_000

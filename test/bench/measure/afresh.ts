@@ -6,6 +6,11 @@ export interface Rounds {
   readonly processes: number
 }
 
+/** And how much: 1 for figures that count, less for a quick look. */
+export interface Extent extends Rounds {
+  readonly scale: number
+}
+
 /**
  * Measures a part of the rounds each time, in new processes, and puts the parts together. V8 decides early in the life of a process what it
  * compiles and what it takes for long-lived, so that two that do the same may differ for good by more than their rounds do.

@@ -9,7 +9,7 @@ export function readmeOf(results: Results): string {
     '![Bar chart: requests per second of Express, Koa and Fastify, bare and behind each contender](docs/performance/http.svg)',
     inProcess(results),
     '![Bar chart: µs for the validation of a token seen before, for each contender](docs/performance/warm.svg)',
-    provenance(results),
+    `${provenance(results)} × is the median of the ratios of all rounds.`,
   ].join('\n\n')
 }
 

@@ -4,7 +4,7 @@ import jwksRsa from 'jwks-rsa'
 import type { Setting } from '../../world/world.ts'
 import type { JwtContender } from './contender.ts'
 import { remoteKeys } from './jwks-rsa.ts'
-import { calling } from './middleware.ts'
+import { calling } from '../middleware.ts'
 
 /** https://www.npmjs.com/package/express-jwt with jwks-rsa, as its README has it. */
 export const contender: JwtContender = {

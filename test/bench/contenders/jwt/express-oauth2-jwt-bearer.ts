@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import { auth } from 'express-oauth2-jwt-bearer'
 import { algorithms, type Setting } from '../../world/world.ts'
 import type { JwtContender } from './contender.ts'
-import { calling } from './middleware.ts'
+import { calling } from '../middleware.ts'
 
 /** https://www.npmjs.com/package/express-oauth2-jwt-bearer, with the key set it would find by discovery. */
 export const contender: JwtContender = {

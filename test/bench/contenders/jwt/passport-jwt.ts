@@ -5,7 +5,7 @@ import { ExtractJwt, Strategy } from 'passport-jwt'
 import type { Setting } from '../../world/world.ts'
 import type { JwtContender } from './contender.ts'
 import { remoteKeys } from './jwks-rsa.ts'
-import { calling } from './middleware.ts'
+import { calling } from '../middleware.ts'
 
 /** https://www.npmjs.com/package/passport-jwt with jwks-rsa, as its README has it, without sessions. */
 export const contender: JwtContender = {

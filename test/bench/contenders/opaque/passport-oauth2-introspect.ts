@@ -1,8 +1,7 @@
-import type { RequestHandler } from 'express'
 import passport, { type Strategy } from 'passport'
 // @ts-expect-error It has no types.
 import IntrospectStrategy from 'passport-oauth2-introspect'
-import { calling } from '../jwt/middleware.ts'
+import { calling } from '../middleware.ts'
 import type { OpaqueContender } from './contender.ts'
 
 interface Options {
@@ -26,7 +25,7 @@ export const passportOauth2Introspect: OpaqueContender = {
     const authenticate = new passport.Passport()
       .use('introspect', strategy)
       .authenticate('introspect', { session: false })
-    const pass = calling(authenticate as RequestHandler)
+    const pass = calling(authenticate)
     return (token) => pass(`Bearer ${token}`)
   },
 }
