@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
-import { createValidator, Refusal, scopes } from '@tollgate/core'
-import { createGate, headerLinesOf } from '@tollgate/core/adapter'
+import { createValidator, Refusal, scopes, type Validator } from '@tollgate/core'
+import { createGate, type Gate, headerLinesOf } from '@tollgate/core/adapter'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import { expect, onTestFinished, test } from 'vitest'
 import { reasonOf, requestWith } from '../harness/asking.ts'
@@ -17,6 +17,11 @@ function thenable<Given extends readonly unknown[]>(
   return (...given) => ({ then: (...wanted: Parameters<Promise<unknown>['then']>) => method(...given).then(...wanted) })
 }
 
+/** For web requests. */
+function gateOf(validator: Validator): Gate<Request> {
+  return createGate({ validator, toHttpRequest: (request) => request, preflights: 'judge' })
+}
+
 test.each(['authorize', 'authenticateOptional'] as const)(
   'a wrapper whose %s gives promises of another kind lets nobody in who was not',
   async (name) => {
@@ -26,12 +31,8 @@ test.each(['authorize', 'authenticateOptional'] as const)(
     const token = await issuer.accessToken({ scope: 'read' })
     for (const wrap of [ofAnotherRealm, thenable as unknown as typeof ofAnotherRealm]) {
       const wrapped = { ...validator, [name]: wrap(validator[name]) }
-      const gate = createGate({
-        validator: wrapped,
-        toHttpRequest: (request: ReturnType<typeof requestWith>) => request,
-        preflights: 'judge',
-      })
-      const admitted = async (request: ReturnType<typeof requestWith>, ...needed: readonly string[]): Promise<string> =>
+      const gate = gateOf(wrapped)
+      const admitted = async (request: Request, ...needed: readonly string[]): Promise<string> =>
         reasonOf((async () => gate.admit(request, validator.combine(scopes('read', ...needed))))())
       for (let round = 0; round < 4; round += 1) {
         expect(await admitted(requestWith(token), 'admin')).toBe('missing-scope')
@@ -50,11 +51,7 @@ test.each(['authorize', 'authenticateOptional'] as const)(
     const validator = createValidator(issuer.validatorOptions)
     const token = await issuer.accessToken({ scope: 'read' })
     const spied = { ...validator }
-    const gate = createGate({
-      validator: spied,
-      toHttpRequest: (request: ReturnType<typeof requestWith>) => request,
-      preflights: 'judge',
-    })
+    const gate = gateOf(spied)
     const admitted = async (): Promise<string> =>
       reasonOf((async () => gate.admit(requestWith(token), validator.combine(scopes('read'))))())
     for (let round = 0; round < 3; round += 1) {
