@@ -63,6 +63,17 @@ test.each(['authorize', 'authenticateOptional'] as const)(
   },
 )
 
+test('a gate lets in nothing that is no object, for nobody would find its token again', async () => {
+  const issuer = await createMockIssuer({ port: 'none' })
+  onTestFinished(() => issuer.close())
+  const validator = createValidator(issuer.validatorOptions)
+  const request = requestWith(await issuer.accessToken({ scope: 'read' }))
+  const gate = createGate({ validator, toHttpRequest: () => request, preflights: 'judge' })
+  for (const subject of ['a text', 5, undefined, null]) {
+    expect(() => gate.admit(subject as never, validator.combine())).toThrow(TypeError)
+  }
+})
+
 test('a header that a middleware has set beside the one of the client, in another spelling, is not resolved by picking one', async () => {
   const issuer = await createMockIssuer({ port: 'none' })
   onTestFinished(() => issuer.close())

@@ -62,7 +62,7 @@ export function createGate<Request extends object, Claims>({
       return known
     }
     const visit = new Visit<Claims>(http)
-    visits.add(request, visit)
+    visits.set(request, visit)
     return visit
   }
 

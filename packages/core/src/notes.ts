@@ -1,8 +1,7 @@
 /** A note on each of many short-lived objects, which nobody else sees. */
 export interface Notes<Subject extends object, Note> {
   readonly of: (subject: Subject) => Note | undefined
-  /** For a subject without a note. */
-  readonly add: (subject: Subject, note: Note) => void
+  readonly set: (subject: Subject, note: Note) => void
 }
 
 /**
@@ -22,12 +21,16 @@ export function createNotes<Subject extends object, Note>(): Notes<Subject, Note
       return typeof subject === 'object' && subject !== null && #note in subject ? subject.#note : undefined
     }
 
-    static add(subject: Subject, note: Note): void {
-      void new Noted(subject, note)
+    static set(subject: Subject, note: Note): void {
+      if (#note in subject) {
+        subject.#note = note
+      } else {
+        void new Noted(subject, note)
+      }
     }
   }
 
-  return { of: (subject) => Noted.of(subject), add: (subject, note) => Noted.add(subject, note) }
+  return { of: (subject) => Noted.of(subject), set: (subject, note) => Noted.set(subject, note) }
 }
 
 // oxlint-disable-next-line typescript/no-extraneous-class -- its constructor is all that is needed

@@ -53,6 +53,18 @@ test('a document is loaded once while it is fresh, and again afterwards', async 
   expect(await scene.remembered.current()).toBe('second')
 })
 
+test('a clock that tells no time for once makes no document live for ever', async () => {
+  const scene = open()
+  await scene.remembered.current()
+  scene.answer = down
+  scene.now = Number.NaN
+  expect(scene.remembered.atOnce()).toBeUndefined()
+  scene.now = 500
+  expect(scene.remembered.atOnce()).toBe('first')
+  scene.now = 61_000
+  expect(scene.remembered.atOnce()).toBeUndefined()
+})
+
 test('a stale document serves while upstream is down, to its bound and not beyond', async () => {
   const scene = open()
   await scene.remembered.current()
