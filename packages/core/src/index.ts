@@ -8,11 +8,11 @@ export type {
   OpaqueAccessToken,
 } from './access-token.ts'
 export type { TokenCache } from './cache/token-cache.ts'
-export type { Clock } from './clock.ts'
-export type { HttpRequest } from './http-request.ts'
-export type { StandardSchema } from './standard-schema.ts'
-export type { LookUps } from './cache/tally.ts'
-export type { StoreHealth } from './cache/verdict-store.ts'
+export type { Clock } from './lib/clock.ts'
+export type { HttpRequest } from './request/http-request.ts'
+export type { StandardSchema } from './lib/standard-schema.ts'
+export type { LookUps } from './cache/cache-stats.ts'
+export type { StoreHealth } from './introspection/response-cache.ts'
 export type {
   BreakerMessage,
   CacheMessage,
@@ -31,37 +31,37 @@ export type {
   StaleMessage,
   UnavailableMessage,
   VerdictMessage,
-} from './messages.ts'
-export type { Duration } from './duration.ts'
+} from './diagnostics/messages.ts'
+export type { Duration } from './lib/duration.ts'
 export { active } from './guards/active.ts'
 export { audience } from './guards/audience.ts'
 export { claims } from './guards/claims.ts'
 export { allOf, anyOf } from './guards/combine.ts'
 export { defineGuard, type Demands, type Guard, type GuardContext, type GuardInit } from './guards/guard.ts'
 export { anyScope, scopes } from './guards/scopes.ts'
-export type { InvalidOption } from './invalid-option.ts'
+export type { InvalidOption } from './lib/invalid-option.ts'
 export {
   type AssertionOptions,
   clientSecretJwt,
   privateKeyJwt,
   type PrivateKeyJwtOptions,
-} from './issuers/client-authentication/assertion.ts'
-export { bearer } from './issuers/client-authentication/bearer.ts'
-export type { ClientAuthentication } from './issuers/client-authentication/client-authentication.ts'
-export { clientSecretBasic, clientSecretPost } from './issuers/client-authentication/client-secret.ts'
-export { type ClientCertificate, tlsClientAuth } from './issuers/client-authentication/tls-client-auth.ts'
-export type { SignedAnswers } from './issuers/introspection/answer-form.ts'
-export type { ExtraParts, Extras, IntrospectionOptions } from './issuers/introspection/options.ts'
-export type { ClaimPath } from './issuers/granted-scopes.ts'
+} from './introspection/client-authentication/assertion.ts'
+export { bearer } from './introspection/client-authentication/bearer-token.ts'
+export type { ClientAuthentication } from './introspection/client-authentication/client-authentication.ts'
+export { clientSecretBasic, clientSecretPost } from './introspection/client-authentication/client-secret.ts'
+export { type ClientCertificate, tlsClientAuth } from './introspection/client-authentication/tls-client-auth.ts'
+export type { SignedAnswers } from './introspection/response-format.ts'
+export type { ExtraParts, Extras, IntrospectionOptions } from './introspection/introspection-options.ts'
+export type { ClaimPath } from './claims/granted-scopes.ts'
 export type { OpaqueRouting } from './issuers/opaque-routing.ts'
-export type { CircuitHealth } from './http/breaker.ts'
+export type { CircuitHealth } from './http/circuit-breaker.ts'
 export type { DocumentHealth } from './http/document-health.ts'
-export type { IntrospectionHealth } from './issuers/introspection/start.ts'
+export type { IntrospectionHealth } from './introspection/start-introspection.ts'
 export type { IssuerHealth } from './issuers/issuer.ts'
-export type { ResolveIssuer } from './issuers/router.ts'
+export type { ResolveIssuer } from './issuers/issuer-registry.ts'
 export { type TrustedIssuer, trustedIssuer, type TrustedIssuerOptions } from './issuers/trusted-issuer.ts'
 export type { ValidatorOptions } from './options.ts'
-export { Refusal, type RefusalCode, type RefusalInit, type RefusalReason, refusalReasons } from './refusal.ts'
-export { Unavailable, type UnavailableCode, type UpstreamReason } from './unavailable.ts'
-export type { Health, Upkeep } from './upkeep.ts'
+export { Refusal, type RefusalCode, type RefusalInit, type RefusalReason, refusalReasons } from './responses/refusal.ts'
+export { Unavailable, type UnavailableCode, type UpstreamReason } from './responses/unavailable.ts'
+export type { Health, Upkeep } from './lifecycle.ts'
 export { createValidator, type Validator } from './validator.ts'

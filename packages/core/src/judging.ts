@@ -1,6 +1,6 @@
 import type { AccessToken } from './access-token.ts'
 import type { Guard } from './guards/guard.ts'
-import type { HttpRequest } from './http-request.ts'
+import type { HttpRequest } from './request/http-request.ts'
 import type { Soon } from './soon.ts'
 
 /** A validator as a gate uses it: what is known at once need not be waited for. */

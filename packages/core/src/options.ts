@@ -1,10 +1,10 @@
 import type { AsIssued } from './access-token.ts'
 import type { Dispatcher } from 'undici'
 import type { TokenCache } from './cache/token-cache.ts'
-import { isQuotable } from './challenge.ts'
-import { createReadClaims, expectSchema, type ReadClaims } from './claims-schema.ts'
-import type { Clock } from './clock.ts'
-import { type Duration, expectDuration } from './duration.ts'
+import { isQuotable } from './responses/challenge.ts'
+import { createReadClaims, expectSchema, type ReadClaims } from './claims/claims-schema.ts'
+import type { Clock } from './lib/clock.ts'
+import { type Duration, expectDuration } from './lib/duration.ts'
 import {
   describe,
   expectFunction,
@@ -13,13 +13,13 @@ import {
   expectText,
   expectTexts,
   invalidOption,
-} from './invalid-option.ts'
+} from './lib/invalid-option.ts'
 import { expectRoutable, type OpaqueRouting } from './issuers/opaque-routing.ts'
-import type { ResolveIssuer, RouterPolicy } from './issuers/router.ts'
+import type { ResolveIssuer, RouterPolicy } from './issuers/issuer-registry.ts'
 import { isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
-import { expectScopeHierarchy } from './issuers/scope-hierarchy.ts'
-import { asRecord } from './record.ts'
-import type { StandardSchema } from './standard-schema.ts'
+import { expectScopeHierarchy } from './claims/scope-hierarchy.ts'
+import { asRecord } from './lib/record.ts'
+import type { StandardSchema } from './lib/standard-schema.ts'
 
 export interface ValidatorOptions<Claims = AsIssued> {
   /** What this API is called in the `aud` of its tokens; one of them, if several. Compared exactly. */

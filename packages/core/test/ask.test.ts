@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { startClient } from '../src/issuers/client-authentication/client-authentication.ts'
-import { clientSecretBasic, clientSecretPost } from '../src/issuers/client-authentication/client-secret.ts'
-import { createAsk } from '../src/issuers/introspection/ask.ts'
+import { startClient } from '../src/introspection/client-authentication/client-authentication.ts'
+import { clientSecretBasic, clientSecretPost } from '../src/introspection/client-authentication/client-secret.ts'
+import { createAsk } from '../src/introspection/introspection-request.ts'
 import { inlineKeys } from '../src/keys/key-source.ts'
 
 /** An endpoint that keeps what it is sent, and says that every token is active. */

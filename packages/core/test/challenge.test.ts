@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatChallenge, isQuotable, isScope } from '../src/challenge.ts'
+import { formatChallenge, isQuotable, isScope } from '../src/responses/challenge.ts'
 
 test('parameters are quoted, in order, and absent ones left out', () => {
   expect(formatChallenge('Bearer', { realm: 'api', error: undefined, scope: 'a b' })).toBe(

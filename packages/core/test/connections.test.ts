@@ -5,9 +5,9 @@ import { generate } from 'selfsigned'
 import { request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { forbiddenAddress, holdConnections } from '../src/http/connections.ts'
-import { exchange } from '../src/http/exchange.ts'
-import { type OwnConnections, startClient } from '../src/issuers/client-authentication/client-authentication.ts'
-import { tlsClientAuth } from '../src/issuers/client-authentication/tls-client-auth.ts'
+import { exchange } from '../src/http/send-request.ts'
+import { type OwnConnections, startClient } from '../src/introspection/client-authentication/client-authentication.ts'
+import { tlsClientAuth } from '../src/introspection/client-authentication/tls-client-auth.ts'
 
 async function openServer(): Promise<{ readonly url: string; readonly visits: () => number }> {
   let visits = 0

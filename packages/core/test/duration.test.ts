@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { expectDuration } from '../src/duration.ts'
+import { expectDuration } from '../src/lib/duration.ts'
 
 test.each([
   ['0s', 0],

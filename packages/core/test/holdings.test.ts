@@ -2,7 +2,7 @@ import { Agent } from 'undici'
 import { expect, test } from 'vitest'
 import { createHolders, type Holdable } from '../src/http/holders.ts'
 import { createHoldings } from '../src/http/holdings.ts'
-import { createReach } from '../src/http/reach.ts'
+import { createReach } from '../src/http/dispatchers.ts'
 
 interface Thing extends Holdable {
   held: number

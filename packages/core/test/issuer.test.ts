@@ -1,13 +1,13 @@
 import { generate } from 'selfsigned'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { createJwtStore } from '../src/cache/jwt-store.ts'
-import { createVerdictStore } from '../src/cache/verdict-store.ts'
-import { createReach } from '../src/http/reach.ts'
+import { createJwtStore } from '../src/jwt/jwt-cache.ts'
+import { createVerdictStore } from '../src/introspection/response-cache.ts'
+import { createReach } from '../src/http/dispatchers.ts'
 import type { Holdable } from '../src/http/holders.ts'
-import { tlsClientAuth } from '../src/issuers/client-authentication/tls-client-auth.ts'
+import { tlsClientAuth } from '../src/introspection/client-authentication/tls-client-auth.ts'
 import { createIssuer } from '../src/issuers/issuer.ts'
-import type { JwtVerdict } from '../src/issuers/signed-tokens.ts'
+import type { JwtVerdict } from '../src/jwt/jwt-validator.ts'
 import { trustedIssuer, type TrustedIssuerOptions } from '../src/issuers/trusted-issuer.ts'
 
 /** How many things a validator holds for an issuer with these options. */

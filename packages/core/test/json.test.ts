@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseJson } from '../src/json.ts'
+import { parseJson } from '../src/lib/json.ts'
 
 const parse = (text: string): unknown => parseJson(Buffer.from(text))
 

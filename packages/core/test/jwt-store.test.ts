@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { createJwtStore, type JwtStore, type Kept } from '../src/cache/jwt-store.ts'
+import { createJwtStore, type JwtStore, type Kept } from '../src/jwt/jwt-cache.ts'
 
 const most = 64 * 1024 * 1024
 

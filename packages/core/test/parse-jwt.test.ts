@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createParseHeader, parseJwt } from '../src/issuers/parse-jwt.ts'
+import { createParseHeader, parseJwt } from '../src/jwt/parse-jwt.ts'
 
 const header = Buffer.from('{"alg":"ES256"}').toString('base64url')
 const claims = Buffer.from('{"sub":"alice"}').toString('base64url')

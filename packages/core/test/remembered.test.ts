@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createRemembered, type Remembered } from '../src/http/remembered.ts'
-import { UpstreamError } from '../src/unavailable.ts'
+import { createRemembered, type Remembered } from '../src/http/cached-document.ts'
+import { UpstreamError } from '../src/responses/unavailable.ts'
 
 interface Scene {
   readonly remembered: Remembered<string>

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { Outside } from '../src/http/shared.ts'
+import type { Outside } from '../src/http/shared-documents.ts'
 import { remoteKeys } from '../src/keys/remote-keys.ts'
 
 async function openServer(): Promise<string> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { restrained, type RestrainedAsk } from '../src/issuers/introspection/restrained.ts'
-import { UpstreamError, type UpstreamReason } from '../src/unavailable.ts'
+import { restrained, type RestrainedAsk } from '../src/introspection/upstream-limits.ts'
+import { UpstreamError, type UpstreamReason } from '../src/responses/unavailable.ts'
 
 interface Scene {
   readonly ask: RestrainedAsk

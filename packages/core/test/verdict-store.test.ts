@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createVerdictStore, type Verdict } from '../src/cache/verdict-store.ts'
+import { createVerdictStore, type Verdict } from '../src/introspection/response-cache.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 

@@ -1,4 +1,4 @@
-import { invalidToken } from '../refusal.ts'
+import { invalidToken } from '../responses/refusal.ts'
 
 interface Constraint {
   readonly cnf?: unknown

@@ -1,7 +1,7 @@
 import type { AccessToken } from '../access-token.ts'
-import { type Duration, expectDuration } from '../duration.ts'
-import { expectOptions, invalidOption } from '../invalid-option.ts'
-import { Refusal } from '../refusal.ts'
+import { type Duration, expectDuration } from '../lib/duration.ts'
+import { expectOptions, invalidOption } from '../lib/invalid-option.ts'
+import { Refusal } from '../responses/refusal.ts'
 import { type Soon, withFailures } from '../soon.ts'
 import { createGuard, type Guard, type Judgement } from './guard.ts'
 

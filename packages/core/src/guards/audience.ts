@@ -1,5 +1,5 @@
-import { expectText } from '../invalid-option.ts'
-import { invalidToken } from '../refusal.ts'
+import { expectText } from '../lib/invalid-option.ts'
+import { invalidToken } from '../responses/refusal.ts'
 import { createGuard, type Guard } from './guard.ts'
 
 /** The token is meant for this audience as well as for one of the validator's; else 401 `invalid_token`. For a route that is an API of its own. */

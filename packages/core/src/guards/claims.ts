@@ -1,7 +1,7 @@
 import type { AccessTokenClaims } from '../access-token.ts'
-import { callOut } from '../answer.ts'
-import { describe, expectFunction, expectText } from '../invalid-option.ts'
-import { Refusal } from '../refusal.ts'
+import { callOut } from '../responses/error-response.ts'
+import { describe, expectFunction, expectText } from '../lib/invalid-option.ts'
+import { Refusal } from '../responses/refusal.ts'
 import { whenThere } from '../soon.ts'
 import { createGuard, type Guard } from './guard.ts'
 

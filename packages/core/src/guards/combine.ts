@@ -1,6 +1,6 @@
 import type { AccessToken } from '../access-token.ts'
-import { invalidOption } from '../invalid-option.ts'
-import { Refusal } from '../refusal.ts'
+import { invalidOption } from '../lib/invalid-option.ts'
+import { Refusal } from '../responses/refusal.ts'
 import { type Soon, whenThere } from '../soon.ts'
 import {
   createGuard,

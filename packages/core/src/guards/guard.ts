@@ -1,10 +1,10 @@
 import type { AccessToken } from '../access-token.ts'
-import { callOut } from '../answer.ts'
-import { isScope } from '../challenge.ts'
-import type { HttpRequest } from '../http-request.ts'
-import { describe, expectFunction, expectOptions, invalidOption } from '../invalid-option.ts'
-import { isRecord } from '../record.ts'
-import { Refusal } from '../refusal.ts'
+import { callOut } from '../responses/error-response.ts'
+import { isScope } from '../responses/challenge.ts'
+import type { HttpRequest } from '../request/http-request.ts'
+import { describe, expectFunction, expectOptions, invalidOption } from '../lib/invalid-option.ts'
+import { isRecord } from '../lib/record.ts'
+import { Refusal } from '../responses/refusal.ts'
 import { type Soon, whenThere } from '../soon.ts'
 
 /** What a route asks of a token, for the challenge. */

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '../responses/refusal.ts'
 import { createGuard, expectScopes, type Guard } from './guard.ts'
 
 /** The token has every one of these scopes (RFC 6749 §3.3: case-sensitive, no order); else 403 `insufficient_scope`, naming all that the route needs. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../lib/clock.ts'
 
 /** Rings once at a time of the clock; a later setting replaces an earlier one. It does not keep the process alive. */
 export interface Alarm {

@@ -1,4 +1,4 @@
-import { UpstreamError } from '../unavailable.ts'
+import { UpstreamError } from '../responses/unavailable.ts'
 
 /** Whether what asks has proved its worth before; half the room is kept for those that have. */
 export type Lane = 'known' | 'unknown'

@@ -1,4 +1,4 @@
-import { UpstreamError, type UpstreamReason } from '../unavailable.ts'
+import { UpstreamError, type UpstreamReason } from '../responses/unavailable.ts'
 import type { Age, Lifetime } from './lifetime.ts'
 
 /** How it stands with something that is fetched and kept. */

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
-import { UpstreamError } from '../unavailable.ts'
-import { exchange, type Inbound, type Outbound, unexpectedStatus } from './exchange.ts'
+import { UpstreamError } from '../responses/unavailable.ts'
+import { exchange, type Inbound, type Outbound, unexpectedStatus } from './send-request.ts'
 import { type AnswerHeaders, freshnessOf } from './freshness.ts'
-import type { Outside } from './shared.ts'
+import type { Outside } from './shared-documents.ts'
 
 /** One deadline for the whole call, the body included: 5 s. */
 export function deadline(): AbortSignal {

@@ -1,5 +1,5 @@
 import type { Holdable } from './holders.ts'
-import { mostIssuers } from './shared.ts'
+import { mostIssuers } from './shared-documents.ts'
 
 /** What somebody holds, each thing once. */
 export interface Holdings {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../lib/clock.ts'
 
 /** For how long a document may be used, in milliseconds since it was asked for. */
 export interface Lifetime {

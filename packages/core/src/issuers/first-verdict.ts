@@ -1,8 +1,8 @@
 import type { AccessToken } from '../access-token.ts'
-import { invalidToken, Refusal } from '../refusal.ts'
+import { invalidToken, Refusal } from '../responses/refusal.ts'
 import type { Soon } from '../soon.ts'
 import type { Issuer } from './issuer.ts'
-import type { PresentedToken } from './presented-token.ts'
+import type { PresentedToken } from './token-format.ts'
 
 /**
  * Asks one issuer after the other until one knows the token. When none does and one could not be asked, that is the

@@ -1,7 +1,7 @@
-import { invalidOption } from '../invalid-option.ts'
-import { invalidToken, type RefusalReason } from '../refusal.ts'
+import { invalidOption } from '../lib/invalid-option.ts'
+import { invalidToken, type RefusalReason } from '../responses/refusal.ts'
 import type { Issuer } from './issuer.ts'
-import type { PresentedToken } from './presented-token.ts'
+import type { PresentedToken } from './token-format.ts'
 import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 
 /** How an opaque token finds its issuer when several introspect. */

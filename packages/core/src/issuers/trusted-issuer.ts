@@ -1,14 +1,14 @@
 import type { JSONWebKeySet } from 'jose'
-import { type Duration, expectDuration } from '../duration.ts'
+import { type Duration, expectDuration } from '../lib/duration.ts'
 import type { Addresses } from '../http/public-address.ts'
 import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
-import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../invalid-option.ts'
+import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
 import { expectAlgorithms } from '../keys/expect-algorithms.ts'
 import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
-import { isRecord } from '../record.ts'
-import { type ClaimPath, expectScopesFrom, type ScopeSources } from './granted-scopes.ts'
-import { expectScopeHierarchy, type ScopeHierarchy } from './scope-hierarchy.ts'
-import { expectIntrospection, type IntrospectionOptions, type IntrospectionSettings } from './introspection/options.ts'
+import { isRecord } from '../lib/record.ts'
+import { type ClaimPath, expectScopesFrom, type ScopeSources } from '../claims/granted-scopes.ts'
+import { expectScopeHierarchy, type ScopeHierarchy } from '../claims/scope-hierarchy.ts'
+import { expectIntrospection, type IntrospectionOptions, type IntrospectionSettings } from '../introspection/introspection-options.ts'
 
 export interface TrustedIssuerOptions {
   /** The audience its tokens must be meant for, one of them if several. Default: the validator's `audience`. */

@@ -1,4 +1,4 @@
-import { describe, invalidOption } from '../invalid-option.ts'
+import { describe, invalidOption } from '../lib/invalid-option.ts'
 import { asymmetricAlgorithms, symmetricAlgorithms } from './algorithms.ts'
 
 interface Algorithms {

@@ -1,7 +1,7 @@
 import { errors, importJWK, type JWK } from 'jose'
-import { diagnostics } from '../diagnostics.ts'
-import type { SecurityMessage } from '../messages.ts'
-import { asRecord, isRecord } from '../record.ts'
+import { diagnostics } from '../diagnostics/channels.ts'
+import type { SecurityMessage } from '../diagnostics/messages.ts'
+import { asRecord, isRecord } from '../lib/record.ts'
 import { asymmetricAlgorithms } from './algorithms.ts'
 
 export type PublicJwk = JWK & { readonly kty: string }

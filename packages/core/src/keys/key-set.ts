@@ -1,7 +1,7 @@
 import { createLocalJWKSet, type CryptoKey, errors, type JWSHeaderParameters } from 'jose'
-import { asRecord } from '../record.ts'
+import { asRecord } from '../lib/record.ts'
 import type { Soon } from '../soon.ts'
-import { UpstreamError } from '../unavailable.ts'
+import { UpstreamError } from '../responses/unavailable.ts'
 import { type PublicJwk, usableKeys } from './jwk.ts'
 
 /** The verification keys of one issuer, as they were at one moment. */

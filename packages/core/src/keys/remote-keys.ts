@@ -1,13 +1,13 @@
-import { diagnostics } from '../diagnostics.ts'
-import { nameOf } from '../http/exchange.ts'
+import { diagnostics } from '../diagnostics/channels.ts'
+import { nameOf } from '../http/send-request.ts'
 import { deadline, fetchJson, type Loaded } from '../http/fetch-json.ts'
 import { createHolders } from '../http/holders.ts'
-import { createRemembered } from '../http/remembered.ts'
-import { createShared, type Outside } from '../http/shared.ts'
-import { UpstreamError } from '../unavailable.ts'
+import { createRemembered } from '../http/cached-document.ts'
+import { createShared, type Outside } from '../http/shared-documents.ts'
+import { UpstreamError } from '../responses/unavailable.ts'
 import { type KeySet, parseKeySet } from './key-set.ts'
 import type { FetchedKeys } from './key-source.ts'
-import { createSearch } from './search.ts'
+import { createSearch } from './unknown-kid-lookup.ts'
 
 const second = 1000
 const minute = 60 * second

@@ -1,5 +1,5 @@
-import { createRemembered, type Remembered } from '../http/remembered.ts'
-import { createShared, type Outside } from '../http/shared.ts'
+import { createRemembered, type Remembered } from '../http/cached-document.ts'
+import { createShared, type Outside } from '../http/shared-documents.ts'
 import { discover, type FoundEndpoint, type MetadataMember } from './metadata.ts'
 
 /** An endpoint that is found by discovery. */

@@ -1,8 +1,8 @@
 import { deadline, fetchJson, type Loaded } from '../http/fetch-json.ts'
 import { holdsPassword, isLoopback, isSecure, isThisHost } from '../http/secure-url.ts'
-import type { Outside } from '../http/shared.ts'
-import { asRecord } from '../record.ts'
-import { UpstreamError } from '../unavailable.ts'
+import type { Outside } from '../http/shared-documents.ts'
+import { asRecord } from '../lib/record.ts'
+import { UpstreamError } from '../responses/unavailable.ts'
 import { wellKnownUrls } from './well-known.ts'
 
 /** An endpoint that metadata may name (RFC 8414 §2). */

@@ -1,0 +1,31 @@
+import { expectText } from '../../lib/invalid-option.ts'
+import { type ClientAuthentication, defineClientAuthentication } from './client-authentication.ts'
+
+/** `client_secret_basic`: id and secret, each form-encoded, in an `Authorization: Basic` header (RFC 6749 §2.3.1). */
+export function clientSecretBasic(clientId: string, clientSecret: string): ClientAuthentication {
+  expectCredentials(clientId, clientSecret)
+  const pair = `${formEncode(clientId)}:${formEncode(clientSecret)}`
+  const headers = { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
+  return defineClientAuthentication({ method: 'client_secret_basic', clientId }, () => ({
+    present: () => ({ headers }),
+  }))
+}
+
+/** `client_secret_post`: id and secret in the form (RFC 6749 §2.3.1), for servers that do not take Basic. */
+export function clientSecretPost(clientId: string, clientSecret: string): ClientAuthentication {
+  expectCredentials(clientId, clientSecret)
+  const parameters = { client_id: clientId, client_secret: clientSecret }
+  return defineClientAuthentication({ method: 'client_secret_post', clientId }, () => ({
+    present: () => ({ parameters }),
+  }))
+}
+
+function expectCredentials(clientId: unknown, clientSecret: unknown): void {
+  expectText(clientId, 'clientId')
+  expectText(clientSecret, 'clientSecret')
+}
+
+/** `application/x-www-form-urlencoded` (RFC 6749 appendix B). */
+function formEncode(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1)
+}
