@@ -43,7 +43,7 @@ export async function createStrictApp(options: TollgateOptions): Promise<Fastify
     const title = error.expose ? error.message : 'Try again later'
     return reply.code(error.status).headers(error.headers).send({ title, status: error.status })
   })
-  await app.register(tollgate, { ...options, refusals: 'throw' })
+  await app.register(tollgate, { ...options, errors: 'throw' })
   app.get('/orders', { onRequest: app.protect() }, async (request) => ({ for: app.auth(request).subject }))
   return app
 }

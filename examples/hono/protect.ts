@@ -1,13 +1,13 @@
-import type { AccessToken, AsIssued, Guard, Validator } from '@tollgate/core'
+import type { AccessToken, RawClaims, Guard, Validator } from '@tollgate/core'
 import type { Context, MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
 
 /** What `c.get('auth')` is after `protect(…)`. */
-export interface Protected<Claims = AsIssued> {
+export interface Protected<Claims = RawClaims> {
   Variables: { auth: AccessToken<Claims> }
 }
 
-export type Protect<Claims = AsIssued> = (...guards: readonly Guard[]) => MiddlewareHandler<Protected<Claims>>
+export type Protect<Claims = RawClaims> = (...guards: readonly Guard[]) => MiddlewareHandler<Protected<Claims>>
 
 export function createProtect<Claims>(validator: Validator<Claims>): Protect<Claims> {
   // Two layers judge a request once. What others have put into `c.var` is not taken for a verdict.

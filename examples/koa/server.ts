@@ -37,7 +37,7 @@ export function createStrictApp(options: ProtectOptions): Koa {
       ctx.body = { title: error.expose ? error.message : 'Try again later', status: error.status }
     }
   })
-  const protect = createProtect({ ...options, refusals: 'throw' })
+  const protect = createProtect({ ...options, errors: 'throw' })
   app.use(protect()).use((ctx) => {
     ctx.body = { for: ctx.state.auth.subject }
   })

@@ -21,7 +21,7 @@ import {
   type Validator,
   type ValidatorOptions,
 } from '@tollgate/core'
-import { type Answer, createGate, failureOf, type Gate, headerLinesOf, writeAnswer } from '@tollgate/core/adapter'
+import { type Answer, createRequestAuth, toFrameworkError, type RequestAuth, nodeHeaders, writeErrorResponse } from '@tollgate/core/adapter'
 import { admitted } from './decorators.ts'
 import { Policies } from './policies.ts'
 
@@ -44,7 +44,7 @@ interface NestRequest {
 }
 
 function toHttpRequest({ method, originalUrl, headers, rawHeaders, raw, body }: NestRequest): HttpRequest {
-  const lines = headerLinesOf({ rawHeaders: rawHeaders ?? raw?.rawHeaders, headers })
+  const lines = nodeHeaders({ rawHeaders: rawHeaders ?? raw?.rawHeaders, headers })
   return { method, url: originalUrl, headers: lines, form: body }
 }
 
@@ -53,10 +53,10 @@ const GATE = Symbol('tollgate:gate')
 /** Judges every request to a route of the app, by what the decorators of the route and its class demand. */
 @Injectable()
 export class ProtectGuard implements CanActivate {
-  readonly #gate: Gate<NestRequest>
+  readonly #gate: RequestAuth<NestRequest>
   readonly #policies: Policies
 
-  constructor(@Inject(GATE) gate: Gate<NestRequest>, @Inject(Policies) policies: Policies) {
+  constructor(@Inject(GATE) gate: RequestAuth<NestRequest>, @Inject(Policies) policies: Policies) {
     this.#gate = gate
     this.#policies = policies
   }
@@ -75,7 +75,7 @@ export class ProtectGuard implements CanActivate {
       admitted.set(request, await judge(request, guard))
       return true
     } catch (error) {
-      throw failureOf(error)
+      throw toFrameworkError(error)
     }
   }
 }
@@ -97,7 +97,7 @@ class RefusalFilter implements ExceptionFilter<Answer> {
       httpAdapter.end(response)
       return
     }
-    writeAnswer(answer, {
+    writeErrorResponse(answer, {
       set: (name, value) => httpAdapter.setHeader(response, name, value),
       append: (name, value) => httpAdapter.appendHeader(response, name, value),
       end: (status, body) => httpAdapter.reply(response, body, status),
@@ -125,7 +125,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     {
       provide: GATE,
       inject: [VALIDATOR],
-      useFactory: (validator: Validator) => createGate({ validator, toHttpRequest, preflights: 'judge' }),
+      useFactory: (validator: Validator) => createRequestAuth({ validator, toHttpRequest, preflights: 'authenticate' }),
     },
     {
       provide: Policies,

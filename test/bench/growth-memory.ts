@@ -7,7 +7,7 @@ import { hmac, minting } from './growth-tokens.ts'
 import { audience } from './world/tokens.ts'
 
 export interface MemorySetting {
-  readonly remember: 'verdicts' | 'nothing'
+  readonly cache: 'memory' | 'nothing'
 }
 
 /** By how many bytes the memory of this child has grown after so many distinct tokens, each offered twice in a row. */

@@ -99,7 +99,7 @@ verifies('APP-INNER', 'a part with another audience makes its own judgement, wit
 verifies('APP-THROW', 'the error handling of the app answers, and sees what it needs', async (adapter) => {
   const seen: unknown[] = []
   const api = await openReference(adapter, {
-    protect: { refusals: 'throw' },
+    protect: { errors: 'throw' },
     onError: (error) => void seen.push(error),
   })
   const received = await api.send(presenting(await api.token({ scope: '' })))
@@ -112,7 +112,7 @@ verifies('APP-THROW', 'the error handling of the app answers, and sees what it n
   expect(seen[0]).toMatchObject({ code: 'insufficient_scope', ...expected })
 
   const lost = await openReference(adapter, {
-    protect: { refusals: 'throw', issuer: 'http://127.0.0.1:9', clock: () => T0 * 1000 },
+    protect: { errors: 'throw', issuer: 'http://127.0.0.1:9', clock: () => T0 * 1000 },
     onError: (error) => void seen.push(error),
   })
   const unavailable = await lost.send(presenting(await lost.token({ iss: 'http://127.0.0.1:9' })))
@@ -148,7 +148,7 @@ describe.each(frameworks)('$name', (adapter) => {
   })
 
   test('with refusals thrown and no error handling of its own the framework answers with status and challenge', async () => {
-    const api = await openReference(adapter, { protect: { refusals: 'throw' } })
+    const api = await openReference(adapter, { protect: { errors: 'throw' } })
     const received = await api.send(presenting(await api.token({ scope: '' })))
     expect(received.status).toBe(403)
     expect(received.challenges).toEqual([
@@ -158,7 +158,7 @@ describe.each(frameworks)('$name', (adapter) => {
   })
 
   test('a preflight passes if it is to, and nothing else does; a layer behind answers it', async () => {
-    const api = await openReference(adapter, { protect: { preflights: 'pass' }, habits: ['cors behind'] })
+    const api = await openReference(adapter, { protect: { preflights: 'skip' }, habits: ['cors behind'] })
     const answered = await api.send(preflight)
     expect([answered.status, answered.headers['access-control-allow-methods']]).toEqual([204, expect.any(String)])
     const [origin, asked] = preflight.headers ?? []

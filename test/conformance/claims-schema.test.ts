@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { active, type AsIssued, claims, defineGuard, type StandardSchema } from '@tollgate/core'
+import { active, type RawClaims, claims, defineGuard, type StandardSchema } from '@tollgate/core'
 import { type } from 'arktype'
 import * as v from 'valibot'
 import { expect } from 'vitest'
@@ -10,7 +10,7 @@ import { listening } from '../harness/listening.ts'
 import { openReference, type ReferenceOptions } from '../harness/reference.ts'
 import { verifies } from '../harness/verifies.ts'
 
-const address = { lines: ['1 Gate Road', 'Tolltown'] }
+const address = { lines: ['1 RequestAuth Road', 'Tolltown'] }
 
 const schemas: Readonly<Record<string, StandardSchema>> = {
   zod: z.object({ tenant: z.string(), address: z.object({ lines: z.array(z.string()) }) }),
@@ -27,8 +27,8 @@ function openWith(adapter: Adapter, schema: StandardSchema, guards: ReferenceOpt
 }
 
 /** The harness knows nothing of the types of claims. */
-function untyped(schema: StandardSchema): StandardSchema<AsIssued> {
-  return schema as StandardSchema<AsIssued>
+function untyped(schema: StandardSchema): StandardSchema<RawClaims> {
+  return schema as StandardSchema<RawClaims>
 }
 
 verifies('CLAIMS-SCHEMA', 'claims that fit pass, of whatever library the schema is', async (adapter) => {

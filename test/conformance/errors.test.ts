@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import {
-  type AsIssued,
-  bearer,
+  type RawClaims,
+  bearerToken,
   clientSecretBasic,
   createValidator,
   type RefusalMessage,
@@ -73,7 +73,7 @@ verifies(
         .authenticate(new Request('https://x.example', { headers: { Authorization: `Bearer ${presented}` } }))
         .then(() => Promise.reject(new Error('it was let in')))
     for (const fail of [() => judge(other, token), () => judge(down, lost)]) {
-      const schema: StandardSchema<AsIssued> = { '~standard': { version: 1, vendor: 'test', validate: fail } }
+      const schema: StandardSchema<RawClaims> = { '~standard': { version: 1, vendor: 'test', validate: fail } }
       const { validatorOptions: options } = issuer
       for (const api of [
         await openApi(adapter, { protection: options, guards: [defineGuard({ check: fail })] }),
@@ -83,10 +83,10 @@ verifies(
       ]) {
         expect(await api.present(token)).toBe('500')
       }
-      const introspection = { client: bearer(fail), endpoint: 'http://127.0.0.1:9' }
+      const introspection = { client: bearerToken(fail), endpoint: 'http://127.0.0.1:9' }
       const client = clientSecretBasic('api', 'secret')
-      const extras = { client, endpoint: 'http://127.0.0.1:9', extras: fail }
-      for (const asking of [introspection, extras]) {
+      const parameters = { client, endpoint: 'http://127.0.0.1:9', parameters: fail }
+      for (const asking of [introspection, parameters]) {
         const opaque = { ...options, issuer: trustedIssuer(issuer.url, { introspection: asking }) }
         expect(await (await openApi(adapter, { protection: opaque })).present('opaque')).toBe('500')
       }
@@ -96,7 +96,7 @@ verifies(
 
 verifies('ERR-04', 'what an application adds to introspection fails as its own', async (adapter) => {
   const outcomes = listen()
-  for (const extras of [
+  for (const parameters of [
     () => {
       throw new Error('x')
     },
@@ -111,8 +111,8 @@ verifies('ERR-04', 'what an application adds to introspection fails as its own',
     () => ({ parameters: new URLSearchParams('a=b') }),
     () => 'x-tenant',
   ]) {
-    const api = await openIntrospecting(adapter, { introspection: { extras: extras as () => object } })
-    expect(await api.present('t'), String(extras)).toBe('500')
+    const api = await openIntrospecting(adapter, { introspection: { parameters: parameters as () => object } })
+    expect(await api.present('t'), String(parameters)).toBe('500')
     expect(api.server.asked).toHaveLength(0)
   }
   expect(new Set(outcomes)).toEqual(new Set(['internal_error']))
@@ -134,7 +134,7 @@ verifies('ERR-04', 'the outcome that is told agrees with the status on the wire'
   api.server.misbehave = status(503)
   expect(await told(() => api.present('t'))).toEqual(['E-UP', 'unreachable_upstream'])
   api.server.misbehave = status(404)
-  expect(await told(() => api.present('t'))).toEqual(['502', 'unintelligible_upstream'])
+  expect(await told(() => api.present('t'))).toEqual(['502', 'invalid_upstream_response'])
   api.server.misbehave = status(401)
   expect(await told(() => api.present('t'))).toEqual(['500', 'misconfigured'])
 })

@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { createServer } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { bearer, clientSecretBasic, clientSecretPost, createValidator, trustedIssuer } from '@tollgate/core'
+import { bearerToken, clientSecretBasic, clientSecretPost, createValidator, trustedIssuer } from '@tollgate/core'
 import { audience as audienceGuard, claims, scopes } from '@tollgate/express'
 import { expect } from 'vitest'
 import { listen, openApi } from '../harness/api.ts'
@@ -138,7 +138,7 @@ verifies('INT-07', 'no store holds a token, and who asks is part of the key', as
   expect(inspect([...cache.entries], { depth: 9 })).not.toContain('sentinel')
 
   const asked = api.server.asked.length
-  const others = [clientSecretBasic('another', 'secret'), clientSecretPost('api', 'secret'), bearer('token')]
+  const others = [clientSecretBasic('another', 'secret'), clientSecretPost('api', 'secret'), bearerToken('token')]
   for (const [index, other] of others.entries()) {
     const issuer = trustedIssuer(api.server.url, { introspection: { client: other } })
     const neighbour = await openApi(adapter, { protection: { issuer, audience, cache, clock: () => T0 * 1000 } })

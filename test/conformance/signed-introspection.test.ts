@@ -33,7 +33,7 @@ interface Signed extends Introspecting {
 
 async function open(
   adapter: Adapter,
-  answers: Exclude<Parameters<typeof openIntrospecting>[1], undefined>['introspection'] = { answers: 'signed' },
+  answers: Exclude<Parameters<typeof openIntrospecting>[1], undefined>['introspection'] = { response: 'jwt' },
 ): Promise<Signed> {
   const api = await openIntrospecting(adapter, { introspection: { cacheFor: '0s', ...answers } })
   const keys = [
@@ -153,7 +153,7 @@ verifies(
     api.answerText('')
     expect(await api.present('t'), 'nothing').toBe('502')
 
-    const agreed = await open(adapter, { answers: { algorithms: ['ES256'] } })
+    const agreed = await open(adapter, { response: { algorithms: ['ES256'] } })
     agreed.answerWith(agreed.payload(), { key: curve.privateKey, algorithm: 'ES256', header: { kid: 'ec' } })
     expect(await agreed.present('t')).toBe('OK')
     agreed.answerWith(agreed.payload())
@@ -170,7 +170,7 @@ verifies('IJW-04', 'without the keys of the issuer nobody can tell', async (adap
 
 verifies('IJW-04', 'where encryption was agreed, an answer without it is none', async (adapter) => {
   const privateJwk = { ...own.privateKey.export({ format: 'jwk' }), alg: 'RSA-OAEP-256', kid: 'own' }
-  const api = await open(adapter, { answers: { decryptionKeys: [privateJwk] } })
+  const api = await open(adapter, { response: { decryptionKeys: [privateJwk] } })
   const signed = (payload: object): string =>
     jws({ alg: 'RS256', kid: 'rsa', typ: 'token-introspection+jwt' }, payload, server.privateKey, 'RS256')
   const encrypted = async (text: string, key: KeyObject, header: object = {}): Promise<string> =>
@@ -220,10 +220,10 @@ verifies('IJW-04', 'an agreement that cannot be meant shows at start-up', async 
     { decryptionKeys: { kty: 'oct', k: 'AAAA', alg: 'dir' } },
     { decryptionKeys: { ...keyPair('Ed25519').privateKey.export({ format: 'jwk' }), alg: 'ECDH-ES' } },
   ]) {
-    const introspection = { client, answers: answers as 'signed' }
+    const introspection = { client, response: answers as 'jwt' }
     expect(() => trustedIssuer('https://as.example', { introspection }), JSON.stringify(answers)).toThrow(wrong)
   }
   const secret = 'x'.repeat(32)
-  const introspection = { client, answers: 'signed' as const }
+  const introspection = { client, response: 'jwt' as const }
   expect(() => trustedIssuer('https://as.example', { introspection, secret })).toThrow(wrong)
 })

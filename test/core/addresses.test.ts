@@ -86,7 +86,7 @@ test('who is called loopback by name, or is allowed to be anywhere, is reached',
   const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
   expect(await reason(upstream.url)).toBe('OK')
   const { port, visits } = await openCanary()
-  expect(await reason(`https://[::ffff:127.0.0.1]:${port}`, { addresses: 'any' })).toBe('network')
+  expect(await reason(`https://[::ffff:127.0.0.1]:${port}`, { network: 'any' })).toBe('network')
   expect(visits()).toBeGreaterThan(0)
 })
 
@@ -97,7 +97,7 @@ test('an issuer that is listed is reached anywhere, unless it is to be at a publ
     reasonOf(
       createValidator({ issuer: trustedIssuer(url, options), audience, clock }).authenticate(requestWith(tokenOf(url))),
     )
-  expect(await present({ addresses: 'public' })).toBe('insecure-endpoint')
+  expect(await present({ network: 'public' })).toBe('insecure-endpoint')
   expect(visits()).toBe(0)
   expect(await present({})).toBe('network')
   expect(visits()).toBeGreaterThan(0)
@@ -123,5 +123,5 @@ test('what one issuer may reach is not lent to another, though both go the same 
 
 test('an option that is none is refused', () => {
   const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
-  expect(() => trustedIssuer('https://as.example', { addresses: 'private' as 'any' })).toThrow(wrong)
+  expect(() => trustedIssuer('https://as.example', { network: 'private' as 'any' })).toThrow(wrong)
 })

@@ -2,7 +2,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { inspect } from 'node:util'
 import {
-  bearer,
+  bearerToken,
   type ClientAuthentication,
   clientSecretBasic,
   clientSecretJwt,
@@ -93,8 +93,8 @@ test('the mock issuer takes every other way, and nobody else', async () => {
         clientSecretJwt(client.id, client.secret, { algorithm: 'HS512', audience: 'introspection-endpoint' }),
       ({ client }) => clientSecretJwt(client.id, client.secret, { audience: 'https://stranger.example' }),
     ],
-    [() => bearer('our-own-token'), () => bearer('another')],
-    [() => bearer(async () => 'our-own-token'), () => bearer(() => 'another')],
+    [() => bearerToken('our-own-token'), () => bearerToken('another')],
+    [() => bearerToken(async () => 'our-own-token'), () => bearerToken(() => 'another')],
   ]
   for (const [good, bad] of ways) {
     expect(await (await open({ bearerToken: 'our-own-token' }, good)).present()).toBe('OK')
@@ -178,12 +178,12 @@ test('a bearer token that cannot be had is a failure of the application, and one
     () => 'a\r\nx-evil: 1',
   ]
   for (const token of failing) {
-    const api = await openAsking({ introspection: { client: bearer(token) } })
+    const api = await openAsking({ introspection: { client: bearerToken(token) } })
     await expect(api.authenticate('t')).rejects.not.toHaveProperty('reason')
     expect(api.server.asked).toHaveLength(0)
   }
   const never = await openAsking({
-    introspection: { client: bearer(() => new Promise(() => undefined)), timeout: '50ms' },
+    introspection: { client: bearerToken(() => new Promise(() => undefined)), timeout: '50ms' },
   })
   expect(await never.reason('t')).toBe('timeout')
 })
@@ -192,7 +192,7 @@ test('a function adds parameters and headers, and may leave out the hint', async
   const calls: object[] = []
   const api = await openAsking({
     introspection: {
-      extras: async (call) => {
+      parameters: async (call) => {
         calls.push(call)
         return { headers: { 'x-tenant': 'acme' }, parameters: { token_type_hint: undefined, realm: 'a&b=c' } }
       },
@@ -253,9 +253,9 @@ test('what cannot be meant shows at start-up', async () => {
     () => tlsClientAuth('api', { cert, key: 'not a key' }),
     () => tlsClientAuth('api', { cert } as { cert: string; key: string }),
     () => tlsClientAuth('api', { cert, key, pfx: 'x' } as { cert: string; key: string }),
-    () => bearer(''),
-    () => bearer('a b'),
-    () => bearer(undefined as unknown as string),
+    () => bearerToken(''),
+    () => bearerToken('a b'),
+    () => bearerToken(undefined as unknown as string),
   ]
   for (const mistake of mistakes) {
     expect(mistake, String(mistake)).toThrow(wrong)
@@ -270,7 +270,7 @@ test('what proves who we are shows nowhere', async () => {
     clientSecretBasic('api', 'sentinel-secret-of-32-characters'),
     clientSecretPost('api', 'sentinel-secret-of-32-characters'),
     clientSecretJwt('api', 'sentinel-secret-of-32-characters'),
-    bearer('sentinel-token'),
+    bearerToken('sentinel-token'),
     privateKeyJwt('api', privateKey),
   ]
   for (const client of clients) {

@@ -1,6 +1,6 @@
 /** Several layers of protection on one request. */
 import { type AccessToken, createValidator, Refusal, scopes, type Validator } from '@tollgate/core'
-import { createGate, type Gate } from '@tollgate/core/adapter'
+import { createRequestAuth, type RequestAuth } from '@tollgate/core/adapter'
 import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
 import { expect, onTestFinished, test } from 'vitest'
 import { reasonOf } from '../harness/asking.ts'
@@ -13,14 +13,14 @@ interface Incoming {
 interface Scene {
   readonly issuer: MockIssuer
   readonly validator: Validator
-  readonly gateOf: (validator: Validator) => Gate<Incoming>
+  readonly gateOf: (validator: Validator) => RequestAuth<Incoming>
 }
 
 async function open(): Promise<Scene> {
   const issuer = await createMockIssuer({ port: 'none' })
   onTestFinished(() => issuer.close())
   const toHttpRequest = ({ method, headers }: Incoming) => ({ method, url: '/', headers })
-  const gateOf = (validator: Validator): Gate<Incoming> => createGate({ validator, toHttpRequest, preflights: 'pass' })
+  const gateOf = (validator: Validator): RequestAuth<Incoming> => createRequestAuth({ validator, toHttpRequest, preflights: 'skip' })
   return { issuer, validator: createValidator(issuer.validatorOptions), gateOf }
 }
 

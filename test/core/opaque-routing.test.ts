@@ -1,7 +1,7 @@
 /** Which tokens are introspected, and where. */
 import {
   anyOf,
-  bearer,
+  bearerToken,
   createValidator,
   scopes,
   trustedIssuer,
@@ -159,7 +159,7 @@ test('asked in order, the first that calls a token active wins; none is inactive
   three.answer = (token) => (token.includes('three') ? three.active({ aud: 'x' }) : { active: false })
   const go = present(
     [one, two, three].map((server) => [server, { introspection: { client, cacheInactiveFor: '0s' } }]),
-    { opaqueRouting: 'ask-in-order' },
+    { opaqueRouting: 'in-order' },
   )
   expect(await go('one-or-two')).toBe('OK')
   expect([asked(one).length, asked(two).length, asked(three).length]).toEqual([1, 0, 0])
@@ -180,10 +180,10 @@ test('what fails at one server, be it a function of ours, keeps nobody from aski
   two.answer = (token) => (token === 'two' ? two.active() : { active: false })
   const validator = createValidator({
     issuer: [
-      trustedIssuer(one.url, { introspection: { client: bearer(() => Promise.reject(new Error('no token'))) } }),
+      trustedIssuer(one.url, { introspection: { client: bearerToken(() => Promise.reject(new Error('no token'))) } }),
       trustedIssuer(two.url, { introspection: { client } }),
     ],
-    opaqueRouting: 'ask-in-order',
+    opaqueRouting: 'in-order',
     audience,
     clock: () => T0 * 1000,
   })
@@ -250,7 +250,7 @@ test('asked in order, a server that answers for its neighbour does not end the s
   one.answer = () => one.active({ iss: two.url })
   const go = present(
     [one, two].map((server) => [server, { introspection: { client } }]),
-    { opaqueRouting: 'ask-in-order' },
+    { opaqueRouting: 'in-order' },
   )
   expect(await go('t')).toBe('OK')
   two.answer = () => ({ active: false })
@@ -265,7 +265,7 @@ test('a prefix narrows down whom to ask in order', async () => {
       [one, { introspection: { client, prefix: 'one_' } }],
       [two, { introspection: { client } }],
     ],
-    { opaqueRouting: 'ask-in-order' },
+    { opaqueRouting: 'in-order' },
   )
   expect(await go('two_1')).toBe('OK')
   expect(await go('one_1')).toBe('OK')
@@ -286,7 +286,7 @@ test('issuers that cannot be told apart are a mistake that shows', () => {
   expect(create(issuer('a', 'x'), issuer('b', 'xy'))).not.toThrow()
   expect(create(issuer('a'), issuer('b', undefined, 'jwt'))).not.toThrow()
   expect(() =>
-    createValidator({ issuer: [issuer('a'), issuer('b')], audience, opaqueRouting: 'ask-in-order' }),
+    createValidator({ issuer: [issuer('a'), issuer('b')], audience, opaqueRouting: 'in-order' }),
   ).not.toThrow()
   expect(() => createValidator({ issuer: issuer('a'), audience, opaqueRouting: 'ask' as 'prefix' })).toThrow(wrong)
 })
@@ -302,7 +302,7 @@ test.each([
   [{ introspection: { client }, formats: null }],
   [{ introspection: { client, missingAudience: 'accept' } }],
   [{ introspection: { client, timeout: '0s' } }],
-  [{ introspection: { client, extras: {} } }],
+  [{ introspection: { client, parameters: {} } }],
   [{ introspection: { client, cache: '5s' } }],
   [{ introspection: { client }, formats: 'opaque', algorithms: ['ES256'] }],
   [{ introspection: { client }, formats: 'opaque', secret: 'x'.repeat(32) }],

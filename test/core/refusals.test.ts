@@ -97,7 +97,7 @@ test('metadata that differs by a slash says so', async () => {
   const validator = createValidator({ ...issuer.validatorOptions, issuer: `${issuer.url}/` })
   const token = await issuer.accessToken({ iss: `${issuer.url}/` })
   const error = await validator.authenticate(request(token)).catch((reason: unknown) => reason as Unavailable)
-  expect(error).toMatchObject({ status: 502, reason: 'issuer-mismatch', code: 'ERR_UPSTREAM_UNINTELLIGIBLE' })
+  expect(error).toMatchObject({ status: 502, reason: 'issuer-mismatch', code: 'ERR_INVALID_UPSTREAM_RESPONSE' })
   expect((error as Unavailable).message).toContain('trailing slash')
 })
 

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { createValidator, Refusal, scopes, type Validator } from '@tollgate/core'
-import { createGate, type Gate, headerLinesOf } from '@tollgate/core/adapter'
+import { createRequestAuth, type RequestAuth, nodeHeaders } from '@tollgate/core/adapter'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import { expect, onTestFinished, test } from 'vitest'
 import { reasonOf, requestWith } from '../harness/asking.ts'
@@ -18,8 +18,8 @@ function thenable<Given extends readonly unknown[]>(
 }
 
 /** For web requests. */
-function gateOf(validator: Validator): Gate<Request> {
-  return createGate({ validator, toHttpRequest: (request) => request, preflights: 'judge' })
+function gateOf(validator: Validator): RequestAuth<Request> {
+  return createRequestAuth({ validator, toHttpRequest: (request) => request, preflights: 'authenticate' })
 }
 
 test.each(['authorize', 'authenticateOptional'] as const)(
@@ -68,7 +68,7 @@ test('a gate lets in nothing that is no object, for nobody would find its token 
   onTestFinished(() => issuer.close())
   const validator = createValidator(issuer.validatorOptions)
   const request = requestWith(await issuer.accessToken({ scope: 'read' }))
-  const gate = createGate({ validator, toHttpRequest: () => request, preflights: 'judge' })
+  const gate = createRequestAuth({ validator, toHttpRequest: () => request, preflights: 'authenticate' })
   for (const subject of ['a text', 5, undefined, null]) {
     expect(() => gate.admit(subject as never, validator.combine())).toThrow(TypeError)
   }
@@ -80,7 +80,7 @@ test('a header that a middleware has set beside the one of the client, in anothe
   const validator = createValidator(issuer.validatorOptions)
   const authorization = `Bearer ${await issuer.accessToken({ scope: 'read' })}`
   const judged = (headers: Record<string, string>): Promise<string> =>
-    reasonOf(validator.authenticate({ method: 'GET', url: '/', headers: headerLinesOf({ headers }) }))
+    reasonOf(validator.authenticate({ method: 'GET', url: '/', headers: nodeHeaders({ headers }) }))
   expect(await judged({ authorization })).toBe('OK')
   expect(await judged({ Authorization: authorization })).toBe('OK')
   expect(await judged({ authorization, Authorization: authorization })).toBe('repeated-credentials')

@@ -41,7 +41,7 @@ describe.each(versions)('%s', (_name, express) => {
     const protect = createProtect({
       ...issuer.validatorOptions,
       issuer: trustedIssuer(issuer.url, { introspection }),
-      refusals: 'throw',
+      errors: 'throw',
     })
     const slow = defineGuard({ check: () => new Promise((resolve) => setTimeout(() => resolve(undefined), 100)) })
     const app = express()
@@ -92,7 +92,7 @@ describe.each(versions)('%s', (_name, express) => {
 
 test('a guard that is called as ours is by its reason leaves the token good for others', async () => {
   const issuer = await openIssuer()
-  const protect = createProtect({ ...issuer.validatorOptions, refusals: 'throw' })
+  const protect = createProtect({ ...issuer.validatorOptions, errors: 'throw' })
   const app = express5()
   const goOn: ErrorRequestHandler = (_error, _req, _res, next) => next()
   app.use(protect(defineGuard({ check: () => new Refusal({ reason: 'inactive' }) })), goOn)

@@ -1,4 +1,4 @@
-import { type AsIssued, createProtect, Refusal, type StandardSchema } from '@tollgate/express'
+import { type RawClaims, createProtect, Refusal, type StandardSchema } from '@tollgate/express'
 import express5, { type ErrorRequestHandler } from 'express'
 import { expect, test } from 'vitest'
 import { audience, openIssuer } from '../harness/reference.ts'
@@ -7,7 +7,7 @@ import { bearer, serve } from './serving.ts'
 
 test('options count wherever an object has them', async () => {
   const issuer = await openIssuer()
-  const refuseAll: StandardSchema<AsIssued> = {
+  const refuseAll: StandardSchema<RawClaims> = {
     '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message: 'no' }] }) },
   }
   class Config {
@@ -15,7 +15,7 @@ test('options count wherever an object has them', async () => {
     audience = audience
     dispatcher = issuer.validatorOptions.dispatcher
     clock = issuer.clock
-    get claims(): StandardSchema<AsIssued> {
+    get claims(): StandardSchema<RawClaims> {
       return refuseAll
     }
     get refusals(): 'throw' {
@@ -45,7 +45,7 @@ test('the message of a mistake tells the fix', () => {
   }
   expect(messageOf(() => create({ ...options, algorithms: ['ES256'] }))).toContain('trustedIssuer(url, { algorithms })')
   expect(messageOf(() => create({ ...options, refusal: 'throw' }))).toContain('refusals')
-  expect(messageOf(() => create(options, { refusals: 'throw' }))).toContain('first argument')
+  expect(messageOf(() => create(options, { errors: 'throw' }))).toContain('first argument')
   expect(messageOf(() => (protect as (guard: unknown) => unknown)('read'))).toContain('scopes(')
   expect(messageOf(() => (protect as (guard: unknown) => unknown)({ method: 'GET', headers: {} }))).toContain(
     'protect()',
@@ -67,7 +67,7 @@ test.each([
   ['a misspelt option', { issuer: 'https://as.example', audiences: 'api' }],
   ['no issuer', { audience: 'api' }],
   ['no audience', { issuer: 'https://as.example' }],
-  ['an unknown word', { issuer: 'https://as.example', audience: 'api', refusals: 'ignore' }],
+  ['an unknown word', { issuer: 'https://as.example', audience: 'api', errors: 'ignore' }],
   ['an issuer twice', { issuer: ['https://as.example', 'https://as.example'], audience: 'api' }],
   ['no issuers', { issuer: [], audience: 'api' }],
   ['an issuer made by hand', { issuer: { url: 'https://as.example' }, audience: 'api' }],

@@ -185,8 +185,8 @@ test('a preflight is a request like any other, unless it is to pass', async () =
     ],
   } as const
   for (const [preflights, status] of [
-    ['judge', 401],
-    ['pass', 200],
+    ['authenticate', 401],
+    ['skip', 200],
   ] as const) {
     const app = openApp()
     await app.register(tollgate, { ...issuer.validatorOptions, preflights })

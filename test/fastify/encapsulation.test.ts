@@ -172,9 +172,9 @@ test('a validator that was given stays open', async () => {
   const issuer = await openIssuer()
   const validator = createValidator(issuer.validatorOptions)
   const token = await issuer.accessToken({ scope: 'read' })
-  for (const refusals of ['answer', 'throw'] as const) {
+  for (const refusals of ['respond', 'throw'] as const) {
     const app = openApp()
-    await app.register(tollgate, { validator, refusals })
+    await app.register(tollgate, { validator, errors: refusals })
     expect(app.protect.validator).toBe(validator)
     app.get('/', { config: { auth: scopes('read') } }, async (request) => request.auth?.subject)
     const ask = await asking(app)

@@ -145,7 +145,7 @@ const trust = { issuer: 'https://as.example', audience: 'api' }
 
 test.each([
   ['a misspelt option', { ...trust, audiences: 'api' }],
-  ['an unknown word', { ...trust, refusals: 'ignore' }],
+  ['an unknown word', { ...trust, errors: 'ignore' }],
   ['no audience', { issuer: trust.issuer }],
   ['an option of the validator beside one', { ...trust, validator: createValidator(trust) }],
   ['what is no validator', { validator: {} }],

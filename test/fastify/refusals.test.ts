@@ -15,7 +15,7 @@ import { asking, openApp } from './asking.ts'
 
 async function openThrowing(options: TollgateOptions): Promise<FastifyInstance> {
   const app = openApp()
-  await app.register(tollgate, { ...options, refusals: 'throw' })
+  await app.register(tollgate, { ...options, errors: 'throw' })
   app.get('/', { onRequest: app.protect(scopes('read')) }, async () => 'ok')
   return app
 }
@@ -33,7 +33,7 @@ function handleErrors(app: FastifyInstance): readonly unknown[] {
   return seen
 }
 
-test("with refusals: 'throw' the error handler of the scope answers", async () => {
+test("with errors: 'throw' the error handler of the scope answers", async () => {
   const issuer = await openIssuer()
   const app = await openThrowing(issuer.validatorOptions)
   await app.register(async (scope) => {
@@ -49,11 +49,11 @@ test("with refusals: 'throw' the error handler of the scope answers", async () =
   }
 })
 
-test("with refusals: 'throw' what the error handler sees says all there is to say", async () => {
+test("with errors: 'throw' what the error handler sees says all there is to say", async () => {
   const issuer = await openIssuer()
   const app = openApp()
   const seen = handleErrors(app)
-  await app.register(tollgate, { ...issuer.validatorOptions, refusals: 'throw' })
+  await app.register(tollgate, { ...issuer.validatorOptions, errors: 'throw' })
   app.get('/', { onRequest: app.protect(scopes('read')) }, async () => 'ok')
   const ask = await asking(app)
   const tokens = [undefined, await issuer.wrongToken('expired'), await issuer.accessToken()]
@@ -65,7 +65,7 @@ test("with refusals: 'throw' what the error handler sees says all there is to sa
   expect(seen.map((error) => (error as Refusal).reason)).toEqual(['no-credentials', 'expired', 'missing-scope'])
 })
 
-test("with refusals: 'throw' and no error handler Fastify tells the status and the challenge, and nothing more", async () => {
+test("with errors: 'throw' and no error handler Fastify tells the status and the challenge, and nothing more", async () => {
   const issuer = await openIssuer()
   const refusals = listening('tollgate:refusal')
   const schema = {
@@ -92,7 +92,7 @@ test('an outage is an Unavailable, and never a refusal', async () => {
   answering.get('/', { config: { auth: true } }, async () => 'ok')
   const throwing = openApp()
   const seen = handleErrors(throwing)
-  await throwing.register(tollgate, { ...options, refusals: 'throw' })
+  await throwing.register(tollgate, { ...options, errors: 'throw' })
   throwing.get('/', { config: { auth: true } }, async () => 'ok')
   for (const app of [answering, throwing]) {
     const { status, challenges, headers } = await (await asking(app))('/', { token })

@@ -46,7 +46,7 @@ interface Tale {
   readonly perSecond: number
 }
 
-interface Tally {
+interface HitCounter {
   answered: number
   /** Tokens that were refused though their key was published from the request to the answer. */
   readonly refused: string[]
@@ -78,7 +78,7 @@ verifies(
 )
 
 /** Tells the whole story, and returns what became of the requests. */
-async function tell(adapter: Adapter, tale: Tale): Promise<Tally & Record<'seconds' | 'keys' | 'metadata', number>> {
+async function tell(adapter: Adapter, tale: Tale): Promise<HitCounter & Record<'seconds' | 'keys' | 'metadata', number>> {
   const scene = await openScene(adapter, tale)
   const { publisher, clock } = scene
   const began = clock()
@@ -106,9 +106,9 @@ async function openScene(adapter: Adapter, { total, perSecond }: Tale): Promise<
 }
 
 /** Sends the requests while the keys go through their stages, each signed with one of those that are published. */
-async function expose({ origin, publisher, clock, sign }: Scene, { total, perSecond }: Tale): Promise<Tally> {
+async function expose({ origin, publisher, clock, sign }: Scene, { total, perSecond }: Tale): Promise<HitCounter> {
   const client = openClient(origin, 64)
-  const tally: Tally = { answered: 0, refused: [], late: 0 }
+  const tally: HitCounter = { answered: 0, refused: [], late: 0 }
   const underWay = new Map<Signer, number>()
   const coming = stages.slice(1)
   let restsUntil = 0

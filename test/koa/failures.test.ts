@@ -51,7 +51,7 @@ describe.each(versions)('%s', (_name, Koa) => {
       throw cause
     }
     const byGuard = createProtect(issuer.validatorOptions)
-    const byIssuer = createProtect({ ...issuer.validatorOptions, issuer: reject, refusals: 'throw' })
+    const byIssuer = createProtect({ ...issuer.validatorOptions, issuer: reject, errors: 'throw' })
     let handled = 0
     const router = new Router()
     router.get('/guard', byGuard(defineGuard({ check: reject })))

@@ -26,10 +26,10 @@ describe.each(versions)('%s', (_name, KoaOfVersion) => {
     expect(challenges).toEqual(['Basic realm="staging"', 'Bearer realm="api"'])
   })
 
-  test("with refusals: 'throw' Koa takes away what was set before, and leaves the challenge", async () => {
+  test("with errors: 'throw' Koa takes away what was set before, and leaves the challenge", async () => {
     const issuer = await openIssuer()
     const app = new KoaOfVersion().use(setBefore)
-    const { send } = await serve(app.use(createProtect({ ...issuer.validatorOptions, refusals: 'throw' })()))
+    const { send } = await serve(app.use(createProtect({ ...issuer.validatorOptions, errors: 'throw' })()))
     const { status, headers, challenges } = await send('/')
     expect(status).toBe(401)
     expect(headers['x-own']).toBeUndefined()
@@ -37,11 +37,11 @@ describe.each(versions)('%s', (_name, KoaOfVersion) => {
     expect(challenges).toEqual(['Bearer realm="api"'])
   })
 
-  test.each(['answer', 'throw'] as const)(
+  test.each(['respond', 'throw'] as const)(
     'a page can read refusals: %j when @koa/cors is in front',
     async (refusals) => {
       const issuer = await openIssuer()
-      const protect = createProtect({ ...issuer.validatorOptions, refusals })
+      const protect = createProtect({ ...issuer.validatorOptions, errors: refusals })
       const app = new KoaOfVersion()
       app.use(cors({ credentials: true, exposeHeaders: ['WWW-Authenticate'] })).use(protect(scopes('read')))
       const { send } = await serve(app.use((ctx) => void (ctx.body = 'ok')))
@@ -64,13 +64,13 @@ describe.each(versions)('%s', (_name, KoaOfVersion) => {
     },
   )
 
-  test.each(['answer', 'throw'] as const)(
+  test.each(['respond', 'throw'] as const)(
     'a page can read outages: %j when @koa/cors is in front',
     async (refusals) => {
       const issuer = await openIssuer()
       const app = new KoaOfVersion()
         .use(cors())
-        .use(createProtect({ issuer: nowhere, audience, clock: issuer.clock, refusals })())
+        .use(createProtect({ issuer: nowhere, audience, clock: issuer.clock, errors: refusals })())
       const { send } = await serve(app)
       const token = await issuer.accessToken({ iss: nowhere })
       const { status, headers } = await send('/', { headers: [...fromPage.headers, ...bearer(token).headers] })
@@ -81,7 +81,7 @@ describe.each(versions)('%s', (_name, KoaOfVersion) => {
 
   test('a layer in front may add a header to what is thrown, and gives it to no other request', async () => {
     const issuer = await openIssuer()
-    const down = createProtect({ issuer: nowhere, audience, clock: issuer.clock, refusals: 'throw' })
+    const down = createProtect({ issuer: nowhere, audience, clock: issuer.clock, errors: 'throw' })
     const app = new KoaOfVersion()
     app.use(async (ctx, next) => {
       try {
@@ -112,7 +112,7 @@ describe.each(versions)('%s', (_name, KoaOfVersion) => {
       headers: [...fromPage.headers, ['Access-Control-Request-Method', 'PUT']],
     } as const
     const judging = createProtect(issuer.validatorOptions)
-    const passing = createProtect({ ...issuer.validatorOptions, preflights: 'pass' })
+    const passing = createProtect({ ...issuer.validatorOptions, preflights: 'skip' })
     const front = await serve(new KoaOfVersion().use(cors()).use(judging()))
     const behind = await serve(new KoaOfVersion().use(passing()).use(cors()))
     const behindJudging = await serve(new KoaOfVersion().use(judging()).use(cors()))

@@ -23,8 +23,8 @@ describe.each(versions)('%s', (_name, Koa) => {
     expect(errors).toEqual([])
   })
 
-  test.each(['answer', 'throw'] as const)(
-    'refusals: %j take the place of a stream that is already set',
+  test.each(['respond', 'throw'] as const)(
+    'errors: %j take the place of a stream that is already set',
     async (refusals) => {
       const issuer = await openIssuer()
       const stream = new PassThrough()
@@ -33,7 +33,7 @@ describe.each(versions)('%s', (_name, Koa) => {
         ctx.length = 10
         return next()
       })
-      const { send } = await serve(app.use(createProtect({ ...issuer.validatorOptions, refusals })()))
+      const { send } = await serve(app.use(createProtect({ ...issuer.validatorOptions, errors: refusals })()))
       const { status, challenges, body } = await send('/')
       expect([status, challenges]).toEqual([401, ['Bearer realm="api"']])
       expect(body).not.toContain('nobody')
@@ -41,11 +41,11 @@ describe.each(versions)('%s', (_name, Koa) => {
     },
   )
 
-  test.each(['answer', 'throw'] as const)(
+  test.each(['respond', 'throw'] as const)(
     'ctx.respond = false leaves no request with refusals: %j unanswered',
     async (refusals) => {
       const issuer = await openIssuer()
-      const protect = createProtect({ ...issuer.validatorOptions, refusals })
+      const protect = createProtect({ ...issuer.validatorOptions, errors: refusals })
       const app = new Koa().use((ctx, next) => {
         ctx.respond = false
         return next()
@@ -72,8 +72,8 @@ describe.each(versions)('%s', (_name, Koa) => {
     expect(errors).toEqual([])
   })
 
-  test.each(['answer', 'throw'] as const)(
-    'refusals: %j that come when headers are sent are for the app',
+  test.each(['respond', 'throw'] as const)(
+    'errors: %j that come when headers are sent are for the app',
     async (refusals) => {
       const issuer = await openIssuer()
       let handled = 0
@@ -85,7 +85,7 @@ describe.each(versions)('%s', (_name, Koa) => {
           ctx.res.end('ended')
         }
       })
-      app.use(createProtect({ ...issuer.validatorOptions, refusals })()).use(() => void (handled += 1))
+      app.use(createProtect({ ...issuer.validatorOptions, errors: refusals })()).use(() => void (handled += 1))
       const { send, errors } = await serve(app)
       for (const path of ['/', '/again']) {
         expect(await send(path)).toMatchObject({ status: 202, challenges: [], body: 'begun, ended' })

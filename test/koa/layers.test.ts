@@ -30,7 +30,7 @@ describe.each(versions)('%s', (_name, Koa) => {
 
   test('an app that goes on after a refusal does not bring an older verdict back', async () => {
     const { issuer, options } = await openIntrospected()
-    const protect = createProtect({ ...options, refusals: 'throw' })
+    const protect = createProtect({ ...options, errors: 'throw' })
     const app = new Koa().use(protect())
     app.use((ctx, next) => protect(active({ within: '0s' }))(ctx, async () => undefined).then(next, next))
     app.use(protect()).use((ctx) => void (ctx.body = protect.auth(ctx).subject))
@@ -46,7 +46,7 @@ describe.each(versions)('%s', (_name, Koa) => {
 
   test('a slower layer does not bring an older verdict back', async () => {
     const { issuer, options } = await openIntrospected()
-    const protect = createProtect({ ...options, refusals: 'throw' })
+    const protect = createProtect({ ...options, errors: 'throw' })
     let judgedAnew = Promise.withResolvers<undefined>()
     const slow = defineGuard({ check: () => judgedAnew.promise })
     const app = new Koa().use(protect())

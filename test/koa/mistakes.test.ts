@@ -15,12 +15,12 @@ test.each([
   ['no issuer', [{ audience: 'api' }]],
   ['no audience', [{ issuer: 'https://as.example' }]],
   ['a misspelt option', [{ ...options, refusal: 'throw' }]],
-  ['an unknown way to refuse', [{ ...options, refusals: 'ignore' }]],
+  ['an unknown way to refuse', [{ ...options, errors: 'ignore' }]],
   ['an unknown way with preflights', [{ ...options, preflights: true }]],
   ['the options of Koa', [{ ...options, proxy: true }]],
-  ['options in two places', [options, { refusals: 'throw' }]],
+  ['options in two places', [options, { errors: 'throw' }]],
   ['an option of the validator beside a validator', [createValidator(options), { audience: 'api' }]],
-  ['an unknown way to refuse beside a validator', [createValidator(options), { refusals: 'ignore' }]],
+  ['an unknown way to refuse beside a validator', [createValidator(options), { errors: 'ignore' }]],
 ])('%s: a TypeError at start-up', (_what, given) => {
   const create = createProtect as (...args: readonly unknown[]) => unknown
   expect(() => create(...given)).toThrow(invalidOption)

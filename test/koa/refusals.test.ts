@@ -22,9 +22,9 @@ async function answerAsMine(ctx: Koa.Context, next: Koa.Next, seen: unknown[]): 
 }
 
 describe.each(versions)('%s', (_name, KoaOfVersion) => {
-  test("with refusals: 'throw' the app's error middleware sees the Refusal", async () => {
+  test("with errors: 'throw' the app's error middleware sees the Refusal", async () => {
     const issuer = await openIssuer()
-    const protect = createProtect({ ...issuer.validatorOptions, refusals: 'throw' })
+    const protect = createProtect({ ...issuer.validatorOptions, errors: 'throw' })
     const seen: unknown[] = []
     const app = new KoaOfVersion().use((ctx, next) => answerAsMine(ctx, next, seen)).use(protect(scopes('read')))
     const { send, errors } = await serve(app)
@@ -43,9 +43,9 @@ describe.each(versions)('%s', (_name, KoaOfVersion) => {
     expect(errors).toEqual([])
   })
 
-  test("with refusals: 'throw' the app's error middleware sees the Unavailable", async () => {
+  test("with errors: 'throw' the app's error middleware sees the Unavailable", async () => {
     const issuer = await openIssuer()
-    const protect = createProtect({ issuer: nowhere, audience, refusals: 'throw', clock: issuer.clock })
+    const protect = createProtect({ issuer: nowhere, audience, errors: 'throw', clock: issuer.clock })
     const seen: unknown[] = []
     const app = new KoaOfVersion().use((ctx, next) => answerAsMine(ctx, next, seen)).use(protect())
     const { send } = await serve(app)
@@ -63,9 +63,9 @@ describe.each(versions)('%s', (_name, KoaOfVersion) => {
     })
   })
 
-  test("with refusals: 'throw' Koa itself answers with status and challenge, and tells no reason", async () => {
+  test("with errors: 'throw' Koa itself answers with status and challenge, and tells no reason", async () => {
     const issuer = await openIssuer()
-    const protect = createProtect(createValidator(issuer.validatorOptions), { refusals: 'throw' })
+    const protect = createProtect(createValidator(issuer.validatorOptions), { errors: 'throw' })
     const app = new KoaOfVersion().use(mount('/owned', protect(notTheOwner))).use(protect(scopes('read')))
     const { send, errors } = await serve(app)
     const good = bearer(await issuer.accessToken())
@@ -89,9 +89,9 @@ describe.each(versions)('%s', (_name, KoaOfVersion) => {
     expect(errors).toHaveLength(6)
   })
 
-  test("with refusals: 'throw' Koa's own answer to an outage does not name the issuer", async () => {
+  test("with errors: 'throw' Koa's own answer to an outage does not name the issuer", async () => {
     const issuer = await openIssuer()
-    const protect = createProtect({ issuer: nowhere, audience, refusals: 'throw', clock: issuer.clock })
+    const protect = createProtect({ issuer: nowhere, audience, errors: 'throw', clock: issuer.clock })
     const { send, errors } = await serve(new KoaOfVersion().use(protect()))
     const { status, challenges, headers, body } = await send('/', bearer(await issuer.accessToken({ iss: nowhere })))
     expect([status, challenges, headers['cache-control']]).toEqual([503, [], 'no-store'])
@@ -102,7 +102,7 @@ describe.each(versions)('%s', (_name, KoaOfVersion) => {
 
   test('Koa prints outages that are thrown, and no refusals', async () => {
     const issuer = await openIssuer()
-    const protect = createProtect({ issuer: nowhere, audience, refusals: 'throw', clock: issuer.clock })
+    const protect = createProtect({ issuer: nowhere, audience, errors: 'throw', clock: issuer.clock })
     const app = new KoaOfVersion().use(protect())
     const print = vi.spyOn(console, 'error').mockReturnValue()
     onTestFinished(() => print.mockRestore())
@@ -114,7 +114,7 @@ describe.each(versions)('%s', (_name, KoaOfVersion) => {
     expect(print).toHaveBeenCalledOnce()
   })
 
-  test("with refusals: 'answer' the app hears of neither refusals nor outages", async () => {
+  test("with errors: 'respond' the app hears of neither refusals nor outages", async () => {
     const issuer = await openIssuer()
     const protect = createProtect(issuer.validatorOptions)
     const down = createProtect({ issuer: nowhere, audience, clock: issuer.clock })

@@ -46,7 +46,7 @@ describe.each(versions)('%s', (_name, Koa) => {
 
   test('two Authorization lines are refused, though Koa shows only the first', async () => {
     const issuer = await openIssuer()
-    const protect = createProtect({ ...issuer.validatorOptions, refusals: 'throw' })
+    const protect = createProtect({ ...issuer.validatorOptions, errors: 'throw' })
     const { send, errors } = await serve(new Koa().use(protect.optional()))
     const { headers } = bearer(await issuer.accessToken())
     expect((await send('/', { headers })).status).toBe(404)
@@ -82,7 +82,7 @@ describe.each(versions)('%s', (_name, Koa) => {
 
   test('the token of a form counts when @koa/bodyparser is in front, and not when it is behind', async () => {
     const issuer = await openIssuer()
-    const protect = createProtect({ ...issuer.validatorOptions, formBody: 'accepted', refusals: 'throw' })
+    const protect = createProtect({ ...issuer.validatorOptions, formBody: 'accepted', errors: 'throw' })
     const front = new Koa().use(bodyParser()).use(protect())
     front.use((ctx) => void (ctx.body = { subject: protect.auth(ctx).subject, form: ctx.request.body }))
     const behind = new Koa().use(protect()).use(bodyParser())

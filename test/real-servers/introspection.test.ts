@@ -143,12 +143,12 @@ describe.each(adapters)('$name', (adapter) => {
     const token = await app.byClientCredentials(opaqueApi)
     const signed = { algorithms: ['ES256'] }
     const encrypted = { ...signed, decryptionKeys: server.own.decryption }
-    expect(await (await open(server, 'api-signed', { answers: signed })).present(token)).toBe('OK')
-    expect(await (await open(server, 'api-encrypted', { answers: encrypted })).present(token)).toBe('OK')
-    expect(await (await open(server, 'api-signed', { answers: 'signed' })).present(token), 'ES256 is not RS256').toBe(
+    expect(await (await open(server, 'api-signed', { response: signed })).present(token)).toBe('OK')
+    expect(await (await open(server, 'api-encrypted', { response: encrypted })).present(token)).toBe('OK')
+    expect(await (await open(server, 'api-signed', { response: 'jwt' })).present(token), 'ES256 is not RS256').toBe(
       '502',
     )
-    expect(await (await open(server, 'api-signed', { answers: encrypted })).present(token), 'not encrypted').toBe('502')
-    expect(await (await open(server, 'api-encrypted', { answers: signed })).present(token), 'encrypted').toBe('502')
+    expect(await (await open(server, 'api-signed', { response: encrypted })).present(token), 'not encrypted').toBe('502')
+    expect(await (await open(server, 'api-encrypted', { response: signed })).present(token), 'encrypted').toBe('502')
   })
 })

@@ -177,7 +177,7 @@ test('a fetch that was held back, for its address is not public, is not measured
   const recording = openRecording()
   const upstream = await openUpstream()
   const validator = createValidator({
-    issuer: (iss) => trustedIssuer(iss, { addresses: 'public' }),
+    issuer: (iss) => trustedIssuer(iss, { network: 'public' }),
     audience,
     clock: () => T0 * 1000,
   })

@@ -67,7 +67,7 @@ test('when the issuers are found by a function, and however their tokens are jud
   const recording = openRecording()
   const { url } = await openTenants()
   const find = (iss: string): TrustedIssuer | undefined =>
-    iss.startsWith(url) ? trustedIssuer(iss, { addresses: 'any' }) : undefined
+    iss.startsWith(url) ? trustedIssuer(iss, { network: 'any' }) : undefined
   const validator = createValidator({ issuer: find, audience, clock })
   const judge = (token: string, ...guards: readonly Guard[]): Promise<unknown> =>
     validator.authenticate(requestWith(token), ...guards).catch((error: unknown) => error)

@@ -86,7 +86,7 @@ test('a wrong option or guard does not compile', () => {
     // @ts-expect-error -- a duration has a unit
     createProtect({ issuer: 'https://as.example', audience: 'api', clockTolerance: 5 })
     // @ts-expect-error -- no such word
-    createProtect({ issuer: 'https://as.example', audience: 'api', refusals: 'ignore' })
+    createProtect({ issuer: 'https://as.example', audience: 'api', errors: 'ignore' })
     // @ts-expect-error -- no such word
     createProtect({ issuer: 'https://as.example', audience: 'api', preflights: 'skip' })
     // @ts-expect-error -- no schema

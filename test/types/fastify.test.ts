@@ -16,8 +16,8 @@ const trust = { issuer: 'https://as.example', audience: 'api' }
 test('what an application writes has types, and none of it needs a cast', () => {
   const uncalled = async (): Promise<void> => {
     const app = fastify()
-    await app.register(tollgate, { ...trust, realm: 'api', refusals: 'throw', preflights: 'pass' })
-    await app.register(tollgate, { validator: createValidator(trust), refusals: 'throw' })
+    await app.register(tollgate, { ...trust, realm: 'api', errors: 'throw', preflights: 'skip' })
+    await app.register(tollgate, { validator: createValidator(trust), errors: 'throw' })
     app.get('/:id', { onRequest: app.protect(scopes('a')) }, async (request) => {
       expectTypeOf(app.auth(request)).toEqualTypeOf<AccessToken>()
       expectTypeOf(app.auth(request).claims).toEqualTypeOf<JwtClaims | IntrospectedClaims>()
@@ -83,7 +83,7 @@ test('a wrong option or guard does not compile', () => {
     // @ts-expect-error -- issuer is missing
     await app.register(tollgate, { audience: 'api' })
     // @ts-expect-error -- no such word
-    await app.register(tollgate, { ...trust, refusals: 'ignore' })
+    await app.register(tollgate, { ...trust, errors: 'ignore' })
     // @ts-expect-error -- no such option
     await app.register(tollgate, { ...trust, refusal: 'throw' })
     // @ts-expect-error -- no such word

@@ -84,7 +84,7 @@ test('a wrong option or guard does not compile', () => {
     // @ts-expect-error -- issuer is missing
     createProtect({ audience: 'api' })
     // @ts-expect-error -- no such word
-    createProtect({ ...trust, refusals: 'ignore' })
+    createProtect({ ...trust, errors: 'ignore' })
     // @ts-expect-error -- no such word
     createProtect({ ...trust, preflights: true })
     // @ts-expect-error -- no such option

@@ -113,7 +113,7 @@ test('a wrong option does not compile', () => {
     // @ts-expect-error -- it belongs to the issuer
     createValidator({ ...trust, scopesFrom: 'scp' })
     // @ts-expect-error -- it belongs to a framework
-    createValidator({ ...trust, refusals: 'throw' })
+    createValidator({ ...trust, errors: 'throw' })
     trustedIssuer('https://as.example', { scopesFrom: ['scope', ['resource_access', 'my.client', 'roles']] })
     createValidator({ ...trust, scopeHierarchy: { admin: 'write', write: ['read'] } })
   }

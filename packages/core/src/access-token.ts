@@ -49,24 +49,24 @@ export interface Judged {
 declare const asIssued: unique symbol
 
 /** Stands for claims that no schema has been put to: they are as the issuer sent them. */
-export interface AsIssued {
+export interface RawClaims {
   readonly [asIssued]: never
 }
 
 /** The claims that an application has declared in a `TokenTypes`. */
-export type ClaimsOf<Types> = Types extends { readonly claims: infer Claims } ? Claims : AsIssued
+export type ClaimsOf<Types> = Types extends { readonly claims: infer Claims } ? Claims : RawClaims
 
-type Typed<Claims, Issued> = Claims extends AsIssued ? Issued : Claims
+type Typed<Claims, Issued> = Claims extends RawClaims ? Issued : Claims
 
 /** A JWT whose signature and claims are good. */
-export interface JwtAccessToken<Claims = AsIssued> extends Judged {
+export interface JwtAccessToken<Claims = RawClaims> extends Judged {
   readonly kind: 'jwt'
   readonly expiresAt: Date
   readonly claims: Typed<Claims, JwtClaims>
 }
 
 /** A token that its issuer called active when it was introspected, and whose claims are good. */
-export interface OpaqueAccessToken<Claims = AsIssued> extends Judged {
+export interface OpaqueAccessToken<Claims = RawClaims> extends Judged {
   readonly kind: 'opaque'
   /** Absent when the issuer does not say. */
   readonly expiresAt: Date | undefined
@@ -76,4 +76,4 @@ export interface OpaqueAccessToken<Claims = AsIssued> extends Judged {
 }
 
 /** An access token that has been judged, and is good. `kind` tells how. `Claims` is what the schema of the option `claims` makes of them; without one they are deep-frozen. */
-export type AccessToken<Claims = AsIssued> = JwtAccessToken<Claims> | OpaqueAccessToken<Claims>
+export type AccessToken<Claims = RawClaims> = JwtAccessToken<Claims> | OpaqueAccessToken<Claims>

@@ -1,7 +1,7 @@
 export type {
   AccessToken,
   AccessTokenClaims,
-  AsIssued,
+  RawClaims,
   IntrospectedClaims,
   JwtAccessToken,
   JwtClaims,
@@ -11,8 +11,8 @@ export type { TokenCache } from './cache/token-cache.ts'
 export type { Clock } from './lib/clock.ts'
 export type { HttpRequest } from './request/http-request.ts'
 export type { StandardSchema } from './lib/standard-schema.ts'
-export type { LookUps } from './cache/cache-stats.ts'
-export type { StoreHealth } from './introspection/response-cache.ts'
+export type { CacheStats } from './cache/cache-stats.ts'
+export type { CacheHealth } from './introspection/response-cache.ts'
 export type {
   BreakerMessage,
   CacheMessage,
@@ -22,7 +22,7 @@ export type {
   FailureMessage,
   FetchMessage,
   FetchTrace,
-  JudgementTrace,
+  AuthenticationTrace,
   MisconfigurationMessage,
   Outcome,
   RefusalMessage,
@@ -46,12 +46,12 @@ export {
   privateKeyJwt,
   type PrivateKeyJwtOptions,
 } from './introspection/client-authentication/assertion.ts'
-export { bearer } from './introspection/client-authentication/bearer-token.ts'
+export { bearerToken } from './introspection/client-authentication/bearer-token.ts'
 export type { ClientAuthentication } from './introspection/client-authentication/client-authentication.ts'
 export { clientSecretBasic, clientSecretPost } from './introspection/client-authentication/client-secret.ts'
 export { type ClientCertificate, tlsClientAuth } from './introspection/client-authentication/tls-client-auth.ts'
-export type { SignedAnswers } from './introspection/response-format.ts'
-export type { ExtraParts, Extras, IntrospectionOptions } from './introspection/introspection-options.ts'
+export type { JwtResponse } from './introspection/response-format.ts'
+export type { RequestParts, RequestParameters, IntrospectionOptions } from './introspection/introspection-options.ts'
 export type { ClaimPath } from './claims/granted-scopes.ts'
 export type { OpaqueRouting } from './issuers/opaque-routing.ts'
 export type { CircuitHealth } from './http/circuit-breaker.ts'
@@ -63,5 +63,5 @@ export { type TrustedIssuer, trustedIssuer, type TrustedIssuerOptions } from './
 export type { ValidatorOptions } from './options.ts'
 export { Refusal, type RefusalCode, type RefusalInit, type RefusalReason, refusalReasons } from './responses/refusal.ts'
 export { Unavailable, type UnavailableCode, type UpstreamReason } from './responses/unavailable.ts'
-export type { Health, Upkeep } from './lifecycle.ts'
+export type { Health, Lifecycle } from './lifecycle.ts'
 export { createValidator, type Validator } from './validator.ts'

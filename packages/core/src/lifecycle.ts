@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LookUps } from './cache/cache-stats.ts'
-import type { StoreHealth } from './introspection/response-cache.ts'
+import type { CacheStats } from './cache/cache-stats.ts'
+import type { CacheHealth } from './introspection/response-cache.ts'
 import { type Duration, expectDuration } from './lib/duration.ts'
 import type { Reach } from './http/dispatchers.ts'
 import { expectOptions } from './lib/invalid-option.ts'
@@ -15,16 +15,16 @@ export interface Health {
   readonly issuers: readonly IssuerHealth[]
   readonly caches: {
     /** Verdicts on JWTs, in the memory of this process. A token that is seen for the first time is a miss, and not kept. */
-    readonly jwt: StoreHealth
+    readonly jwt: CacheHealth
     /** Verdicts on opaque tokens, in the memory of this process. */
-    readonly opaque: StoreHealth
+    readonly opaque: CacheHealth
     /** The look-ups in the shared `cache`; `undefined` without one. One that failed is a miss. */
-    readonly shared: LookUps | undefined
+    readonly shared: CacheStats | undefined
   }
 }
 
 /** What keeps a validator going, seen from outside. */
-export interface Upkeep {
+export interface Lifecycle {
   /**
    * Fetches what is missing or no longer fresh, for every issuer that is listed, and resolves when all can be judged by, be it with stale keys or
    * a seed. Rejects with the `Unavailable` of one that cannot, at once or, with `within`, when it still cannot after that time of trying; an attempt
@@ -44,7 +44,7 @@ export interface Upkeep {
   close(): Promise<void>
 }
 
-export interface UpkeepOptions {
+export interface LifecycleOptions {
   readonly issuers: { readonly listed: readonly Issuer[]; readonly present: () => readonly Issuer[] }
   readonly reach: Reach
   readonly caches: () => Health['caches']
@@ -53,7 +53,7 @@ export interface UpkeepOptions {
 /** Milliseconds between looks at issuers that are down; how often they are asked is up to their back-off. */
 const look = 250
 
-export function createUpkeep({ issuers, reach, caches }: UpkeepOptions): Upkeep & { readonly expectOpen: () => void } {
+export function createLifecycle({ issuers, reach, caches }: LifecycleOptions): Lifecycle & { readonly expectOpen: () => void } {
   const closing = new AbortController()
   let isOpen = true
 

@@ -1,4 +1,4 @@
-import type { AsIssued } from './access-token.ts'
+import type { RawClaims } from './access-token.ts'
 import type { Dispatcher } from 'undici'
 import type { TokenCache } from './cache/token-cache.ts'
 import { isQuotable } from './responses/challenge.ts'
@@ -21,7 +21,7 @@ import { expectScopeHierarchy } from './claims/scope-hierarchy.ts'
 import { asRecord } from './lib/record.ts'
 import type { StandardSchema } from './lib/standard-schema.ts'
 
-export interface ValidatorOptions<Claims = AsIssued> {
+export interface ValidatorOptions<Claims = RawClaims> {
   /** What this API is called in the `aud` of its tokens; one of them, if several. Compared exactly. */
   readonly audience: string | readonly string[]
   /**
@@ -58,19 +58,17 @@ export interface ValidatorOptions<Claims = AsIssued> {
    */
   readonly opaqueRouting?: OpaqueRouting | undefined
   /**
-   * `'verdicts'`: what was found of a token is remembered, so that a JWT which comes again is not verified again, from its third request on; its times, its
-   * issuer and key, its audience and the guards are judged for every request. `'nothing'`: each request has its token verified or introspected anew, though
-   * requests with one opaque token at the same moment share a call. Default: `'verdicts'`.
+   * `'memory'`: the process caches validated tokens. A JWT that comes again is not verified again; its times, issuer, key, audience and the guards are
+   * checked for every request. `'off'`: every request has its token verified or introspected anew. A `TokenCache` shares introspection responses with
+   * other processes; whoever can write to it can make a token active. Default: `'memory'`.
    */
-  readonly remember?: 'verdicts' | 'nothing' | undefined
-  /** Shares introspection answers with other processes. Whoever can write to it can make a token active. Default: each process remembers its own. */
-  readonly cache?: TokenCache | undefined
+  readonly cache?: 'memory' | 'off' | TokenCache | undefined
   /** Whether a form body may carry the token (RFC 6750 §2.2). Default: `'ignored'`. A token in the query is always ignored. */
   readonly formBody?: 'ignored' | 'accepted' | undefined
 }
 
 /** The options, checked and frozen once. */
-export interface Policy<Claims = AsIssued> extends Omit<
+export interface Policy<Claims = RawClaims> extends Omit<
   RouterPolicy,
   'verdicts' | 'jwts' | 'shared' | 'reach' | 'judge'
 > {
@@ -91,7 +89,6 @@ export const validatorOptionNames: readonly string[] = [
   'clock',
   'dispatcher',
   'opaqueRouting',
-  'remember',
   'cache',
   'formBody',
 ]
@@ -104,16 +101,16 @@ export function checkOptions<Claims>(
 ): Policy<Claims> {
   expectOptions(options, 'the options', known)
   const { audience, issuer, realm = 'api', clockTolerance = '5s', clock, dispatcher, formBody = 'ignored' } = options
-  const { opaqueRouting: routing = 'prefix', remember = 'verdicts' } = options
-  const opaqueRouting = expectOneOf(routing, 'opaqueRouting', ['prefix', 'ask-in-order'])
+  const { opaqueRouting: routing = 'prefix', cache = 'memory' } = options
+  const opaqueRouting = expectOneOf(routing, 'opaqueRouting', ['prefix', 'in-order'])
   return Object.freeze({
     audience: expectTexts(audience, 'audience'),
     issuers: expectIssuers(issuer, opaqueRouting),
     opaqueRouting,
     readClaims: createReadClaims(expectSchema(options.claims)),
     scopeHierarchy: expectScopeHierarchy(options.scopeHierarchy),
-    remember: expectOneOf(remember, 'remember', ['verdicts', 'nothing']),
-    cache: expectCache(options),
+    cacheMode: cache === 'off' ? 'off' : 'memory',
+    cache: expectCache(cache),
     realm: expectRealm(realm),
     clockTolerance: expectDuration(clockTolerance, 'clockTolerance', '60s'),
     clock: expectClock(clock === undefined ? systemClock : clock),
@@ -140,15 +137,14 @@ function expectIssuers(
   return Object.freeze(issuers)
 }
 
-function expectCache({ cache, remember }: ValidatorOptions<unknown>): TokenCache | undefined {
-  if (cache !== undefined && remember === 'nothing') {
-    throw invalidOption("Expected no `cache` with `remember: 'nothing'`: it is there to remember")
+function expectCache(cache: 'memory' | 'off' | TokenCache): TokenCache | undefined {
+  if (cache === 'memory' || cache === 'off') {
+    return undefined
   }
-  const missing =
-    cache === undefined ? [] : ['get', 'set', 'delete'].filter((name) => typeof asRecord(cache)[name] !== 'function')
+  const missing = ['get', 'set', 'delete'].filter((name) => typeof asRecord(cache)[name] !== 'function')
   if (missing.length > 0) {
     throw invalidOption(
-      `Expected \`cache\` to be a TokenCache, with get, set and delete; it lacks ${missing.join(', ')}`,
+      `Expected \`cache\` to be 'memory', 'off' or a TokenCache, with get, set and delete; it lacks ${missing.join(', ')}`,
     )
   }
   return cache

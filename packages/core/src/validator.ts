@@ -1,5 +1,5 @@
-import type { AccessToken, AsIssued, IntrospectedClaims } from './access-token.ts'
-import { isAnswer, toResponse } from './responses/error-response.ts'
+import type { AccessToken, RawClaims, IntrospectedClaims } from './access-token.ts'
+import { isErrorResponse, toResponse } from './responses/error-response.ts'
 import { createAnswering } from './diagnostics/outcomes.ts'
 import { createJwtStore, rememberNothing } from './jwt/jwt-cache.ts'
 import { createSharedAnswers } from './introspection/shared-cache.ts'
@@ -21,10 +21,10 @@ import { introduce, type Judging } from './judging.ts'
 import { checkOptions, type Policy, type ValidatorOptions } from './options.ts'
 import { Refusal } from './responses/refusal.ts'
 import { promised, type Soon, whenThere } from './soon.ts'
-import { createUpkeep, type Health, type Upkeep } from './lifecycle.ts'
+import { createLifecycle, type Health, type Lifecycle } from './lifecycle.ts'
 
 /** Judges requests. Every method that does rejects with a `Refusal` (the client's fault), an `Unavailable` (nobody could judge), or a bug. */
-export interface Validator<Claims = AsIssued> extends Upkeep {
+export interface Validator<Claims = RawClaims> extends Lifecycle {
   /** The access token of a request, judged, and by the guards too. A web `Request` will do as it is. */
   authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
   /** The same, but `undefined` when there are no credentials; the guards are put to those who bring some. Bad credentials are refused all the same. */
@@ -60,7 +60,7 @@ export interface Validator<Claims = AsIssued> extends Upkeep {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */
-export function createValidator<Claims = AsIssued>(options: ValidatorOptions<Claims>): Validator<Claims> {
+export function createValidator<Claims = RawClaims>(options: ValidatorOptions<Claims>): Validator<Claims> {
   return buildValidator(checkOptions(options))
 }
 
@@ -68,12 +68,12 @@ export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims
   const { realm, formBody, clock, cache, dispatcher, readClaims } = policy
   const shared = cache && createSharedAnswers(cache)
   const verdicts = createVerdictStore<IntrospectedClaims>()
-  const jwts = policy.remember === 'verdicts' ? createJwtStore<JwtVerdict>() : rememberNothing<JwtVerdict>()
+  const jwts = policy.cacheMode === 'memory' ? createJwtStore<JwtVerdict>() : rememberNothing<JwtVerdict>()
   const reach = createReach(dispatcher)
   const issuers = createRouter({ ...policy, verdicts, jwts, shared, reach, judge: policy })
   const tokens = createTokenJudge(issuers, jwts, clock)
   const caches = (): Health['caches'] => ({ jwt: jwts.health(), opaque: verdicts.health(), shared: shared?.counts() })
-  const { expectOpen, ...upkeep } = createUpkeep({ issuers, reach, caches })
+  const { expectOpen, ...upkeep } = createLifecycle({ issuers, reach, caches })
   const answering = createAnswering({ realm, labelOf: issuers.labelOf })
 
   function judge(request: HttpRequest): Soon<AccessToken<Claims> | undefined> {
@@ -173,7 +173,7 @@ export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims
 const noGuard = together([])
 
 function respond(error: unknown): Response {
-  if (isAnswer(error)) {
+  if (isErrorResponse(error)) {
     return toResponse(error)
   }
   throw error

@@ -34,11 +34,11 @@ function asking(url: string, client: ReturnType<typeof clientSecretBasic>): Retu
     endpoint: async () => url,
     answers: { as: 'json' },
     signer: { issuer: 'https://as.example', keys: inlineKeys({ keys: [] }), recipients: [] },
-    extras: undefined,
+    parameters: undefined,
     timeout: 1000,
     outside: {
       dispatcher: new Agent(),
-      addresses: 'any',
+      network: 'any',
       clock: Date.now,
       label: 'https://as.example',
     },

@@ -34,7 +34,7 @@ test('a name that leads to an address that is not public is not connected to, an
     mostBytes: 100,
     signal: AbortSignal.timeout(5000),
   } as const
-  const outside = { dispatcher: pub, addresses: 'any', label: 'resolved' } as const
+  const outside = { dispatcher: pub, network: 'any', label: 'resolved' } as const
   await expect(exchange({ ...outbound, outside })).rejects.toMatchObject({ reason: 'insecure-endpoint' })
   expect(visits()).toBe(0)
   await expect(request(url, { dispatcher: connections.dispatcher('any') })).resolves.toMatchObject({ statusCode: 200 })

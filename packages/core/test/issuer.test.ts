@@ -25,7 +25,7 @@ function heldFor(options: TrustedIssuerOptions): number {
     verdicts: createVerdictStore<never>(),
     jwts: createJwtStore<JwtVerdict>(),
     shared: undefined,
-    remember: 'verdicts' as const,
+    cacheMode: 'memory' as const,
     judge: {},
     reach: { ...reach, holdings },
   }

@@ -25,7 +25,7 @@ async function openServer(): Promise<string> {
 function open(): Outside {
   const dispatcher = new Agent()
   onTestFinished(() => dispatcher.destroy())
-  return { dispatcher, addresses: 'any', clock: () => 1_700_000_000_000, label: 'issuer' }
+  return { dispatcher, network: 'any', clock: () => 1_700_000_000_000, label: 'issuer' }
 }
 
 test('keys that nobody holds any longer set no timer, neither for a refresh nor for those who were turned away', async () => {

@@ -1,18 +1,18 @@
 import type { ServerResponse } from 'node:http'
-import type { AsIssued, Validator } from '@tollgate/core'
+import type { RawClaims, Validator } from '@tollgate/core'
 import {
-  type Admission,
-  type Admit,
-  type AnsweringOptions,
+  type AuthResult,
+  type Authenticate,
+  type MiddlewareOptions,
   createProtectFor,
   createProtection,
-  failureOf,
+  toFrameworkError,
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
   whenThere,
   withFailures,
-  writeAnswer,
+  writeErrorResponse,
 } from '@tollgate/core/adapter'
 import { type ExpressRequest, toHttpRequest } from './request.ts'
 
@@ -22,10 +22,10 @@ type Next = (error?: unknown) => void
 export type Middleware = (req: ExpressRequest, res: ServerResponse, next: Next) => void
 
 /** What `createProtect` makes: `protect(…)` is for `app.use`, a router or one route. */
-export type Protect<Claims = AsIssued> = ProtectOf<ExpressRequest, Middleware, Middleware, Claims>
+export type Protect<Claims = RawClaims> = ProtectOf<ExpressRequest, Middleware, Middleware, Claims>
 
 /** What `protect.optional` is. */
-export type OptionalProtect<Claims = AsIssued> = OptionalProtectOf<ExpressRequest, Middleware, Claims>
+export type OptionalProtect<Claims = RawClaims> = OptionalProtectOf<ExpressRequest, Middleware, Claims>
 
 /**
  * Makes the middleware that protects an Express API with OAuth 2.0 access tokens. Create it once, when the process starts,
@@ -36,30 +36,30 @@ export type OptionalProtect<Claims = AsIssued> = OptionalProtectOf<ExpressReques
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */
-export function createProtect<Claims = AsIssued>(
+export function createProtect<Claims = RawClaims>(
   validator: Validator<Claims>,
-  options?: AnsweringOptions,
+  options?: MiddlewareOptions,
 ): Protect<Claims>
 // The last one is what a compiler speaks of when an option is wrong.
-export function createProtect<Claims = AsIssued>(options: ProtectOptions<Claims>): Protect<Claims>
+export function createProtect<Claims = RawClaims>(options: ProtectOptions<Claims>): Protect<Claims>
 export function createProtect<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
-  options?: AnsweringOptions,
+  options?: MiddlewareOptions,
 ): Protect<Claims> {
   return createProtectFor(createProtection(subject, options), { toHttpRequest, toMiddleware })
 }
 
-function toMiddleware<Claims>(admit: Admit<ExpressRequest, Claims>): Middleware {
+function toMiddleware<Claims>(admit: Authenticate<ExpressRequest, Claims>): Middleware {
   return (req, res, next) => {
     // Nothing that goes wrong here may become an unhandled rejection, which ends the process.
     void withFailures(
       () => whenThere(admit(req), (admission) => proceed(admission, req, res, next)),
-      (error) => next(failureOf(error)),
+      (error) => next(toFrameworkError(error)),
     )
   }
 }
 
-function proceed<Claims>(admission: Admission<Claims>, req: ExpressRequest, res: ServerResponse, next: Next): void {
+function proceed<Claims>(admission: AuthResult<Claims>, req: ExpressRequest, res: ServerResponse, next: Next): void {
   if (admission.failure !== undefined) {
     next(admission.failure)
   } else if (admission.answer === undefined) {
@@ -68,7 +68,7 @@ function proceed<Claims>(admission: Admission<Claims>, req: ExpressRequest, res:
   } else if (res.headersSent) {
     next(admission.answer)
   } else {
-    writeAnswer(admission.answer, {
+    writeErrorResponse(admission.answer, {
       set: (name, value) => res.setHeader(name, value),
       append: (name, value) => res.appendHeader(name, value),
       end: (status, body) => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
-import { headerLinesOf, NodeRequest } from '@tollgate/core/adapter'
+import { nodeHeaders, NodeRequest } from '@tollgate/core/adapter'
 
 /** What we use of an Express request, of version 4 and 5 alike. */
 export interface ExpressRequest extends IncomingMessage {
@@ -10,5 +10,5 @@ export interface ExpressRequest extends IncomingMessage {
 }
 
 export function toHttpRequest(req: ExpressRequest): HttpRequest {
-  return new NodeRequest(req.method ?? 'GET', req.originalUrl ?? req.url ?? '/', headerLinesOf(req), req.body)
+  return new NodeRequest(req.method ?? 'GET', req.originalUrl ?? req.url ?? '/', nodeHeaders(req), req.body)
 }

@@ -1,7 +1,7 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
-import type { AccessToken, AsIssued, StandardSchema, Validator, ValidatorOptions } from '@tollgate/core'
+import type { AccessToken, RawClaims, StandardSchema, Validator, ValidatorOptions } from '@tollgate/core'
 import type {
-  AnsweringOptions,
+  MiddlewareOptions,
   ClaimsOf,
   OptionalProtect as OptionalProtectOf,
   Protect as ProtectOf,
@@ -36,17 +36,17 @@ export type Protect<Claims = TypedClaims> = ProtectOf<ProtectedRequest, Hook, Ho
 export type OptionalProtect<Claims = TypedClaims> = OptionalProtectOf<ProtectedRequest, Hook, Claims>
 
 /** Its one member is what a compiler says to whoever gives a schema that the types have not been told of. */
-interface UntoldClaims extends StandardSchema<AsIssued> {
+interface UntoldClaims extends StandardSchema<RawClaims> {
   readonly "Tell the types first: declare module '@tollgate/fastify' { interface TokenTypes { claims: … } }": never
 }
 
 /** A schema has to be the one that the types speak of. */
-type ClaimsOption = TypedClaims extends AsIssued
+type ClaimsOption = TypedClaims extends RawClaims
   ? { readonly claims?: UntoldClaims }
   : { readonly claims: StandardSchema<TypedClaims> }
 
 /** What the plugin takes: the options of the validator, or a validator, which stays yours to close; and how to answer. */
-export type TollgateOptions = AnsweringOptions &
+export type TollgateOptions = MiddlewareOptions &
   (
     | (Omit<ValidatorOptions, 'claims'> & ClaimsOption & { readonly validator?: never })
     | ({ readonly validator: Validator<TypedClaims> } & { readonly [Name in keyof ValidatorOptions]?: never })

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { headerLinesOf, isUrlEncodedForm, mostFormBytes, parseForm } from '@tollgate/core/adapter'
+import { nodeHeaders, isUrlEncodedForm, maxFormBytes, parseForm } from '@tollgate/core/adapter'
 import type { FastifyInstance } from 'fastify'
 import type { ProtectedReply, ProtectedRequest } from './request.ts'
 
@@ -26,9 +26,9 @@ export function formOf(request: ProtectedRequest): unknown {
 export async function readForm(request: ProtectedRequest, reply: ProtectedReply): Promise<void> {
   const { raw, headers, method, body } = request
   const isUnread = body === undefined && !raw.readableDidRead && !replayed.has(request) && raw.upgrade !== true
-  const isForm = method !== 'GET' && method !== 'HEAD' && isUrlEncodedForm({ headers: headerLinesOf({ headers }) })
+  const isForm = method !== 'GET' && method !== 'HEAD' && isUrlEncodedForm({ headers: nodeHeaders({ headers }) })
   const isPlain = headers['content-encoding'] === undefined
-  if (isUnread && isForm && isPlain && !(Number(headers['content-length']) > mostFormBytes)) {
+  if (isUnread && isForm && isPlain && !(Number(headers['content-length']) > maxFormBytes)) {
     // Node lets go of the rest of a body only when nobody has begun with it: left alone, it would block the connection.
     reply.raw.once('finish', () => letGo(raw))
     bodies.set(request, await read(raw).catch(endedTooSoon))
@@ -52,7 +52,7 @@ async function read(raw: Readable): Promise<ReadBody> {
   for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
     chunks.push(Buffer.from(chunk))
     bytes += Buffer.byteLength(chunk)
-    if (bytes > mostFormBytes) {
+    if (bytes > maxFormBytes) {
       return { form: undefined, replay: Readable.from(inTurn(chunks, raw), { objectMode: false }) }
     }
   }

@@ -1,4 +1,4 @@
-import { type Admission, type Admit, type Answer, isLater, type Soon, writeAnswer } from '@tollgate/core/adapter'
+import { type AuthResult, type Authenticate, type Answer, isLater, type Soon, writeErrorResponse } from '@tollgate/core/adapter'
 import { letGo, readForm } from './form.ts'
 import type { ProtectedReply, ProtectedRequest } from './request.ts'
 import type { RouteAuth } from './route-auth.ts'
@@ -12,8 +12,8 @@ export interface ScopeRules {
 }
 
 interface Judging<Claims> extends ScopeRules {
-  readonly admit: Admit<ProtectedRequest, Claims>
-  readonly admitOptional: Admit<ProtectedRequest, Claims>
+  readonly admit: Authenticate<ProtectedRequest, Claims>
+  readonly admitOptional: Authenticate<ProtectedRequest, Claims>
 }
 
 /** What `app.protect(…)` gives: it lets the request on, or answers it. Errors are for Fastify's error handling. */
@@ -47,7 +47,7 @@ function letOn(rest: readonly unknown[]): Promise<unknown> | undefined {
 }
 
 async function proceed<Claims>(
-  judged: Soon<Admission<Claims>>,
+  judged: Soon<AuthResult<Claims>>,
   request: ProtectedRequest,
   reply: ProtectedReply,
 ): Promise<unknown> {
@@ -70,7 +70,7 @@ async function proceed<Claims>(
 
 /** As text, for a response schema of the app is not for it. */
 function send(reply: ProtectedReply, answer: Answer): void {
-  writeAnswer(answer, {
+  writeErrorResponse(answer, {
     set: (name, value) => reply.header(name, value),
     append: (name, value) => {
       const there = [reply.getHeader(name) ?? []].flat()

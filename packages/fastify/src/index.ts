@@ -1,5 +1,5 @@
 export * from '@tollgate/core'
-export type { AnsweringOptions } from '@tollgate/core/adapter'
+export type { MiddlewareOptions } from '@tollgate/core/adapter'
 export { tollgate, tollgate as default } from './plugin.ts'
 export type { ProtectedReply, ProtectedRequest } from './request.ts'
 export type { RouteAuth } from './route-auth.ts'

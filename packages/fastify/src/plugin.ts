@@ -69,9 +69,9 @@ function protectionBy(options: TollgateOptions): Protection<TypedClaims> {
   if (options.validator === undefined) {
     return createProtection<TypedClaims>(options)
   }
-  expectOptions(options, 'the options beside a validator', ['validator', 'refusals', 'preflights'])
-  const { validator, refusals, preflights } = options
-  return createProtection(validator, { refusals, preflights })
+  expectOptions(options, 'the options beside a validator', ['validator', 'errors', 'preflights'])
+  const { validator, errors, preflights } = options
+  return createProtection(validator, { errors, preflights })
 }
 
 /** `config: { auth }` of the routes whose scope this protects, and of none that a scope within has taken over. */

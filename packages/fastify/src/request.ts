@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
 import type { Readable } from 'node:stream'
-import { headerLinesOf, NodeRequest } from '@tollgate/core/adapter'
+import { nodeHeaders, NodeRequest } from '@tollgate/core/adapter'
 import { formOf } from './form.ts'
 import type { RouteAuth } from './route-auth.ts'
 
@@ -40,6 +40,6 @@ export interface ProtectedReply {
 
 export function toHttpRequest(request: ProtectedRequest): HttpRequest {
   const { raw, headers, method, originalUrl } = request
-  const lines = headerLinesOf({ rawHeaders: raw.rawHeaders, headers })
+  const lines = nodeHeaders({ rawHeaders: raw.rawHeaders, headers })
   return new NodeRequest(method, originalUrl, lines, formOf(request))
 }

@@ -1,5 +1,5 @@
 export * from '@tollgate/core'
-export type { AnsweringOptions, ProtectOptions } from '@tollgate/core/adapter'
+export type { MiddlewareOptions, ProtectOptions } from '@tollgate/core/adapter'
 export {
   createProtect,
   type Middleware,

@@ -1,15 +1,15 @@
-import type { AccessToken, AsIssued, Validator } from '@tollgate/core'
+import type { AccessToken, RawClaims, Validator } from '@tollgate/core'
 import {
-  type Admission,
-  type Admit,
-  type AnsweringOptions,
+  type AuthResult,
+  type Authenticate,
+  type MiddlewareOptions,
   createProtectFor,
   createProtection,
   isLater,
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
-  writeAnswer,
+  writeErrorResponse,
 } from '@tollgate/core/adapter'
 import type { Next, ParameterizedContext } from 'koa'
 import { type KoaContext, toHttpRequest } from './request.ts'
@@ -18,17 +18,17 @@ import { type KoaContext, toHttpRequest } from './request.ts'
 export type Middleware<State = object> = (ctx: ParameterizedContext<State>, next: Next) => Promise<void>
 
 /** The state of a request that `protect(…)` let through: `new Router<ProtectedState>()` for routers that are protected as a whole. */
-export interface ProtectedState<Claims = AsIssued> {
+export interface ProtectedState<Claims = RawClaims> {
   auth: AccessToken<Claims>
 }
 
 /** The same after `protect.optional(…)`. */
-export interface OptionalState<Claims = AsIssued> {
+export interface OptionalState<Claims = RawClaims> {
   auth: AccessToken<Claims> | undefined
 }
 
 /** What `createProtect` makes: `protect(…)` is for `app.use`, a router or one route. */
-export type Protect<Claims = AsIssued> = ProtectOf<
+export type Protect<Claims = RawClaims> = ProtectOf<
   KoaContext,
   Middleware<ProtectedState<Claims>>,
   Middleware<OptionalState<Claims>>,
@@ -36,7 +36,7 @@ export type Protect<Claims = AsIssued> = ProtectOf<
 >
 
 /** What `protect.optional` is. */
-export type OptionalProtect<Claims = AsIssued> = OptionalProtectOf<
+export type OptionalProtect<Claims = RawClaims> = OptionalProtectOf<
   KoaContext,
   Middleware<OptionalState<Claims>>,
   Claims
@@ -51,27 +51,27 @@ export type OptionalProtect<Claims = AsIssued> = OptionalProtectOf<
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
  */
-export function createProtect<Claims = AsIssued>(
+export function createProtect<Claims = RawClaims>(
   validator: Validator<Claims>,
-  options?: AnsweringOptions,
+  options?: MiddlewareOptions,
 ): Protect<Claims>
 // The last one is what a compiler speaks of when an option is wrong.
-export function createProtect<Claims = AsIssued>(options: ProtectOptions<Claims>): Protect<Claims>
+export function createProtect<Claims = RawClaims>(options: ProtectOptions<Claims>): Protect<Claims>
 export function createProtect<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
-  options?: AnsweringOptions,
+  options?: MiddlewareOptions,
 ): Protect<Claims> {
   return createProtectFor(createProtection(subject, options), { toHttpRequest, toMiddleware })
 }
 
-function toMiddleware<Claims>(admit: Admit<KoaContext, Claims>): (ctx: KoaContext, next: Next) => Promise<void> {
+function toMiddleware<Claims>(admit: Authenticate<KoaContext, Claims>): (ctx: KoaContext, next: Next) => Promise<void> {
   return (ctx, next) => {
     const admission = admit(ctx)
     return isLater(admission) ? admission.then((later) => proceed(later, ctx, next)) : proceed(admission, ctx, next)
   }
 }
 
-function proceed<Claims>(admission: Admission<Claims>, ctx: KoaContext, next: Next): Promise<void> {
+function proceed<Claims>(admission: AuthResult<Claims>, ctx: KoaContext, next: Next): Promise<void> {
   if (admission.failure !== undefined) {
     return Promise.reject(admission.failure)
   }
@@ -82,7 +82,7 @@ function proceed<Claims>(admission: Admission<Claims>, ctx: KoaContext, next: Ne
   if (ctx.headerSent) {
     return Promise.reject(admission.answer)
   }
-  writeAnswer(admission.answer, {
+  writeErrorResponse(admission.answer, {
     set: (name, value) => ctx.set(name, value),
     append: (name, value) => ctx.append(name, value),
     end: (status, body) => {

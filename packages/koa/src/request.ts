@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
-import { headerLinesOf, NodeRequest } from '@tollgate/core/adapter'
+import { nodeHeaders, NodeRequest } from '@tollgate/core/adapter'
 
 /** What we use of a Koa context, of version 2 and 3 alike. */
 export interface KoaContext {
@@ -20,5 +20,5 @@ export interface KoaContext {
 }
 
 export function toHttpRequest({ req, method, originalUrl, request }: KoaContext): HttpRequest {
-  return new NodeRequest(method, originalUrl, headerLinesOf(req), 'body' in request ? request.body : undefined)
+  return new NodeRequest(method, originalUrl, nodeHeaders(req), 'body' in request ? request.body : undefined)
 }

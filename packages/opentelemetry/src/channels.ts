@@ -1,10 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Channels as Plain, FetchTrace, JudgementTrace } from '@tollgate/core'
+import type { Channels as Plain, FetchTrace, AuthenticationTrace } from '@tollgate/core'
 
 /** The channels that we listen to, and what is told on them. */
 export interface Channels extends Plain {
-  readonly 'tracing:tollgate.judgement:start': JudgementTrace
-  readonly 'tracing:tollgate.judgement:asyncEnd': JudgementTrace
+  readonly 'tracing:tollgate.authenticate:start': AuthenticationTrace
+  readonly 'tracing:tollgate.authenticate:asyncEnd': AuthenticationTrace
   readonly 'tracing:tollgate.fetch:start': FetchTrace
   readonly 'tracing:tollgate.fetch:asyncEnd': FetchTrace
 }

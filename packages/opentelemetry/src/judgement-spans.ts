@@ -11,7 +11,7 @@ import {
   trace as traces,
   type Tracer,
 } from '@opentelemetry/api'
-import type { JudgementTrace, Outcome } from '@tollgate/core'
+import type { AuthenticationTrace, Outcome } from '@tollgate/core'
 import { listen, type Stop, together } from './channels.ts'
 import type { Labels } from './labels.ts'
 
@@ -31,9 +31,9 @@ interface Judgement {
 /** Makes a span of every judgement, under the span that is active when it begins. */
 export function recordJudgements(tracer: Tracer, labels: Labels): JudgementSpans {
   const current = new AsyncLocalStorage<Judgement>()
-  const underWay = new WeakMap<JudgementTrace, Judgement>()
+  const underWay = new WeakMap<AuthenticationTrace, Judgement>()
 
-  function begin(trace: JudgementTrace): Judgement {
+  function begin(trace: AuthenticationTrace): Judgement {
     const around = context.active()
     const span = tracer.startSpan(`tollgate ${trace.operation}`, { kind: SpanKind.INTERNAL }, around)
     const judgement = { span, context: traces.setSpan(around, span), isOver: false }
@@ -41,7 +41,7 @@ export function recordJudgements(tracer: Tracer, labels: Labels): JudgementSpans
     return judgement
   }
 
-  function end(trace: JudgementTrace): void {
+  function end(trace: AuthenticationTrace): void {
     const judgement = underWay.get(trace)
     if (judgement !== undefined) {
       judgement.isOver = true
@@ -61,7 +61,7 @@ export function recordJudgements(tracer: Tracer, labels: Labels): JudgementSpans
       listen('tollgate:unavailable', (message) =>
         note({ ...labels.unavailable(message), 'error.type': message.error.reason }),
       ),
-      listen('tracing:tollgate.judgement:asyncEnd', end),
+      listen('tracing:tollgate.authenticate:asyncEnd', end),
     ]),
   }
 }
@@ -71,9 +71,9 @@ function unlessOver(judgement: Judgement | undefined): Judgement | undefined {
 }
 
 /** What runs in a judgement finds it in the storage. */
-function bind(storage: AsyncLocalStorage<Judgement>, begin: (trace: JudgementTrace) => Judgement): Stop {
-  const starts = channel('tracing:tollgate.judgement:start')
-  starts.bindStore(storage, (message) => begin(message as JudgementTrace))
+function bind(storage: AsyncLocalStorage<Judgement>, begin: (trace: AuthenticationTrace) => Judgement): Stop {
+  const starts = channel('tracing:tollgate.authenticate:start')
+  starts.bindStore(storage, (message) => begin(message as AuthenticationTrace))
   return () => void starts.unbindStore(storage)
 }
 
@@ -85,7 +85,7 @@ const isError: Readonly<Record<Outcome, boolean>> = {
   invalid_token: false,
   insufficient_scope: false,
   unreachable_upstream: true,
-  unintelligible_upstream: true,
+  invalid_upstream_response: true,
   misconfigured: true,
   internal_error: true,
 }

@@ -11,11 +11,11 @@ function optionsOf(protection: ProtectOptions | Validator): TollgateOptions {
   if (isValidator(protection)) {
     return { validator: protection }
   }
-  const { claims, refusals, preflights, ...options } = protection
+  const { claims, errors, preflights, ...options } = protection
   // The types of Fastify would have to be told of the schema; those of a validator are told by it.
   return claims === undefined
-    ? { ...options, refusals, preflights }
-    : { validator: createValidator({ ...options, claims }), refusals, preflights }
+    ? { ...options, errors, preflights }
+    : { validator: createValidator({ ...options, claims }), errors, preflights }
 }
 
 async function serveRoutes(app: FastifyInstance, serving: Serving): Promise<void> {

@@ -10,7 +10,7 @@ function validatorBy(protection: ProtectOptions | Validator): Validator {
   if (isValidator(protection)) {
     return protection
   }
-  const { refusals: _answered, preflights: _judged, ...options } = protection
+  const { errors: _answered, preflights: _judged, ...options } = protection
   return createValidator(options)
 }
 

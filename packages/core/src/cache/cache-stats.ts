@@ -2,7 +2,7 @@ import { diagnostics } from '../diagnostics/channels.ts'
 import type { CacheMessage } from '../diagnostics/messages.ts'
 
 /** How often a look-up found something. */
-export interface LookUps {
+export interface CacheStats {
   readonly hits: number
   readonly misses: number
   /** Hits among all look-ups; `undefined` before the first. */
@@ -10,12 +10,12 @@ export interface LookUps {
 }
 
 /** Counts the look-ups in a cache, and tells of them. */
-export interface Tally {
+export interface HitCounter {
   readonly note: (outcome: 'hit' | 'miss') => void
-  readonly counts: () => LookUps
+  readonly counts: () => CacheStats
 }
 
-export function createTally(cache: CacheMessage['cache']): Tally {
+export function createHitCounter(cache: CacheMessage['cache']): HitCounter {
   let hits = 0
   let misses = 0
 

@@ -1,5 +1,5 @@
 import type { AccessToken } from '../access-token.ts'
-import { callOut } from '../responses/error-response.ts'
+import { callUserFunction } from '../responses/error-response.ts'
 import { describe, invalidOption } from '../lib/invalid-option.ts'
 import { withClaims } from '../judged-token.ts'
 import { asRecord } from '../lib/record.ts'
@@ -16,12 +16,12 @@ export type ReadClaims<Claims> = (token: AccessToken) => Soon<AccessToken<Claims
  */
 export function createReadClaims<Claims>(schema: StandardSchema<Claims> | undefined): ReadClaims<Claims> {
   if (schema === undefined) {
-    // Without a schema `Claims` is `AsIssued`.
+    // Without a schema `Claims` is `RawClaims`.
     return (token) => token as AccessToken<Claims>
   }
   return (token) =>
     whenThere(
-      callOut(() => schema['~standard'].validate(token.claims)),
+      callUserFunction(() => schema['~standard'].validate(token.claims)),
       (answer) => {
         const result = expectResult(answer)
         if (result.issues !== undefined) {

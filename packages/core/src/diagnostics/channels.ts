@@ -1,5 +1,5 @@
 import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
-import type { Channels, FetchTrace, JudgementTrace, MisconfigurationMessage } from './messages.ts'
+import type { Channels, FetchTrace, AuthenticationTrace, MisconfigurationMessage } from './messages.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 
 /** A channel of `node:diagnostics_channel`. Without subscribers it costs a look at a flag; on the hot path that look comes before the message is made. */
@@ -46,7 +46,7 @@ export function warnOfMisconfiguration(message: MisconfigurationMessage): void {
   process.emitWarning(message.message, { type: 'TollgateWarning', code })
 }
 
-const judgements = tracingChannel<JudgementTrace>('tollgate.judgement')
+const judgements = tracingChannel<AuthenticationTrace>('tollgate.authenticate')
 const fetches = tracingChannel<FetchTrace>('tollgate.fetch')
 
 /**
@@ -54,7 +54,7 @@ const fetches = tracingChannel<FetchTrace>('tollgate.fetch')
  * fails with, is nobody's business: a tracing channel would write both into the message, and thus claims and answers.
  */
 export const traced: {
-  readonly judgement: Traced<JudgementTrace>
+  readonly judgement: Traced<AuthenticationTrace>
   readonly fetch: Traced<FetchTrace>
 } = {
   judgement: (trace, work) => (judgements.hasSubscribers ? discreetly(judgements, trace, work) : work()),

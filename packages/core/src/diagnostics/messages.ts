@@ -20,7 +20,7 @@ export interface RefusalMessage {
 
 /** The message on `tollgate:unavailable`: nobody judged the token; `error.reason` and `error.cause` say why. */
 export interface UnavailableMessage {
-  readonly outcome: 'unreachable_upstream' | 'unintelligible_upstream' | 'misconfigured'
+  readonly outcome: 'unreachable_upstream' | 'invalid_upstream_response' | 'misconfigured'
   readonly issuer: string
   readonly error: Unavailable
 }
@@ -57,10 +57,10 @@ export interface FetchTrace extends Pick<FetchMessage, 'purpose' | 'issuer' | 'u
 }
 
 /**
- * The message on the tracing channel `tollgate.judgement`, which tells when a judgement begins and when it is over. `outcome` is added
+ * The message on the tracing channel `tollgate.authenticate`, which tells when a judgement begins and when it is over. `outcome` is added
  * at the end: `accepted`, `no_credentials` without an error where credentials are optional, or the label of what was thrown.
  */
-export interface JudgementTrace {
+export interface AuthenticationTrace {
   /** `authenticate`: from the request to the token, and to what the guards say of it if there are any. `authorize`: guards alone. */
   readonly operation: 'authenticate' | 'authorize'
   outcome?: Outcome

@@ -1,6 +1,6 @@
 import { diagnostics, isJudgementTraced, traced } from './channels.ts'
 import type { Guard } from '../guards/guard.ts'
-import type { JudgementTrace, Outcome, UnavailableMessage } from './messages.ts'
+import type { AuthenticationTrace, Outcome, UnavailableMessage } from './messages.ts'
 import { Refusal } from '../responses/refusal.ts'
 import { type Soon, withFailures } from '../soon.ts'
 import { Unavailable } from '../responses/unavailable.ts'
@@ -17,7 +17,7 @@ type Work<Result> = () => Soon<Result>
 export function createAnswering({
   realm,
   labelOf,
-}: Answering): <Result>(operation: JudgementTrace['operation'], guard: Guard, work: Work<Result>) => Soon<Result> {
+}: Answering): <Result>(operation: AuthenticationTrace['operation'], guard: Guard, work: Work<Result>) => Soon<Result> {
   function tell(error: unknown): Outcome {
     if (error instanceof Refusal) {
       const outcome = error.code ?? 'no_credentials'
@@ -34,7 +34,7 @@ export function createAnswering({
     return outcome
   }
 
-  function answer<Result>(guard: Guard, work: Work<Result>, trace?: JudgementTrace): Soon<Result> {
+  function answer<Result>(guard: Guard, work: Work<Result>, trace?: AuthenticationTrace): Soon<Result> {
     return withFailures(work, (error) => {
       const scopes = guard.demands.scopes ?? []
       const told = error instanceof Refusal ? error.challengedBy({ realm, scopes }) : error
@@ -50,7 +50,7 @@ export function createAnswering({
     if (!isJudgementTraced()) {
       return answer(guard, work)
     }
-    const trace: JudgementTrace = { operation }
+    const trace: AuthenticationTrace = { operation }
     return traced.judgement(trace, async () => {
       const result = await answer(guard, work, trace)
       trace.outcome = result === undefined ? 'no_credentials' : 'accepted'
@@ -61,6 +61,6 @@ export function createAnswering({
 
 const outcomes: Readonly<Record<Unavailable['status'], UnavailableMessage['outcome']>> = {
   500: 'misconfigured',
-  502: 'unintelligible_upstream',
+  502: 'invalid_upstream_response',
   503: 'unreachable_upstream',
 }

@@ -1,5 +1,5 @@
 import type { AccessTokenClaims } from '../access-token.ts'
-import { callOut } from '../responses/error-response.ts'
+import { callUserFunction } from '../responses/error-response.ts'
 import { describe, expectFunction, expectText } from '../lib/invalid-option.ts'
 import { Refusal } from '../responses/refusal.ts'
 import { whenThere } from '../soon.ts'
@@ -17,7 +17,7 @@ export function claims(predicate: (claims: AccessTokenClaims) => boolean | Promi
     stage: 'claims',
     check: (token) =>
       whenThere(
-        callOut(() => predicate(token.claims)),
+        callUserFunction(() => predicate(token.claims)),
         (outcome) => (expectBoolean(outcome) ? undefined : new Refusal({ reason })),
       ),
   })

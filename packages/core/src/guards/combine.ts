@@ -7,7 +7,7 @@ import {
   type Demands,
   expectGuards,
   type Guard,
-  type JudgingContext,
+  type CheckContext,
   type Judgement,
   stages,
 } from './guard.ts'
@@ -29,7 +29,7 @@ export function together(guards: readonly Guard[]): Guard {
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
 
   /** When a part has had the token judged anew, all are asked about what it is now. After some rounds a still newer verdict is left to the next request, so that what is returned is what all have passed. */
-  function checkFrom(index: number, rounds: number, token: AccessToken, context: JudgingContext): Soon<Judgement> {
+  function checkFrom(index: number, rounds: number, token: AccessToken, context: CheckContext): Soon<Judgement> {
     const part = parts[index]
     if (part === undefined) {
       return token

@@ -1,5 +1,5 @@
 import type { AccessToken } from '../access-token.ts'
-import { callOut } from '../responses/error-response.ts'
+import { callUserFunction } from '../responses/error-response.ts'
 import { isScope } from '../responses/challenge.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../lib/invalid-option.ts'
@@ -21,7 +21,7 @@ export interface GuardContext {
 }
 
 /** What the guards of this library see besides. */
-export interface JudgingContext extends GuardContext {
+export interface CheckContext extends GuardContext {
   /** The token by a verdict of its issuer that is no older than so many milliseconds. */
   readonly renew: (token: AccessToken, within: number) => Soon<AccessToken>
 }
@@ -38,7 +38,7 @@ export interface Guard {
   readonly demands: Demands
   readonly stage: Stage
   /** Judges now or later. What it throws is a failure and no refusal. */
-  readonly check: (token: AccessToken, context: JudgingContext) => Soon<Judgement>
+  readonly check: (token: AccessToken, context: CheckContext) => Soon<Judgement>
 }
 
 export interface GuardInit {
@@ -63,7 +63,7 @@ export function defineGuard(init: GuardInit): Guard {
     stage: 'claims',
     check: (token, context) =>
       whenThere(
-        callOut(() => check(token, context)),
+        callUserFunction(() => check(token, context)),
         expectRefusal,
       ),
   })

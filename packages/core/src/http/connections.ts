@@ -7,9 +7,9 @@ import { type Addresses, isPublicAddress } from './public-address.ts'
 /** The `code` of the error that a connection fails with when its name leads to an address that is not public. */
 export const forbiddenAddress = 'ERR_FORBIDDEN_ADDRESS'
 
-/** Our own connections, which all validators of the process share: one dispatcher for addresses of each kind, for as long as somebody holds them. */
+/** Our own connections, which all validators of the process share: one dispatcher for network of each kind, for as long as somebody holds them. */
 export interface Connections {
-  readonly dispatcher: (addresses: Addresses) => Dispatcher
+  readonly dispatcher: (network: Addresses) => Dispatcher
   readonly release: () => Promise<void>
 }
 
@@ -31,7 +31,7 @@ export function holdConnections(): Connections {
     }
   }
 
-  return { dispatcher: (addresses) => agents[addresses], release }
+  return { dispatcher: (network) => agents[network], release }
 }
 
 function open(): Open {
@@ -42,21 +42,21 @@ function open(): Open {
   return { agents, holders: createHolders(() => () => (current = undefined)) }
 }
 
-/** How connections to addresses of that kind resolve names. */
-export function lookupFor(addresses: Addresses): { readonly lookup?: LookupFunction } {
-  return addresses === 'public' ? { lookup: publicLookup } : {}
+/** How connections to network of that kind resolve names. */
+export function lookupFor(network: Addresses): { readonly lookup?: LookupFunction } {
+  return network === 'public' ? { lookup: publicLookup } : {}
 }
 
-/** Resolves names as Node does, and fails when any of the addresses is not public: between this look and the connection there is no other. */
+/** Resolves names as Node does, and fails when any of the network is not public: between this look and the connection there is no other. */
 const publicLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const [first] = addresses ?? []
+  lookup(hostname, { ...options, all: true }, (error, network) => {
+    const [first] = network ?? []
     if (error !== null) {
       callback(error, '')
-    } else if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address))) {
+    } else if (first === undefined || !network.every(({ address }) => isPublicAddress(address))) {
       callback(Object.assign(new Error('An address that is not public'), { code: forbiddenAddress }), '')
     } else if (options.all === true) {
-      callback(null, addresses)
+      callback(null, network)
     } else {
       callback(null, first.address, first.family)
     }

@@ -5,14 +5,14 @@ import type { Addresses } from './public-address.ts'
 
 /** How a validator reaches the world until it is closed. */
 export interface Reach {
-  /** The dispatcher for addresses of that kind. */
-  readonly dispatcher: (addresses: Addresses) => Dispatcher
+  /** The dispatcher for network of that kind. */
+  readonly dispatcher: (network: Addresses) => Dispatcher
   readonly holdings: Holdings
   /** Ends the timers and connections that nobody else in the process holds. */
   readonly close: () => Promise<void>
 }
 
-/** A dispatcher of the user's is for all addresses, and left alone in the end. */
+/** A dispatcher of the user's is for all network, and left alone in the end. */
 export function createReach(own: Dispatcher | undefined): Reach {
   const holdings = createHoldings()
   const { dispatcher, release } = own === undefined ? holdConnections() : { dispatcher: () => own }

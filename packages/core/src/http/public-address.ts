@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Where issuers may be reached: anywhere, or at public addresses only, because their names have come out of tokens. */
+/** Where issuers may be reached: anywhere, or at public network only, because their names have come out of tokens. */
 export type Addresses = 'any' | 'public'
 
 /** IPv4 that is somebody's own network, this host, a cloud's insides, or nobody's (RFC 6890, RFC 6598). */
@@ -24,7 +24,7 @@ const v4 = [
 ] as const
 v4.forEach(([network, prefix]) => special.addSubnet(network, prefix, 'ipv4'))
 
-/** Of IPv6 only what is handed out as global unicast counts, less what hides other addresses in it or is for examples. */
+/** Of IPv6 only what is handed out as global unicast counts, less what hides other network in it or is for examples. */
 const global = new BlockList()
 global.addSubnet('2000::', 3, 'ipv6')
 const v6 = [

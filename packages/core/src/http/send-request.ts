@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from 'undici'
 import { diagnostics, traced } from '../diagnostics/channels.ts'
-import { inTime } from '../lib/deadline.ts'
+import { withDeadline } from '../lib/deadline.ts'
 import type { FetchTrace } from '../diagnostics/messages.ts'
 import { asRecord } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
@@ -17,7 +17,7 @@ export interface Outbound {
   readonly body?: string
   /** An answer with more bytes is not read to its end. */
   readonly mostBytes: number
-  readonly outside: Pick<Outside, 'dispatcher' | 'addresses' | 'label'>
+  readonly outside: Pick<Outside, 'dispatcher' | 'network' | 'label'>
   /** One deadline for the whole call, the body included. */
   readonly signal: AbortSignal
 }
@@ -53,13 +53,13 @@ export async function exchange(outbound: Outbound): Promise<Inbound> {
 /** Notes in the trace what comes of it. */
 async function send(name: string, outbound: Outbound, trace: FetchTrace): Promise<Inbound> {
   const { url, mostBytes, outside, signal, method, headers, body = null } = outbound
-  const { dispatcher, addresses } = outside
+  const { dispatcher, network } = outside
   try {
-    if (addresses === 'public' && !isPerhapsPublic(new URL(url))) {
+    if (network === 'public' && !isPerhapsPublic(new URL(url))) {
       throw notPublic(name)
     }
     const options = { dispatcher, signal, method, body, headers: { ...headers, 'accept-encoding': 'identity' } }
-    const response = await inTime(request(url, options), signal, () => timeout(name), discard)
+    const response = await withDeadline(request(url, options), signal, () => timeout(name), discard)
     const { statusCode: status, headers: answered } = response
     trace.status = status
     const isWorthReading = worthReading.has(status)
@@ -153,6 +153,6 @@ function timeout(name: string): UpstreamError {
 }
 
 function notPublic(name: string): UpstreamError {
-  const message = `${name} is not at a public address, as those of issuers that the \`issuer\` function finds have to be, and of those with \`addresses: 'public'\`; to allow it: \`trustedIssuer(url, { addresses: 'any' })\``
+  const message = `${name} is not at a public address, as those of issuers that the \`issuer\` function finds have to be, and of those with \`network: 'public'\`; to allow it: \`trustedIssuer(url, { network: 'any' })\``
   return new UpstreamError({ reason: 'insecure-endpoint', message })
 }

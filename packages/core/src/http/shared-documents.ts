@@ -7,7 +7,7 @@ import type { Addresses } from './public-address.ts'
 interface World {
   readonly dispatcher: Dispatcher
   /** Where it may be reached. */
-  readonly addresses: Addresses
+  readonly network: Addresses
   readonly clock: Clock
 }
 
@@ -56,6 +56,6 @@ export function createShared<Value extends object>(): Shared<Value> {
   }
 }
 
-function keyOf(name: string, { addresses }: World): string {
-  return `${addresses} ${name}`
+function keyOf(name: string, { network }: World): string {
+  return `${network} ${name}`
 }

@@ -1,5 +1,5 @@
 import { tellOfBug } from '../diagnostics/channels.ts'
-import { inTime } from '../lib/deadline.ts'
+import { withDeadline } from '../lib/deadline.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 
 /**
@@ -25,7 +25,7 @@ export function createPatience(): Patience {
       return giveUp(underWay)
     }
     try {
-      return await inTime(underWay, AbortSignal.timeout(second), tooSlow)
+      return await withDeadline(underWay, AbortSignal.timeout(second), tooSlow)
     } catch (error) {
       if (error instanceof TooSlow) {
         return giveUp(underWay)

@@ -22,7 +22,7 @@ export interface Memory {
   readonly forget: (key: string) => Promise<void>
   /** Whether the token was active when it was last asked about. */
   readonly wasActive: (key: string) => boolean
-  /** LookUps a look-up. */
+  /** CacheStats a look-up. */
   readonly note: (outcome: 'hit' | 'miss') => void
 }
 

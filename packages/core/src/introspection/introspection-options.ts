@@ -12,16 +12,16 @@ import {
   type ClientAuthentication,
   expectClientAuthentication,
 } from './client-authentication/client-authentication.ts'
-import { type AnswerForm, expectAnswerForm, type SignedAnswers } from './response-format.ts'
+import { type AnswerForm, expectAnswerForm, type JwtResponse } from './response-format.ts'
 
 /**
- * What a function of yours adds to each introspection request. It sees nothing of the token or of the request that is judged: answers are
+ * What a function of yours adds to each introspection request. It sees nothing of the token or of the request that is judged: response are
  * remembered for all, and a shared `cache` does not tell validators apart that differ in nothing else.
  */
-export type Extras = (call: { readonly issuer: string; readonly endpoint: string }) => ExtraParts | Promise<ExtraParts>
+export type RequestParameters = (call: { readonly issuer: string; readonly endpoint: string }) => RequestParts | Promise<RequestParts>
 
 /** Headers and form parameters; those that Tollgate sends itself are a failure (500). */
-export interface ExtraParts {
+export interface RequestParts {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Form parameters; `token_type_hint: undefined` leaves the hint out. */
   readonly parameters?: Readonly<Record<string, string | undefined>> | undefined
@@ -44,12 +44,12 @@ export interface IntrospectionOptions {
   readonly missingAudience?: 'refuse' | 'trust' | undefined
   /** How this issuer's opaque tokens begin. Needed to tell them apart when several issuers introspect; tokens that name no issuer and begin otherwise are refused without a call. */
   readonly prefix?: string | undefined
-  /** `'signed'`, or how it is signed, wants the answer as a JWT (RFC 9701), and takes nothing less. Default: `'json'`. */
-  readonly answers?: 'json' | 'signed' | SignedAnswers | undefined
+  /** `'jwt'`, or how it is signed, wants the answer as a JWT (RFC 9701), and takes nothing less. Default: `'json'`. */
+  readonly response?: 'json' | 'jwt' | JwtResponse | undefined
   /** The deadline of one call, the answer's last byte included. Default: `'3s'`; at most `'30s'`. */
   readonly timeout?: Duration | undefined
   /** Adds parameters and headers that the server wants to see. */
-  readonly extras?: Extras | undefined
+  readonly parameters?: RequestParameters | undefined
 }
 
 /** The options, checked. Times in milliseconds. */
@@ -60,9 +60,9 @@ export interface IntrospectionSettings {
   readonly cacheInactiveFor: number
   readonly missingAudience: 'refuse' | 'trust'
   readonly prefix: string
-  readonly answers: AnswerForm
+  readonly response: AnswerForm
   readonly timeout: number
-  readonly extras: Extras | undefined
+  readonly parameters: RequestParameters | undefined
 }
 
 const known = [
@@ -72,17 +72,17 @@ const known = [
   'cacheInactiveFor',
   'missingAudience',
   'prefix',
-  'answers',
+  'response',
   'timeout',
-  'extras',
+  'parameters',
 ]
 
 export function expectIntrospection(options: IntrospectionOptions): IntrospectionSettings {
   expectOptions(options, 'the `introspection` of trustedIssuer', known)
-  const { cacheFor = '60s', cacheInactiveFor, missingAudience = 'refuse', timeout = '3s', extras } = options
+  const { cacheFor = '60s', cacheInactiveFor, missingAudience = 'refuse', timeout = '3s', parameters } = options
   const activeFor = expectDuration(cacheFor, 'cacheFor', '300s')
-  if (extras !== undefined) {
-    expectFunction(extras, 'extras')
+  if (parameters !== undefined) {
+    expectFunction(parameters, 'parameters')
   }
   return {
     client: expectClientAuthentication(options.client),
@@ -94,9 +94,9 @@ export function expectIntrospection(options: IntrospectionOptions): Introspectio
         : expectDuration(cacheInactiveFor, 'cacheInactiveFor', '30s'),
     missingAudience: expectOneOf(missingAudience, 'missingAudience', ['refuse', 'trust']),
     prefix: options.prefix === undefined ? '' : expectPrefix(options.prefix),
-    answers: expectAnswerForm(options.answers),
+    response: expectAnswerForm(options.response),
     timeout: expectTimeout(timeout),
-    extras,
+    parameters,
   }
 }
 

@@ -1,16 +1,16 @@
-import { callOut } from '../responses/error-response.ts'
+import { callUserFunction } from '../responses/error-response.ts'
 import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
 import { exchange, type Inbound, nameOf } from '../http/send-request.ts'
 import type { Outside } from '../http/shared-documents.ts'
-import { inTime } from '../lib/deadline.ts'
+import { withDeadline } from '../lib/deadline.ts'
 import { parseJson } from '../lib/json.ts'
 import { asRecord } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import type { ClientAtWork, Presented } from './client-authentication/client-authentication.ts'
 import type { Answer } from './introspection-response.ts'
 import type { AnswerForm } from './response-format.ts'
-import { checkExtras } from './request-parameters.ts'
-import type { Extras } from './introspection-options.ts'
+import { checkRequestParts } from './request-parameters.ts'
+import type { RequestParameters } from './introspection-options.ts'
 import { mediaTypes, readAnswer } from './read-response.ts'
 import type { Signer } from './jwt-response.ts'
 
@@ -26,7 +26,7 @@ export interface AskOptions {
   readonly endpoint: () => Promise<string>
   readonly answers: AnswerForm
   readonly signer: Signer
-  readonly extras: Extras | undefined
+  readonly parameters: RequestParameters | undefined
   /** Milliseconds. */
   readonly timeout: number
   readonly outside: Outside
@@ -40,13 +40,13 @@ const minute = 60_000
  * well-formed answer is an `UpstreamError`. It remembers nothing.
  */
 export function createAsk(options: AskOptions): (token: string) => Promise<Answered> {
-  const { client, answers, signer, extras, timeout, outside } = options
+  const { client, answers, signer, parameters, timeout, outside } = options
   const { clock } = outside
   const { issuer } = signer
   let toldAt = -Infinity
 
   async function post(token: string, endpoint: string, presented: Presented, signal: AbortSignal): Promise<Inbound> {
-    const extra = checkExtras(await callOut(() => extras?.({ issuer, endpoint })))
+    const extra = checkRequestParts(await callUserFunction(() => parameters?.({ issuer, endpoint })))
     const form = { token, token_type_hint: 'access_token', ...extra.parameters, ...presented.parameters }
     return exchange({
       purpose: 'introspection',
@@ -60,7 +60,7 @@ export function createAsk(options: AskOptions): (token: string) => Promise<Answe
       },
       body: new URLSearchParams(Object.entries(form).filter(isPresent)).toString(),
       mostBytes,
-      outside: { ...outside, dispatcher: client.connections?.dispatcher(outside.addresses) ?? outside.dispatcher },
+      outside: { ...outside, dispatcher: client.connections?.dispatcher(outside.network) ?? outside.dispatcher },
       signal,
     })
   }
@@ -83,7 +83,7 @@ export function createAsk(options: AskOptions): (token: string) => Promise<Answe
     const endpoint = await options.endpoint()
     const askedAt = clock()
     const signal = AbortSignal.timeout(timeout)
-    const inbound = await inTime(call(token, endpoint, signal), signal, () => late(endpoint))
+    const inbound = await withDeadline(call(token, endpoint, signal), signal, () => late(endpoint))
     if (refusesUs(inbound)) {
       if (askedAt - toldAt >= minute) {
         toldAt = askedAt

@@ -64,7 +64,7 @@ async function expectSignature(jwt: ParsedJwt, signer: Signer, algorithms: reado
   } catch (error) {
     // What would be the client's fault in an access token is the server's fault here.
     throw error instanceof Refusal
-      ? unverifiable(signer, `is not signed as agreed (${error.reason}): see \`answers: { algorithms }\``)
+      ? unverifiable(signer, `is not signed as agreed (${error.reason}): see \`response: { algorithms }\``)
       : error
   }
 }

@@ -1,5 +1,5 @@
 import { isRecord } from '../lib/record.ts'
-import type { ExtraParts } from './introspection-options.ts'
+import type { RequestParts } from './introspection-options.ts'
 
 const ours: ReadonlySet<string> = new Set([
   'token',
@@ -18,20 +18,20 @@ const ours: ReadonlySet<string> = new Set([
 ])
 
 /** What the function of the application returned: texts, and none in place of what is sent anyway. */
-export function checkExtras(extras: unknown): ExtraParts {
-  if (extras === undefined) {
+export function checkRequestParts(given: unknown): RequestParts {
+  if (given === undefined) {
     return {}
   }
-  const { headers = {}, parameters = {}, ...others } = isRecord(extras) ? extras : { not: 'a record' }
+  const { headers = {}, parameters = {}, ...others } = isRecord(given) ? given : { not: 'a record' }
   if (!isPlainObject(headers) || !isPlainObject(parameters) || Object.keys(others).length > 0) {
-    throw new TypeError('Expected `extras` to return { headers, parameters } with names and texts')
+    throw new TypeError('Expected `parameters` to return { headers, parameters } with names and texts')
   }
   for (const [name, value] of [...Object.entries(headers), ...Object.entries(parameters)]) {
     if (typeof value !== 'string' && value !== undefined) {
-      throw new TypeError(`Expected \`extras\` to return texts only, got another value for ${name}`)
+      throw new TypeError(`Expected \`parameters\` to return texts only, got another value for ${name}`)
     }
     if (ours.has(name.toLowerCase())) {
-      throw new TypeError(`Expected \`extras\` to leave ${name} alone, which is set by Tollgate`)
+      throw new TypeError(`Expected \`parameters\` to leave ${name} alone, which is set by Tollgate`)
     }
   }
   return { headers: withoutUndefined(headers), parameters: parameters as Record<string, string | undefined> }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { type LookUps, createTally } from '../cache/cache-stats.ts'
+import { type CacheStats, createHitCounter } from '../cache/cache-stats.ts'
 
 /** What is remembered of a token. Times in milliseconds since the epoch. */
 export interface Verdict<Claims> {
@@ -21,10 +21,10 @@ export interface VerdictStore<Claims> {
   wasActive(key: string): boolean
   /** Whether a verdict that was looked up would do. */
   note(outcome: 'hit' | 'miss'): void
-  health(): StoreHealth
+  health(): CacheHealth
 }
 
-export interface StoreHealth extends LookUps {
+export interface CacheHealth extends CacheStats {
   readonly entries: number
   /** About how much room they take. */
   readonly bytes: number
@@ -41,7 +41,7 @@ const parsedFactor = 4
 
 export function createVerdictStore<Claims>(): VerdictStore<Claims> {
   const created: LRUCache<string, Verdict<Claims>>[] = []
-  const tally = createTally('opaque')
+  const tally = createHitCounter('opaque')
   const active = lazily(() => create(room.active))
   const inactive = lazily(() => create(room.inactive))
 

@@ -1,9 +1,9 @@
 import { diagnostics } from '../diagnostics/channels.ts'
-import { inTime } from '../lib/deadline.ts'
+import { withDeadline } from '../lib/deadline.ts'
 import { parseJson } from '../lib/json.ts'
 import type { CacheMessage } from '../diagnostics/messages.ts'
 import { asRecord } from '../lib/record.ts'
-import { type LookUps, createTally } from '../cache/cache-stats.ts'
+import { type CacheStats, createHitCounter } from '../cache/cache-stats.ts'
 import type { TokenCache } from '../cache/token-cache.ts'
 
 /** An answer as it comes out of a shared cache: anybody may have written it, so that it is judged like one from the wire. */
@@ -21,7 +21,7 @@ export interface SharedAnswers {
   /** Rejects when it fails: who deletes has to know. */
   readonly delete: (key: string) => Promise<void>
   /** One that failed is a miss. */
-  readonly counts: () => LookUps
+  readonly counts: () => CacheStats
 }
 
 /** Values of other versions are not understood. */
@@ -32,7 +32,7 @@ const longest = 256 * 1024
 
 export function createSharedAnswers(cache: TokenCache): SharedAnswers {
   const writing = new Map<string, Promise<unknown>>()
-  const tally = createTally('shared')
+  const tally = createHitCounter('shared')
 
   /** `undefined` when it fails: a cache of somebody else's may hang, throw, or put what it stores into its errors. */
   async function attempt<Result>(
@@ -40,7 +40,7 @@ export function createSharedAnswers(cache: TokenCache): SharedAnswers {
     work: () => Promise<Result>,
   ): Promise<{ readonly result: Result } | undefined> {
     try {
-      return { result: await inTime(work(), AbortSignal.timeout(patience), tooLate) }
+      return { result: await withDeadline(work(), AbortSignal.timeout(patience), tooLate) }
     } catch (error) {
       const { name, code } = asRecord(error)
       tellOfFailure(operation, String(code ?? name))

@@ -17,7 +17,7 @@ import { type CircuitsHealth, restrained } from './upstream-limits.ts'
 export interface Remembering {
   readonly verdicts: VerdictStore<IntrospectedClaims>
   readonly shared: SharedAnswers | undefined
-  readonly remember: 'verdicts' | 'nothing'
+  readonly cacheMode: 'memory' | 'off'
   /** Milliseconds. */
   readonly clockTolerance: number
 }
@@ -48,7 +48,7 @@ export function startIntrospection(
   { issuer, audience }: { readonly issuer: string; readonly audience: readonly string[] },
   outside: IssuerOutside,
 ): StartedIntrospection {
-  const { answers, timeout, endpoint } = settings
+  const { response: answers, timeout, endpoint } = settings
   const { clock, keys, label } = outside
   const client = startClient(settings.client)
   const { clientId } = settings.client
@@ -60,6 +60,7 @@ export function startIntrospection(
   }
   const ask = createAsk({
     ...settings,
+    answers,
     client,
     endpoint: findEndpoint,
     signer: { issuer, keys, recipients: [...(clientId === undefined ? [] : [clientId]), ...audience] },
@@ -67,7 +68,7 @@ export function startIntrospection(
   })
   const asking = restrained(ask, { clock, patience: timeout, label })
   const namespace = [issuer, endpoint ?? '', client.identity, answers.as, audience]
-  const times = outside.remember === 'nothing' ? { cacheFor: 0, cacheInactiveFor: 0 } : settings
+  const times = outside.cacheMode === 'off' ? { cacheFor: 0, cacheInactiveFor: 0 } : settings
   return {
     ...createIntrospection(createMemory({ ...times, ...outside, namespace }), asking, clock),
     ready: findEndpoint,

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import { callOut } from '../responses/error-response.ts'
+import { callUserFunction } from '../responses/error-response.ts'
 import { mostIssuers } from '../http/shared-documents.ts'
-import { inTime } from '../lib/deadline.ts'
+import { withDeadline } from '../lib/deadline.ts'
 import { type Soon, whenThere } from '../soon.ts'
 import { createIssuer, foundLabel, type Issuer, type IssuerPolicy } from './issuer.ts'
 import { createOpaqueRouter, type OpaqueRouting } from './opaque-routing.ts'
@@ -87,8 +87,8 @@ function resolved(resolve: ResolveIssuer, policy: IssuerPolicy): Pick<Router, 'p
 
   async function ask(iss: string): Promise<Issuer | undefined> {
     const issuer = expectTrusted(
-      await inTime(
-        callOut(() => resolve(iss)),
+      await withDeadline(
+        callUserFunction(() => resolve(iss)),
         AbortSignal.timeout(longestLookUp),
         tooLate,
       ),

@@ -70,7 +70,7 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, proven
   const { formats, introspection, audience = policy.audience } = settings
   const outside = outsideOf(issuer, policy, provenance)
   const keys = keySourceOf(url, settings.keys, outside)
-  const needsKeys = formats !== 'opaque' || introspection?.answers.as === 'jwt'
+  const needsKeys = formats !== 'opaque' || introspection?.response.as === 'jwt'
   const { holdings } = policy.reach
   if (needsKeys && keys.held !== undefined) {
     holdings.hold(keys.held)
@@ -130,7 +130,7 @@ export const foundLabel = 'resolved'
 function outsideOf(issuer: TrustedIssuer, { reach, clock }: IssuerPolicy, provenance: Provenance): Outside {
   const isFound = provenance === 'found'
   const byDefault = isFound && !isLoopbackName(issuer.url) ? 'public' : 'any'
-  const { addresses = byDefault } = settingsOf(issuer)
+  const { network = byDefault } = settingsOf(issuer)
   const label = isFound ? foundLabel : issuer.url
-  return { dispatcher: reach.dispatcher(addresses), addresses, clock, label }
+  return { dispatcher: reach.dispatcher(network), network, clock, label }
 }

@@ -5,11 +5,11 @@ import type { PresentedToken } from './token-format.ts'
 import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 
 /** How an opaque token finds its issuer when several introspect. */
-export type OpaqueRouting = 'prefix' | 'ask-in-order'
+export type OpaqueRouting = 'prefix' | 'in-order'
 
 /**
  * Says which issuers to ask about a token that names none: those whose `prefix` it begins with. By `'prefix'` that is the
- * one with the longest; `'ask-in-order'` gives all, in the order in which they are configured.
+ * one with the longest; `'in-order'` gives all, in the order in which they are configured.
  */
 export function createOpaqueRouter(
   issuers: readonly Issuer[],
@@ -26,7 +26,7 @@ export function createOpaqueRouter(
     if (matching.length === 0) {
       throw invalidToken(possible.length > 0 ? 'unknown-prefix' : faultOf(presented))
     }
-    return routing === 'ask-in-order' ? matching : matching.slice(0, 1)
+    return routing === 'in-order' ? matching : matching.slice(0, 1)
   }
 }
 
@@ -42,7 +42,7 @@ export function expectRoutable(issuers: readonly TrustedIssuer[], routing: Opaqu
   const areDistinct = prefixes.every((prefix) => prefix !== '') && new Set(prefixes).size === prefixes.length
   if (routing === 'prefix' && prefixes.length > 1 && !areDistinct) {
     throw invalidOption(
-      "Expected each of several issuers with `introspection` to have a `prefix` of its own, by which its opaque tokens are known; or set `opaqueRouting: 'ask-in-order'`, and each server sees the tokens of those after it",
+      "Expected each of several issuers with `introspection` to have a `prefix` of its own, by which its opaque tokens are known; or set `opaqueRouting: 'in-order'`, and each server sees the tokens of those after it",
     )
   }
 }

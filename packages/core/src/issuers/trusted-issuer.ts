@@ -48,11 +48,11 @@ export interface TrustedIssuerOptions {
    */
   readonly formats?: 'jwt' | 'opaque' | 'both' | undefined
   /**
-   * Where it may be reached. `'public'`: not at loopback, private or other special addresses, whatever its name or its metadata lead to; with a
+   * Where it may be reached. `'public'`: not at loopback, private or other special network, whatever its name or its metadata lead to; with a
    * `dispatcher` of your own only what a URL itself says is looked at. Default: `'any'` for issuers that are listed; `'public'` for those that the
    * validator's `issuer` function finds, because their names come out of tokens, unless they are called loopback by name.
    */
-  readonly addresses?: 'any' | 'public' | undefined
+  readonly network?: 'any' | 'public' | undefined
   /** How to ask the issuer about tokens (RFC 7662): for opaque ones, and for the guard `active`. */
   readonly introspection?: IntrospectionOptions | undefined
 }
@@ -74,7 +74,7 @@ export interface IssuerSettings {
   readonly scopesFrom: ScopeSources
   readonly scopeHierarchy: ScopeHierarchy | undefined
   readonly formats: 'jwt' | 'opaque' | 'both'
-  readonly addresses: Addresses | undefined
+  readonly network: Addresses | undefined
   readonly introspection: IntrospectionSettings | undefined
 }
 
@@ -89,7 +89,7 @@ const known = [
   'scopesFrom',
   'scopeHierarchy',
   'formats',
-  'addresses',
+  'network',
   'introspection',
 ]
 const wellKnown = '/.well-known/'
@@ -106,7 +106,7 @@ const settings = new WeakMap<TrustedIssuer, IssuerSettings>()
  */
 export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): TrustedIssuer {
   expectOptions(options, 'the options of trustedIssuer', known)
-  const { audience, profile, maxLifetime, addresses } = options
+  const { audience, profile, maxLifetime, network } = options
   const algorithms = expectAlgorithms(options)
   const introspection = options.introspection === undefined ? undefined : expectIntrospection(options.introspection)
   const checked: IssuerSettings = {
@@ -118,11 +118,11 @@ export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): 
     scopesFrom: expectScopesFrom(options.scopesFrom),
     scopeHierarchy: options.scopeHierarchy === undefined ? undefined : expectScopeHierarchy(options.scopeHierarchy),
     formats: expectFormats(options, introspection),
-    addresses: addresses === undefined ? undefined : expectOneOf(addresses, 'addresses', ['any', 'public']),
+    network: network === undefined ? undefined : expectOneOf(network, 'network', ['any', 'public']),
     introspection,
   }
-  if (checked.keys.from === 'secret' && introspection?.answers.as === 'jwt') {
-    throw invalidOption('Expected `keys` in place of `secret`, or answers that are not signed, which need keys')
+  if (checked.keys.from === 'secret' && introspection?.response.as === 'jwt') {
+    throw invalidOption('Expected `keys` in place of `secret`, or response that are not signed, which need keys')
   }
   const issuer = Object.freeze({ url: expectIssuer(url, needsDiscovery(checked)) })
   settings.set(issuer, checked)
@@ -131,7 +131,7 @@ export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): 
 
 /** Whether something has to be found by discovery, because it is not configured. */
 function needsDiscovery({ keys, formats, introspection }: IssuerSettings): boolean {
-  const needsKeys = formats !== 'opaque' || introspection?.answers.as === 'jwt'
+  const needsKeys = formats !== 'opaque' || introspection?.response.as === 'jwt'
   const needsEndpoint = introspection !== undefined && introspection.endpoint === undefined
   return (needsKeys && keys.from === 'metadata') || needsEndpoint
 }

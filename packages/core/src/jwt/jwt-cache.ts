@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache'
 import { createDoorkeeper, type Doorkeeper } from '../cache/doorkeeper.ts'
 import { mixOf } from '../cache/mix.ts'
 import { createSharing, type Part, roomForParts, type Shared, type Sharing } from '../cache/sharing.ts'
-import { createTally } from '../cache/cache-stats.ts'
-import type { StoreHealth } from '../introspection/response-cache.ts'
+import { createHitCounter } from '../cache/cache-stats.ts'
+import type { CacheHealth } from '../introspection/response-cache.ts'
 
 /** What the store needs to know of what it keeps. */
 export interface Kept {
@@ -25,7 +25,7 @@ export interface JwtStore<Verdict extends Kept> {
   delete(token: string): void
   /** Whether a verdict that was looked up would do. */
   note(outcome: 'hit' | 'miss'): void
-  health(): StoreHealth
+  health(): CacheHealth
 }
 
 /** For a verdict that is about to be kept. */
@@ -53,7 +53,7 @@ const entryBytes = 400
  * one place, which is one pair in four thousand million, one is forgotten. What a verdict depends on besides is the configuration of the validator, whose own this store is.
  */
 export function createJwtStore<Verdict extends Kept>(): JwtStore<Verdict> {
-  const tally = createTally('jwt')
+  const tally = createHitCounter('jwt')
   /** Not before a token was verified: the rooms are claimed at once, and garbage is not worth that. */
   let rooms: Rooms<Verdict> | undefined
 
@@ -117,7 +117,7 @@ function digestOf(token: string): string {
 
 /** For those who want every token verified every time. */
 export function rememberNothing<Verdict extends Kept>(): JwtStore<Verdict> {
-  const { counts } = createTally('jwt')
+  const { counts } = createHitCounter('jwt')
   return {
     get: () => undefined,
     offer: () => undefined,

@@ -2,7 +2,7 @@
  * What the work brings, unless the signal fires first: work that hangs must not hold requests for ever, nor what is
  * remembered of them. What it brings later is given to `discard`.
  */
-export async function inTime<Result>(
+export async function withDeadline<Result>(
   work: Result | Promise<Result>,
   signal: AbortSignal,
   late: () => Error,

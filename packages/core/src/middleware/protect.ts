@@ -1,14 +1,14 @@
-import type { AccessToken, AsIssued } from '../access-token.ts'
+import type { AccessToken, RawClaims } from '../access-token.ts'
 import type { Answer } from '../responses/error-response.ts'
-import { createGate } from './request-auth.ts'
+import { createRequestAuth } from './request-auth.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { failureOf, type Protection } from './protect-options.ts'
+import { toFrameworkError, type Protection } from './protect-options.ts'
 import { isLater, type Soon } from '../soon.ts'
 import type { Validator } from '../validator.ts'
 
 /** Protects the routes of a framework: guards in, its kind of middleware out. */
-export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = AsIssued> {
+export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = RawClaims> {
   /** Lets a request through with a valid access token that the guards accept; and preflights that are to pass. */
   (...guards: readonly Guard[]): Middleware
   /** The token of a request that passed `protect(…)`: never undefined; a `TypeError` on a route without protection. */
@@ -20,26 +20,26 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
 }
 
 /** Protects routes on which credentials are optional. */
-export interface OptionalProtect<Request, Middleware, Claims = AsIssued> {
+export interface OptionalProtect<Request, Middleware, Claims = RawClaims> {
   (...guards: readonly Guard[]): Middleware
   /** The token, or `undefined` when the request came without credentials; a `TypeError` on a route without protection. */
   readonly auth: (request: Request) => AccessToken<Claims> | undefined
 }
 
 /** What becomes of a request: it goes on, it is answered, or the error handling of the framework has it. */
-export type Admission<Claims> =
+export type AuthResult<Claims> =
   | { readonly token: AccessToken<Claims> | undefined; readonly answer?: undefined; readonly failure?: undefined }
   | { readonly answer: Answer; readonly failure?: undefined }
   | { readonly failure: Error }
 
 /** Judges a request, at once when it can. */
-export type Admit<Request, Claims> = (request: Request) => Soon<Admission<Claims>>
+export type Authenticate<Request, Claims> = (request: Request) => Soon<AuthResult<Claims>>
 
 /** All that an adapter adds: how its framework's request is read, and what its middleware is. */
 export interface Framework<Request, Middleware, Claims> {
   readonly toHttpRequest: (request: Request) => HttpRequest
   /** `admitOptional` is the same for requests without credentials, which it lets on, for frameworks whose routes can say so themselves. */
-  readonly toMiddleware: (admit: Admit<Request, Claims>, admitOptional: Admit<Request, Claims>) => Middleware
+  readonly toMiddleware: (admit: Authenticate<Request, Claims>, admitOptional: Authenticate<Request, Claims>) => Middleware
 }
 
 /** Makes what an adapter exports: the gate, and the middleware of the framework in front of it. */
@@ -47,14 +47,14 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
   { validator, preflights, answerTo }: Protection<Claims>,
   { toHttpRequest, toMiddleware }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims> {
-  const gate = createGate({ validator, toHttpRequest, preflights })
+  const gate = createRequestAuth({ validator, toHttpRequest, preflights })
 
-  function toAnswer(error: unknown): Admission<Claims> {
+  function toAnswer(error: unknown): AuthResult<Claims> {
     const answer = answerTo(error)
-    return answer === undefined ? { failure: failureOf(error) } : { answer }
+    return answer === undefined ? { failure: toFrameworkError(error) } : { answer }
   }
 
-  function admitting(by: typeof gate.admit, guard: Guard): Admit<Request, Claims> {
+  function admitting(by: typeof gate.admit, guard: Guard): Authenticate<Request, Claims> {
     return (request) => {
       try {
         const token = by(request, guard)
@@ -82,6 +82,6 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
   })
 }
 
-function toAdmission<Claims>(token: AccessToken<Claims> | undefined): Admission<Claims> {
+function toAdmission<Claims>(token: AccessToken<Claims> | undefined): AuthResult<Claims> {
   return { token }
 }

@@ -1,4 +1,4 @@
-import type { AccessToken, AsIssued } from '../access-token.ts'
+import type { AccessToken, RawClaims } from '../access-token.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import type { Guard } from '../guards/guard.ts'
 import { judgingOf } from '../judging.ts'
@@ -9,7 +9,7 @@ import { type Soon, whenThere, withFailures } from '../soon.ts'
 import type { Validator } from '../validator.ts'
 
 /** What stands between a framework's requests and the validator: it remembers each request's verdict, so that two layers of protection judge it once. */
-export interface Gate<Request extends object, Claims = AsIssued> {
+export interface RequestAuth<Request extends object, Claims = RawClaims> {
   /** The token of the request, judged, by the guard too; without credentials a refusal. `undefined` for a preflight that is to pass. */
   readonly admit: (request: Request, guard: Guard) => Soon<AccessToken<Claims> | undefined>
   /** The same, but `undefined` without credentials: absent ones pass, bad ones never. */
@@ -20,10 +20,10 @@ export interface Gate<Request extends object, Claims = AsIssued> {
   readonly optionalTokenOf: (request: Request) => AccessToken<Claims> | undefined
 }
 
-export interface GateOptions<Request, Claims> {
+export interface RequestAuthOptions<Request, Claims> {
   readonly validator: Validator<Claims>
   readonly toHttpRequest: (request: Request) => HttpRequest
-  readonly preflights: 'judge' | 'pass'
+  readonly preflights: 'authenticate' | 'skip'
 }
 
 /** What has become of a request so far. */
@@ -43,11 +43,11 @@ class Visit<Claims> {
 
 type Verdict<Claims> = Soon<AccessToken<Claims> | undefined>
 
-export function createGate<Request extends object, Claims>({
+export function createRequestAuth<Request extends object, Claims>({
   validator,
   toHttpRequest,
   preflights,
-}: GateOptions<Request, Claims>): Gate<Request, Claims> {
+}: RequestAuthOptions<Request, Claims>): RequestAuth<Request, Claims> {
   const { judge, authorize } = judgingOf(validator)
   const visits = createNotes<Request, Visit<Claims>>()
 
@@ -74,7 +74,7 @@ export function createGate<Request extends object, Claims>({
   function admit(request: Request, guard: Guard): Soon<AccessToken<Claims> | undefined> {
     const visit = visitOf(request)
     // As it is now: what was a preflight when an outer layer judged it may be something else by now.
-    if (preflights === 'pass' && isPreflight(toHttpRequest(request))) {
+    if (preflights === 'skip' && isPreflight(toHttpRequest(request))) {
       return letOn(visit, undefined)
     }
     const started = judgeOnce(visit)

@@ -26,7 +26,7 @@ export function extractCredentials(request: HttpRequest, fromForm: string | unde
 
 function tokenInHeader({ headers }: HttpRequest): string | undefined {
   const line = headers instanceof NodeHeaderLines ? headers.onlyAuthorization() : undefined
-  return bearerToken(line ?? authorizationLine(headers) ?? '')
+  return bearerTokenIn(line ?? authorizationLine(headers) ?? '')
 }
 
 function authorizationLine(headers: HttpRequest['headers']): string | undefined {
@@ -52,7 +52,7 @@ function expectFirst(before: string | undefined): void {
 }
 
 /** What follows the scheme `Bearer` and at least one space; `undefined` under any other scheme. A web `Request` joins several lines by commas. */
-function bearerToken(line: string): string | undefined {
+function bearerTokenIn(line: string): string | undefined {
   const scheme = line.startsWith('Bearer ') ? 'Bearer' : (/^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? '')
   if (scheme.toLowerCase() !== 'bearer') {
     expectNoOther(line)

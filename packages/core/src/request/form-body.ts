@@ -4,7 +4,7 @@ import { invalidRequest } from '../responses/refusal.ts'
 import { type Soon, whenThere } from '../soon.ts'
 
 /** A longer body of a web `Request` is not looked at; other requests come with a form that somebody has parsed, within bounds of their own. */
-export const mostFormBytes: number = 64 * 1024
+export const maxFormBytes: number = 64 * 1024
 
 /** RFC 6750 §2.2: a form, single-part, all ASCII, and never of a GET. What does not qualify is not looked at. */
 export function tokenInForm(request: HttpRequest): Soon<string | undefined> {
@@ -71,7 +71,7 @@ async function readText(body: ReadableStream<Uint8Array> | null): Promise<string
   let bytes = 0
   for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
     bytes += part.value.byteLength
-    if (bytes > mostFormBytes) {
+    if (bytes > maxFormBytes) {
       // Of a clone this ends with the original, for which nobody waits here.
       reader?.cancel().catch(isOfNoConcern)
       return undefined

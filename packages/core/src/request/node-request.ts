@@ -13,7 +13,7 @@ type Line = readonly [name: string, value: string]
  * The header lines of a request. Node keeps only the first of several `Authorization` lines in `headers`, so a repeated one shows in the
  * raw lines alone. Otherwise `headers` counts, for a middleware in front may have set or removed one.
  */
-export function headerLinesOf({ rawHeaders = [], headers }: NodeHeaders): Iterable<Line> {
+export function nodeHeaders({ rawHeaders = [], headers }: NodeHeaders): Iterable<Line> {
   return new NodeHeaderLines(headers, rawHeaders)
 }
 

@@ -5,7 +5,7 @@ import { Unavailable } from './unavailable.ts'
 /** What is told to the client: its `status`, `headers` and `body` are the answer. */
 export type Answer = Refusal | Unavailable
 
-export function isAnswer(error: unknown): error is Answer {
+export function isErrorResponse(error: unknown): error is Answer {
   return error instanceof Refusal || error instanceof Unavailable
 }
 
@@ -13,7 +13,7 @@ export function isAnswer(error: unknown): error is Answer {
  * Calls a function of the user's. What it throws is a failure of it, a refusal or an outage included: that is what it has heard itself, from a
  * validator of its own for one, and says nothing of this request.
  */
-export function callOut<Result>(work: () => Result | PromiseLike<Result>): Soon<Result> {
+export function callUserFunction<Result>(work: () => Result | PromiseLike<Result>): Soon<Result> {
   return withFailures(() => {
     const result = work() as Soon<Result>
     return isLater(result) ? Promise.resolve(result) : result
@@ -21,11 +21,11 @@ export function callOut<Result>(work: () => Result | PromiseLike<Result>): Soon<
 }
 
 function throwAsFailure(error: unknown): never {
-  throw isAnswer(error) ? new Error('A function of yours has thrown a refusal or an outage', { cause: error }) : error
+  throw isErrorResponse(error) ? new Error('A function of yours has thrown a refusal or an outage', { cause: error }) : error
 }
 
 /** How a framework writes an answer. */
-export interface Writing {
+export interface ResponseWriter {
   readonly set: (name: string, value: string) => unknown
   /** One line more, beside those that are there. */
   readonly append: (name: string, value: string) => unknown
@@ -33,7 +33,7 @@ export interface Writing {
 }
 
 /** Writes an answer over what the app has prepared: its own challenges and its other headers, those of CORS for one, stay in place. */
-export function writeAnswer({ status, headers, body }: Answer, { set, append, end }: Writing): void {
+export function writeErrorResponse({ status, headers, body }: Answer, { set, append, end }: ResponseWriter): void {
   for (const [name, value] of Object.entries(headers)) {
     if (name === 'WWW-Authenticate') {
       append(name, value)

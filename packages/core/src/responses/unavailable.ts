@@ -22,10 +22,10 @@ export type UpstreamReason =
   | 'credentials-refused'
 
 /**
- * `ERR_UPSTREAM_UNREACHABLE`: it could not be asked (503). `ERR_UPSTREAM_UNINTELLIGIBLE`: it answered, but nothing one can
+ * `ERR_UPSTREAM_UNREACHABLE`: it could not be asked (503). `ERR_INVALID_UPSTREAM_RESPONSE`: it answered, but nothing one can
  * use (502). `ERR_CREDENTIALS_REFUSED`: it refused the credentials that we show it, which is a mistake in our configuration (500).
  */
-export type UnavailableCode = 'ERR_UPSTREAM_UNREACHABLE' | 'ERR_UPSTREAM_UNINTELLIGIBLE' | 'ERR_CREDENTIALS_REFUSED'
+export type UnavailableCode = 'ERR_UPSTREAM_UNREACHABLE' | 'ERR_INVALID_UPSTREAM_RESPONSE' | 'ERR_CREDENTIALS_REFUSED'
 
 export interface UpstreamFailure {
   readonly reason: UpstreamReason
@@ -46,7 +46,7 @@ const unreachable: ReadonlySet<UpstreamReason> = new Set([
 
 const statusOf: Readonly<Record<UnavailableCode, 500 | 502 | 503>> = {
   ERR_UPSTREAM_UNREACHABLE: 503,
-  ERR_UPSTREAM_UNINTELLIGIBLE: 502,
+  ERR_INVALID_UPSTREAM_RESPONSE: 502,
   ERR_CREDENTIALS_REFUSED: 500,
 }
 
@@ -97,7 +97,7 @@ function codeOf(reason: UpstreamReason): UnavailableCode {
   if (reason === 'credentials-refused') {
     return 'ERR_CREDENTIALS_REFUSED'
   }
-  return unreachable.has(reason) ? 'ERR_UPSTREAM_UNREACHABLE' : 'ERR_UPSTREAM_UNINTELLIGIBLE'
+  return unreachable.has(reason) ? 'ERR_UPSTREAM_UNREACHABLE' : 'ERR_INVALID_UPSTREAM_RESPONSE'
 }
 
 /** Thrown below the issuers, where nobody knows yet on whose behalf an upstream was asked. */

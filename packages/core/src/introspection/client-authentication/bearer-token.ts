@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { callOut } from '../../responses/error-response.ts'
+import { callUserFunction } from '../../responses/error-response.ts'
 import { describe, invalidOption } from '../../lib/invalid-option.ts'
 import { type ClientAuthentication, defineClientAuthentication } from './client-authentication.ts'
 
@@ -10,7 +10,7 @@ import { type ClientAuthentication, defineClientAuthentication } from './client-
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for what is no token.
  */
-export function bearer(token: string | (() => string | Promise<string>)): ClientAuthentication {
+export function bearerToken(token: string | (() => string | Promise<string>)): ClientAuthentication {
   if (typeof token !== 'function') {
     expectBearerToken(token, invalidOption)
   }
@@ -18,7 +18,7 @@ export function bearer(token: string | (() => string | Promise<string>)): Client
   return defineClientAuthentication({ method: 'bearer', clientId: undefined }, () => ({
     identity,
     present: async () => {
-      const current = typeof token === 'function' ? await callOut(token) : token
+      const current = typeof token === 'function' ? await callUserFunction(token) : token
       expectBearerToken(current, (message) => new TypeError(message))
       return { headers: { authorization: `Bearer ${current}` } }
     },

@@ -47,7 +47,7 @@ export interface ClientAtWork {
 
 /** Open for as long as somebody holds them. */
 export interface OwnConnections extends Holdable {
-  readonly dispatcher: (addresses: Addresses) => Dispatcher
+  readonly dispatcher: (network: Addresses) => Dispatcher
 }
 
 type Start = () => Pick<ClientAtWork, 'present' | 'connections'> & { readonly identity?: string }

@@ -47,15 +47,15 @@ function connectionsWith(certificate: ClientCertificate): OwnConnections {
   })
 
   /** What is still under way when they are closed gets some that are closed as well. */
-  function open(addresses: Addresses): Agent {
-    const agent = new Agent({ connect: { ...connect, ...lookupFor(addresses) } })
+  function open(network: Addresses): Agent {
+    const agent = new Agent({ connect: { ...connect, ...lookupFor(network) } })
     if (!isHeld()) {
       void agent.destroy()
     }
     return agent
   }
 
-  return { dispatcher: (addresses) => (agents[addresses] ??= open(addresses)), hold }
+  return { dispatcher: (network) => (agents[network] ??= open(network)), hold }
 }
 
 function isText(pem: unknown): boolean {
