@@ -1,0 +1,3 @@
+/** The types of what a validator reports: the messages on its diagnostics channels, and its health. */
+export type * from './diagnostics/health.ts'
+export type * from './diagnostics/messages.ts'

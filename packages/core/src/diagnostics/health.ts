@@ -1,0 +1,96 @@
+import type { UpstreamReason } from '../responses/unavailable.ts'
+import type { CircuitState } from './messages.ts'
+
+/** The state of everything that a validator needs, at one moment. `validator.health()` returns it and fetches nothing. */
+export interface Health {
+  /**
+   * `'ok'`: all metadata and keys are fresh and all circuits are closed. `'degraded'`: some request must wait, is served with stale
+   * documents, or gets 503.
+   */
+  readonly status: 'ok' | 'degraded'
+  /** The listed issuers. Empty when `issuer` is a function. */
+  readonly issuers: readonly IssuerHealth[]
+  /** The issuers that an `issuer` function returned lately, as counts. `undefined` when the issuers are listed. */
+  readonly resolved: ResolvedIssuersHealth | undefined
+  readonly caches: CachesHealth
+}
+
+/** Counts of the issuers that an `issuer` function returned. Counts, because tokens choose how many there are. */
+export interface ResolvedIssuersHealth {
+  readonly count: number
+  /** How many of them have stale or missing documents, or an open circuit. */
+  readonly degraded: number
+}
+
+/** The state of one issuer. */
+export interface IssuerHealth {
+  /** The issuer as it is configured. */
+  readonly issuer: string
+  /** Its key set. `undefined` when no key is needed. */
+  readonly keys: DocumentHealth | undefined
+  /** The metadata that names its key set. `undefined` when the keys are not discovered. */
+  readonly metadata: DocumentHealth | undefined
+  /** `undefined` when the issuer has no `introspection`. */
+  readonly introspection: IntrospectionHealth | undefined
+}
+
+/** The state of a fetched document. */
+export interface DocumentHealth {
+  /**
+   * `'fresh'`: within its freshness. `'stale'`: older, and usable while fetches fail. `'missing'`: no usable document.
+   */
+  readonly state: 'fresh' | 'stale' | 'missing'
+  /** The start of that state; for a `seed`, its first use. `undefined` when there was never a document. */
+  readonly since: Date | undefined
+  /** The earliest time of the next fetch. The fetch happens on use. `undefined`: at the next request. */
+  readonly nextTry: Date | undefined
+  /** The reason of the last failure. `undefined` when the last fetch succeeded. */
+  readonly lastFailure: UpstreamReason | 'internal-error' | undefined
+}
+
+/** The state of introspection for one issuer. */
+export interface IntrospectionHealth {
+  /** The metadata that names the endpoint. `undefined` when the endpoint is configured. */
+  readonly metadata: DocumentHealth | undefined
+  readonly circuits: CircuitsHealth
+}
+
+/** One circuit for tokens that were active before, and one for all other tokens. */
+export interface CircuitsHealth {
+  readonly known: CircuitHealth
+  readonly unknown: CircuitHealth
+}
+
+/** The state of a circuit breaker. */
+export interface CircuitHealth {
+  /** `'closed'`: calls pass. `'open'`: no call passes. `'half-open'`: one call at a time passes, to find out. */
+  readonly state: CircuitState
+  /** The time when the open circuit becomes half-open. `undefined` unless it is open. */
+  readonly nextTry: Date | undefined
+}
+
+/** The caches of one validator. */
+export interface CachesHealth {
+  /** Validated JWTs, in this process. */
+  readonly jwt: CacheHealth
+  /** Introspection responses, in this process. */
+  readonly opaque: CacheHealth
+  /** Look-ups in the `TokenCache`. `undefined` without one. A failed look-up is a miss. */
+  readonly shared: CacheStats | undefined
+}
+
+/** The look-ups in a cache. */
+export interface CacheStats {
+  readonly hits: number
+  readonly misses: number
+  /** Hits divided by look-ups. `undefined` before the first look-up. */
+  readonly hitRatio: number | undefined
+}
+
+/** The size of an in-process cache, and its look-ups. */
+export interface CacheHealth extends CacheStats {
+  readonly entries: number
+  /** A rough estimate on the high side. */
+  readonly bytes: number
+}
+
