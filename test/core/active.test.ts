@@ -1,16 +1,5 @@
-/** A verdict of the authorization server that is as fresh as the route demands. */
-import {
-  type AccessToken,
-  active,
-  allOf,
-  anyOf,
-  audience as audienceGuard,
-  claims,
-  createValidator,
-  defineGuard,
-  scopes,
-  trustedIssuer,
-} from '@tollgate/core'
+/** The guard `active`: the authorization server said within this time that the token is active. */
+import { active, allOf, anyOf, claims, createValidator, defineGuard, scopes, trustedIssuer } from '@tollgate/core'
 import { expect, test } from 'vitest'
 import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
 import { client } from '../harness/introspecting.ts'
@@ -24,22 +13,22 @@ import { until } from '../harness/until.ts'
 const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
 const { jwk, privateKey } = keyPair('P-256')
 
-test('an opaque token is asked about again when the verdict is older than the route wants', async () => {
+test('an opaque token is introspected again when the response is older than the route demands', async () => {
   const api = await openAsking()
   expect(await api.reason('t', active({ within: '5s' }))).toBe('OK')
   api.advance(5)
   expect(await api.reason('t', active({ within: '5s' }))).toBe('OK')
-  expect(api.server.asked, 'what was asked to judge it will do').toHaveLength(1)
+  expect(api.server.asked).toHaveLength(1)
   api.advance(0.001)
-  expect(await api.reason('t'), 'other routes use what is remembered').toBe('OK')
+  expect(await api.reason('t')).toBe('OK')
   expect(api.server.asked).toHaveLength(1)
   api.server.answer = () => ({ active: false })
   expect(await api.reason('t', active({ within: '5s' }))).toBe('inactive')
   expect(api.server.asked).toHaveLength(2)
-  expect(await api.reason('t'), 'and now hear of the revocation').toBe('inactive')
+  expect(await api.reason('t')).toBe('inactive')
 })
 
-test('guards that follow, and the handler, see what the new answer says', async () => {
+test('the guards and the handler see the new response', async () => {
   const api = await openAsking()
   expect(await api.reason('t', scopes('read'))).toBe('OK')
   api.advance(10)
@@ -59,7 +48,7 @@ test('guards that follow, and the handler, see what the new answer says', async 
   }
 })
 
-test('a JWT is asked about as well, and stays what it was', async () => {
+test('a JWT is introspected too, and keeps its claims', async () => {
   for (const formats of ['jwt', 'both'] as const) {
     const api = await openAsking({ issuer: { formats } })
     api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
@@ -73,11 +62,11 @@ test('a JWT is asked about as well, and stays what it was', async () => {
     api.advance(6)
     api.server.answer = () => ({ active: false })
     expect(await api.reason(token, active({ within: '5s' }))).toBe('inactive')
-    expect(await api.reason(token), 'a route that does not ask does not hear of it').toBe('OK')
+    expect(await api.reason(token)).toBe('OK')
   }
 })
 
-test('what the answer about a JWT says has to be in order too', async () => {
+test('the response about a JWT is validated too', async () => {
   const api = await openAsking({ introspection: { cacheFor: '300s' } })
   api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
   const claimsOfToken = claimsOf(api.server.url)
@@ -102,51 +91,7 @@ test('what the answer about a JWT says has to be in order too', async () => {
   expect(await api.reason(token('short'), active({ within: '300s' }))).toBe('expired')
 })
 
-test('guards that have passed an older token are asked again about the newer', async () => {
-  const routes = [
-    [audienceGuard('urn:x'), active({ within: '1s' })],
-    [
-      scopes('admin'),
-      anyOf(
-        active({ within: '1s' }),
-        claims(() => false, 'never'),
-      ),
-    ],
-    [anyOf(active({ within: '1s' }), scopes('none')), scopes('admin')],
-    [anyOf(allOf(active({ within: '0s' }), scopes('root')), allOf(active({ within: '60s' }), scopes('admin')))],
-    [
-      anyOf(allOf(active({ within: '60s' }), scopes('admin')), scopes('x')),
-      anyOf(allOf(active({ within: '1s' }), scopes('read')), scopes('y')),
-    ],
-  ]
-  for (const route of routes) {
-    const api = await openAsking()
-    api.server.answer = () => api.server.active({ aud: [audience, 'urn:x'], scope: 'admin' })
-    expect(await api.reason('t')).toBe('OK')
-    api.advance(10)
-    api.server.answer = () => api.server.active()
-    expect(await api.reason('t', ...route)).toMatch(/missing-scope|wrong-audience/)
-    expect(api.server.asked).toHaveLength(2)
-  }
-})
-
-test('what is let through is what all guards have passed, however often others have the token judged anew meanwhile', async () => {
-  const api = await openAsking()
-  const token = await api.authenticate('t')
-  let renewals = 0
-  const renew = async (): Promise<AccessToken> => {
-    renewals += 1
-    return { ...token, raw: () => 't', audience: renewals < 3 ? ['urn:x'] : [] }
-  }
-  const context = { request: requestWith('t'), now: 0, renew }
-  const route = allOf(audienceGuard('urn:x'), active({ within: '0s' }))
-  expect(await route.check({ ...token, raw: () => 't', audience: ['urn:x'] }, context)).toMatchObject({
-    audience: ['urn:x'],
-  })
-  expect(renewals).toBe(3)
-})
-
-test('nobody is given an older answer than the route wants, whoever asks at the same moment', async () => {
+test('concurrent requests get responses that are as recent as their own routes demand', async () => {
   const cache = memoryCache()
   const api = await openAsking({ validator: { cache } })
   api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
@@ -165,7 +110,7 @@ test('nobody is given an older answer than the route wants, whoever asks at the 
   expect(await Promise.all([present('60s'), present('9s'), present('0s')])).toEqual(['OK', 'inactive', 'inactive'])
 })
 
-test('a clock that is ahead makes no answer newer for those who share it', async () => {
+test('a response of a process whose clock is ahead counts as older', async () => {
   const cache = memoryCache()
   const ahead = await openAsking({ validator: { cache, clock: () => 1_700_000_004_900 } })
   expect(await ahead.reason('t')).toBe('OK')
@@ -181,7 +126,7 @@ test('a clock that is ahead makes no answer newer for those who share it', async
 })
 
 test.each(['10s', '0s'] as const)(
-  'an older answer that arrives late does not replace a newer one, remembered for %s',
+  'an older response that arrives late does not replace a newer one that is cached for %s',
   async (cacheInactiveFor) => {
     const api = await openAsking({ introspection: { cacheInactiveFor } })
     api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
@@ -200,7 +145,7 @@ test.each(['10s', '0s'] as const)(
   },
 )
 
-test('an answer that somebody asked for later does not keep an earlier one from being remembered', async () => {
+test('a later request does not keep an earlier response out of the cache', async () => {
   const api = await openAsking()
   expect(await api.reason('t')).toBe('OK')
   const waiting: (() => void)[] = []
@@ -213,12 +158,12 @@ test('an answer that somebody asked for later does not keep an earlier one from 
   }
   waiting.shift()?.()
   expect(await hammering[0]).toBe('inactive')
-  expect(await api.reason('t'), 'while the others still wait').toBe('inactive')
+  expect(await api.reason('t')).toBe('inactive')
   waiting.forEach((answer) => answer())
   expect(new Set(await Promise.all(hammering))).toEqual(new Set(['inactive']))
 })
 
-test('an inactive answer that is not to be remembered ends the active one that was', async () => {
+test('an inactive response that is not cached removes the active one', async () => {
   const cache = memoryCache()
   const api = await openAsking({ introspection: { cacheInactiveFor: '0s' }, validator: { cache } })
   expect(await api.reason('t')).toBe('OK')
@@ -229,7 +174,7 @@ test('an inactive answer that is not to be remembered ends the active one that w
   expect([...cache.entries.values()].join()).not.toContain('"active":true')
 })
 
-test('inactive answers that are not to be remembered still tell that older ones are no longer so', async () => {
+test('an inactive response that is not cached makes older responses useless', async () => {
   const cache = memoryCache()
   const one = await openAsking({ validator: { cache } })
   one.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
@@ -244,11 +189,11 @@ test('inactive answers that are not to be remembered still tell that older ones 
   const present = (within: '0s' | '30s'): Promise<string> =>
     reasonOf(other.authenticate(requestWith(token), active({ within })))
   one.server.answer = () => ({ active: false })
-  expect(await present('0s'), 'this process has not heard of it before').toBe('inactive')
+  expect(await present('0s')).toBe('inactive')
   expect(await present('30s')).toBe('inactive')
 })
 
-test('when nobody can be asked, the route is unavailable, and no other', async () => {
+test('when introspection fails, only the routes that demand it are unavailable', async () => {
   const api = await openAsking()
   expect(await api.reason('t')).toBe('OK')
   api.advance(10)
@@ -257,7 +202,7 @@ test('when nobody can be asked, the route is unavailable, and no other', async (
   expect(await api.reason('t')).toBe('OK')
 })
 
-test("within '0s' every request asks, though those of one moment share the answer", async () => {
+test("with '0s' every request introspects", async () => {
   const api = await openAsking()
   for (let request = 1; request <= 3; request += 1) {
     api.advance(0.001)
@@ -266,48 +211,59 @@ test("within '0s' every request asks, though those of one moment share the answe
   }
 })
 
-test('what was asked for during a judgement is new enough for all of it', async () => {
-  let now = 1_700_000_000_000
-  const api = await openAsking({ validator: { clock: () => now++ } })
-  const route = [active({ within: '0s' }), scopes('read'), claims(() => true, 'never'), active({ within: '1ms' })]
-  expect(await api.reason('t', ...route)).toBe('OK')
-  expect(api.server.asked, 'once to know the token, and once for the route').toHaveLength(2)
+test('`active` inside `anyOf` is an invalid option, because the validator meets the demand before the guards run', () => {
+  expect(() => anyOf(active({ within: '1s' }), scopes('admin'))).toThrow(wrong)
+  expect(() => anyOf(scopes('x'), allOf(scopes('y'), active({ within: '1s' })))).toThrow(wrong)
+  expect(() => allOf(active({ within: '1s' }), anyOf(scopes('x'), scopes('y')))).not.toThrow()
 })
 
-test('in alternatives nobody is asked when another guard passes, and an inactive token may pass by another', async () => {
+test('the shortest time of several `active` demands counts', async () => {
   const api = await openAsking()
-  const route = anyOf(active({ within: '1s' }), scopes('admin'))
-  api.server.answer = () => api.server.active({ scope: 'admin' })
-  expect(await api.reason('t', route)).toBe('OK')
+  expect(await api.reason('t')).toBe('OK')
   api.advance(10)
-  api.server.misbehave = status(503)
-  expect(await api.reason('t', route)).toBe('OK')
-  api.server.misbehave = undefined
   api.server.answer = () => ({ active: false })
-  expect(await api.reason('t', anyOf(active({ within: '1s' }), scopes('other')))).toBe('missing-scope')
-  expect(await api.reason('t', allOf(scopes('admin'), anyOf(scopes('x'), active({ within: '1s' }))))).toBe('inactive')
+  expect(await api.reason('t', active({ within: '60s' }))).toBe('OK')
+  expect(await api.reason('t', active({ within: '60s' }), active({ within: '5s' }))).toBe('inactive')
 })
 
-test('where an issuer cannot be asked, the route cannot be defined', async () => {
+test('an inactive token is refused before the guards run', async () => {
+  const api = await openAsking()
+  let runs = 0
+  const counting = defineGuard({
+    check: () => {
+      runs += 1
+      return 'pass'
+    },
+  })
+  expect(await api.reason('t')).toBe('OK')
+  api.advance(10)
+  api.server.answer = () => ({ active: false })
+  expect(await api.reason('t', counting, active({ within: '1s' }))).toBe('inactive')
+  expect(runs).toBe(0)
+})
+
+test('an issuer without introspection makes the route an invalid option', async () => {
   const mute = trustedIssuer('https://mute.example')
   const asking = trustedIssuer('https://asking.example', { introspection: { client } })
   for (const issuer of [mute, [asking, mute]]) {
     const validator = createValidator({ issuer, audience })
     expect(() => validator.combine(active({ within: '5s' }))).toThrow(wrong)
-    expect(() => validator.combine(scopes('a'), anyOf(scopes('b'), allOf(active({ within: '5s' }))))).toThrow(wrong)
+    expect(() => validator.combine(scopes('a'), anyOf(scopes('b'), scopes('c')), active({ within: '5s' }))).toThrow(
+      wrong,
+    )
     expect(() => validator.combine(scopes('a'))).not.toThrow()
   }
   expect(() => createValidator({ issuer: asking, audience }).combine(active({ within: '5s' }))).not.toThrow()
 })
 
 test.each([[undefined], [{}], [{ within: 5 }], [{ within: '5' }], [{ within: '5s', acr: 'x' }], ['5s']])(
-  'active(%o) is a mistake that shows',
+  'active(%o) is an invalid option',
   (options) => {
     expect(() => active(options as { within: '5s' })).toThrow(wrong)
   },
 )
 
-test('with tenants, an issuer that cannot be asked is a failure of the application', async () => {
+test('with an `issuer` function, an issuer without introspection is a failure', async () => {
   const api = await openAsking()
   const tenants = createValidator({
     issuer: (iss) => trustedIssuer(iss, { keys: { keys: [{ ...jwk, kid: 'k' }] } }),
@@ -318,10 +274,4 @@ test('with tenants, an issuer that cannot be asked is a failure of the applicati
   const request = new Request('https://api.example/', { headers: { authorization: `Bearer ${token}` } })
   await expect(tenants.authenticate(request)).resolves.toHaveProperty('kind', 'jwt')
   await expect(tenants.authenticate(request, active({ within: '5s' }))).rejects.toThrow(TypeError)
-})
-
-test('a guard of your own renews nothing: it returns a Refusal, or nothing', async () => {
-  const api = await openAsking()
-  const sly = defineGuard({ check: (token) => token as never })
-  await expect(api.authenticate('t', sly)).rejects.toThrow(TypeError)
 })

@@ -20,7 +20,8 @@ async function open(): Promise<Scene> {
   const issuer = await createMockIssuer({ port: 'none' })
   onTestFinished(() => issuer.close())
   const toHttpRequest = ({ method, headers }: Incoming) => ({ method, url: '/', headers })
-  const gateOf = (validator: Validator): RequestAuth<Incoming> => createRequestAuth({ validator, toHttpRequest, preflights: 'skip' })
+  const gateOf = (validator: Validator): RequestAuth<Incoming> =>
+    createRequestAuth({ validator, toHttpRequest, preflights: 'skip' })
   return { issuer, validator: createValidator(issuer.validatorOptions), gateOf }
 }
 

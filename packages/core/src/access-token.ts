@@ -12,68 +12,71 @@ export interface AccessTokenClaims {
   readonly [claim: string]: unknown
 }
 
-/** The claims of a JWT, which has to say these. */
+/** The claims of a JWT. A JWT without one of these three is refused. */
 export interface JwtClaims extends AccessTokenClaims {
   readonly iss: string
   readonly aud: string | readonly string[]
   readonly exp: number
 }
 
-/** What a server said of an active token when it was introspected. */
+/** The members of an introspection response about an active token (RFC 7662 §2.2). */
 export interface IntrospectedClaims extends AccessTokenClaims {
   readonly username?: string
   readonly token_type?: string
 }
 
-/** What is known of a token of either kind. */
-export interface Judged {
+/** The members that tokens of both kinds have. */
+export interface CommonMembers {
   /** The trusted issuer, as it is configured. */
   readonly issuer: string
-  /** `sub`: the resource owner, or the client itself. Only together with `issuer` is it unique. */
+  /** `sub`: the resource owner, or the client itself. It is unique only together with `issuer`. */
   readonly subject: string | undefined
   /**
-   * `'client'` when `sub` is the `client_id` or absent: no resource owner took part, and a client that can choose its id
-   * must not pass for one (RFC 9700 §4.15). Issuers that give clients a `sub` of another form are not recognized.
+   * `'client'` when `sub` equals `client_id` or is absent, because a client that chooses its own id must not pass for a resource
+   * owner (RFC 9700 §4.15). An issuer that gives clients another form of `sub` is not recognized.
    */
   readonly subjectType: 'client' | 'resource-owner'
-  /** `client_id`, else `azp`. */
+  /** `client_id`, or `azp` when there is no `client_id`. */
   readonly clientId: string | undefined
-  /** `aud`; empty for an opaque token of which its issuer, trusted in that, names none. */
+  /** `aud` as an array. Empty for an opaque token without `aud`, which only `missingAudience: 'trust'` accepts. */
   readonly audience: readonly string[]
-  /** What it grants here: the scopes that its issuer's `scopesFrom` finds in the claims, and those that they imply by `scopeHierarchy`. */
+  /** The granted scopes: those in the claims, and those that the `scopeHierarchy` adds. */
   readonly scopes: ReadonlySet<string>
-  /** The token as it was presented. It is shown by no inspection or serialization, and is not for other APIs (RFC 9700 §4.9). */
+  /** Returns the token string. Nothing logs or serializes it. Do not send it to another API (RFC 9700 §4.9). */
   raw(): string
 }
 
-declare const asIssued: unique symbol
+declare const rawClaims: unique symbol
 
-/** Stands for claims that no schema has been put to: they are as the issuer sent them. */
+/** The type argument of a token whose claims no schema has typed. The claims are as the issuer sent them. */
 export interface RawClaims {
-  readonly [asIssued]: never
+  readonly [rawClaims]: never
 }
 
-/** The claims that an application has declared in a `TokenTypes`. */
+/** The type of the claims that an application declares in `TokenTypes`. */
 export type ClaimsOf<Types> = Types extends { readonly claims: infer Claims } ? Claims : RawClaims
 
-type Typed<Claims, Issued> = Claims extends RawClaims ? Issued : Claims
+type Typed<Claims, Raw> = Claims extends RawClaims ? Raw : Claims
 
-/** A JWT whose signature and claims are good. */
-export interface JwtAccessToken<Claims = RawClaims> extends Judged {
+/** A validated JWT. */
+export interface JwtAccessToken<Claims = RawClaims> extends CommonMembers {
   readonly kind: 'jwt'
   readonly expiresAt: Date
   readonly claims: Typed<Claims, JwtClaims>
 }
 
-/** A token that its issuer called active when it was introspected, and whose claims are good. */
-export interface OpaqueAccessToken<Claims = RawClaims> extends Judged {
+/** A validated opaque token: its issuer said that it is active. */
+export interface OpaqueAccessToken<Claims = RawClaims> extends CommonMembers {
   readonly kind: 'opaque'
-  /** Absent when the issuer does not say. */
+  /** `undefined` when the introspection response has no `exp`. */
   readonly expiresAt: Date | undefined
   readonly claims: Typed<Claims, IntrospectedClaims>
-  /** When the issuer was asked, which may be as long ago as `cacheFor`; for an answer from a shared cache the earliest time that can be. */
+  /** The time of the introspection request, up to `cacheFor` ago. For a response from a `TokenCache`: the earliest possible time. */
   readonly introspectedAt: Date
 }
 
-/** An access token that has been judged, and is good. `kind` tells how. `Claims` is what the schema of the option `claims` makes of them; without one they are deep-frozen. */
+/**
+ * A validated access token. `kind` says how it was validated. Without a schema in the option `claims`, its claims are deep-frozen and
+ * as the issuer sent them. With a schema, they are the output of the schema.
+ */
 export type AccessToken<Claims = RawClaims> = JwtAccessToken<Claims> | OpaqueAccessToken<Claims>

@@ -1,8 +1,11 @@
-import type { RawClaims } from './access-token.ts'
 import type { Dispatcher } from 'undici'
+import type { RawClaims } from './access-token.ts'
 import type { TokenCache } from './cache/token-cache.ts'
-import { isQuotable } from './responses/challenge.ts'
-import { createReadClaims, expectSchema, type ReadClaims } from './claims/claims-schema.ts'
+import { expectSchema } from './claims/claims-schema.ts'
+import { expectScopeHierarchy, type ScopeHierarchy } from './claims/scope-hierarchy.ts'
+import type { ResolveIssuer } from './issuers/issuer-resolver.ts'
+import { expectRoutable, type OpaqueRouting } from './issuers/opaque-routing.ts'
+import { isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
 import type { Clock } from './lib/clock.ts'
 import { type Duration, expectDuration } from './lib/duration.ts'
 import {
@@ -14,72 +17,73 @@ import {
   expectTexts,
   invalidOption,
 } from './lib/invalid-option.ts'
-import { expectRoutable, type OpaqueRouting } from './issuers/opaque-routing.ts'
-import type { ResolveIssuer, RouterPolicy } from './issuers/issuer-registry.ts'
-import { isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
-import { expectScopeHierarchy } from './claims/scope-hierarchy.ts'
 import { asRecord } from './lib/record.ts'
 import type { StandardSchema } from './lib/standard-schema.ts'
+import { isQuotable } from './responses/challenge.ts'
 
 export interface ValidatorOptions<Claims = RawClaims> {
-  /** What this API is called in the `aud` of its tokens; one of them, if several. Compared exactly. */
+  /** The name of this API in the `aud` of its tokens; one of them, if several. It is compared exactly. */
   readonly audience: string | readonly string[]
   /**
-   * Whose tokens are accepted: one issuer or several, each a URL or what `trustedIssuer` makes. A URL is exactly what the
-   * issuer calls itself in `iss`, the trailing slash included. Or a function, for tenants that are not known at start-up:
-   * it is given the token's unverified `iss`, and its answers are remembered.
+   * The issuers whose tokens are accepted: one or several, each as a URL or as a `trustedIssuer`. A URL must be exactly the `iss` of the tokens,
+   * including a trailing slash. For tenants that are not known at start-up: a function of the unverified `iss`, whose results are cached.
    */
   readonly issuer: string | TrustedIssuer | readonly (string | TrustedIssuer)[] | ResolveIssuer
   /**
-   * A Standard Schema (zod, valibot, arktype, …) for the claims: what it makes of them are the `claims` of the token, with its types. Claims that
-   * do not fit are 401 `invalid_token`, and `refusal.claimPaths` tells which. Guards judge the claims as the issuer sent them. It is asked on every
-   * request, may answer later, and what it throws is a failure (500). Default: none.
+   * A Standard Schema (zod, valibot, arktype, …). Its output replaces the claims of the token and types them. Claims that do not fit are 401
+   * `invalid_token`, and `refusal.claimPaths` has their paths. Guards see the claims as the issuer sent them. The schema runs on every request,
+   * can be asynchronous, and its errors are failures (500). Default: none.
    */
   readonly claims?: StandardSchema<Claims> | undefined
   /**
-   * The scopes that a scope implies, indirectly as well: `{ admin: ['write'], write: ['read'] }`. It holds for the tokens of every issuer that has none
-   * of its own, and for roles that `scopesFrom` reads as scopes. Default: none implies another.
+   * The scopes that a scope implies, directly or indirectly: `{ admin: ['write'], write: ['read'] }`. It applies to every issuer without an own
+   * hierarchy, and to roles that `scopesFrom` reads as scopes. Default: no scope implies another.
    */
   readonly scopeHierarchy?: Readonly<Record<string, string | readonly string[]>> | undefined
   /** The `realm` of challenges. Default: `'api'`. */
   readonly realm?: string | undefined
-  /** How far the clocks of issuers may be off. Default: `'5s'`; at most `'60s'`. */
+  /** The accepted difference between clocks. Default: `'5s'`, at most `'60s'`. */
   readonly clockTolerance?: Duration | undefined
-  /** Tells the time in milliseconds since the epoch. Default: `Date.now`. */
+  /** Returns the time in milliseconds since the epoch. Default: `Date.now`. */
   readonly clock?: Clock | undefined
   /**
-   * The undici dispatcher for outbound calls: a proxy, a private CA, a mock issuer without a port. It stays yours to close. Introspection by
-   * `tlsClientAuth` with a certificate has connections of its own. Default: one of our own.
+   * The undici dispatcher for outbound calls, such as a proxy, a private CA, or a mock issuer without a port. The library never closes it.
+   * `tlsClientAuth` with a certificate does not use it. Default: a dispatcher of the library.
    */
   readonly dispatcher?: Dispatcher | undefined
   /**
-   * How an opaque token finds its issuer when several introspect: by the `prefix` of each, or by asking one after the other until one
-   * calls it active, so that each server sees the tokens of those after it. Default: `'prefix'`.
+   * How an opaque token finds its issuer when several issuers introspect. `'prefix'`: by the `prefix` of each issuer. `'in-order'`: each issuer is asked in
+   * order until one calls the token active, which shows each server the tokens of the others. Default: `'prefix'`.
    */
   readonly opaqueRouting?: OpaqueRouting | undefined
   /**
-   * `'memory'`: the process caches validated tokens. A JWT that comes again is not verified again; its times, issuer, key, audience and the guards are
-   * checked for every request. `'off'`: every request has its token verified or introspected anew. A `TokenCache` shares introspection responses with
-   * other processes; whoever can write to it can make a token active. Default: `'memory'`.
+   * `'memory'`: the process caches validated tokens. Times, issuer, key, audience and guards are checked on every request. `'off'`: every request
+   * has its signature verified or its token introspected again. A `TokenCache` shares introspection responses with other processes; an attacker who
+   * can write to it can make a token active. Default: `'memory'`.
    */
   readonly cache?: 'memory' | 'off' | TokenCache | undefined
-  /** Whether a form body may carry the token (RFC 6750 §2.2). Default: `'ignored'`. A token in the query is always ignored. */
+  /** Whether a form body can carry the token (RFC 6750 §2.2). A token in the query is always ignored. Default: `'ignored'`. */
   readonly formBody?: 'ignored' | 'accepted' | undefined
 }
 
-/** The options, checked and frozen once. */
-export interface Policy<Claims = RawClaims> extends Omit<
-  RouterPolicy,
-  'verdicts' | 'jwts' | 'shared' | 'reach' | 'judge'
-> {
-  readonly dispatcher: Dispatcher | undefined
+/** The checked options. */
+export interface ValidatorSettings<Claims = RawClaims> {
+  readonly audience: readonly string[]
+  readonly issuers: readonly TrustedIssuer[] | ResolveIssuer
+  readonly opaqueRouting: OpaqueRouting
+  readonly schema: StandardSchema<Claims> | undefined
+  readonly scopeHierarchy: ScopeHierarchy
+  readonly cacheMode: 'memory' | 'off'
+  readonly tokenCache: TokenCache | undefined
   readonly realm: string
-  readonly cache: TokenCache | undefined
+  /** Milliseconds. */
+  readonly clockTolerance: number
+  readonly clock: Clock
+  readonly dispatcher: Dispatcher | undefined
   readonly formBody: 'ignored' | 'accepted'
-  readonly readClaims: ReadClaims<Claims>
 }
 
-export const validatorOptionNames: readonly string[] = [
+export const validatorOptionNames: readonly (keyof ValidatorOptions)[] = [
   'audience',
   'issuer',
   'claims',
@@ -93,31 +97,32 @@ export const validatorOptionNames: readonly string[] = [
   'formBody',
 ]
 
-const systemClock: Clock = () => Date.now()
-
-export function checkOptions<Claims>(
-  options: ValidatorOptions<Claims>,
-  known: readonly string[] = validatorOptionNames,
-): Policy<Claims> {
-  expectOptions(options, 'the options', known)
-  const { audience, issuer, realm = 'api', clockTolerance = '5s', clock, dispatcher, formBody = 'ignored' } = options
-  const { opaqueRouting: routing = 'prefix', cache = 'memory' } = options
+/** Checks the options once, at start-up. An adapter has option names of its own. */
+export function expectValidatorOptions<Claims>(
+  given: ValidatorOptions<Claims>,
+  names: readonly string[] = validatorOptionNames,
+): ValidatorSettings<Claims> {
+  const options = expectOptions(given, 'the options', names)
+  const { audience, realm = 'api', clockTolerance = '5s', clock = systemClock, dispatcher } = options
+  const { cache = 'memory', formBody = 'ignored', opaqueRouting: routing = 'prefix' } = options
   const opaqueRouting = expectOneOf(routing, 'opaqueRouting', ['prefix', 'in-order'])
   return Object.freeze({
     audience: expectTexts(audience, 'audience'),
-    issuers: expectIssuers(issuer, opaqueRouting),
+    issuers: expectIssuers(options.issuer, opaqueRouting),
     opaqueRouting,
-    readClaims: createReadClaims(expectSchema(options.claims)),
+    schema: expectSchema(options.claims),
     scopeHierarchy: expectScopeHierarchy(options.scopeHierarchy),
     cacheMode: cache === 'off' ? 'off' : 'memory',
-    cache: expectCache(cache),
+    tokenCache: typeof cache === 'string' && ['memory', 'off'].includes(cache) ? undefined : expectTokenCache(cache),
     realm: expectRealm(realm),
     clockTolerance: expectDuration(clockTolerance, 'clockTolerance', '60s'),
-    clock: expectClock(clock === undefined ? systemClock : clock),
+    clock: expectClock(clock),
     dispatcher: dispatcher === undefined ? undefined : expectDispatcher(dispatcher),
     formBody: expectOneOf(formBody, 'formBody', ['ignored', 'accepted']),
   })
 }
+
+const systemClock: Clock = () => Date.now()
 
 function expectIssuers(
   issuer: ValidatorOptions['issuer'],
@@ -137,24 +142,21 @@ function expectIssuers(
   return Object.freeze(issuers)
 }
 
-function expectCache(cache: 'memory' | 'off' | TokenCache): TokenCache | undefined {
-  if (cache === 'memory' || cache === 'off') {
-    return undefined
+function expectIssuer(issuer: unknown): TrustedIssuer {
+  if (typeof issuer === 'object' && issuer !== null && !isTrustedIssuer(issuer)) {
+    throw invalidOption('Expected `issuer` to be a URL or a result of trustedIssuer(url, options), got another object')
   }
+  return isTrustedIssuer(issuer) ? issuer : trustedIssuer(issuer as string)
+}
+
+function expectTokenCache(cache: unknown): TokenCache {
   const missing = ['get', 'set', 'delete'].filter((name) => typeof asRecord(cache)[name] !== 'function')
   if (missing.length > 0) {
     throw invalidOption(
       `Expected \`cache\` to be 'memory', 'off' or a TokenCache, with get, set and delete; it lacks ${missing.join(', ')}`,
     )
   }
-  return cache
-}
-
-function expectIssuer(issuer: unknown): TrustedIssuer {
-  if (typeof issuer === 'object' && issuer !== null && !isTrustedIssuer(issuer)) {
-    throw invalidOption('Expected `issuer` to be a URL or what trustedIssuer(url, options) returns, got another object')
-  }
-  return isTrustedIssuer(issuer) ? issuer : trustedIssuer(issuer as string)
+  return cache as TokenCache
 }
 
 function expectRealm(realm: unknown): string {

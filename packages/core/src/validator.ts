@@ -1,187 +1,76 @@
-import type { AccessToken, RawClaims, IntrospectedClaims } from './access-token.ts'
-import { isErrorResponse, toResponse } from './responses/error-response.ts'
-import { createAnswering } from './diagnostics/outcomes.ts'
-import { createJwtStore, rememberNothing } from './jwt/jwt-cache.ts'
-import { createSharedAnswers } from './introspection/shared-cache.ts'
-import { createVerdictStore } from './introspection/response-cache.ts'
-import { extractCredentials } from './request/credentials.ts'
-import { diagnostics } from './diagnostics/channels.ts'
-import { tokenInForm } from './request/form-body.ts'
-import { expectRenewable } from './guards/active.ts'
-import { together } from './guards/combine.ts'
+import type { AccessToken } from './access-token.ts'
+import type { ApplySchema } from './claims/claims-schema.ts'
+import { claimsFault, validateClaims } from './claims/validate-claims.ts'
+import { isSenderConstrained, verifySenderConstraint } from './constraints/sender-constraint.ts'
 import type { Guard } from './guards/guard.ts'
+import type { ConfirmActive } from './issuers/confirm-active.ts'
+import type { IssuerRegistry } from './issuers/issuer-registry.ts'
+import { parseToken } from './issuers/token-format.ts'
+import type { Clock } from './lib/clock.ts'
+import { bearerTokenOf, extractCredentials } from './request/credentials.ts'
 import type { HttpRequest } from './request/http-request.ts'
-import { createReach } from './http/dispatchers.ts'
-import { expectText } from './lib/invalid-option.ts'
-import { createTokenJudge } from './issuers/validate-token.ts'
-import { createRouter } from './issuers/issuer-registry.ts'
-import type { JwtVerdict } from './jwt/jwt-validator.ts'
-import { asIssuedBy } from './judged-token.ts'
-import { introduce, type Judging } from './judging.ts'
-import { checkOptions, type Policy, type ValidatorOptions } from './options.ts'
 import { Refusal } from './responses/refusal.ts'
-import { promised, type Soon, whenThere } from './soon.ts'
-import { createLifecycle, type Health, type Lifecycle } from './lifecycle.ts'
+import { createAccessToken, type ValidatedToken } from './validated-token.ts'
 
-/** Judges requests. Every method that does rejects with a `Refusal` (the client's fault), an `Unavailable` (nobody could judge), or a bug. */
-export interface Validator<Claims = RawClaims> extends Lifecycle {
-  /** The access token of a request, judged, and by the guards too. A web `Request` will do as it is. */
-  authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
-  /** The same, but `undefined` when there are no credentials; the guards are put to those who bring some. Bad credentials are refused all the same. */
-  authenticateOptional(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims> | undefined>
-  /** Puts guards to what `authenticateOptional` of this validator resolved with, and to nothing else, which is a `TypeError`; without a token the request is refused as one without credentials. */
-  authorize(
-    token: AccessToken<Claims> | undefined,
-    request: HttpRequest,
-    ...guards: readonly Guard[]
-  ): Promise<AccessToken<Claims>>
-  /**
-   * The answer to what `authenticate` rejected with, as a web `Response`: status, challenge, and a small JSON body. Whatever is neither a `Refusal` nor
-   * an `Unavailable`, such as an error of your own, it throws again.
-   */
-  readonly respond: (error: unknown) => Response
-  /** Whether the token may come in a form body, for adapters whose framework parses bodies late. */
+interface Parts<Claims> {
+  readonly issuers: IssuerRegistry
+  readonly confirmActive: ConfirmActive
+  readonly applySchema: ApplySchema<Claims>
   readonly formBody: 'ignored' | 'accepted'
-  /** The guards of a route as one; a `TypeError` at once for what is no guard, or one that an issuer cannot serve. */
-  combine(...guards: readonly Guard[]): Guard
-  /**
-   * Forgets what introspection said of a token, here and in the shared cache: the next request asks anew. Other processes may
-   * use it for up to `cacheFor`. Rejects when the shared cache could not be reached.
-   */
-  evict(token: string): Promise<void>
+  readonly clock: Clock
+  /** Stands for the validator in the tokens that it creates. */
+  readonly owner: object
 }
 
-/**
- * Makes a validator: every request is judged from its credentials to the last guard, in that order, and the first thing
- * that is wrong decides the answer. Nothing is fetched before the first token arrives.
- *
- * It checks access tokens under the Bearer scheme (RFC 6750): JWTs by signature (RFC 9068), opaque ones by introspection
- * (RFC 7662). It does not check whether a JWT was revoked, unless a route asks with `active({ within })`.
- *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
- */
-export function createValidator<Claims = RawClaims>(options: ValidatorOptions<Claims>): Validator<Claims> {
-  return buildValidator(checkOptions(options))
+/** The six steps from the credentials of a request to an access token that the guards of its route accept. */
+export interface Pipeline<Claims> {
+  /** Steps 1 to 5. Resolves with `undefined` for a request without credentials. */
+  authenticate(request: HttpRequest): Promise<AccessToken<Claims> | undefined>
+  /** Step 6. */
+  authorize(token: AccessToken<Claims> | undefined, request: HttpRequest, guard: Guard): Promise<AccessToken<Claims>>
+  /** The fast path, for a cached JWT. It may only accept: on `undefined` the request takes the full path. */
+  authenticateKnown(request: HttpRequest, guard: Guard): AccessToken | undefined
 }
 
-export function buildValidator<Claims>(policy: Policy<Claims>): Validator<Claims> {
-  const { realm, formBody, clock, cache, dispatcher, readClaims } = policy
-  const shared = cache && createSharedAnswers(cache)
-  const verdicts = createVerdictStore<IntrospectedClaims>()
-  const jwts = policy.cacheMode === 'memory' ? createJwtStore<JwtVerdict>() : rememberNothing<JwtVerdict>()
-  const reach = createReach(dispatcher)
-  const issuers = createRouter({ ...policy, verdicts, jwts, shared, reach, judge: policy })
-  const tokens = createTokenJudge(issuers, jwts, clock)
-  const caches = (): Health['caches'] => ({ jwt: jwts.health(), opaque: verdicts.health(), shared: shared?.counts() })
-  const { expectOpen, ...upkeep } = createLifecycle({ issuers, reach, caches })
-  const answering = createAnswering({ realm, labelOf: issuers.labelOf })
+export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
+  const { issuers, confirmActive, applySchema, formBody, clock, owner } = parts
 
-  function judge(request: HttpRequest): Soon<AccessToken<Claims> | undefined> {
-    return whenThere(verdictOn(request), accept)
+  async function validateToken(text: string): Promise<ValidatedToken> {
+    const parsed = parseToken(text)
+    const issuer = await issuers.route(parsed) // 2
+    return issuer.validate(parsed) // 3
   }
 
-  function verdictOn(request: HttpRequest): Soon<AccessToken | undefined> {
-    expectOpen()
-    const fromForm = formBody === 'accepted' ? tokenInForm(request) : undefined
-    return whenThere(fromForm, (token) => {
-      const credentials = extractCredentials(request, token)
-      return credentials && tokens.judge(credentials.token)
-    })
-  }
-
-  function accept(token: AccessToken | undefined): Soon<AccessToken<Claims> | undefined> {
-    if (token === undefined) {
-      return undefined
-    }
-    return whenThere(readClaims(token), (typed) => {
-      if (diagnostics.verdict.hasSubscribers) {
-        diagnostics.verdict.publish({ outcome: 'accepted', issuer: issuers.labelOf(token.issuer), kind: token.kind })
+  return {
+    async authenticate(request) {
+      const credentials = await extractCredentials(request, formBody) // 1
+      if (credentials === undefined) {
+        return undefined
       }
-      return typed
-    })
-  }
-
-  function authorize(
-    token: AccessToken<Claims> | undefined,
-    request: HttpRequest,
-    guard: Guard,
-  ): Soon<AccessToken<Claims>> {
-    if (token === undefined) {
-      throw new Refusal({ reason: 'no-credentials' })
-    }
-    const issued = expectJudged(asIssuedBy(policy, token))
-    if (guard === noGuard) {
-      return token
-    }
-    const now = clock()
-    // What was asked for since the judgement began is new enough for all of it.
-    const renewing = (renewed: AccessToken, within: number) => renew(renewed, Math.max(within, clock() - now))
-    return whenThere(guard.check(issued, { request, now, renew: renewing }), (outcome) => {
-      if (outcome instanceof Refusal) {
-        throw outcome
+      const token = issuers.cached(credentials.token, clock()) ?? (await validateToken(credentials.token))
+      const now = clock()
+      validateClaims(token, now) // 4
+      await verifySenderConstraint(token, { request, now }) // 5
+      return applySchema(createAccessToken(token, credentials.token, owner))
+    },
+    async authorize(token, request, guard) {
+      if (token === undefined) {
+        throw new Refusal({ reason: 'no-credentials' })
       }
-      return outcome === undefined || outcome === issued ? token : readClaims(outcome)
-    })
+      const { raw, isNew } = await confirmActive(token, request, guard.demands.activeWithin)
+      const result = await guard.check(raw, { request, now: clock() }) // 6
+      if (result !== 'pass') {
+        throw result
+      }
+      return isNew ? applySchema(raw) : token
+    },
+    authenticateKnown(request, guard) {
+      const text = bearerTokenOf(request)
+      const now = clock()
+      const known = text === undefined ? undefined : issuers.cached(text, now)
+      const isValid = known !== undefined && claimsFault(known, now) === undefined && !isSenderConstrained(known)
+      const token = isValid && text !== undefined ? createAccessToken(known, text, owner) : undefined
+      return token !== undefined && guard.checkNow?.(token) === 'pass' ? token : undefined
+    },
   }
-
-  async function renew(token: AccessToken, within: number): Promise<AccessToken> {
-    expectOpen()
-    return expectJudged(await issuers.find(token.issuer)).renew(token, within)
-  }
-
-  function combine(...guards: readonly Guard[]): Guard {
-    if (guards.length === 0) {
-      return noGuard
-    }
-    const guard = together(guards)
-    expectRenewable(guard, issuers.listed)
-    return guard
-  }
-
-  const judging: Judging<Claims> = {
-    judge: (request) => answering('authenticate', noGuard, () => judge(request)),
-    authorize: (token, request, guard) => answering('authorize', guard, () => authorize(token, request, guard)),
-  }
-  const validator: Validator<Claims> = {
-    authenticate: (request, ...guards) =>
-      promised(() => {
-        const guard = combine(...guards)
-        return answering('authenticate', guard, () =>
-          whenThere(verdictOn(request), (token) =>
-            whenThere(accept(token), (accepted) => authorize(accepted, request, guard)),
-          ),
-        )
-      }),
-    authenticateOptional: (request, ...guards) =>
-      promised(() => {
-        const guard = combine(...guards)
-        return answering('authenticate', guard, () =>
-          whenThere(judge(request), (token) => token && authorize(token, request, guard)),
-        )
-      }),
-    authorize: (token, request, ...guards) => promised(() => judging.authorize(token, request, combine(...guards))),
-    respond,
-    formBody,
-    combine,
-    evict: async (token) => tokens.evict(expectText(token, 'token')),
-    ...upkeep,
-  }
-  introduce(validator, judging)
-  return validator
-}
-
-const noGuard = together([])
-
-function respond(error: unknown): Response {
-  if (isErrorResponse(error)) {
-    return toResponse(error)
-  }
-  throw error
-}
-
-function expectJudged<Thing>(found: Thing | undefined): Thing {
-  if (found === undefined) {
-    throw new TypeError('Expected a token that this validator has judged')
-  }
-  return found
 }

@@ -1,17 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import type { RawClaims, Validator } from '@tollgate/core'
 import {
-  type AuthResult,
   type Authenticate,
-  type MiddlewareOptions,
   createProtectFor,
   createProtection,
-  toFrameworkError,
+  type ErrorResponse,
+  type MiddlewareOptions,
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
-  whenThere,
-  withFailures,
+  toFrameworkError,
   writeErrorResponse,
 } from '@tollgate/core/adapter'
 import { type ExpressRequest, toHttpRequest } from './request.ts'
@@ -21,26 +19,26 @@ type Next = (error?: unknown) => void
 /** A middleware for Express 4 and 5. It sets `req.auth`. */
 export type Middleware = (req: ExpressRequest, res: ServerResponse, next: Next) => void
 
-/** What `createProtect` makes: `protect(…)` is for `app.use`, a router or one route. */
+/** The result of `createProtect`: `protect(…)` is for `app.use`, for a router or for one route. */
 export type Protect<Claims = RawClaims> = ProtectOf<ExpressRequest, Middleware, Middleware, Claims>
 
-/** What `protect.optional` is. */
+/** The type of `protect.optional`. */
 export type OptionalProtect<Claims = RawClaims> = OptionalProtectOf<ExpressRequest, Middleware, Claims>
 
 /**
- * Makes the middleware that protects an Express API with OAuth 2.0 access tokens. Create it once, when the process starts,
- * and use it for every route.
+ * Creates the middleware that protects an Express API with OAuth 2.0 access tokens. Create it once, when the process starts, and use it on
+ * every route.
  *
- * It checks the token as `createValidator` says, and answers refusals itself: 400, 401 or 403 with the challenge of
- * RFC 6750 §3; 503 with `Retry-After` when nobody can judge the token.
+ * It validates tokens as `createValidator` says. It responds itself: 400, 401 or 403 with the challenge of RFC 6750 §3, or 503 with
+ * `Retry-After` when the token cannot be validated. It does not parse bodies.
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix them.
  */
 export function createProtect<Claims = RawClaims>(
   validator: Validator<Claims>,
   options?: MiddlewareOptions,
 ): Protect<Claims>
-// The last one is what a compiler speaks of when an option is wrong.
+// A compiler reports the last overload when an option is wrong.
 export function createProtect<Claims = RawClaims>(options: ProtectOptions<Claims>): Protect<Claims>
 export function createProtect<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
@@ -49,32 +47,49 @@ export function createProtect<Claims>(
   return createProtectFor(createProtection(subject, options), { toHttpRequest, toMiddleware })
 }
 
-function toMiddleware<Claims>(admit: Authenticate<ExpressRequest, Claims>): Middleware {
+function toMiddleware<Claims>(authenticate: Authenticate<ExpressRequest, Claims>): Middleware {
   return (req, res, next) => {
-    // Nothing that goes wrong here may become an unhandled rejection, which ends the process.
-    void withFailures(
-      () => whenThere(admit(req), (admission) => proceed(admission, req, res, next)),
-      (error) => next(toFrameworkError(error)),
-    )
+    const token = authenticate.known(req)
+    if (token === undefined) {
+      void respondOrContinue(authenticate, req, res, next)
+      return
+    }
+    req.auth = token
+    next()
   }
 }
 
-function proceed<Claims>(admission: AuthResult<Claims>, req: ExpressRequest, res: ServerResponse, next: Next): void {
-  if (admission.failure !== undefined) {
-    next(admission.failure)
-  } else if (admission.answer === undefined) {
-    req.auth = admission.token
-    next()
-  } else if (res.headersSent) {
-    next(admission.answer)
-  } else {
-    writeErrorResponse(admission.answer, {
-      set: (name, value) => res.setHeader(name, value),
-      append: (name, value) => res.appendHeader(name, value),
-      end: (status, body) => {
-        res.statusCode = status
-        res.end(body)
-      },
-    })
+/** It never rejects, because an unhandled rejection ends the process. */
+async function respondOrContinue<Claims>(
+  authenticate: Authenticate<ExpressRequest, Claims>,
+  req: ExpressRequest,
+  res: ServerResponse,
+  next: Next,
+): Promise<void> {
+  try {
+    const result = await authenticate(req)
+    if (result.error !== undefined) {
+      next(result.error)
+    } else if (result.response === undefined) {
+      req.auth = result.token
+      next()
+    } else if (res.headersSent) {
+      next(result.response)
+    } else {
+      respond(result.response, res)
+    }
+  } catch (error) {
+    next(toFrameworkError(error))
   }
+}
+
+function respond(response: ErrorResponse, res: ServerResponse): void {
+  writeErrorResponse(response, {
+    set: (name, value) => res.setHeader(name, value),
+    append: (name, value) => res.appendHeader(name, value),
+    end: (status, body) => {
+      res.statusCode = status
+      res.end(body)
+    },
+  })
 }

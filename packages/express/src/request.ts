@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
-import { nodeHeaders, NodeRequest } from '@tollgate/core/adapter'
+import { nodeHeaders } from '@tollgate/core/adapter'
 
-/** What we use of an Express request, of version 4 and 5 alike. */
+/** The parts of an Express request that Tollgate uses, in versions 4 and 5. */
 export interface ExpressRequest extends IncomingMessage {
   originalUrl?: string
   body?: unknown
@@ -10,5 +10,6 @@ export interface ExpressRequest extends IncomingMessage {
 }
 
 export function toHttpRequest(req: ExpressRequest): HttpRequest {
-  return new NodeRequest(req.method ?? 'GET', req.originalUrl ?? req.url ?? '/', nodeHeaders(req), req.body)
+  const { method = 'GET', originalUrl = req.url ?? '/', body } = req
+  return { method, url: originalUrl, headers: nodeHeaders(req), form: body }
 }

@@ -10,42 +10,35 @@ import type { ProtectedReply, ProtectedRequest } from './request.ts'
 import type { RouteAuth } from './route-auth.ts'
 
 /**
- * What the schema of `claims` makes of the claims, for the types of `app.auth(request)` and `request.auth`:
+ * The type of the claims that the schema in `claims` returns, for `app.auth(request)` and `request.auth`:
  * `declare module '@tollgate/fastify' { interface TokenTypes { claims: Claims } }`.
  */
 // oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- applications augment it
 export interface TokenTypes {}
 
-/** As issued, unless an application says otherwise. */
+/** The claims as the issuer sent them, unless the application declares a type. */
 export type TypedClaims = ClaimsOf<TokenTypes>
 
-/**
- * A hook for `onRequest` (or a later one), for HTTP/1.1 and HTTP/2 alike. It sets `request.auth`. What lets a request on at once it says to the callback
- * that Fastify hands it last, and returns a promise else.
- */
-export type Hook = (
-  request: ProtectedRequest,
-  reply: ProtectedReply,
-  ...rest: readonly unknown[]
-) => Promise<unknown> | undefined
+/** A hook for `onRequest`, or for a later hook before the handler. It sets `request.auth`. */
+export type Hook = (request: ProtectedRequest, reply: ProtectedReply) => Promise<unknown>
 
-/** What `app.protect` is: `app.protect(…)` is for `onRequest` of a route, or for `app.addHook('onRequest', …)` of a scope. */
+/** The type of `app.protect`: `app.protect(…)` is for `onRequest` of a route, or for `app.addHook('onRequest', …)` of a scope. */
 export type Protect<Claims = TypedClaims> = ProtectOf<ProtectedRequest, Hook, Hook, Claims>
 
-/** What `app.protect.optional` is. */
+/** The type of `app.protect.optional`. */
 export type OptionalProtect<Claims = TypedClaims> = OptionalProtectOf<ProtectedRequest, Hook, Claims>
 
-/** Its one member is what a compiler says to whoever gives a schema that the types have not been told of. */
-interface UntoldClaims extends StandardSchema<RawClaims> {
-  readonly "Tell the types first: declare module '@tollgate/fastify' { interface TokenTypes { claims: … } }": never
+/** A compiler prints the name of this member when the application gives a schema without declaring its type. */
+interface UndeclaredClaims extends StandardSchema<RawClaims> {
+  readonly "Declare the type first: declare module '@tollgate/fastify' { interface TokenTypes { claims: … } }": never
 }
 
-/** A schema has to be the one that the types speak of. */
+/** The schema must return the declared type. */
 type ClaimsOption = TypedClaims extends RawClaims
-  ? { readonly claims?: UntoldClaims }
+  ? { readonly claims?: UndeclaredClaims }
   : { readonly claims: StandardSchema<TypedClaims> }
 
-/** What the plugin takes: the options of the validator, or a validator, which stays yours to close; and how to answer. */
+/** The options of the plugin: those of the validator, or a validator, which the plugin does not close; and those of the middleware. */
 export type TollgateOptions = MiddlewareOptions &
   (
     | (Omit<ValidatorOptions, 'claims'> & ClaimsOption & { readonly validator?: never })
@@ -54,9 +47,9 @@ export type TollgateOptions = MiddlewareOptions &
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Lets requests through with a valid access token that the guards accept: for `onRequest` of a route or of a scope. */
+    /** Accepts requests with a valid access token that the guards accept: for `onRequest` of a route or of a scope. */
     protect: Protect
-    /** The token of a request that was let through: never undefined; a `TypeError` on a route without protection. */
+    /** The token of a request that passed. It is never `undefined`: a route without protection throws a `TypeError`. */
     auth: (request: ProtectedRequest) => AccessToken<TypedClaims>
   }
   interface FastifyRequest {
@@ -64,7 +57,7 @@ declare module 'fastify' {
     auth: AccessToken<TypedClaims> | undefined
   }
   interface FastifyContextConfig {
-    /** What this route demands; `false` for a public one in a scope that is protected as a whole. */
+    /** The demands of this route. `false` makes it public in a protected scope. */
     auth?: RouteAuth
   }
 }

@@ -3,25 +3,25 @@ import { nodeHeaders, isUrlEncodedForm, maxFormBytes, parseForm } from '@tollgat
 import type { FastifyInstance } from 'fastify'
 import type { ProtectedReply, ProtectedRequest } from './request.ts'
 
-/** A body that was read before Fastify has parsed it. */
+/** A body that was read before Fastify parses it. */
 interface ReadBody {
-  /** `undefined` when it is too long to be looked at. */
+  /** `undefined` when the body is too long. */
   readonly form: unknown
-  /** The same once more, for the parser. */
+  /** The same bytes, for the parser. */
   readonly replay: Readable
 }
 
 const bodies = new WeakMap<ProtectedRequest, ReadBody>()
 const replayed = new WeakSet<ProtectedRequest>()
 
-/** The form of a request, once somebody has parsed or read it. */
+/** The form of a request, when a parser or `readForm` has read it. */
 export function formOf(request: ProtectedRequest): unknown {
   return request.body ?? bodies.get(request)?.form
 }
 
 /**
- * Reads a form body that may carry the token (RFC 6750 §2.2). Fastify parses bodies after `onRequest`, and a judgement that waited for it
- * would let everything that answers in between go by unjudged. Between the two, in `preParsing`, it is not looked at, nor when it is compressed.
+ * Reads a form body that can carry the token (RFC 6750 §2.2). Fastify parses bodies after `onRequest`. A hook that waited for the parser would run
+ * after every hook that can respond earlier. A compressed body is not read, and neither is one that a `preParsing` hook has taken.
  */
 export async function readForm(request: ProtectedRequest, reply: ProtectedReply): Promise<void> {
   const { raw, headers, method, body } = request
@@ -29,19 +29,19 @@ export async function readForm(request: ProtectedRequest, reply: ProtectedReply)
   const isForm = method !== 'GET' && method !== 'HEAD' && isUrlEncodedForm({ headers: nodeHeaders({ headers }) })
   const isPlain = headers['content-encoding'] === undefined
   if (isUnread && isForm && isPlain && !(Number(headers['content-length']) > maxFormBytes)) {
-    // Node lets go of the rest of a body only when nobody has begun with it: left alone, it would block the connection.
-    reply.raw.once('finish', () => letGo(raw))
+    // Node discards the rest of a body only when no code has started to read it. An unread rest would block the connection.
+    reply.raw.once('finish', () => resumeBody(raw))
     bodies.set(request, await read(raw).catch(endedTooSoon))
   }
 }
 
-/** Of the rest of a body, for which nobody waits any more; HTTP/2 ends no stream before. */
-export function letGo(raw: ProtectedRequest['raw']): void {
+/** Discards the rest of a body. HTTP/2 does not end the stream before. */
+export function resumeBody(raw: ProtectedRequest['raw']): void {
   raw.resume()
   raw.stream?.resume()
 }
 
-/** As when Fastify reads it. */
+/** Fastify itself responds with 400 in this case. */
 function endedTooSoon(cause: unknown): never {
   throw Object.assign(new Error('The request has ended before its body', { cause }), { statusCode: 400 })
 }
@@ -67,7 +67,7 @@ async function* inTurn(chunks: readonly Buffer[], rest: Readable): AsyncGenerato
   yield* rest
 }
 
-/** Plays what was read to the parser, by the first of the scopes that do. */
+/** Gives the bytes that `readForm` took to Fastify's parser, once per request. */
 export function replayForms(app: FastifyInstance): void {
   app.addHook('preParsing', async (request, _reply, payload) => {
     const body = replayed.has(request) ? undefined : bodies.get(request)

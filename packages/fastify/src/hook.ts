@@ -1,80 +1,69 @@
-import { type AuthResult, type Authenticate, type Answer, isLater, type Soon, writeErrorResponse } from '@tollgate/core/adapter'
-import { letGo, readForm } from './form.ts'
+import { type Authenticate, type AuthResult, type ErrorResponse, writeErrorResponse } from '@tollgate/core/adapter'
+import type { Hook } from './augment.ts'
+import { readForm, resumeBody } from './form.ts'
 import type { ProtectedReply, ProtectedRequest } from './request.ts'
 import type { RouteAuth } from './route-auth.ts'
-import type { Hook } from './augment.ts'
 
-/** What the hooks of a scope go by. */
+/** What the hooks of a scope depend on. */
 export interface ScopeRules {
-  /** What the route says in `config: { auth }`; `undefined` as well when that is for a nearer scope to hear. */
+  /** The `config: { auth }` of the route. `undefined` too when a nearer scope is responsible for it. */
   readonly authOf: (request: ProtectedRequest) => RouteAuth | undefined
   readonly formBody: 'ignored' | 'accepted'
 }
 
-interface Judging<Claims> extends ScopeRules {
-  readonly admit: Authenticate<ProtectedRequest, Claims>
-  readonly admitOptional: Authenticate<ProtectedRequest, Claims>
+interface HookOptions<Claims> extends ScopeRules {
+  readonly authenticate: Authenticate<ProtectedRequest, Claims>
+  /** The same, for a route whose config says `'optional'`. */
+  readonly optional: Authenticate<ProtectedRequest, Claims>
 }
 
-/** What `app.protect(…)` gives: it lets the request on, or answers it. Errors are for Fastify's error handling. */
-export function toHook<Claims>({ admit, admitOptional, authOf, formBody }: Judging<Claims>): Hook {
-  return (request, reply, ...rest) => {
+/** The hook of `app.protect(…)`: the request continues or gets its response. Errors are for Fastify's error handling. */
+export function toHook<Claims>({ authenticate, optional, authOf, formBody }: HookOptions<Claims>): Hook {
+  return async (request, reply) => {
     const auth = authOf(request)
     if (auth === false) {
-      return letOn(rest)
+      return undefined
     }
-    const judge = auth === 'optional' ? admitOptional : admit
+    const by = auth === 'optional' ? optional : authenticate
     if (formBody === 'accepted') {
-      return readForm(request, reply).then(() => proceed(judge(request), request, reply))
+      await readForm(request, reply)
     }
-    const admission = judge(request)
-    if (isLater(admission) || admission.failure !== undefined || admission.answer !== undefined) {
-      return proceed(admission, request, reply)
-    }
-    request.auth = admission.token
-    return letOn(rest)
+    const token = by.known(request)
+    return token === undefined ? respondOrContinue(await by(request), request, reply) : setAuth(request, token)
   }
 }
 
-/** Who calls the hook by hand, without a callback, has a promise as well. */
-function letOn(rest: readonly unknown[]): Promise<unknown> | undefined {
-  const done = rest.at(-1)
-  if (typeof done !== 'function') {
-    return Promise.resolve()
-  }
-  done()
-  return undefined
+function setAuth(request: ProtectedRequest, token: unknown): undefined {
+  request.auth = token
 }
 
-async function proceed<Claims>(
-  judged: Soon<AuthResult<Claims>>,
+async function respondOrContinue<Claims>(
+  result: AuthResult<Claims>,
   request: ProtectedRequest,
   reply: ProtectedReply,
 ): Promise<unknown> {
-  const admission = await judged
-  if (admission.failure !== undefined) {
-    letGo(request.raw)
-    throw admission.failure
+  if (result.error !== undefined) {
+    resumeBody(request.raw)
+    throw result.error
   }
-  if (admission.answer === undefined) {
-    request.auth = admission.token
-    return undefined
+  if (result.response === undefined) {
+    return setAuth(request, result.token)
   }
   if (reply.sent) {
     return reply
   }
-  send(reply, admission.answer)
-  letGo(request.raw)
+  respond(reply, result.response)
+  resumeBody(request.raw)
   return sent(request, reply)
 }
 
-/** As text, for a response schema of the app is not for it. */
-function send(reply: ProtectedReply, answer: Answer): void {
-  writeErrorResponse(answer, {
+/** The body is sent as text, because a response schema of the application does not apply to it. */
+function respond(reply: ProtectedReply, response: ErrorResponse): void {
+  writeErrorResponse(response, {
     set: (name, value) => reply.header(name, value),
     append: (name, value) => {
-      const there = [reply.getHeader(name) ?? []].flat()
-      reply.header(name, there.length === 0 ? value : [...there, value])
+      const existing = [reply.getHeader(name) ?? []].flat()
+      reply.header(name, existing.length === 0 ? value : [...existing, value])
     },
     end: (status, body) => {
       reply.code(status)
@@ -84,15 +73,15 @@ function send(reply: ProtectedReply, answer: Answer): void {
 }
 
 /**
- * A client that leaves while `onSend` hooks still work on the answer makes Fastify take the reply for done and, since it was not sent, go on to
- * the handler. Nothing may follow a refusal: that hook never ends.
+ * Waits until the response is sent. When a client leaves while `onSend` hooks work on it, Fastify takes the reply for finished, but not for
+ * sent, and would continue to the handler. A hook that never ends prevents that.
  */
 async function sent({ raw }: ProtectedRequest, reply: ProtectedReply): Promise<ProtectedReply> {
   await new Promise((resolve) => {
     reply.then(() => resolve(undefined), resolve)
   })
   if (raw.upgrade === true) {
-    // Of an upgrade a socket is left that nobody reads. @fastify/websocket closes those that have come as far as its own hook.
+    // Without this, a refused upgrade leaves an open socket. @fastify/websocket closes only sockets that its own hook has seen.
     raw.socket.destroySoon()
   }
   return reply.sent ? reply : new Promise(() => undefined)

@@ -1,6 +1,6 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
 import { createProtection, expectOptions, invalidOption, type Protection } from '@tollgate/core/adapter'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { replayForms } from './form.ts'
 import { createProtect, isAmong } from './protect.ts'
@@ -9,20 +9,20 @@ import type { Protect, TollgateOptions, TypedClaims } from './augment.ts'
 
 /**
  * The plugin that protects a Fastify API with OAuth 2.0 access tokens: `await app.register(tollgate, options)`, before the routes. It adds
- * `app.protect(…guards)` for `onRequest` of a route or of a scope, `config: { auth }` for routes that are configured, and
- * `app.auth(request)` and `request.auth` for handlers. Scopes of their own may register it with options of their own.
+ * `app.protect(…guards)` for `onRequest` of a route or of a scope, `config: { auth }` for routes, and `app.auth(request)` and `request.auth`
+ * for handlers. A scope can register it again with other options.
  *
- * It checks the token as `createValidator` says, and answers refusals itself: 400, 401 or 403 with the challenge of
- * RFC 6750 §3; 503 with `Retry-After` when nobody can judge the token. What it made it closes with the app.
+ * It validates tokens as `createValidator` says. It responds itself: 400, 401 or 403 with the challenge of RFC 6750 §3, or 503 with `Retry-After`
+ * when the token cannot be validated. It closes its validator with the app.
  *
- * It rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
+ * It rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix them.
  */
 export const tollgate: FastifyPluginAsync<TollgateOptions> = fastifyPlugin(register, {
   fastify: '5.x',
   name: '@tollgate/fastify',
 })
 
-/** Under which a scope has the nearest `protect`: the name can be taken by others in a scope within. */
+/** The nearest `protect` of a scope. The name `protect` itself can belong to another plugin in a scope within. */
 const nearest = Symbol('protect of the nearest scope')
 
 async function register(app: FastifyInstance, options: TollgateOptions): Promise<void> {
@@ -54,7 +54,7 @@ async function register(app: FastifyInstance, options: TollgateOptions): Promise
   }
 }
 
-/** The name may be taken, by @fastify/auth for one: then there is `app.protect.auth(request)`. */
+/** @fastify/auth can own the name. Then `app.protect.auth(request)` does the same. */
 function decorateAuth(app: FastifyInstance, { auth }: Protect): void {
   const taken: unknown = app.hasDecorator('auth') ? app.auth : undefined
   if (taken === undefined || ours.has(taken as object)) {
@@ -74,16 +74,17 @@ function protectionBy(options: TollgateOptions): Protection<TypedClaims> {
   return createProtection(validator, { errors, preflights })
 }
 
-/** `config: { auth }` of the routes whose scope this protects, and of none that a scope within has taken over. */
+/** Applies `config: { auth }` of the routes in this scope, except for routes of a scope within that has its own registration. */
 function followConfig(app: FastifyInstance, protect: Protect, isNearest: (scope: object) => boolean): void {
   const hookOf = createRouteHooks(protect)
 
   app.addHook('onRoute', function (route) {
+    expectBeforeHandler(route)
     const auth = isNearest(this) ? authOf(route.config, route.url) : undefined
     if (auth === undefined) {
       return
     }
-    // Fastify copies what is the config's own, and nothing that it inherits.
+    // Fastify copies the own members of the config and none that it inherits.
     route.config = { ...route.config, auth }
     if (auth !== false) {
       hookOf(auth)
@@ -96,13 +97,21 @@ function followConfig(app: FastifyInstance, protect: Protect, isNearest: (scope:
     }
   })
 
-  // By a hook of the scope and not of the route, so that routes that were there before are judged as well.
-  app.addHook('onRequest', (request, reply, done) => {
+  // A hook of the scope, and not of the route, applies to routes that existed before.
+  app.addHook('onRequest', async (request, reply) => {
     const auth = isNearest(request.server) ? authOf(request.routeOptions.config) : undefined
-    if (auth === undefined || auth === false) {
-      done()
-      return undefined
-    }
-    return hookOf(auth)(request, reply, done)
+    return auth === undefined || auth === false ? undefined : hookOf(auth)(request, reply)
   })
+}
+
+/** A hook that runs after the handler protects nothing. */
+function expectBeforeHandler(route: RouteOptions): void {
+  const { preSerialization, onSend, onResponse, onError, onTimeout, onRequestAbort } = route
+  const late = { preSerialization, onSend, onResponse, onError, onTimeout, onRequestAbort }
+  const mistake = Object.entries(late).find(([, hooks]) => isAmong([hooks].flat()))
+  if (mistake !== undefined) {
+    throw invalidOption(
+      `Expected app.protect(…) as \`onRequest\` of the route ${route.url}, got it as \`${mistake[0]}\`, which runs after the handler`,
+    )
+  }
 }

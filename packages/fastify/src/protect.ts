@@ -6,17 +6,17 @@ import type { Protect, TypedClaims } from './augment.ts'
 
 const made = new WeakSet<object>()
 
-/** Whether one of the hooks of a route is ours, whatever scope it comes from. */
+/** Whether one of these hooks comes from `app.protect(…)`, of any scope. */
 export function isAmong(hooks: readonly unknown[]): boolean {
   return hooks.some((hook) => typeof hook === 'function' && made.has(hook))
 }
 
-/** What `app.protect` is: guards in, hooks out. A route whose config says `'optional'` makes optional what protects its scope. */
+/** Creates `app.protect`: it takes guards and returns a hook. A route whose config says `'optional'` makes the hook of its scope optional. */
 export function createProtect(protection: Protection<TypedClaims>, rules: ScopeRules): Protect {
   return createProtectFor(protection, {
     toHttpRequest,
-    toMiddleware: (admit, admitOptional) => {
-      const hook = toHook({ admit, admitOptional, ...rules })
+    toMiddleware: (authenticate, optional) => {
+      const hook = toHook({ authenticate, optional, ...rules })
       made.add(hook)
       return hook
     },

@@ -1,32 +1,32 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
 import type { Readable } from 'node:stream'
-import { nodeHeaders, NodeRequest } from '@tollgate/core/adapter'
+import { nodeHeaders } from '@tollgate/core/adapter'
 import { formOf } from './form.ts'
 import type { RouteAuth } from './route-auth.ts'
 
-/** What we use of a Fastify request, over HTTP/1.1 and HTTP/2 alike. */
+/** The parts of a Fastify request that Tollgate uses, over HTTP/1.1 and HTTP/2. */
 export interface ProtectedRequest {
   readonly raw: Readable & {
     readonly rawHeaders?: readonly string[]
     readonly headers: IncomingHttpHeaders
-    /** Not so unless somebody listens for upgrades. */
+    /** Only when the server has a listener for upgrades. */
     readonly upgrade?: unknown
-    /** Of HTTP/2. */
+    /** HTTP/2 only. */
     readonly stream?: Pick<Readable, 'resume'>
     readonly socket: { destroySoon(): void }
   }
   readonly headers: IncomingHttpHeaders
   readonly method: string
   readonly originalUrl: string
-  /** It is there once Fastify has parsed it, which is after `onRequest`. */
+  /** Fastify parses it after `onRequest`. */
   readonly body: unknown
   readonly routeOptions: { readonly config: { readonly auth?: RouteAuth } }
   readonly server: object
   auth?: unknown
 }
 
-/** What we use of a Fastify reply. */
+/** The parts of a Fastify reply that Tollgate uses. */
 export interface ProtectedReply {
   readonly sent: boolean
   readonly raw: { once(event: 'finish', listener: () => void): unknown }
@@ -34,12 +34,12 @@ export interface ProtectedReply {
   header(name: string, value: unknown): unknown
   code(status: number): unknown
   send(payload: string): unknown
-  /** Calls back when the answer has been sent, or cannot be. */
+  /** Calls back when the response is sent, or cannot be sent. */
   then(sent: () => void, failed: (error: Error) => void): void
 }
 
 export function toHttpRequest(request: ProtectedRequest): HttpRequest {
   const { raw, headers, method, originalUrl } = request
   const lines = nodeHeaders({ rawHeaders: raw.rawHeaders, headers })
-  return new NodeRequest(method, originalUrl, lines, formOf(request))
+  return { method, url: originalUrl, headers: lines, form: formOf(request) }
 }

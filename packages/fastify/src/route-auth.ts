@@ -3,17 +3,17 @@ import { describe, invalidOption } from '@tollgate/core/adapter'
 import type { Hook, Protect } from './augment.ts'
 
 /**
- * What a route demands, in `config: { auth }`: the guards of it, `true` for a valid token alone, `'optional'` for one that may be absent,
- * or `false` for nothing at all. The last two hold also where the scope around is protected.
+ * The demands of a route, in `config: { auth }`: its guards, `true` for a valid token without guards, `'optional'` for a token that can be absent, or
+ * `false` for a public route. The last two apply also in a protected scope.
  */
 export type RouteAuth = boolean | 'optional' | Guard | readonly Guard[]
 
-/** What a route demands; `undefined` when it does not say. One that says `undefined` means something else: no guard of that name, say. */
+/** The demands of a route. `undefined` without an own member `auth`. A value of `undefined` is an error, because a guard may be missing. */
 export function authOf(config: object = {}, url?: string): RouteAuth | undefined {
-  if (!('auth' in config)) {
+  if (!Object.hasOwn(config, 'auth')) {
     return undefined
   }
-  const { auth } = config
+  const { auth } = config as { readonly auth?: unknown }
   if (typeof auth === 'boolean' || auth === 'optional' || (typeof auth === 'object' && auth !== null)) {
     return auth as RouteAuth
   }
@@ -23,7 +23,7 @@ export function authOf(config: object = {}, url?: string): RouteAuth | undefined
   )
 }
 
-/** Makes the hook of a route from its `config.auth`, once; a `TypeError` for what is no guard. */
+/** Creates the hook of a route from its `config.auth`, once. Throws a `TypeError` for a value that is no guard. */
 export function createRouteHooks(protect: Protect): (auth: Exclude<RouteAuth, false>) => Hook {
   const hooks = new Map<unknown, Hook>([
     [true, protect()],

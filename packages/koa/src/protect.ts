@@ -1,11 +1,10 @@
 import type { AccessToken, RawClaims, Validator } from '@tollgate/core'
 import {
-  type AuthResult,
   type Authenticate,
-  type MiddlewareOptions,
   createProtectFor,
   createProtection,
-  isLater,
+  type ErrorResponse,
+  type MiddlewareOptions,
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
@@ -17,7 +16,7 @@ import { type KoaContext, toHttpRequest } from './request.ts'
 /** A middleware for Koa 2 and 3 that sets `ctx.state.auth`. */
 export type Middleware<State = object> = (ctx: ParameterizedContext<State>, next: Next) => Promise<void>
 
-/** The state of a request that `protect(…)` let through: `new Router<ProtectedState>()` for routers that are protected as a whole. */
+/** The state of a request that passed `protect(…)`. A router that is protected as a whole is `new Router<ProtectedState>()`. */
 export interface ProtectedState<Claims = RawClaims> {
   auth: AccessToken<Claims>
 }
@@ -27,7 +26,7 @@ export interface OptionalState<Claims = RawClaims> {
   auth: AccessToken<Claims> | undefined
 }
 
-/** What `createProtect` makes: `protect(…)` is for `app.use`, a router or one route. */
+/** The result of `createProtect`: `protect(…)` is for `app.use`, for a router or for one route. */
 export type Protect<Claims = RawClaims> = ProtectOf<
   KoaContext,
   Middleware<ProtectedState<Claims>>,
@@ -35,7 +34,7 @@ export type Protect<Claims = RawClaims> = ProtectOf<
   Claims
 >
 
-/** What `protect.optional` is. */
+/** The type of `protect.optional`. */
 export type OptionalProtect<Claims = RawClaims> = OptionalProtectOf<
   KoaContext,
   Middleware<OptionalState<Claims>>,
@@ -43,19 +42,19 @@ export type OptionalProtect<Claims = RawClaims> = OptionalProtectOf<
 >
 
 /**
- * Makes the middleware that protects a Koa API with OAuth 2.0 access tokens. Create it once, when the process starts,
- * and use it for every route.
+ * Creates the middleware that protects a Koa API with OAuth 2.0 access tokens. Create it once, when the process starts, and use it on every
+ * route.
  *
- * It checks the token as `createValidator` says, and answers refusals itself: 400, 401 or 403 with the challenge of
- * RFC 6750 §3; 503 with `Retry-After` when nobody can judge the token.
+ * It validates tokens as `createValidator` says. It responds itself: 400, 401 or 403 with the challenge of RFC 6750 §3, or 503 with
+ * `Retry-After` when the token cannot be validated. It does not parse bodies.
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix them.
  */
 export function createProtect<Claims = RawClaims>(
   validator: Validator<Claims>,
   options?: MiddlewareOptions,
 ): Protect<Claims>
-// The last one is what a compiler speaks of when an option is wrong.
+// A compiler reports the last overload when an option is wrong.
 export function createProtect<Claims = RawClaims>(options: ProtectOptions<Claims>): Protect<Claims>
 export function createProtect<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
@@ -64,31 +63,33 @@ export function createProtect<Claims>(
   return createProtectFor(createProtection(subject, options), { toHttpRequest, toMiddleware })
 }
 
-function toMiddleware<Claims>(admit: Authenticate<KoaContext, Claims>): (ctx: KoaContext, next: Next) => Promise<void> {
-  return (ctx, next) => {
-    const admission = admit(ctx)
-    return isLater(admission) ? admission.then((later) => proceed(later, ctx, next)) : proceed(admission, ctx, next)
+function toMiddleware<Claims>(
+  authenticate: Authenticate<KoaContext, Claims>,
+): (ctx: KoaContext, next: Next) => Promise<void> {
+  return async (ctx, next) => {
+    const token = authenticate.known(ctx)
+    const result = token === undefined ? await authenticate(ctx) : { token }
+    if (result.error !== undefined) {
+      throw result.error
+    }
+    if (result.response === undefined) {
+      Object.assign(ctx.state, { auth: result.token })
+      await next()
+    } else if (ctx.headerSent) {
+      throw result.response
+    } else {
+      respond(result.response, ctx)
+    }
   }
 }
 
-function proceed<Claims>(admission: AuthResult<Claims>, ctx: KoaContext, next: Next): Promise<void> {
-  if (admission.failure !== undefined) {
-    return Promise.reject(admission.failure)
-  }
-  if (admission.answer === undefined) {
-    Object.assign(ctx.state, { auth: admission.token })
-    return next()
-  }
-  if (ctx.headerSent) {
-    return Promise.reject(admission.answer)
-  }
-  writeErrorResponse(admission.answer, {
+function respond(response: ErrorResponse, ctx: KoaContext): void {
+  writeErrorResponse(response, {
     set: (name, value) => ctx.set(name, value),
     append: (name, value) => ctx.append(name, value),
     end: (status, body) => {
-      // The handler that was to write by itself does not come to it.
+      // `respond: false` of a handler that writes by itself does not apply, because that handler does not run.
       Object.assign(ctx, { status, body, respond: true })
     },
   })
-  return Promise.resolve()
 }

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
-import { nodeHeaders, NodeRequest } from '@tollgate/core/adapter'
+import { nodeHeaders } from '@tollgate/core/adapter'
 
-/** What we use of a Koa context, of version 2 and 3 alike. */
+/** The parts of a Koa context that Tollgate uses, in versions 2 and 3. */
 export interface KoaContext {
   readonly req: IncomingMessage
   readonly method: string
   readonly originalUrl: string
-  /** The body is there when a parser has been at work. */
+  /** It has a `body` when a parser in front has read it. */
   readonly request: object
   readonly headerSent: boolean
-  /** `false` when a middleware means to write the response by itself. */
+  /** `false` when a middleware writes the response itself. */
   respond?: boolean | undefined
   state: object
   status: number
@@ -20,5 +20,6 @@ export interface KoaContext {
 }
 
 export function toHttpRequest({ req, method, originalUrl, request }: KoaContext): HttpRequest {
-  return new NodeRequest(method, originalUrl, nodeHeaders(req), 'body' in request ? request.body : undefined)
+  const form: unknown = 'body' in request ? request.body : undefined
+  return { method, url: originalUrl, headers: nodeHeaders(req), form }
 }

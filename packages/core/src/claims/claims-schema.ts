@@ -1,37 +1,33 @@
 import type { AccessToken } from '../access-token.ts'
-import { callUserFunction } from '../responses/error-response.ts'
 import { describe, invalidOption } from '../lib/invalid-option.ts'
-import { withClaims } from '../judged-token.ts'
 import { asRecord } from '../lib/record.ts'
-import { invalidToken } from '../responses/refusal.ts'
-import { type Soon, whenThere } from '../soon.ts'
 import type { SchemaIssue, StandardSchema } from '../lib/standard-schema.ts'
+import { callUserFunction } from '../responses/error-response.ts'
+import { invalidToken } from '../responses/refusal.ts'
+import { withTypedClaims } from '../validated-token.ts'
 
-/** Puts the claims of a token to the schema: what handlers see is what it makes of them. */
-export type ReadClaims<Claims> = (token: AccessToken) => Soon<AccessToken<Claims>>
+/** Validates the claims of a token by the schema of the application. */
+export type ApplySchema<Claims> = (token: AccessToken) => Promise<AccessToken<Claims>>
 
 /**
- * The claims by a schema; what does not fit is 401 `invalid_token`, and the refusal tells the paths of the claims, never a
- * value or a message of the schema, which may hold one. What the schema throws is a failure (500).
+ * Replaces the claims by the output of the schema. Claims that do not fit are 401 `wrong-claims`. The refusal has the paths of the
+ * claims. It has no value and no message of the schema, because a message can contain a value. An error of the schema is a failure (500).
  */
-export function createReadClaims<Claims>(schema: StandardSchema<Claims> | undefined): ReadClaims<Claims> {
+export function createApplySchema<Claims>(schema: StandardSchema<Claims> | undefined): ApplySchema<Claims> {
   if (schema === undefined) {
     // Without a schema `Claims` is `RawClaims`.
-    return (token) => token as AccessToken<Claims>
+    return async (token) => token as AccessToken<Claims>
   }
-  return (token) =>
-    whenThere(
-      callUserFunction(() => schema['~standard'].validate(token.claims)),
-      (answer) => {
-        const result = expectResult(answer)
-        if (result.issues !== undefined) {
-          throw invalidToken('wrong-claims', pathsOf(result.issues))
-        }
-        return withClaims(token, result.value)
-      },
-    )
+  return async (token) => {
+    const result = expectResult(await callUserFunction(() => schema['~standard'].validate(token.claims)))
+    if (result.issues !== undefined) {
+      throw invalidToken('wrong-claims', pathsOf(result.issues))
+    }
+    return withTypedClaims(token, result.value)
+  }
 }
 
+/** Checks the option `claims`. */
 export function expectSchema<Claims>(schema: StandardSchema<Claims> | undefined): StandardSchema<Claims> | undefined {
   if (schema === undefined) {
     return undefined
@@ -41,38 +37,38 @@ export function expectSchema<Claims>(schema: StandardSchema<Claims> | undefined)
   const { version, validate } = asRecord(standard)
   if (version !== 1 || typeof validate !== 'function') {
     throw invalidOption(
-      `Expected \`claims\` to be a schema that speaks Standard Schema, as those of zod 3.24, valibot 1 and arktype 2 do, got ${describe(schema)}`,
+      `Expected \`claims\` to be a Standard Schema, such as one of zod 3.24, valibot 1 or arktype 2, got ${describe(schema)}`,
     )
   }
   return schema
 }
 
-/** Neither an answer that says nothing nor both at once may let anybody through. The issues of arktype are themselves the answer, as an array. */
+/** A result with neither a value nor issues, or with both, is a failure. The issues of arktype are an array that is also the result. */
 function expectResult<Claims>(
   result: Awaited<ReturnType<StandardSchema<Claims>['~standard']['validate']>>,
 ): typeof result {
   const { issues }: { issues?: unknown } = Object(result)
   const isRefused = Array.isArray(issues) && issues.length > 0
   if (!isRefused && (issues !== undefined || !('value' in Object(result)))) {
-    throw new TypeError('Expected the schema of `claims` to answer with a value, or with the issues that it has')
+    throw new TypeError('Expected the schema of `claims` to return a value or issues')
   }
   return result
 }
 
-const mostPaths = 10
-const longestPath = 200
+const maxPaths = 10
+const maxPathLength = 200
 
-/** Such as `tenant`, `address.lines[0]` or `["https://api.example/tenant"].id`; an empty one is the claims as a whole. */
+/** Such as `tenant`, `address.lines[0]` or `["https://api.example/tenant"].id`. An empty path means all claims. */
 function pathsOf(issues: readonly SchemaIssue[]): readonly string[] {
-  return [...new Set(issues.slice(0, mostPaths).map(({ path = [] }) => formatPath(path)))]
+  return [...new Set(issues.slice(0, maxPaths).map(({ path = [] }) => formatPath(path)))]
 }
 
 function formatPath(path: NonNullable<SchemaIssue['path']>): string {
   const steps = path.map((step) => formatKey(typeof step === 'object' ? step.key : step))
-  return steps.join('').replace(/^\./, '').slice(0, longestPath)
+  return steps.join('').replace(/^\./, '').slice(0, maxPathLength)
 }
 
-/** Quoted, and thereby without control characters, unless it is plain: the names of claims are not ours. */
+/** A name that is not plain is quoted and escaped, because the token chooses it. */
 function formatKey(key: PropertyKey): string {
   if (typeof key === 'number') {
     return `[${key}]`

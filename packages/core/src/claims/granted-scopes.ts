@@ -1,74 +1,49 @@
 import type { AccessTokenClaims } from '../access-token.ts'
 import { describe, invalidOption } from '../lib/invalid-option.ts'
-import { isRecord } from '../lib/record.ts'
+import { isRecord, own } from '../lib/record.ts'
 import type { ScopeHierarchy } from './scope-hierarchy.ts'
 
-/** Where in the claims something stands: the name of a claim, or the names that lead to it. */
+/** The path of a claim: its name, or the names that lead to it. */
 export type ClaimPath = string | readonly string[]
 
 /**
- * `'scope'` is the string of RFC 9068 §2.2.3 and RFC 7662 §2.2, which is all that counts unless an issuer has `scopesFrom`.
- * An array at `scope` then grants nothing.
+ * The claims that hold scopes. `'the scope string'` is the string of RFC 9068 §2.2.3 and RFC 7662 §2.2, where an array grants nothing.
  */
 export type ScopeSources = 'the scope string' | readonly (readonly string[])[]
 
-/** Reads what a token grants: the scopes at each of the places, and what they imply. */
-export function createScopeReader(
-  sources: ScopeSources,
-  hierarchy: ScopeHierarchy,
-): (claims: AccessTokenClaims) => readonly string[] {
-  const implied = (names: readonly string[]): readonly string[] =>
-    Object.freeze(hierarchy.size === 0 ? names : names.flatMap((name) => [name, ...(hierarchy.get(name) ?? [])]))
+/** Returns the scopes that a token grants: those in its claims, and those that they imply. Each name comes once. */
+export type GrantedScopes = (claims: AccessTokenClaims) => readonly string[]
 
+export function createGrantedScopes(sources: ScopeSources, hierarchy: ScopeHierarchy): GrantedScopes {
+  return (claims) => {
+    const names = new Set(namesAt(claims, sources))
+    // The set has at most the names of the token and those of the hierarchy, however often the token repeats a name.
+    for (const name of [...names]) {
+      hierarchy.get(name)?.forEach((implied) => names.add(implied))
+    }
+    return [...names]
+  }
+}
+
+function namesAt(claims: AccessTokenClaims, sources: ScopeSources): readonly string[] {
   if (sources === 'the scope string') {
-    const grantedBy = rememberFew((scope) => implied(namesIn(scope)))
-    return ({ scope }) => grantedBy(typeof scope === 'string' ? scope : '')
+    const scope = own(claims, 'scope')
+    return typeof scope === 'string' ? namesIn(scope) : []
   }
-  return (claims) => implied(sources.flatMap((path) => namesIn(valueAt(claims, path))))
+  return sources.flatMap((path) => namesIn(valueAt(claims, path)))
 }
 
-const most = 1000
-const longest = 1000
-
-/** An issuer gives out few combinations of scopes, and each to many. */
-function rememberFew(read: (text: string) => readonly string[]): typeof read {
-  const known = new Map<string, readonly string[]>()
-
-  function remember(text: string): readonly string[] {
-    const names = read(text)
-    if (known.size >= most) {
-      known.clear()
-    }
-    if (text.length <= longest) {
-      known.set(text, names)
-    }
-    return names
-  }
-
-  return (text) => known.get(text) ?? remember(text)
-}
-
-/** A space-separated string (RFC 6749 §3.3), or an array of names; anything else grants nothing. */
+/** A space-separated string (RFC 6749 §3.3) or an array of names. Other values grant nothing. */
 function namesIn(value: unknown): readonly string[] {
-  if (Array.isArray(value)) {
-    return value.filter(isName)
-  }
-  return typeof value === 'string' ? value.split(' ').filter(isName) : []
-}
-
-function isName(value: unknown): boolean {
-  return typeof value === 'string' && value !== ''
+  const names: readonly unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
+  return names.filter((name) => typeof name === 'string' && name !== '') as string[]
 }
 
 function valueAt(claims: unknown, path: readonly string[]): unknown {
-  let value = claims
-  for (const name of path) {
-    value = isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined
-  }
-  return value
+  return path.reduce((value, name) => (isRecord(value) ? own(value, name) : undefined), claims)
 }
 
-/** The option `scopesFrom`, each path as its names. */
+/** Checks the option `scopesFrom` and splits each path into its names. */
 export function expectScopesFrom(option: string | readonly ClaimPath[] | undefined): ScopeSources {
   if (option === undefined) {
     return 'the scope string'
@@ -80,7 +55,7 @@ export function expectScopesFrom(option: string | readonly ClaimPath[] | undefin
   return Object.freeze(paths.map(expectPath))
 }
 
-/** A name with `://` in it is that of one claim, as namespaced claims are; any other is a path, its names apart by dots. */
+/** A name that contains `://` is the name of one claim. In other names dots separate the steps of the path. */
 function expectPath(path: unknown): readonly string[] {
   const names: unknown = typeof path === 'string' ? (path.includes('://') ? [path] : path.split('.')) : path
   if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string' && name !== '')) {

@@ -1,11 +1,11 @@
-import { isScope } from '../responses/challenge.ts'
 import { describe, invalidOption } from '../lib/invalid-option.ts'
 import { isRecord } from '../lib/record.ts'
+import { isScope } from '../responses/challenge.ts'
 
-/** Which scopes a scope implies, all of them, those that it implies indirectly included. */
+/** All scopes that a scope implies, directly or indirectly. */
 export type ScopeHierarchy = ReadonlyMap<string, readonly string[]>
 
-/** The option `scopeHierarchy`, thought through to its ends. */
+/** Checks the option `scopeHierarchy` and resolves indirect implications. */
 export function expectScopeHierarchy(option: unknown): ScopeHierarchy {
   if (option === undefined) {
     return new Map()
@@ -29,13 +29,13 @@ function expectImplied(scope: string, implied: unknown): readonly string[] {
   return names as readonly string[]
 }
 
-/** Level by level, each scope once. */
+/** A `Set` iterates over the names that are added meanwhile, so that this loop visits each implied scope once. */
 function impliedBy(scope: string, direct: ScopeHierarchy): readonly string[] {
   const implied = new Set(direct.get(scope))
   for (const name of implied) {
     if (name === scope) {
       throw invalidOption(
-        `Expected no circle in \`scopeHierarchy\`, but ${scope} implies itself in the end: scopes that imply each other are one and the same`,
+        `Expected no circle in \`scopeHierarchy\`, but ${scope} implies itself: use one name for scopes that imply each other`,
       )
     }
     direct.get(name)?.forEach((further) => implied.add(further))

@@ -1,37 +1,46 @@
-import { invalidToken } from '../responses/refusal.ts'
-import type { ParsedJwt } from '../jwt/parse-jwt.ts'
+import type { IntrospectedClaims } from '../access-token.ts'
+import { own } from '../lib/record.ts'
+import type { TokenFacts } from '../validated-token.ts'
 
-/** Claims that only other kinds of JWT carry: ID tokens, logout tokens and security events, introspection answers. */
-const marksOfOtherKinds = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'token_introspection']
-
-const claimsOfTheProfile = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti']
+/** Claims of other kinds of JWT: ID tokens, logout tokens, security events and introspection responses. */
+const claimsOfOtherKinds = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'token_introspection']
 
 /**
- * Whether a JWT is an access token and no other kind of JWT (RFC 8725 §3.11, §3.12). `typ` `at+jwt` says so; `JWT` or none
- * is what many issuers send, and passes unless the claims show otherwise; any other is refused. The profile
- * `'rfc9068'` demands `at+jwt` and the claims of RFC 9068 §2.2.
+ * The kind that a JWT states (RFC 8725 §3.11). `typ: at+jwt` states an access token. Many issuers send `JWT` or no `typ`: then only
+ * the claims can state another kind. Every other `typ` states another kind.
  */
-export function expectAccessToken({ header, claims }: ParsedJwt, profile: 'rfc9068' | undefined): void {
-  const type = mediaType(header.typ)
-  if (profile === 'rfc9068' && claimsOfTheProfile.some((name) => claims[name] === undefined)) {
-    throw invalidToken('missing-claim')
+export function kindOfJwt(typ: unknown, claims: Readonly<Record<string, unknown>>): TokenFacts['statedKind'] {
+  const type = mediaType(typ)
+  if (type === 'application/at+jwt') {
+    return 'access-token'
   }
-  const isGeneric = profile === undefined && (type === 'none' || type === 'application/jwt')
-  const isAccessToken = type === 'application/at+jwt' || (isGeneric && !showsAnotherKind(claims))
-  if (!isAccessToken) {
-    throw invalidToken('wrong-token-type')
-  }
+  const isGeneric = type === undefined || type === 'application/jwt'
+  return isGeneric && !claimsOfOtherKinds.some((name) => Object.hasOwn(claims, name)) ? undefined : 'other'
 }
 
-/** Media types compare without regard to case, and one without a slash means `application/` (RFC 7515 §4.1.9). */
-export function mediaType(typ: unknown): string {
+/** The full media type of a `typ`. Case does not count, and a type without a slash is short for `application/` (RFC 7515 §4.1.9). */
+export function mediaType(typ: unknown): string | undefined {
   if (typ === undefined) {
-    return 'none'
+    return undefined
   }
   const name = typeof typ === 'string' ? typ.toLowerCase() : ''
   return name.includes('/') ? name : `application/${name}`
 }
 
-function showsAnotherKind(claims: Readonly<Record<string, unknown>>): boolean {
-  return marksOfOtherKinds.some((name) => Object.hasOwn(claims, name))
+const accessTokenTypes: ReadonlySet<string> = new Set([
+  'bearer',
+  'dpop',
+  'access_token',
+  'urn:ietf:params:oauth:token-type:access_token',
+])
+
+/**
+ * The kind that an introspection response states. `token_type` is that of RFC 6749 §5.1. Some servers state the kind there, in
+ * `token_use` (Hydra) or in `typ` (Keycloak).
+ */
+export function kindOfResponse(claims: IntrospectedClaims): TokenFacts['statedKind'] {
+  const type = String(own(claims, 'token_type') ?? 'Bearer').toLowerCase()
+  const words = ['token_use', 'typ'].map((name) => own(claims, name))
+  const isOther = words.some((word) => typeof word === 'string' && /^(refresh|id|logout)/i.test(word))
+  return isOther || !accessTokenTypes.has(type) ? 'other' : undefined
 }

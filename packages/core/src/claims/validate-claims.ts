@@ -1,36 +1,78 @@
 import type { AccessTokenClaims, JwtClaims } from '../access-token.ts'
-import { invalidToken } from '../responses/refusal.ts'
-import type { ParsedJwt } from '../jwt/parse-jwt.ts'
-import { expectAccessToken } from './token-kind.ts'
+import { own } from '../lib/record.ts'
+import { invalidToken, type RefusalReason } from '../responses/refusal.ts'
+import type { ValidatedToken } from '../validated-token.ts'
 
-export interface ClaimsPolicy {
-  readonly issuer: string
-  readonly audience: readonly string[]
-  readonly profile: 'rfc9068' | undefined
-  /** Milliseconds, as the next. */
-  readonly maxLifetime: number | undefined
-  readonly clockTolerance: number
+/**
+ * Step 4, on every request, cached or not: the kind of token, its times and its audience (RFC 7519 §4.1, RFC 9068 §4). It does not check
+ * scopes, because scopes belong to a route.
+ *
+ * @throws Refusal 401 `invalid_token`.
+ */
+export function validateClaims(token: ValidatedToken, now: number): void {
+  const fault = claimsFault(token, now)
+  if (fault !== undefined) {
+    throw invalidToken(fault)
+  }
+}
+
+/** The first fault of the claims at this time (in milliseconds). `undefined` when there is none. */
+export function claimsFault(token: ValidatedToken, now: number): RefusalReason | undefined {
+  return kindFault(token) ?? timeFault(token, now / 1000) ?? audienceFault(token)
+}
+
+/** RFC 8725 §3.11, §3.12. The profile demands the claims of RFC 9068 §2.2, and a header that says `at+jwt`. */
+function kindFault({ policy, statedKind, claims }: ValidatedToken): RefusalReason | undefined {
+  if (policy.profile === undefined) {
+    return statedKind === 'other' ? 'wrong-token-type' : undefined
+  }
+  if (claimsOfProfile.some((name) => own(claims, name) === undefined)) {
+    return 'missing-claim'
+  }
+  return statedKind === 'access-token' ? undefined : 'wrong-token-type'
+}
+
+const claimsOfProfile = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti']
+
+/** In seconds, fractions allowed (RFC 7519 §2). The tolerance widens the time window on both sides. */
+function timeFault({ exp, nbf, iat, policy }: ValidatedToken, now: number): RefusalReason | undefined {
+  const tolerance = policy.clockTolerance / 1000
+  // Each comparison is the negation of the accepting one, so that a clock that returns NaN accepts nothing.
+  if (exp !== undefined && !(now - tolerance < exp)) {
+    return 'expired'
+  }
+  if (nbf !== undefined && !(now + tolerance >= nbf)) {
+    return 'not-yet-valid'
+  }
+  if (policy.maxLifetime === undefined) {
+    return undefined
+  }
+  if (exp !== undefined && exp - now > policy.maxLifetime / 1000) {
+    return 'lifetime-too-long'
+  }
+  return iat !== undefined && now + tolerance < iat ? 'issued-in-the-future' : undefined
+}
+
+/** One expected audience is in `aud`, compared exactly (RFC 7519 §4.1.3). */
+function audienceFault({ kind, audience, policy }: ValidatedToken): RefusalReason | undefined {
+  for (const expected of policy.audience) {
+    if (audience.includes(expected)) {
+      return undefined
+    }
+  }
+  if (kind === 'jwt' || audience.length > 0) {
+    return 'wrong-audience'
+  }
+  return policy.missingAudience === 'trust' ? undefined : 'missing-audience'
 }
 
 /**
- * Judges the claims of a JWT whose signature is good: issuer, type, times, audience (RFC 7519 §4.1, RFC 9068 §4). It
- * does not look at scopes, which are a route's affair.
+ * The claims of a JWT: `iss`, `exp` and `aud` are there, and the registered claims have their types. No value is converted.
+ *
+ * @throws Refusal 401 `missing-claim` or `malformed-claim`.
  */
-export function judgeClaims(jwt: ParsedJwt, policy: ClaimsPolicy, now: number): JwtClaims {
-  const claims = expectClaimTypes(jwt.claims)
-  if (claims.iss !== policy.issuer) {
-    throw invalidToken('untrusted-issuer')
-  }
-  expectAccessToken(jwt, policy.profile)
-  judgeTimes(claims, policy, now / 1000)
-  judgeAudience(claims.aud, policy.audience)
-  return claims
-}
-
-/** Registered claims have the types of RFC 7519 §4.1; `iss`, `exp` and `aud` are there. Nothing is coerced. */
-function expectClaimTypes(claims: Readonly<Record<string, unknown>>): JwtClaims {
-  const { iss, aud, exp } = claims
-  if (iss === undefined || aud === undefined || exp === undefined) {
+export function expectJwtClaims(claims: Readonly<Record<string, unknown>>): JwtClaims {
+  if (['iss', 'aud', 'exp'].some((name) => own(claims, name) === undefined)) {
     throw invalidToken('missing-claim')
   }
   if (!isWellTyped(claims)) {
@@ -39,66 +81,23 @@ function expectClaimTypes(claims: Readonly<Record<string, unknown>>): JwtClaims 
   return claims as JwtClaims
 }
 
-/** The registered claims that are there have the types that RFC 7519 §4.1 and RFC 7662 §2.2 give them. */
+/** Whether the registered claims that are present have the types of RFC 7519 §4.1 and RFC 7662 §2.2. */
 export function isWellTyped(claims: Readonly<Record<string, unknown>>): claims is AccessTokenClaims {
-  const { iss, sub, jti, client_id: clientId, exp, nbf, iat, aud } = claims
-  return (
-    isText(iss) &&
-    isText(sub) &&
-    isText(jti) &&
-    isText(clientId) &&
-    isNumber(exp) &&
-    isNumber(nbf) &&
-    isNumber(iat) &&
-    (aud === undefined || isAudience(aud))
-  )
+  return Object.entries(types).every(([name, hasType]) => {
+    const claim = own(claims, name)
+    return claim === undefined || hasType(claim)
+  })
 }
 
-function isText(claim: unknown): boolean {
-  return claim === undefined || typeof claim === 'string'
-}
+const isString = (claim: unknown): boolean => typeof claim === 'string'
 
-function isNumber(claim: unknown): boolean {
-  return claim === undefined || Number.isFinite(claim)
-}
-
-function isAudience(aud: unknown): aud is string | readonly string[] {
-  return typeof aud === 'string' || (Array.isArray(aud) && aud.every((one) => typeof one === 'string'))
-}
-
-type Times = { readonly [Name in 'exp' | 'nbf' | 'iat']?: number | undefined }
-
-/** Seconds, fractions allowed (RFC 7519 §2). The tolerance widens the window on both sides. */
-export function judgeTimes(
-  { exp, nbf, iat }: Times,
-  { clockTolerance, maxLifetime }: Pick<ClaimsPolicy, 'clockTolerance' | 'maxLifetime'>,
-  now: number,
-): void {
-  const tolerance = clockTolerance / 1000
-  // As the negation of what has to hold, so that a clock that tells no time lets nobody through.
-  if (exp !== undefined && !(now - tolerance < exp)) {
-    throw invalidToken('expired')
-  }
-  if (nbf !== undefined && !(now + tolerance >= nbf)) {
-    throw invalidToken('not-yet-valid')
-  }
-  if (maxLifetime === undefined) {
-    return
-  }
-  if (exp !== undefined && exp - now > maxLifetime / 1000) {
-    throw invalidToken('lifetime-too-long')
-  }
-  if (iat !== undefined && now + tolerance < iat) {
-    throw invalidToken('issued-in-the-future')
-  }
-}
-
-/** One of ours is in it, compared exactly (RFC 7519 §4.1.3). */
-export function judgeAudience(aud: string | readonly string[], expected: readonly string[]): void {
-  for (const audience of expected) {
-    if (typeof aud === 'string' ? aud === audience : aud.includes(audience)) {
-      return
-    }
-  }
-  throw invalidToken('wrong-audience')
+const types: Readonly<Record<string, (claim: unknown) => boolean>> = {
+  iss: isString,
+  sub: isString,
+  jti: isString,
+  client_id: isString,
+  exp: Number.isFinite,
+  nbf: Number.isFinite,
+  iat: Number.isFinite,
+  aud: (claim) => isString(claim) || (Array.isArray(claim) && claim.every(isString)),
 }

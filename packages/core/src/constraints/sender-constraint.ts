@@ -1,17 +1,27 @@
+import { own } from '../lib/record.ts'
 import { invalidToken } from '../responses/refusal.ts'
+import type { HttpRequest } from '../request/http-request.ts'
+import type { ValidatedToken } from '../validated-token.ts'
 
-interface Constraint {
-  readonly cnf?: unknown
-  /** Of an introspection answer. */
-  readonly token_type?: string
+/** What a sender constraint is verified against. */
+export interface SenderContext {
+  readonly request: HttpRequest
+  /** The time in milliseconds since the epoch. */
+  readonly now: number
 }
 
 /**
- * A token that is bound to a key is worthless as a bearer token: `cnf` is refused, whatever is in it, as long as its
- * binding cannot be verified here (RFC 7800 §3, RFC 9449 §7.2), and so is an opaque token whose `token_type` is `DPoP`.
+ * Step 5: a token that is bound to a key is refused, because the library cannot verify the binding yet (RFC 7800 §3, RFC 9449 §7.2).
+ *
+ * @throws Refusal 401 `sender-constrained`.
  */
-export function verifySenderConstraint({ cnf, token_type: type }: Constraint): void {
-  if (cnf !== undefined || type?.toLowerCase() === 'dpop') {
+export async function verifySenderConstraint(token: ValidatedToken, _context: SenderContext): Promise<void> {
+  if (isSenderConstrained(token)) {
     throw invalidToken('sender-constrained')
   }
+}
+
+/** Whether `cnf` or the introspected `token_type` says that the token is bound to a key. */
+export function isSenderConstrained({ kind, cnf, claims }: ValidatedToken): boolean {
+  return cnf !== undefined || (kind === 'opaque' && String(own(claims, 'token_type')).toLowerCase() === 'dpop')
 }

@@ -93,4 +93,3 @@ export interface CacheHealth extends CacheStats {
   /** A rough estimate on the high side. */
   readonly bytes: number
 }
-

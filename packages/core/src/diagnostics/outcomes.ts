@@ -1,65 +1,67 @@
-import { diagnostics, isJudgementTraced, traced } from './channels.ts'
-import type { Guard } from '../guards/guard.ts'
+import type { AccessToken } from '../access-token.ts'
+import { isRefusal } from '../responses/refusal.ts'
+import { isUnavailable, type Unavailable } from '../responses/unavailable.ts'
+import { diagnostics, traced } from './channels.ts'
 import type { AuthenticationTrace, Outcome, UnavailableMessage } from './messages.ts'
-import { Refusal } from '../responses/refusal.ts'
-import { type Soon, withFailures } from '../soon.ts'
-import { Unavailable } from '../responses/unavailable.ts'
 
-export interface Answering {
+export interface OutcomesOptions {
   readonly realm: string
-  /** What diagnostics call an issuer. */
+  /** The name of an issuer in diagnostics. */
   readonly labelOf: (issuer: string) => string
 }
 
-type Work<Result> = () => Soon<Result>
+/** Every result of a validator passes through here, so that no error leaves it unreported. */
+export interface Outcomes {
+  /** Does the work and publishes its error. A refusal gets the challenge of the route, which names these scopes. */
+  readonly report: <Result>(
+    operation: AuthenticationTrace['operation'],
+    scopes: readonly string[],
+    work: () => Promise<Result>,
+  ) => Promise<Result>
+  /** Publishes that a token is valid. Guards can still refuse its request. */
+  readonly accepted: (token: Pick<AccessToken, 'issuer' | 'kind'>) => void
+}
 
-/** Every error leaves the validator through here: a refusal with the challenge of its route, and none untold. */
-export function createAnswering({
-  realm,
-  labelOf,
-}: Answering): <Result>(operation: AuthenticationTrace['operation'], guard: Guard, work: Work<Result>) => Soon<Result> {
-  function tell(error: unknown): Outcome {
-    if (error instanceof Refusal) {
+export function createOutcomes({ realm, labelOf }: OutcomesOptions): Outcomes {
+  function publish(error: unknown): Outcome {
+    if (isRefusal(error)) {
       const outcome = error.code ?? 'no_credentials'
       diagnostics.refusal.publish({ outcome, refusal: error })
       return outcome
     }
-    if (error instanceof Unavailable) {
-      const outcome = outcomes[error.status]
+    if (isUnavailable(error)) {
+      const outcome = outcomeOf[error.status]
       diagnostics.unavailable.publish({ outcome, issuer: labelOf(error.issuer), error })
       return outcome
     }
-    const outcome = 'internal_error'
-    diagnostics.failure.publish({ outcome, error })
-    return outcome
+    diagnostics.failure.publish({ outcome: 'internal_error', error })
+    return 'internal_error'
   }
 
-  function answer<Result>(guard: Guard, work: Work<Result>, trace?: AuthenticationTrace): Soon<Result> {
-    return withFailures(work, (error) => {
-      const scopes = guard.demands.scopes ?? []
-      const told = error instanceof Refusal ? error.challengedBy({ realm, scopes }) : error
-      const outcome = tell(told)
-      if (trace !== undefined) {
-        trace.outcome = outcome
+  return {
+    report: async (operation, scopes, work) => {
+      const trace: AuthenticationTrace = { operation }
+      return traced.authentication(trace, async () => {
+        try {
+          const result = await work()
+          trace.outcome = result === undefined ? 'no_credentials' : 'accepted'
+          return result
+        } catch (error) {
+          const response = isRefusal(error) ? error.withChallenge({ realm, scopes }) : error
+          trace.outcome = publish(response)
+          throw response
+        }
+      })
+    },
+    accepted: ({ issuer, kind }) => {
+      if (diagnostics.verdict.hasSubscribers) {
+        diagnostics.verdict.publish({ outcome: 'accepted', issuer: labelOf(issuer), kind })
       }
-      throw told
-    })
-  }
-
-  return (operation, guard, work) => {
-    if (!isJudgementTraced()) {
-      return answer(guard, work)
-    }
-    const trace: AuthenticationTrace = { operation }
-    return traced.judgement(trace, async () => {
-      const result = await answer(guard, work, trace)
-      trace.outcome = result === undefined ? 'no_credentials' : 'accepted'
-      return result
-    })
+    },
   }
 }
 
-const outcomes: Readonly<Record<Unavailable['status'], UnavailableMessage['outcome']>> = {
+const outcomeOf: Readonly<Record<Unavailable['status'], UnavailableMessage['outcome']>> = {
   500: 'misconfigured',
   502: 'invalid_upstream_response',
   503: 'unreachable_upstream',

@@ -1,51 +1,37 @@
-import type { AccessToken } from '../access-token.ts'
 import { type Duration, expectDuration } from '../lib/duration.ts'
 import { expectOptions, invalidOption } from '../lib/invalid-option.ts'
-import { Refusal } from '../responses/refusal.ts'
-import { type Soon, withFailures } from '../soon.ts'
-import { createGuard, type Guard, type Judgement } from './guard.ts'
+import { createGuard, type Guard } from './guard.ts'
 
 /**
- * The authorization server calls the token active, or has done so no longer ago than `within`; else 401 `invalid_token`. It is
- * asked by introspection, for JWTs as well, and without it nobody would hear of their revocation. The more dangerous the
- * route, the shorter the time. `'0s'` asks for every request, though requests at the same moment share one call. All
- * guards, and the handler, go by the new answer.
+ * Demands that the authorization server said within this time that the token is active. Otherwise 401 `invalid_token`. The validator
+ * introspects JWTs too. It meets the demand before the other guards run, and they see the new response.
  *
- * Every issuer needs `introspection`: without it `protect(active(…))` throws or, when `issuer` is a function, a request that
- * brings its token fails (500). What is heard about a JWT binds
- * the routes that ask, and no others. A server that does not introspect JWTs says so (502) or calls them all inactive.
+ * `'0s'` introspects on every request. Concurrent requests with one token share one call. Every issuer needs `introspection`: without it,
+ * `protect(active(…))` throws, or a request fails (500) when `issuer` is a function. A response about a JWT counts only for the routes
+ * that demand it. A server that does not introspect JWTs calls them inactive or answers with an error (502).
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for what is no duration.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an invalid duration.
  */
 export function active(options: { readonly within: Duration }): Guard {
-  expectOptions(options, 'the options of active', ['within'])
-  const within = expectDuration(options.within, 'within')
+  const { within } = expectOptions(options, 'the options of active', ['within'])
   return createGuard({
-    demands: { activeWithin: within },
-    stage: 'active',
-    check: (token, { renew }) => judgementOf(() => renew(token, within)),
+    demands: { activeWithin: expectDuration(within, 'within') },
+    stage: 'audience',
+    check: async () => 'pass',
+    // An introspection waits.
+    checkNow: undefined,
   })
 }
 
-/** `active` is a demand on every issuer, for any of them may have given out the token of a request. */
-export function expectRenewable(
+/** Checks that each listed issuer introspects, because the token of a request can come from any of them. */
+export function expectIntrospecting(
   { demands }: Guard,
   issuers: readonly { readonly url: string; readonly introspects: boolean }[],
 ): void {
   const silent = demands.activeWithin === undefined ? undefined : issuers.find(({ introspects }) => !introspects)
   if (silent !== undefined) {
     throw invalidOption(
-      `Expected the issuer ${silent.url} to have \`introspection\`: active({ within }) has to ask it about its tokens`,
+      `Expected the issuer ${silent.url} to have \`introspection\`, because active({ within }) introspects its tokens`,
     )
   }
-}
-
-/** Within `anyOf` a refusal is not yet the end. */
-function judgementOf(renew: () => Soon<AccessToken>): Soon<Judgement> {
-  return withFailures<Judgement>(renew, (error) => {
-    if (error instanceof Refusal) {
-      return error
-    }
-    throw error
-  })
 }

@@ -1,13 +1,18 @@
 import { expectText } from '../lib/invalid-option.ts'
 import { invalidToken } from '../responses/refusal.ts'
-import { createGuard, type Guard } from './guard.ts'
+import { createTokenGuard, type Guard } from './guard.ts'
 
-/** The token is meant for this audience as well as for one of the validator's; else 401 `invalid_token`. For a route that is an API of its own. */
+/**
+ * Accepts a token whose `aud` contains this audience, compared exactly. Otherwise 401 `invalid_token`. The audience of the validator is
+ * checked as well. Use it for a route that is an API of its own.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an empty audience.
+ */
 export function audience(uri: string): Guard {
   const expected = expectText(uri, 'audience')
-  return createGuard({
+  return createTokenGuard({
     demands: {},
     stage: 'audience',
-    check: (token) => (token.audience.includes(expected) ? undefined : invalidToken('wrong-audience')),
+    check: (token) => (token.audience.includes(expected) ? 'pass' : invalidToken('wrong-audience')),
   })
 }

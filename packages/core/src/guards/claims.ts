@@ -1,32 +1,34 @@
 import type { AccessTokenClaims } from '../access-token.ts'
-import { callUserFunction } from '../responses/error-response.ts'
 import { describe, expectFunction, expectText } from '../lib/invalid-option.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { callUserFunction } from '../responses/error-response.ts'
 import { Refusal } from '../responses/refusal.ts'
-import { whenThere } from '../soon.ts'
 import { createGuard, type Guard } from './guard.ts'
 
 /**
- * The predicate holds for the claims; else 403 `insufficient_scope`, without scopes. It may answer later; what it throws
- * is a failure (500) and no refusal. `reason` is your id for logs and metrics, and never sent to the client.
+ * Accepts a token for whose claims the predicate returns `true`. For `false`: 403 `insufficient_scope`, without scopes in the challenge.
+ * Another result, and an error, is a failure (500). `reason` is an id for logs and metrics, which is never sent to the client.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` without a function or a reason.
  */
-export function claims(predicate: (claims: AccessTokenClaims) => boolean | Promise<boolean>, reason: string): Guard {
+export function claims(predicate: (claims: AccessTokenClaims) => MaybePromise<boolean>, reason: string): Guard {
   expectFunction(predicate, 'predicate')
   expectText(reason, 'reason')
   return createGuard({
     demands: {},
     stage: 'claims',
-    check: (token) =>
-      whenThere(
-        callUserFunction(() => predicate(token.claims)),
-        (outcome) => (expectBoolean(outcome) ? undefined : new Refusal({ reason })),
-      ),
+    check: async (token) => {
+      const isAccepted = expectBoolean(await callUserFunction(() => predicate(token.claims)))
+      return isAccepted ? 'pass' : new Refusal({ reason })
+    },
+    checkNow: undefined,
   })
 }
 
-/** Truthy is not true: a promise or a `Refusal` would let everybody through. */
-function expectBoolean(outcome: unknown): boolean {
-  if (typeof outcome !== 'boolean') {
-    throw new TypeError(`Expected the predicate of claims(…) to return true or false, got ${describe(outcome)}`)
+/** A truthy value is not `true`, because an object such as a `Refusal` must not open a route. */
+function expectBoolean(result: unknown): boolean {
+  if (typeof result !== 'boolean') {
+    throw new TypeError(`Expected the predicate of claims(…) to return true or false, got ${describe(result)}`)
   }
-  return outcome
+  return result
 }

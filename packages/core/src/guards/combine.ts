@@ -1,83 +1,107 @@
 import type { AccessToken } from '../access-token.ts'
 import { invalidOption } from '../lib/invalid-option.ts'
-import { Refusal } from '../responses/refusal.ts'
-import { type Soon, whenThere } from '../soon.ts'
-import {
-  createGuard,
-  type Demands,
-  expectGuards,
-  type Guard,
-  type CheckContext,
-  type Judgement,
-  stages,
-} from './guard.ts'
+import type { Refusal } from '../responses/refusal.ts'
+import { createGuard, type Demands, expectGuards, type Guard, type GuardResult, missingScope, stages } from './guard.ts'
+
+/**
+ * Accepts a token that all these guards accept. They run in the order of `stages`, and the first refusal is the result. Their demands
+ * become one challenge.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a value that is no guard, or without a guard.
+ */
+export function allOf(...guards: readonly Guard[]): Guard {
+  expectSome(guards)
+  return combineGuards(guards)
+}
 
 const partsOf = new WeakMap<Guard, readonly Guard[]>()
 
-/** Every guard passes. They are judged in the order of `stages`, not as written, and their demands become one challenge. */
-export function allOf(...guards: readonly Guard[]): Guard {
-  expectSome(guards)
-  return together(guards)
-}
-
-/** The same for a route, which may well have none. */
-export function together(guards: readonly Guard[]): Guard {
+/** The same for the guards of a route, which can have none. */
+export function combineGuards(guards: readonly Guard[]): Guard {
   const [only, ...others] = expectGuards(guards)
   if (only !== undefined && others.length === 0) {
     return only
   }
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
-
-  /** When a part has had the token judged anew, all are asked about what it is now. After some rounds a still newer verdict is left to the next request, so that what is returned is what all have passed. */
-  function checkFrom(index: number, rounds: number, token: AccessToken, context: CheckContext): Soon<Judgement> {
-    const part = parts[index]
-    if (part === undefined) {
-      return token
-    }
-    return whenThere(part.check(token, context), (outcome) => {
-      if (outcome instanceof Refusal) {
-        return outcome
+  const guard = createGuard({
+    demands: mergeDemands(parts),
+    stage: parts.at(-1)?.stage ?? 'claims',
+    check: async (token, context) => {
+      for (const part of parts) {
+        const result = await part.check(token, context)
+        if (result !== 'pass') {
+          return result
+        }
       }
-      const isNewer = outcome !== undefined && outcome !== token && rounds < parts.length
-      return isNewer ? checkFrom(0, rounds + 1, outcome, context) : checkFrom(index + 1, rounds, token, context)
-    })
-  }
-
-  const check: Guard['check'] = (token, context) => checkFrom(0, 0, token, context)
-  const guard = createGuard({ demands: merge(guards), stage: parts.at(-1)?.stage ?? 'claims', check })
+      return 'pass'
+    },
+    checkNow: withoutWaiting(parts, (token, checks) => {
+      for (const check of checks) {
+        const result = check(token)
+        if (result !== 'pass') {
+          return result
+        }
+      }
+      return 'pass'
+    }),
+  })
   partsOf.set(guard, parts)
   return guard
 }
 
 /**
- * At least one guard passes. When none does, the answer is the refusal that tells the client which scopes would help, if
- * there is one, else that of the first; the challenge names the scopes of all.
+ * Accepts a token that at least one of these guards accepts. Otherwise the result is the refusal for a missing scope, or else the
+ * first refusal. The challenge names the scopes of all guards.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a value that is no guard, without a guard, or for `active`, because the validator
+ * meets that demand before it knows which guard accepts.
  */
 export function anyOf(...guards: readonly Guard[]): Guard {
   expectSome(guards)
   const parts = inOrder(expectGuards(guards))
-  // Nobody need be asked when another guard passes.
-  const cheapFirst = parts.toSorted((one, other) => Number(asks(one)) - Number(asks(other)))
-
-  function checkFrom(
-    index: number,
-    refusals: readonly Refusal[],
-    ...asked: Parameters<Guard['check']>
-  ): Soon<Judgement> {
-    const part = cheapFirst[index]
-    if (part === undefined) {
-      return refusals.find(({ reason }) => reason === 'missing-scope') ?? refusals[0]
-    }
-    return whenThere(part.check(...asked), (outcome) =>
-      outcome instanceof Refusal ? checkFrom(index + 1, [...refusals, outcome], ...asked) : outcome,
-    )
+  const demands = mergeDemands(parts)
+  if (demands.activeWithin !== undefined) {
+    throw invalidOption('Expected no active(…) inside anyOf(…): put it beside, protect(active(…), anyOf(…))')
   }
-
-  const check: Guard['check'] = (token, context) => checkFrom(0, [], token, context)
-  return createGuard({ demands: merge(guards), stage: parts.at(-1)?.stage ?? 'claims', check })
+  return createGuard({
+    demands,
+    stage: parts.at(-1)?.stage ?? 'claims',
+    check: async (token, context) => {
+      const refusals: Refusal[] = []
+      for (const part of parts) {
+        const result = await part.check(token, context)
+        if (result === 'pass') {
+          return result
+        }
+        refusals.push(result)
+      }
+      return preferredRefusal(refusals)
+    },
+    checkNow: withoutWaiting(parts, (token, checks) => {
+      const results = checks.map((check) => check(token))
+      const refusals = results.filter((result) => result !== 'pass')
+      return refusals.length < results.length ? 'pass' : preferredRefusal(refusals)
+    }),
+  })
 }
 
-/** `allOf` of nothing would let everybody through, and `anyOf` nobody: neither can be meant. */
+type CheckNow = NonNullable<Guard['checkNow']>
+
+/** A combination waits when one of its parts waits. */
+function withoutWaiting(
+  parts: readonly Guard[],
+  combine: (token: AccessToken, checks: readonly CheckNow[]) => GuardResult,
+): CheckNow | undefined {
+  const checks = parts.map(({ checkNow }) => checkNow).filter((check) => check !== undefined)
+  return checks.length === parts.length ? (token) => combine(token, checks) : undefined
+}
+
+/** A client can react to a missing scope, because it can get a token with more scopes. */
+function preferredRefusal(refusals: readonly Refusal[]): Refusal {
+  return refusals.find(({ reason }) => reason === 'missing-scope') ?? refusals[0] ?? missingScope()
+}
+
+/** `allOf()` would open a route, and `anyOf()` would close it. */
 function expectSome(guards: readonly Guard[]): void {
   if (guards.length === 0) {
     throw invalidOption('Expected at least one guard, got none')
@@ -88,11 +112,7 @@ function inOrder(guards: readonly Guard[]): readonly Guard[] {
   return guards.toSorted((one, other) => stages.indexOf(one.stage) - stages.indexOf(other.stage))
 }
 
-function asks({ demands }: Guard): boolean {
-  return demands.activeWithin !== undefined
-}
-
-function merge(guards: readonly Guard[]): Demands {
+function mergeDemands(guards: readonly Guard[]): Demands {
   const scopes = [...new Set(guards.flatMap(({ demands }) => demands.scopes ?? []))]
   const ages = guards.flatMap(({ demands }) => demands.activeWithin ?? [])
   return {

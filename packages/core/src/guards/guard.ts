@@ -1,107 +1,122 @@
 import type { AccessToken } from '../access-token.ts'
-import { callUserFunction } from '../responses/error-response.ts'
-import { isScope } from '../responses/challenge.ts'
-import type { HttpRequest } from '../request/http-request.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../lib/invalid-option.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { isRecord } from '../lib/record.ts'
-import { Refusal } from '../responses/refusal.ts'
-import { type Soon, whenThere } from '../soon.ts'
+import type { HttpRequest } from '../request/http-request.ts'
+import { isScope } from '../responses/challenge.ts'
+import { callUserFunction } from '../responses/error-response.ts'
+import { isRefusal, Refusal } from '../responses/refusal.ts'
 
-/** What a route asks of a token, for the challenge. */
+/** What a guard announces. The challenge of the route names the scopes. */
 export interface Demands {
   readonly scopes?: readonly string[]
-  /** The greatest age, in milliseconds, of the authorization server's word that the token is active. */
+  /** The maximum age, in milliseconds, of the issuer's statement that the token is active. It is met before the guards run. */
   readonly activeWithin?: number
 }
 
+/** What a guard can inspect besides the token. */
 export interface GuardContext {
   readonly request: HttpRequest
-  /** The time of the judgement, in milliseconds since the epoch. */
+  /** The time of this request, in milliseconds since the epoch. */
   readonly now: number
 }
 
-/** What the guards of this library see besides. */
-export interface CheckContext extends GuardContext {
-  /** The token by a verdict of its issuer that is no older than so many milliseconds. */
-  readonly renew: (token: AccessToken, within: number) => Soon<AccessToken>
-}
+/** A guard accepts the token, or it returns the refusal. */
+export type GuardResult = 'pass' | Refusal
 
-/** A refusal; or the token as it is now known, which those that follow judge; or nothing. */
-export type Judgement = Refusal | AccessToken | undefined
+/** The order in which guards run. The developer's order does not count. */
+export const stages = ['audience', 'scopes', 'claims'] as const
 
-/** The order in which guards are judged, however they are written: the first refusal decides the answer. */
-export const stages = ['audience', 'active', 'scopes', 'claims'] as const
-type Stage = (typeof stages)[number]
-
-/** A condition that a route puts on a token which is already found good. Data, and a check. */
+/** A condition of a route for a validated token. It inspects the token and does not replace it. Only functions of the library create guards. */
 export interface Guard {
   readonly demands: Demands
-  readonly stage: Stage
-  /** Judges now or later. What it throws is a failure and no refusal. */
-  readonly check: (token: AccessToken, context: CheckContext) => Soon<Judgement>
+  readonly stage: (typeof stages)[number]
+  /** An error is a failure (500), and no refusal. */
+  readonly check: (token: AccessToken, context: GuardContext) => Promise<GuardResult>
+  /** The same check for the fast path. `undefined` for a guard that calls a function of the application. */
+  readonly checkNow: ((token: AccessToken) => GuardResult) | undefined
 }
 
+/** A guard of the application. */
 export interface GuardInit {
+  /** The scopes that the guard demands, all of them. They are checked before `check` runs. Default: none. */
   readonly demands?: Pick<Demands, 'scopes'>
-  /** Gives the refusal, or nothing, now or later. What it throws is a failure and no refusal. */
-  readonly check: (token: AccessToken, context: GuardContext) => Refusal | undefined | Promise<Refusal | undefined>
+  /** Returns `'pass'` or a `Refusal`. Another result, and an error, is a failure (500). */
+  readonly check: (token: AccessToken, context: GuardContext) => MaybePromise<GuardResult>
 }
-
-const made = new WeakSet()
 
 /**
- * Makes a guard of your own. `check` sees only tokens that passed everything else, and returns
- * `new Refusal({ reason: 'your-reason' })` to refuse (403). It is judged together with `claims`, last.
+ * Creates a guard of the application. `check` sees only tokens that passed all other guards. To refuse, it returns
+ * `new Refusal({ reason: 'your-reason' })` (403). To accept, it returns `'pass'`.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function defineGuard(init: GuardInit): Guard {
-  expectOptions(init, 'the guard', ['demands', 'check'])
-  expectFunction(init.check, 'check')
-  const { demands = {}, check } = init
-  expectOptions(demands, 'the demands of the guard', ['scopes'])
+  const { demands = {}, check } = expectOptions(init, 'the guard', ['demands', 'check'])
+  expectFunction(check, 'check')
+  const { scopes } = expectOptions(demands, 'the demands of the guard', ['scopes'])
+  const required = scopes === undefined ? [] : expectScopes(scopes)
   return createGuard({
-    demands: demands.scopes === undefined ? {} : { scopes: expectScopes(demands.scopes) },
+    demands: required.length === 0 ? {} : { scopes: required },
     stage: 'claims',
-    check: (token, context) =>
-      whenThere(
-        callUserFunction(() => check(token, context)),
-        expectRefusal,
-      ),
+    check: async (token, context) =>
+      hasScopes(token, required) ? expectResult(await callUserFunction(() => check(token, context))) : missingScope(),
+    checkNow: undefined,
   })
 }
 
-/** `false` and `true` say nothing clear: neither lets anybody through by accident, nor out. */
-function expectRefusal(outcome: unknown): Refusal | undefined {
-  if (outcome !== undefined && !(outcome instanceof Refusal)) {
-    throw new TypeError(`Expected the guard's check to return a Refusal or undefined, got ${describe(outcome)}`)
+/** `undefined` is no result, because a `check` without a `return` must not open a route. */
+function expectResult(result: unknown): GuardResult {
+  if (result !== 'pass' && !isRefusal(result)) {
+    throw new TypeError(`Expected the check of a guard to return 'pass' or a Refusal, got ${describe(result)}`)
   }
-  return outcome
+  return result
 }
 
-/** Scope tokens by RFC 6749 §3.3, at least one: what stands here goes into a header. */
+/** Checks that each name is a scope token (RFC 6749 §3.3), because the names go into a header. */
 export function expectScopes(names: readonly unknown[]): readonly string[] {
   if (!Array.isArray(names) || names.length === 0) {
     throw invalidOption(`Expected at least one scope, got ${Array.isArray(names) ? 'none' : describe(names)}`)
   }
   for (const name of names) {
     if (typeof name !== 'string' || !isScope(name)) {
+      const hint = Array.isArray(name) || / /.test(String(name)) ? ": did you mean several, 'a', 'b'?" : ''
       throw invalidOption(
-        `Expected each scope to be printable ASCII without spaces, quotes and backslashes, one scope a string, got ${describe(name)}${Array.isArray(name) || / /.test(String(name)) ? ": did you mean several, 'a', 'b'?" : ''}`,
+        `Expected each scope to be printable ASCII without spaces, quotes and backslashes, one scope per string, got ${describe(name)}${hint}`,
       )
     }
   }
   return Object.freeze([...names])
 }
 
+export function hasScopes(token: AccessToken, required: readonly string[]): boolean {
+  return required.every((scope) => token.scopes.has(scope))
+}
+
+export function missingScope(): Refusal {
+  return new Refusal({ reason: 'missing-scope' })
+}
+
+const created = new WeakSet<object>()
+
 export function createGuard(guard: Guard): Guard {
-  made.add(guard)
+  created.add(guard)
   Object.freeze(guard.demands)
   return Object.freeze(guard)
 }
 
-/** Throws unless each is a guard: `protect('orders:read')` must not protect nothing. */
+/** Creates a guard that only inspects the token. */
+export function createTokenGuard(
+  init: Pick<Guard, 'demands' | 'stage'> & { check: (token: AccessToken) => GuardResult },
+): Guard {
+  const { demands, stage, check } = init
+  return createGuard({ demands, stage, check: async (token) => check(token), checkNow: check })
+}
+
+/** Throws unless each value is a guard, because `protect('orders:read')` must not protect nothing. */
 export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
   for (const guard of guards) {
-    if (!isRecord(guard) || !made.has(guard)) {
+    if (!isRecord(guard) || !created.has(guard)) {
       throw invalidOption(`Expected guards such as scopes(…), active(…) or claims(…)${hintFor(guard)}`)
     }
   }
@@ -113,11 +128,11 @@ function hintFor(mistake: unknown): string {
     return ", got a string: did you mean scopes('…')?"
   }
   if (Array.isArray(mistake)) {
-    return ', got an array: pass them one by one'
+    return ', got an array: pass the guards one by one'
   }
   if (typeof mistake === 'function') {
-    return ", got a function: a guard is what it returns, such as scopes('…')"
+    return ", got a function: a guard is its result, such as scopes('…')"
   }
   const isRequest = isRecord(mistake) && 'method' in mistake && 'headers' in mistake
-  return isRequest ? ', got a request: protect() has to be called where it is used' : `, got ${describe(mistake)}`
+  return isRequest ? ', got a request: call protect() where you use it' : `, got ${describe(mistake)}`
 }

@@ -1,26 +1,30 @@
-import { Refusal } from '../responses/refusal.ts'
-import { createGuard, expectScopes, type Guard } from './guard.ts'
+import { createTokenGuard, expectScopes, type Guard, hasScopes, missingScope } from './guard.ts'
 
-/** The token has every one of these scopes (RFC 6749 §3.3: case-sensitive, no order); else 403 `insufficient_scope`, naming all that the route needs. */
+/**
+ * Accepts a token with all these scopes (RFC 6749 §3.3: case counts, order does not). Otherwise 403 `insufficient_scope`, whose challenge
+ * names all scopes of the route.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a name that is no scope token, or without a name.
+ */
 export function scopes(...required: readonly string[]): Guard {
-  const wanted = expectScopes(required)
-  return createGuard({
-    demands: { scopes: wanted },
+  const names = expectScopes(required)
+  return createTokenGuard({
+    demands: { scopes: names },
     stage: 'scopes',
-    check: (token) => (wanted.every((scope) => token.scopes.has(scope)) ? undefined : missing()),
+    check: (token) => (hasScopes(token, names) ? 'pass' : missingScope()),
   })
 }
 
-/** The token has at least one of these scopes; else 403 `insufficient_scope`. The challenge names all of them, in the order given. */
+/**
+ * Accepts a token with at least one of these scopes. Otherwise 403 `insufficient_scope`, whose challenge names all of them.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a name that is no scope token, or without a name.
+ */
 export function anyScope(...accepted: readonly string[]): Guard {
-  const wanted = expectScopes(accepted)
-  return createGuard({
-    demands: { scopes: wanted },
+  const names = expectScopes(accepted)
+  return createTokenGuard({
+    demands: { scopes: names },
     stage: 'scopes',
-    check: (token) => (wanted.some((scope) => token.scopes.has(scope)) ? undefined : missing()),
+    check: (token) => (names.some((scope) => token.scopes.has(scope)) ? 'pass' : missingScope()),
   })
-}
-
-function missing(): Refusal {
-  return new Refusal({ reason: 'missing-scope' })
 }

@@ -8,17 +8,17 @@ import {
   expectText,
   invalidOption,
 } from '../lib/invalid-option.ts'
-import {
-  type ClientAuthentication,
-  expectClientAuthentication,
-} from './client-authentication/client-authentication.ts'
+import { type ClientAuthentication, expectClientAuthentication } from './client-authentication/client-authentication.ts'
 import { type AnswerForm, expectAnswerForm, type JwtResponse } from './response-format.ts'
 
 /**
  * What a function of yours adds to each introspection request. It sees nothing of the token or of the request that is judged: response are
  * remembered for all, and a shared `cache` does not tell validators apart that differ in nothing else.
  */
-export type RequestParameters = (call: { readonly issuer: string; readonly endpoint: string }) => RequestParts | Promise<RequestParts>
+export type RequestParameters = (call: {
+  readonly issuer: string
+  readonly endpoint: string
+}) => RequestParts | Promise<RequestParts>
 
 /** Headers and form parameters; those that Tollgate sends itself are a failure (500). */
 export interface RequestParts {

@@ -1,93 +1,79 @@
-import type { AccessToken, IntrospectedClaims, OpaqueAccessToken } from '../access-token.ts'
-import { verifySenderConstraint } from '../constraints/sender-constraint.ts'
-import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
-import { createOpaqueAccessToken, type Grant, type JudgedClaims, toJudgedClaims } from '../judged-token.ts'
-import { invalidToken, Refusal } from '../responses/refusal.ts'
-import { type Soon, whenThere } from '../soon.ts'
-import { onBehalfOf } from '../responses/unavailable.ts'
-import { type AnswerPolicy, judgeAnswer } from './validate-response.ts'
-import type { TokenVerdict } from './introspection-cache.ts'
-import type { IntrospectionSettings } from './introspection-options.ts'
-import { type IntrospectionHealth, type IssuerOutside, startIntrospection } from './start-introspection.ts'
+import type { AccessToken, IntrospectedClaims } from '../access-token.ts'
+import type { GrantedScopes } from '../claims/granted-scopes.ts'
+import { kindOfResponse } from '../claims/token-kind.ts'
+import type { Clock } from '../lib/clock.ts'
+import { own } from '../lib/record.ts'
+import { invalidToken } from '../responses/refusal.ts'
+import { forIssuer } from '../responses/unavailable.ts'
+import { type ClaimsPolicy, createValidatedToken, type ValidatedToken } from '../validated-token.ts'
+import type { IntrospectionResult, Introspector } from './introspector.ts'
 
-const trusting = { missingAudience: 'trust' } as const
-
-/** The tokens of one issuer that are judged by asking it. */
-export interface IntrospectedTokens {
-  readonly validate: (token: string) => Soon<OpaqueAccessToken>
-  /** The token by a verdict no older than this: an opaque one judged anew, a JWT as it is if the issuer calls it active. */
-  readonly renew: (token: AccessToken, within: number) => Soon<AccessToken>
-  readonly evict: (token: string) => Promise<void>
-  readonly ready: () => Promise<unknown>
-  readonly health: () => IntrospectionHealth
+/** Step 3 for the tokens of one issuer that are introspected. */
+export interface OpaqueValidator {
+  /** The statements of the issuer about the token. The values of the claims are for step 4. */
+  readonly validate: (text: string) => Promise<ValidatedToken>
+  /**
+   * The statements of the issuer about a token or a JWT, no older than `within` milliseconds. `undefined` when those in the token are
+   * recent enough.
+   */
+  readonly confirm: (token: AccessToken, within: number) => Promise<ValidatedToken | undefined>
 }
 
-export function createIntrospectedTokens(
-  settings: IntrospectionSettings,
-  claimsPolicy: Omit<AnswerPolicy, 'missingAudience'> & Grant & { readonly judge: object },
-  outside: IssuerOutside,
-): IntrospectedTokens {
-  const { issuer } = claimsPolicy
-  const introspection = startIntrospection(settings, claimsPolicy, outside)
-  const known = new WeakMap<IntrospectedClaims, JudgedClaims<IntrospectedClaims>>()
-  let isMissingAudienceTold = false
+export interface OpaqueValidatorOptions {
+  readonly issuer: string
+  readonly introspector: Introspector
+  readonly grantedScopes: GrantedScopes
+  readonly policy: ClaimsPolicy
+  readonly clock: Clock
+}
 
-  function ask(token: string, within?: number): Soon<TokenVerdict> {
-    return onBehalfOf(issuer, () => introspection.verdictOn(token, within))
-  }
+/**
+ * @throws Refusal 401 `inactive`, or `untrusted-issuer` when the response names another issuer (RFC 7662 §2.2). Unavailable when the token
+ * cannot be introspected.
+ */
+export function createOpaqueValidator(options: OpaqueValidatorOptions): OpaqueValidator {
+  const { issuer, introspector, grantedScopes, policy, clock } = options
+  /** Requests that share a response share the validated token. */
+  const validated = new WeakMap<IntrospectedClaims, ValidatedToken>()
 
-  function judge(
-    token: string,
-    { claims, askedAt }: TokenVerdict,
-    { missingAudience }: Pick<AnswerPolicy, 'missingAudience'> = settings,
-  ): OpaqueAccessToken {
+  function toValidatedToken({ claims, introspectedAt }: IntrospectionResult, rules: ClaimsPolicy): ValidatedToken {
     if (claims === undefined) {
       throw invalidToken('inactive')
     }
-    try {
-      judgeAnswer(claims, { ...claimsPolicy, missingAudience }, outside.clock())
-    } catch (error) {
-      if (error instanceof Refusal && error.reason === 'missing-audience' && !isMissingAudienceTold) {
-        isMissingAudienceTold = true
-        tellOfMissingAudience(issuer)
-      }
-      throw error
+    const iss = own(claims, 'iss')
+    if (iss !== undefined && iss !== issuer) {
+      throw invalidToken('untrusted-issuer')
     }
-    verifySenderConstraint(claims)
-    return createOpaqueAccessToken(judgedOnce(claims), token, claimsPolicy.judge, askedAt)
+    const scopes = grantedScopes(claims)
+    const facts = { kind: 'opaque', issuer, scopes, statedKind: kindOfResponse(claims), introspectedAt } as const
+    return createValidatedToken(claims, { ...facts, policy: rules })
   }
 
-  function judgedOnce(claims: IntrospectedClaims): JudgedClaims<IntrospectedClaims> {
-    const judged = known.get(claims) ?? toJudgedClaims(claimsPolicy, claims)
-    known.set(claims, judged)
-    return judged
+  function validatedOnce(result: IntrospectionResult): ValidatedToken {
+    const { claims } = result
+    const known = claims && validated.get(claims)
+    const token = known ?? toValidatedToken(result, policy)
+    if (claims !== undefined) {
+      validated.set(claims, token)
+    }
+    return token
   }
 
-  function renew(token: AccessToken, within: number): Soon<AccessToken> {
-    const raw = token.raw()
+  async function introspect(text: string, within?: number): Promise<IntrospectionResult> {
+    return forIssuer(issuer, () => introspector.introspect(text, within))
+  }
+
+  async function confirm(token: AccessToken, within: number): Promise<ValidatedToken | undefined> {
+    const text = token.raw()
     if (token.kind === 'jwt') {
-      return whenThere(ask(raw, within), (verdict) => {
-        // For whom it is, its own claims have said. What else the answer holds has to be in order.
-        judge(raw, verdict, trusting)
-        return token
-      })
+      // The claims of the JWT say for whom it is. A response about a JWT need not repeat that.
+      return toValidatedToken(await introspect(text, within), { ...policy, missingAudience: 'trust' })
     }
     const introspectedAt = Number(token.introspectedAt)
-    const hasNewer = (introspection.recall(raw)?.askedAt ?? -Infinity) > introspectedAt
-    const isNewEnough = outside.clock() - introspectedAt <= within
-    return isNewEnough && !hasNewer ? token : whenThere(ask(raw, within), (verdict) => judge(raw, verdict))
+    const hasNewer = (introspector.cached(text)?.introspectedAt ?? -Infinity) > introspectedAt
+    const isRecent = clock() - introspectedAt <= within && !hasNewer
+    return isRecent ? undefined : validatedOnce(await introspect(text, within))
   }
 
-  const { evict, ready, health } = introspection
-  const validate = (token: string): Soon<OpaqueAccessToken> => whenThere(ask(token), (verdict) => judge(token, verdict))
-  return { validate, renew, evict, ready, health }
-}
-
-/** Good tokens are refused, and those who hold them can do nothing about it: whoever runs the API has to hear of it. */
-function tellOfMissingAudience(issuer: string): void {
-  warnOfMisconfiguration({
-    event: 'missing-audience',
-    issuer,
-    message: `The introspection answers of ${issuer} name no \`aud\`, so that its opaque tokens are refused. Have it name this API there; or, only if it gives out tokens for no other API, set \`introspection: { missingAudience: 'trust' }\``,
-  })
+  return { validate: async (text) => validatedOnce(await introspect(text)), confirm }
 }

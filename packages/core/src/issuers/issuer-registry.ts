@@ -1,131 +1,108 @@
-import { LRUCache } from 'lru-cache'
-import { callUserFunction } from '../responses/error-response.ts'
-import { mostIssuers } from '../http/shared-documents.ts'
-import { withDeadline } from '../lib/deadline.ts'
-import { type Soon, whenThere } from '../soon.ts'
-import { createIssuer, foundLabel, type Issuer, type IssuerPolicy } from './issuer.ts'
-import { createOpaqueRouter, type OpaqueRouting } from './opaque-routing.ts'
-import type { PresentedToken } from './token-format.ts'
-import { isPossibleIssuer, isTrustedIssuer, type TrustedIssuer } from './trusted-issuer.ts'
+import type { Health, IssuerHealth } from '../diagnostics/health.ts'
+import { own } from '../lib/record.ts'
+import { isRefusal } from '../responses/refusal.ts'
+import type { ValidatedToken } from '../validated-token.ts'
+import { createIssuer, type Issuer, type IssuerContext, resolvedLabel } from './issuer.ts'
+import { createIssuerResolver, type ResolveIssuer } from './issuer-resolver.ts'
+import { createRouteOpaque, type OpaqueRouting, validateInOrder } from './opaque-routing.ts'
+import type { ParsedToken } from './token-format.ts'
+import type { TrustedIssuer } from './trusted-issuer.ts'
 
-/** Finds the trusted issuer for a token's unverified `iss`, or nothing. What it throws is a failure and no refusal. */
-export type ResolveIssuer = (iss: string) => TrustedIssuer | undefined | Promise<TrustedIssuer | undefined>
-
-export interface RouterPolicy extends IssuerPolicy {
+export interface IssuerRegistryOptions extends IssuerContext {
   readonly issuers: readonly TrustedIssuer[] | ResolveIssuer
   readonly opaqueRouting: OpaqueRouting
 }
 
-export interface Router {
-  /** The issuers who may know a token, to be asked in this order: for a JWT the one that it names, else a refusal. */
-  readonly route: (presented: PresentedToken) => Soon<readonly Issuer[]>
-  /** The issuer of this name, at work. */
-  readonly find: (url: string) => Soon<Issuer | undefined>
-  /** Those that are configured; none when a function finds them. */
+/** The trusted issuers of one validator. */
+export interface IssuerRegistry {
+  /** Step 2: the issuer of the token. Rejects with a `Refusal` (401) when no trusted issuer can know it. */
+  readonly route: (parsed: ParsedToken) => Promise<Pick<Issuer, 'validate'>>
+  /** The cached JWT, when its issuer and its key are still trusted. */
+  readonly cached: (text: string, now: number) => ValidatedToken | undefined
+  readonly find: (url: string) => Promise<Issuer | undefined>
+  /** Removes the token from all caches. Rejects when the `TokenCache` fails. */
+  readonly evict: (parsed: ParsedToken) => Promise<void>
+  /** The issuers of the options. Empty when `issuer` is a function. */
   readonly listed: readonly Issuer[]
-  /** Those that there are at the moment: the ones that are configured, or that the function has found lately. */
-  readonly present: () => readonly Issuer[]
-  /** What diagnostics call an issuer. */
+  readonly health: () => Pick<Health, 'issuers' | 'resolved' | 'status'>
+  /** The name of an issuer in diagnostics. */
   readonly labelOf: (url: string) => string
 }
 
 /**
- * Routes JWTs by an exact match on the unverified `iss` (RFC 8725 §3.8): a stranger's is refused, and nothing is ever fetched
- * for one. What names no issuer goes to those that introspect.
+ * Routes a JWT by an exact match of its unverified `iss` (RFC 8725 §3.8). An untrusted issuer is refused, and never causes a fetch. Tokens
+ * that name no issuer go to the issuers that introspect.
  */
-export function createRouter(policy: RouterPolicy): Router {
-  const { issuers } = policy
-  const atWork = typeof issuers === 'function' ? [] : issuers.map((issuer) => createIssuer(issuer, policy, 'listed'))
-  const tenants = typeof issuers === 'function' ? resolved(issuers, policy) : undefined
-  const find = tenants?.find ?? listed(atWork)
-  const routeOpaque = createOpaqueRouter(atWork, policy.opaqueRouting)
+export function createIssuerRegistry(options: IssuerRegistryOptions): IssuerRegistry {
+  const { issuers, jwtCache } = options
+  const listed = typeof issuers === 'function' ? [] : issuers.map((issuer) => createIssuer(issuer, options, 'listed'))
+  const byUrl = new Map(listed.map((issuer) => [issuer.url, issuer]))
+  const resolver = typeof issuers === 'function' ? createIssuerResolver(issuers, options) : undefined
+  const routeOpaque = createRouteOpaque(listed, options.opaqueRouting)
 
-  function route(presented: PresentedToken): Soon<readonly Issuer[]> {
-    const iss = presented.form === 'jwt' ? presented.jwt?.claims['iss'] : undefined
-    const named = typeof iss === 'string' ? find(iss) : undefined
-    return whenThere(named, (issuer) => (issuer === undefined ? routeOpaque(presented) : [issuer]))
+  function known(url: string): Issuer | undefined {
+    return resolver === undefined ? byUrl.get(url) : resolver.known(url)
+  }
+
+  async function find(url: string): Promise<Issuer | undefined> {
+    return resolver === undefined ? byUrl.get(url) : resolver.find(url)
+  }
+
+  async function candidates(parsed: ParsedToken): Promise<readonly Issuer[]> {
+    const iss = parsed.format === 'jwt' ? own(parsed.jwt?.claims ?? {}, 'iss') : undefined
+    const named = typeof iss === 'string' ? await find(iss) : undefined
+    return named === undefined ? routeOpaque(parsed) : [named]
   }
 
   return {
-    route,
+    route: async (parsed) => {
+      const all = await candidates(parsed)
+      const [only] = all
+      return only !== undefined && all.length === 1 ? only : { validate: (token) => validateInOrder(all, token) }
+    },
+    cached: (text, now) => {
+      const entry = jwtCache.get(text)
+      const issuer = entry && known(entry.token.issuer)
+      return entry !== undefined && issuer?.trusts(entry, now) === true ? entry.token : undefined
+    },
     find,
-    listed: atWork,
-    present: tenants?.present ?? (() => atWork),
-    labelOf: (url) => (tenants === undefined ? url : foundLabel),
+    evict: async (parsed) => {
+      jwtCache.delete(parsed.text)
+      const all = await candidates(parsed).catch(noneIfRefused)
+      await Promise.all(all.map((issuer) => issuer.evict(parsed.text)))
+    },
+    listed,
+    health: () => healthOf(listed, resolver?.present()),
+    labelOf: (url) => (resolver === undefined ? url : resolvedLabel),
   }
 }
 
-type Find = (iss: string) => Soon<Issuer | undefined>
-
-function listed(issuers: readonly Issuer[]): Find {
-  const [only, ...others] = issuers
-  if (others.length === 0) {
-    return (iss) => (iss === only?.url ? only : undefined)
+/** A token without a trusted issuer is in no cache. */
+function noneIfRefused(error: unknown): readonly Issuer[] {
+  if (isRefusal(error)) {
+    return []
   }
-  const byUrl = new Map(issuers.map((issuer) => [issuer.url, issuer]))
-  return (iss) => byUrl.get(iss)
+  throw error
 }
 
-const minute = 60_000
-/** A new tenant is let in after 10 s at the latest; one that was removed is shut out after 10 min. */
-const rememberedFor = {
-  known: { max: mostIssuers, ttl: 10 * minute, ttlResolution: 0 },
-  unknown: { max: 1000, maxSize: 256 * 1024, ttl: 10_000, ttlResolution: 0 },
-}
-const longestLookUp = 5000
-
-/** Asks the user's function, once for all who wait, and remembers what it says. Made-up names have their own room, so that they push no real issuer out. */
-function resolved(resolve: ResolveIssuer, policy: IssuerPolicy): Pick<Router, 'present'> & { readonly find: Find } {
-  const perf = { now: policy.clock }
-  const known = new LRUCache<string, Issuer>({ ...rememberedFor.known, perf })
-  const strangers = new LRUCache<string, true>({
-    ...rememberedFor.unknown,
-    sizeCalculation: (_value, iss) => iss.length + 1,
-    perf,
-  })
-  const flights = new Map<string, Promise<Issuer | undefined>>()
-
-  async function ask(iss: string): Promise<Issuer | undefined> {
-    const issuer = expectTrusted(
-      await withDeadline(
-        callUserFunction(() => resolve(iss)),
-        AbortSignal.timeout(longestLookUp),
-        tooLate,
-      ),
-      iss,
-    )
-    if (issuer === undefined) {
-      strangers.set(iss, true)
-      return undefined
-    }
-    const atWork = createIssuer(issuer, policy, 'found')
-    known.set(iss, atWork)
-    return atWork
-  }
-
-  function askOnce(iss: string): Promise<Issuer | undefined> {
-    const flight = flights.get(iss) ?? ask(iss).finally(() => flights.delete(iss))
-    flights.set(iss, flight)
-    return flight
-  }
-
+function healthOf(
+  listed: readonly Issuer[],
+  resolved: readonly Issuer[] | undefined,
+): Pick<Health, 'issuers' | 'resolved' | 'status'> {
+  const issuers = listed.map((issuer) => issuer.health())
+  const degraded = (resolved ?? []).filter((issuer) => !isOk(issuer.health())).length
   return {
-    find: (iss) => (strangers.has(iss) || !isPossibleIssuer(iss) ? undefined : (known.get(iss) ?? askOnce(iss))),
-    present: () => [...known.values()],
+    status: degraded === 0 && issuers.every(isOk) ? 'ok' : 'degraded',
+    issuers,
+    resolved: resolved && { count: resolved.length, degraded },
   }
 }
 
-function tooLate(): Error {
-  return new Error(`The \`issuer\` function did not answer within ${longestLookUp} ms`)
-}
-
-/** An issuer of another name than the token's is as good as none: its keys must not even be looked at. */
-function expectTrusted(answer: unknown, iss: string): TrustedIssuer | undefined {
-  if (answer === undefined || answer === null || answer === false) {
-    return undefined
-  }
-  if (!isTrustedIssuer(answer)) {
-    throw new TypeError('Expected the `issuer` function to return what trustedIssuer(iss, options) makes, or undefined')
-  }
-  return answer.url === iss ? answer : undefined
+function isOk({ keys, metadata, introspection }: IssuerHealth): boolean {
+  const documents = [keys, metadata, introspection?.metadata]
+  const circuits = Object.values(introspection?.circuits ?? {})
+  return (
+    documents.every((document) => document === undefined || document.state === 'fresh') &&
+    circuits.every(({ state }) => state === 'closed')
+  )
 }

@@ -1,112 +1,99 @@
 import type { AccessToken } from '../access-token.ts'
-import type { JwtStore } from '../jwt/jwt-cache.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { DocumentHealth } from '../http/document-health.ts'
-import type { Reach } from '../http/dispatchers.ts'
-import { isLoopbackName } from '../http/secure-url.ts'
-import type { Outside } from '../http/shared-documents.ts'
-import { invalidToken } from '../responses/refusal.ts'
-import type { Soon } from '../soon.ts'
-import { onBehalfOf } from '../responses/unavailable.ts'
-import { createIntrospectedTokens } from '../introspection/opaque-validator.ts'
-import { createScopeReader } from '../claims/granted-scopes.ts'
-import type { IntrospectionHealth, Remembering } from '../introspection/start-introspection.ts'
-import type { PresentedToken } from './token-format.ts'
+import { createGrantedScopes } from '../claims/granted-scopes.ts'
 import type { ScopeHierarchy } from '../claims/scope-hierarchy.ts'
-import { createSignedTokens, type JwtVerdict, keySourceOf, type SignedTokens } from '../jwt/jwt-validator.ts'
-import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
+import type { IssuerHealth } from '../diagnostics/health.ts'
+import type { Network, Networks } from '../http/network.ts'
+import { isLoopbackName } from '../http/secure-url.ts'
+import { createIntrospector, type ResponseCaches } from '../introspection/introspector.ts'
+import { createOpaqueValidator } from '../introspection/opaque-validator.ts'
+import type { JwtCache } from '../jwt/jwt-cache.ts'
+import { createJwtValidator, type JwtValidator } from '../jwt/jwt-validator.ts'
+import { createKeySource } from '../keys/key-source.ts'
+import type { Clock } from '../lib/clock.ts'
+import { invalidToken } from '../responses/refusal.ts'
+import { forIssuer } from '../responses/unavailable.ts'
+import type { ClaimsPolicy, ValidatedToken } from '../validated-token.ts'
+import type { ParsedToken } from './token-format.ts'
+import { type IssuerSettings, needsKeys, settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 
-/** A trusted issuer at work: it has its keys and its endpoint, and judges the tokens that are its own. */
+/** A trusted issuer at run time, with its keys and its introspection endpoint. */
 export interface Issuer {
   readonly url: string
   readonly formats: 'jwt' | 'opaque' | 'both'
-  /** How its opaque tokens begin. */
+  /** The beginning of its opaque tokens. */
   readonly prefix: string
-  /** Whether `renew` has somebody to ask. */
   readonly introspects: boolean
-  /** The token, verified by signature or introspection, its claims judged at this moment; an `Unavailable` when nobody could tell. */
-  readonly validate: (presented: PresentedToken) => Soon<AccessToken>
-  /** Whether a verdict on a JWT of it counts. */
-  readonly trusts: SignedTokens['trusts']
-  /** The JWT by such a verdict, judged at this moment. */
-  readonly judgeAgain: SignedTokens['judgeAgain']
-  /** The token by a verdict of the authorization server that is no older than this; for JWTs as well. */
-  readonly renew: (token: AccessToken, within: number) => Soon<AccessToken>
-  /** Forgets what is remembered of a token. */
-  readonly evict: (token: string) => Promise<void>
-  /** Resolves when it has what it takes to judge tokens. */
+  /** Step 3: verifies the signature of a JWT, or introspects the token. Rejects with a `Refusal` (401) or an `Unavailable`. */
+  readonly validate: (parsed: ParsedToken) => Promise<ValidatedToken>
+  readonly trusts: JwtValidator['trusts']
+  /** The statements of the issuer about a token, no older than `within` milliseconds. `undefined` when the token has them. */
+  readonly confirm: (token: AccessToken, within: number) => Promise<ValidatedToken | undefined>
+  /** Removes the token from the caches. */
+  readonly evict: (text: string) => Promise<void>
+  /** Resolves when the issuer can validate tokens. Rejects with an `Unavailable`. */
   readonly ready: () => Promise<void>
   readonly health: () => IssuerHealth
 }
 
-/** How it stands with an issuer. */
-export interface IssuerHealth {
-  readonly issuer: string
-  /** Its keys; `undefined` when there is nothing to verify by them. */
-  readonly keys: DocumentHealth | undefined
-  /** The metadata that names its key set; `undefined` when nothing is looked for there. */
-  readonly metadata: DocumentHealth | undefined
-  /** `undefined` when it is not asked about tokens. */
-  readonly introspection: IntrospectionHealth | undefined
-}
-
-export interface IssuerPolicy extends Remembering {
-  /** The audience of the validator, for issuers without one of their own. */
+/** What the issuers of one validator share. */
+export interface IssuerContext {
+  /** The audience of the validator, for issuers without an own audience. */
   readonly audience: readonly string[]
   readonly scopeHierarchy: ScopeHierarchy
-  readonly jwts: JwtStore<JwtVerdict>
-  /** Stands for the validator in the tokens that it judges. */
-  readonly judge: object
-  readonly reach: Reach
+  /** Milliseconds. */
+  readonly clockTolerance: number
   readonly clock: Clock
+  readonly networks: Networks
+  readonly jwtCache: JwtCache
+  readonly responseCaches: ResponseCaches
 }
 
-/** How the validator came by an issuer: its options list it, or the user's function has found it for the name in a token. */
-export type Provenance = 'listed' | 'found'
+/** `'listed'` in the options, or `'resolved'` by the `issuer` function for the `iss` of a token. */
+export type Provenance = 'listed' | 'resolved'
 
-export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, provenance: Provenance): Issuer {
-  const { url } = issuer
-  const settings = settingsOf(issuer)
-  const { formats, introspection, audience = policy.audience } = settings
-  const outside = outsideOf(issuer, policy, provenance)
-  const keys = keySourceOf(url, settings.keys, outside)
-  const needsKeys = formats !== 'opaque' || introspection?.response.as === 'jwt'
-  const { holdings } = policy.reach
-  if (needsKeys && keys.held !== undefined) {
-    holdings.hold(keys.held)
-  }
-  const scopesOf = createScopeReader(settings.scopesFrom, settings.scopeHierarchy ?? policy.scopeHierarchy)
-  const { clockTolerance, judge, jwts } = policy
-  const claimsPolicy = { ...settings, issuer: url, scopesOf, audience, clockTolerance, judge }
-  const signed = createSignedTokens(keys, { ...claimsPolicy, by: issuer, jwts }, policy.clock)
-  const introspected =
-    introspection && createIntrospectedTokens(introspection, claimsPolicy, { ...policy, ...outside, holdings, keys })
+export function createIssuer(trusted: TrustedIssuer, context: IssuerContext, provenance: Provenance): Issuer {
+  const { url } = trusted
+  const settings = settingsOf(trusted)
+  const { formats, introspection, algorithms } = settings
+  const { clock, jwtCache: cache } = context
+  const network = networkOf(trusted, context, provenance)
+  const keys = createKeySource(url, settings.keys, network)
+  const policy = policyOf(settings, context)
+  const grantedScopes = createGrantedScopes(settings.scopesFrom, settings.scopeHierarchy ?? context.scopeHierarchy)
+  const common = { issuer: url, grantedScopes, policy, clock }
+  const jwts = createJwtValidator({ ...common, keys, algorithms, cache, settings: trusted })
+  const introspector =
+    introspection &&
+    createIntrospector(introspection, { ...context, issuer: url, audience: policy.audience, keys, network })
+  const opaque = introspector && createOpaqueValidator({ ...common, introspector })
 
-  function validate(presented: PresentedToken): Soon<AccessToken> {
-    const isForAsking = presented.form === 'opaque' ? formats !== 'jwt' : formats === 'opaque'
-    if (introspected !== undefined && isForAsking) {
-      return introspected.validate(presented.token)
+  async function validate(parsed: ParsedToken): Promise<ValidatedToken> {
+    const isIntrospected = parsed.format === 'opaque' ? formats !== 'jwt' : formats === 'opaque'
+    if (opaque !== undefined && isIntrospected) {
+      return opaque.validate(parsed.text)
     }
-    if (presented.form === 'opaque' || presented.jwt === undefined) {
+    if (parsed.format === 'opaque' || parsed.jwt === undefined) {
       throw invalidToken('malformed-token')
     }
-    return signed.validate(presented.jwt)
+    return jwts.validate(parsed.jwt)
   }
 
-  function renew(token: AccessToken, within: number): Soon<AccessToken> {
-    if (introspected === undefined) {
-      throw new TypeError(`Expected the issuer ${url} to have \`introspection\`, for active({ within }) has to ask it`)
+  async function confirm(token: AccessToken, within: number): Promise<ValidatedToken | undefined> {
+    if (opaque === undefined) {
+      throw new TypeError(
+        `Expected the issuer ${url} to have \`introspection\`, because active({ within }) introspects`,
+      )
     }
-    return introspected.renew(token, within)
+    return opaque.confirm(token, within)
   }
 
   async function ready(): Promise<void> {
-    await onBehalfOf(url, () => Promise.all([needsKeys ? keys.ready() : undefined, introspected?.ready()]))
+    await forIssuer(url, () => Promise.all([needsKeys(settings) ? keys.ready() : undefined, introspector?.ready()]))
   }
 
   function health(): IssuerHealth {
     const none = { keys: undefined, metadata: undefined }
-    return { issuer: url, ...(needsKeys ? keys.health() : none), introspection: introspected?.health() }
+    return { issuer: url, ...(needsKeys(settings) ? keys.health() : none), introspection: introspector?.health() }
   }
 
   return {
@@ -115,22 +102,27 @@ export function createIssuer(issuer: TrustedIssuer, policy: IssuerPolicy, proven
     prefix: introspection?.prefix ?? '',
     introspects: introspection !== undefined,
     validate,
-    trusts: signed.trusts,
-    judgeAgain: signed.judgeAgain,
-    renew,
-    evict: async (token) => introspected?.evict(token),
+    trusts: jwts.trusts,
+    confirm,
+    evict: async (text) => introspector?.evict(text),
     ready,
     health,
   }
 }
 
-/** What diagnostics call all issuers that a function has found: their names have come out of tokens. */
-export const foundLabel = 'resolved'
+/** The name of all resolved issuers in diagnostics, because their own names come out of tokens. */
+export const resolvedLabel = 'resolved'
 
-function outsideOf(issuer: TrustedIssuer, { reach, clock }: IssuerPolicy, provenance: Provenance): Outside {
-  const isFound = provenance === 'found'
-  const byDefault = isFound && !isLoopbackName(issuer.url) ? 'public' : 'any'
-  const { network = byDefault } = settingsOf(issuer)
-  const label = isFound ? foundLabel : issuer.url
-  return { dispatcher: reach.dispatcher(network), network, clock, label }
+/** A resolved issuer is on a public network by default, because the name in a token must not lead into a private one. */
+function networkOf(trusted: TrustedIssuer, { networks }: IssuerContext, provenance: Provenance): Network {
+  const isResolved = provenance === 'resolved'
+  const defaultAccess = isResolved && !isLoopbackName(trusted.url) ? 'public' : 'any'
+  const { network: access = defaultAccess } = settingsOf(trusted)
+  return networks.of(access, isResolved ? resolvedLabel : trusted.url)
+}
+
+function policyOf(settings: IssuerSettings, context: IssuerContext): ClaimsPolicy {
+  const { audience = context.audience, profile, maxLifetime, introspection } = settings
+  const missingAudience = introspection?.missingAudience ?? 'refuse'
+  return { audience, missingAudience, profile, maxLifetime, clockTolerance: context.clockTolerance }
 }

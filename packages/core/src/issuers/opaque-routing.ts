@@ -1,48 +1,72 @@
 import { invalidOption } from '../lib/invalid-option.ts'
-import { invalidToken, type RefusalReason } from '../responses/refusal.ts'
+import { invalidToken, isRefusal, type RefusalReason } from '../responses/refusal.ts'
+import type { ValidatedToken } from '../validated-token.ts'
 import type { Issuer } from './issuer.ts'
-import type { PresentedToken } from './token-format.ts'
+import type { ParsedToken } from './token-format.ts'
 import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 
-/** How an opaque token finds its issuer when several introspect. */
+/** How an opaque token finds its issuer when several issuers introspect. */
 export type OpaqueRouting = 'prefix' | 'in-order'
 
+/** Finds the issuers that may know a token that names no issuer. It throws a `Refusal` (401) when there are none. */
+export type RouteOpaque = (parsed: ParsedToken) => readonly Issuer[]
+
 /**
- * Says which issuers to ask about a token that names none: those whose `prefix` it begins with. By `'prefix'` that is the
- * one with the longest; `'in-order'` gives all, in the order in which they are configured.
+ * The candidates are the issuers whose `prefix` the token begins with. `'prefix'` chooses the one with the longest prefix. `'in-order'` returns
+ * all of them, in the order of the configuration.
  */
-export function createOpaqueRouter(
-  issuers: readonly Issuer[],
-  routing: OpaqueRouting,
-): (presented: PresentedToken) => readonly Issuer[] {
+export function createRouteOpaque(issuers: readonly Issuer[], routing: OpaqueRouting): RouteOpaque {
   const byLength = (one: Issuer, other: Issuer): number => other.prefix.length - one.prefix.length
   const all = issuers.filter(({ formats }) => formats !== 'jwt')
   const introspecting = routing === 'prefix' ? all.toSorted(byLength) : all
-  const forEverything = introspecting.filter(({ formats }) => formats === 'opaque')
+  const introspectingAll = introspecting.filter(({ formats }) => formats === 'opaque')
 
-  return (presented) => {
-    const possible = presented.form === 'jwt' ? forEverything : introspecting
-    const matching = possible.filter(({ prefix }) => presented.token.startsWith(prefix))
+  return (parsed) => {
+    const possible = parsed.format === 'jwt' ? introspectingAll : introspecting
+    const matching = possible.filter(({ prefix }) => parsed.text.startsWith(prefix))
     if (matching.length === 0) {
-      throw invalidToken(possible.length > 0 ? 'unknown-prefix' : faultOf(presented))
+      throw invalidToken(possible.length > 0 ? 'unknown-prefix' : faultOf(parsed))
     }
     return routing === 'in-order' ? matching : matching.slice(0, 1)
   }
 }
 
-/** Of a token that nobody is there to introspect. */
-function faultOf(presented: PresentedToken): RefusalReason {
-  return presented.form === 'jwt' && presented.jwt !== undefined ? 'untrusted-issuer' : 'malformed-token'
+function faultOf(parsed: ParsedToken): RefusalReason {
+  return parsed.format === 'jwt' && parsed.jwt !== undefined ? 'untrusted-issuer' : 'malformed-token'
 }
 
-/** Several issuers that introspect have to be told apart, or the options say that each may see the tokens of the others. */
+/**
+ * Asks each issuer in order, until one knows the token. When none does and one was unavailable, the result is unavailable, because that
+ * issuer may know the token.
+ */
+export async function validateInOrder(issuers: readonly Issuer[], parsed: ParsedToken): Promise<ValidatedToken> {
+  let failure: { readonly error: unknown } | undefined
+  let refusal = invalidToken('inactive')
+  for (const issuer of issuers) {
+    try {
+      return await issuer.validate(parsed)
+    } catch (error) {
+      if (!isRefusal(error)) {
+        failure ??= { error }
+      } else if (error.reason === 'untrusted-issuer') {
+        // A server can answer for another issuer, and that issuer may come next.
+        refusal = error
+      } else if (error.reason !== 'inactive') {
+        throw error
+      }
+    }
+  }
+  throw failure === undefined ? refusal : failure.error
+}
+
+/** Checks that a token can find its issuer: each prefix is different, or the options say that a server may see tokens of the others. */
 export function expectRoutable(issuers: readonly TrustedIssuer[], routing: OpaqueRouting): void {
   const all = issuers.map(settingsOf).filter(({ formats }) => formats !== 'jwt')
   const prefixes = all.map(({ introspection }) => introspection?.prefix ?? '')
   const areDistinct = prefixes.every((prefix) => prefix !== '') && new Set(prefixes).size === prefixes.length
   if (routing === 'prefix' && prefixes.length > 1 && !areDistinct) {
     throw invalidOption(
-      "Expected each of several issuers with `introspection` to have a `prefix` of its own, by which its opaque tokens are known; or set `opaqueRouting: 'in-order'`, and each server sees the tokens of those after it",
+      "Expected each of several issuers with `introspection` to have a different `prefix` for its opaque tokens; or set `opaqueRouting: 'in-order'`, which shows each server the tokens of the others",
     )
   }
 }

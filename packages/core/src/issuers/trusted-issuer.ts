@@ -1,69 +1,71 @@
 import type { JSONWebKeySet } from 'jose'
-import { type Duration, expectDuration } from '../lib/duration.ts'
-import type { Addresses } from '../http/public-address.ts'
-import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
-import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
-import { expectAlgorithms } from '../keys/expect-algorithms.ts'
-import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
-import { isRecord } from '../lib/record.ts'
 import { type ClaimPath, expectScopesFrom, type ScopeSources } from '../claims/granted-scopes.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from '../claims/scope-hierarchy.ts'
-import { expectIntrospection, type IntrospectionOptions, type IntrospectionSettings } from '../introspection/introspection-options.ts'
+import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
+import {
+  expectIntrospection,
+  type IntrospectionOptions,
+  type IntrospectionSettings,
+} from '../introspection/introspection-options.ts'
+import { expectAlgorithms } from '../keys/expect-algorithms.ts'
+import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
+import { type Duration, expectDuration } from '../lib/duration.ts'
+import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
 
 export interface TrustedIssuerOptions {
-  /** The audience its tokens must be meant for, one of them if several. Default: the validator's `audience`. */
+  /** The audience that its tokens must name; one of them, if several. Default: the `audience` of the validator. */
   readonly audience?: string | readonly string[] | undefined
   /**
-   * The JWS algorithms its tokens may be signed with; the token's `alg` selects among them and never widens them
-   * (RFC 8725 §3.1). Default: every asymmetric one that jose and the running Node support; with `secret`, `HS256`.
+   * The accepted JWS algorithms. The `alg` of a token selects one of them (RFC 8725 §3.1). Default: every asymmetric algorithm of jose that the
+   * running Node supports. With `secret`: `['HS256']`.
    */
   readonly algorithms?: readonly string[] | undefined
-  /** Its keys: the URL of a JWK Set, or the set itself. Default: the `jwks_uri` that its metadata names. */
+  /** The URL of its JWK Set, or the set itself. Default: the `jwks_uri` of its metadata. */
   readonly keys?: string | URL | JSONWebKeySet | undefined
   /**
-   * Keys of it that are known already, as a JWK Set or the path of a file that holds one, read at once: they serve while the first fetch is
-   * under way, and for an hour at most while it fails. Once keys were fetched they count no more. Default: none.
+   * Keys for the time before the first fetch succeeds, for at most one hour: a JWK Set, or the path of a file that contains one. The file is
+   * read at start-up. Default: none.
    */
   readonly seed?: JSONWebKeySet | string | URL | undefined
-  /** A secret shared with it, for HMAC, instead of keys; at least as long as the hash (RFC 7518 §3.2). A string counts as its UTF-8 bytes. */
+  /** A shared secret for HMAC, in place of keys. It must be as long as the hash (RFC 7518 §3.2). A string counts as UTF-8 bytes. */
   readonly secret?: string | Uint8Array | undefined
   /**
-   * `'rfc9068'` demands the whole JWT profile for access tokens: `typ` `at+jwt`, and `iss`, `exp`, `aud`, `sub`,
-   * `client_id`, `iat`, `jti`. Default: `typ` `JWT` or none passes too, unless the claims show another kind of token.
+   * `'rfc9068'` demands the JWT profile for access tokens: `typ` `at+jwt`, and `iss`, `exp`, `aud`, `sub`, `client_id`, `iat` and `jti`.
+   * Default: `typ` `JWT` or no `typ` is accepted too, unless the claims state another kind of token.
    */
   readonly profile?: 'rfc9068' | undefined
-  /** The longest remaining lifetime of a token that is accepted; with it, an `iat` in the future is refused too. Default: no limit. */
+  /** The maximum remaining lifetime of a token. With it, an `iat` in the future is refused too. Default: no limit. */
   readonly maxLifetime?: Duration | undefined
   /**
-   * The claims that hold its scopes, each a space-separated string or an array; the token has the scopes of all of them. A path has its names apart
-   * by dots, such as `'realm_access.roles'`; a name with `://` is that of one claim. For other names that have dots a path is an array within the
-   * array: `[['resource_access', 'my.client', 'roles']]`. Default: `scope`, and only as a string (RFC 9068 §2.2.3).
+   * The claims that contain scopes, each as a space-separated string or as an array. The token has the scopes of all of them. Dots separate the
+   * names of a path, such as `'realm_access.roles'`. A name that contains `://` is the name of one claim. A path whose names contain dots is an
+   * array within the array: `[['resource_access', 'my.client', 'roles']]`. Default: `scope`, and only as a string (RFC 9068 §2.2.3).
    */
   readonly scopesFrom?: string | readonly ClaimPath[] | undefined
-  /** The scopes that a scope of its tokens implies, as in the validator's option. Default: the validator's `scopeHierarchy`. */
+  /** The scopes that a scope of its tokens implies. Default: the `scopeHierarchy` of the validator. */
   readonly scopeHierarchy?: Readonly<Record<string, string | readonly string[]>> | undefined
   /**
-   * What its tokens look like. `'jwt'`: JWTs only. `'opaque'`: whatever they look like, they are introspected. `'both'`: what is a
-   * JWT is judged as one and never introspected, whatever its fault; the rest is introspected. Default: `'both'` with `introspection`, else `'jwt'`.
+   * The format of its tokens. `'jwt'`: JWTs only. `'opaque'`: every token is introspected. `'both'`: a JWT is validated as a JWT and is never
+   * introspected, and every other token is introspected. Default: `'both'` with `introspection`, otherwise `'jwt'`.
    */
   readonly formats?: 'jwt' | 'opaque' | 'both' | undefined
   /**
-   * Where it may be reached. `'public'`: not at loopback, private or other special network, whatever its name or its metadata lead to; with a
-   * `dispatcher` of your own only what a URL itself says is looked at. Default: `'any'` for issuers that are listed; `'public'` for those that the
-   * validator's `issuer` function finds, because their names come out of tokens, unless they are called loopback by name.
+   * `'public'`: the library connects to no loopback, private or other special address, whatever the name or the metadata say. With your own
+   * `dispatcher`, it checks only the host in the URL. Default: `'any'` for listed issuers. `'public'` for issuers of an `issuer` function, because
+   * their names come out of tokens; a name on loopback has `'any'`.
    */
   readonly network?: 'any' | 'public' | undefined
-  /** How to ask the issuer about tokens (RFC 7662): for opaque ones, and for the guard `active`. */
+  /** How to introspect its tokens (RFC 7662): opaque tokens, and all tokens under the guard `active`. */
   readonly introspection?: IntrospectionOptions | undefined
 }
 
-/** An issuer whose access tokens are accepted. Only `trustedIssuer` makes one; its policy, which may hold a secret, does not show. */
+/** An issuer whose access tokens are accepted. Only `trustedIssuer` creates one. Its settings, which can contain a secret, are not visible. */
 export interface TrustedIssuer {
-  /** Exactly as in the `iss` of its tokens; never normalized (RFC 8725 §3.8). */
+  /** Exactly as in the `iss` of its tokens. It is never normalized (RFC 8725 §3.8). */
   readonly url: string
 }
 
-/** The options of an issuer, checked. */
+/** The checked options of an issuer. */
 export interface IssuerSettings {
   readonly audience: readonly string[] | undefined
   readonly algorithms: readonly string[]
@@ -74,11 +76,11 @@ export interface IssuerSettings {
   readonly scopesFrom: ScopeSources
   readonly scopeHierarchy: ScopeHierarchy | undefined
   readonly formats: 'jwt' | 'opaque' | 'both'
-  readonly network: Addresses | undefined
+  readonly network: 'any' | 'public' | undefined
   readonly introspection: IntrospectionSettings | undefined
 }
 
-const known = [
+const optionNames: readonly (keyof TrustedIssuerOptions)[] = [
   'audience',
   'algorithms',
   'keys',
@@ -92,79 +94,88 @@ const known = [
   'network',
   'introspection',
 ]
-const wellKnown = '/.well-known/'
-const settings = new WeakMap<TrustedIssuer, IssuerSettings>()
+
+const settingsByIssuer = new WeakMap<object, IssuerSettings>()
 
 /**
- * Names an issuer whose access tokens are accepted. Nothing is fetched until its first token arrives, so a process
- * starts while its issuer is down.
+ * Names an issuer whose access tokens are accepted. Nothing is fetched before its first token arrives.
  *
- * `url` is compared with the token's `iss` as a string and must be exactly what the issuer calls itself, the trailing
- * slash included. Plain `http:` is refused except on loopback. When nothing has to be found by discovery it need not be a URL.
+ * `url` must be exactly the `iss` of its tokens, including a trailing slash. Plain `http:` is accepted on loopback only. When nothing is
+ * discovered, `url` need not be a URL. The function does not check that the issuer exists.
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an option that cannot be meant.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): TrustedIssuer {
-  expectOptions(options, 'the options of trustedIssuer', known)
-  const { audience, profile, maxLifetime, network } = options
-  const algorithms = expectAlgorithms(options)
-  const introspection = options.introspection === undefined ? undefined : expectIntrospection(options.introspection)
-  const checked: IssuerSettings = {
-    audience: audience === undefined ? undefined : expectTexts(audience, 'audience'),
-    algorithms,
-    keys: expectKeyOrigin(options, algorithms),
-    profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
-    maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
-    scopesFrom: expectScopesFrom(options.scopesFrom),
-    scopeHierarchy: options.scopeHierarchy === undefined ? undefined : expectScopeHierarchy(options.scopeHierarchy),
-    formats: expectFormats(options, introspection),
-    network: network === undefined ? undefined : expectOneOf(network, 'network', ['any', 'public']),
-    introspection,
-  }
-  if (checked.keys.from === 'secret' && introspection?.response.as === 'jwt') {
-    throw invalidOption('Expected `keys` in place of `secret`, or response that are not signed, which need keys')
-  }
-  const issuer = Object.freeze({ url: expectIssuer(url, needsDiscovery(checked)) })
-  settings.set(issuer, checked)
+  const settings = expectSettings(expectOptions(options, 'the options of trustedIssuer', optionNames))
+  const issuer = Object.freeze({ url: expectIssuer(url, isDiscovered(settings)) })
+  settingsByIssuer.set(issuer, settings)
   return issuer
 }
 
-/** Whether something has to be found by discovery, because it is not configured. */
-function needsDiscovery({ keys, formats, introspection }: IssuerSettings): boolean {
-  const needsKeys = formats !== 'opaque' || introspection?.response.as === 'jwt'
-  const needsEndpoint = introspection !== undefined && introspection.endpoint === undefined
-  return (needsKeys && keys.from === 'metadata') || needsEndpoint
-}
-
-/** Whether `trustedIssuer` made it: an object that only looks like one has passed no check. */
+/** Whether `trustedIssuer` created the object. Its settings were checked then. */
 export function isTrustedIssuer(value: unknown): value is TrustedIssuer {
-  return isRecord(value) && settings.has(value as { url: string })
+  return typeof value === 'object' && value !== null && settingsByIssuer.has(value)
 }
 
 export function settingsOf(issuer: TrustedIssuer): IssuerSettings {
-  const found = settings.get(issuer)
+  const found = settingsByIssuer.get(issuer)
   if (found === undefined) {
-    throw new TypeError('Expected an issuer that trustedIssuer(url, options) made')
+    throw new TypeError('Expected an issuer that trustedIssuer(url, options) created')
   }
   return found
 }
 
-/** Whether an issuer of this name could be trusted at all: a name that is no URL, or a plain URL that is not on `http:` off loopback. */
+/** Whether the issuer has JWTs or signed introspection responses. */
+export function needsKeys({ formats, introspection }: IssuerSettings): boolean {
+  return formats !== 'opaque' || introspection?.response.format === 'jwt'
+}
+
+/** Whether an issuer can have this name: a plain URL on `https:`, on loopback also `http:`, or a name that is not a URL. */
 export function isPossibleIssuer(name: string): boolean {
   const url = parsePlainUrl(name)
-  const isName = name !== '' && !name.includes(wellKnown)
+  const isName = name !== '' && name.length <= maxNameLength && !name.includes('/.well-known/')
   return isName && (url === undefined ? !/^https?:/i.test(name) : url.protocol !== 'http:' || isSecure(url))
+}
+
+const maxNameLength = 2048
+
+function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
+  const { audience, profile, maxLifetime, network, scopeHierarchy } = options
+  const algorithms = expectAlgorithms(options)
+  const introspection = options.introspection === undefined ? undefined : expectIntrospection(options.introspection)
+  const keys = expectKeyOrigin(options, algorithms)
+  if (keys.from === 'secret' && introspection?.response.format === 'jwt') {
+    throw invalidOption("Expected `keys` in place of `secret`, or `response: 'json'`: signed responses need keys")
+  }
+  return {
+    audience: audience === undefined ? undefined : expectTexts(audience, 'audience'),
+    algorithms,
+    keys,
+    profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
+    maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
+    scopesFrom: expectScopesFrom(options.scopesFrom),
+    scopeHierarchy: scopeHierarchy === undefined ? undefined : expectScopeHierarchy(scopeHierarchy),
+    formats: expectFormats(options, introspection),
+    network: network === undefined ? undefined : expectOneOf(network, 'network', ['any', 'public']),
+    introspection,
+  }
+}
+
+function isDiscovered(settings: IssuerSettings): boolean {
+  const { keys, introspection } = settings
+  const needsEndpoint = introspection !== undefined && introspection.endpoint === undefined
+  return (needsKeys(settings) && keys.from === 'metadata') || needsEndpoint
 }
 
 function expectIssuer(name: unknown, isDiscovered: boolean): string {
   const text = expectText(name, 'issuer')
-  if (text.includes(wellKnown)) {
-    throw invalidOption('Expected `issuer` to be what the issuer calls itself, got the URL of its metadata')
+  if (text.includes('/.well-known/')) {
+    throw invalidOption('Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')
   }
   const url = parsePlainUrl(text)
   if (!isPossibleIssuer(text) || (isDiscovered && (url === undefined || !isSecure(url)))) {
     throw invalidOption(
-      'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or user name, such as https://as.example; only when nothing has to be found by discovery (`keys` or `secret`, the `endpoint` of `introspection`) it may be another name',
+      'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or credentials, such as https://as.example; it may be another name only when nothing is discovered (`keys` or `secret`, the `endpoint` of `introspection`)',
     )
   }
   return text
@@ -177,13 +188,11 @@ function expectFormats(
   const { formats = introspection === undefined ? 'jwt' : 'both', secret, algorithms, profile } = options
   const checked = expectOneOf(formats, 'formats', ['jwt', 'opaque', 'both'])
   if (introspection === undefined && checked !== 'jwt') {
-    throw invalidOption(
-      `Expected \`introspection\` with \`formats: '${checked}'\`: an opaque token says nothing by itself`,
-    )
+    throw invalidOption(`Expected \`introspection\` with \`formats: '${checked}'\`, because opaque tokens need it`)
   }
   if (checked === 'opaque' && [secret, algorithms, profile].some((option) => option !== undefined)) {
     throw invalidOption(
-      "Expected no `secret`, `algorithms` or `profile` with `formats: 'opaque'`: no JWT is judged there",
+      "Expected no `secret`, `algorithms` or `profile` with `formats: 'opaque'`: no JWT is validated there",
     )
   }
   return checked

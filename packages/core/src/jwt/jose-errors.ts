@@ -1,17 +1,17 @@
-import type { errors } from 'jose'
+import { errors } from 'jose'
+import { invalidToken, type Refusal } from '../responses/refusal.ts'
 
 type JoseCode = errors.JOSEErrorCode
+type Outcome = 'bad-signature' | 'algorithm-not-allowed' | 'malformed-token' | 'unknown-key' | 'failure'
 
-export type JoseOutcome = 'bad-signature' | 'algorithm-not-allowed' | 'malformed-token' | 'unknown-key' | 'failure'
-
-/** What each error of jose means for a token. A code that jose adds does not compile until it has a line here. */
-const outcomes: Readonly<Record<JoseCode, JoseOutcome>> = {
+/** The meaning of each error code of jose for a token. A new code of jose is a build error here. */
+const outcomes: Readonly<Record<JoseCode, Outcome>> = {
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'bad-signature',
   ERR_JOSE_ALG_NOT_ALLOWED: 'algorithm-not-allowed',
   ERR_JWS_INVALID: 'malformed-token',
   ERR_JWT_INVALID: 'malformed-token',
   ERR_JWKS_NO_MATCHING_KEY: 'unknown-key',
-  // These cannot come of a token's fault in the calls that we make: whoever sees one has found a bug.
+  // No token can cause the following codes in the calls that we make. They are bugs.
   ERR_JOSE_GENERIC: 'failure',
   ERR_JOSE_NOT_SUPPORTED: 'failure',
   ERR_JWE_DECRYPTION_FAILED: 'failure',
@@ -24,6 +24,9 @@ const outcomes: Readonly<Record<JoseCode, JoseOutcome>> = {
   ERR_JWT_EXPIRED: 'failure',
 }
 
-export function outcomeOf(error: errors.JOSEError): JoseOutcome {
-  return Object.hasOwn(outcomes, error.code) ? outcomes[error.code as JoseCode] : 'failure'
+/** The refusal that an error of jose stands for. `undefined` when the error is a failure. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  const isKnown = error instanceof errors.JOSEError && Object.hasOwn(outcomes, error.code)
+  const outcome = isKnown ? outcomes[error.code as JoseCode] : 'failure'
+  return outcome === 'failure' ? undefined : invalidToken(outcome)
 }

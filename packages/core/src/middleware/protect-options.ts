@@ -1,80 +1,83 @@
 import type { RawClaims } from '../access-token.ts'
-import { type Answer, isErrorResponse } from '../responses/error-response.ts'
+import { buildValidator, type Validator } from '../create-validator.ts'
 import { expectOneOf, expectOptions, invalidOption } from '../lib/invalid-option.ts'
-import { checkOptions, validatorOptionNames, type ValidatorOptions } from '../options.ts'
-import { buildValidator, type Validator } from '../validator.ts'
+import { expectValidatorOptions, validatorOptionNames, type ValidatorOptions } from '../options.ts'
+import { type ErrorResponse, isErrorResponse } from '../responses/error-response.ts'
 
+/** The options of the middleware. */
 export interface MiddlewareOptions {
   /**
-   * `'respond'`: refusals are answered here, with status, challenge and a small JSON body, and nothing is logged.
-   * `'throw'`: they go to the framework's error handling, with `status`, `headers` and `expose` set. Default: `'respond'`.
-   * Whatever is neither a `Refusal` nor an `Unavailable` always goes to the framework, as the `cause` of an error.
+   * `'respond'`: the middleware sends refusals and outages itself, with status, challenge and a small JSON body. `'throw'`: it passes them to
+   * the framework's error handling, with `status`, `headers` and `expose`. Any other error always goes there, as the `cause` of an error.
+   * Default: `'respond'`.
    */
   readonly errors?: 'respond' | 'throw' | undefined
   /**
-   * CORS preflights, which never carry credentials. `'authenticate'`: they are requests like any other, for a CORS layer in front answers them.
-   * `'skip'`: they go by without a token, for a layer behind; a handler of your own for `OPTIONS`, or for all methods, then sees them as well. Default: `'authenticate'`.
+   * CORS preflights, which never carry credentials. `'authenticate'`: they are requests like any other, because a CORS layer in front answers
+   * them. `'skip'`: they pass without a token, for a CORS layer behind. Then your own handlers for `OPTIONS` or for all methods see them too.
+   * Default: `'authenticate'`.
    */
   readonly preflights?: 'authenticate' | 'skip' | undefined
 }
 
-/** What an adapter takes: the options of the validator, and how to answer. */
+/** The options of an adapter: those of the validator and those of the middleware. */
 export type ProtectOptions<Claims = RawClaims> = ValidatorOptions<Claims> & MiddlewareOptions
 
+/** The checked options of an adapter. */
 export interface Protection<Claims = RawClaims> {
   readonly validator: Validator<Claims>
   readonly preflights: 'authenticate' | 'skip'
-  /** What to answer to an error; `undefined` when it is the framework's affair. */
-  readonly answerTo: (error: unknown) => Answer | undefined
+  readonly errors: 'respond' | 'throw'
 }
 
-/**
- * What to hand to a framework's error handling. A refusal and an outage go as they are. Whatever else was thrown goes as
- * the `cause` of an error of ours: Express takes `undefined`, `'route'` and their like for leave to go on, and would answer
- * with the `status` and `headers` that an upstream's error happens to carry.
- */
-export function toFrameworkError(error: unknown): Error {
-  return isErrorResponse(error)
-    ? error
-    : new Error('A function of yours (a guard, `issuer`, `claims`, `bearer`, `parameters`) or Tollgate itself failed', {
-        cause: error,
-      })
-}
+const optionNames: readonly (keyof MiddlewareOptions)[] = ['errors', 'preflights']
 
-const answeringOptionNames = ['errors', 'preflights']
-
-/** Sorts out what an adapter was given: a validator, or the options of one together with its own. */
+/** Takes a validator and middleware options, or all options in one object. */
 export function createProtection<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
   options?: MiddlewareOptions,
 ): Protection<Claims> {
   if (isValidator(subject)) {
-    expectOptions(options ?? {}, 'the options beside a validator', answeringOptionNames)
-    return protectionOf(subject, options)
+    return protectionOf(subject, expectOptions(options ?? {}, 'the options beside a validator', optionNames))
   }
   if (options !== undefined) {
     throw invalidOption(
-      'Expected what createValidator makes, or all options in one object: the first argument is no validator',
+      'Expected a validator of createValidator, or all options in one object: the first argument is no validator',
     )
   }
-  return protectionOf(
-    buildValidator(checkOptions(subject, [...validatorOptionNames, ...answeringOptionNames])),
-    subject,
-  )
+  const settings = expectValidatorOptions(subject, [...validatorOptionNames, ...optionNames])
+  return protectionOf(buildValidator(settings), expectOptions(subject, 'the options', Object.keys(subject)))
 }
 
 function isValidator<Claims>(subject: Validator<Claims> | ProtectOptions<Claims>): subject is Validator<Claims> {
   return typeof subject === 'object' && subject !== null && 'authenticate' in subject && 'combine' in subject
 }
 
-function protectionOf<Claims>(
-  validator: Validator<Claims>,
-  { errors = 'respond', preflights = 'authenticate' }: MiddlewareOptions = {},
-): Protection<Claims> {
-  expectOneOf(errors, 'errors', ['respond', 'throw'])
+function protectionOf<Claims>(validator: Validator<Claims>, options: MiddlewareOptions): Protection<Claims> {
+  const { errors = 'respond', preflights = 'authenticate' } = options
   return {
     validator,
     preflights: expectOneOf(preflights, 'preflights', ['authenticate', 'skip']),
-    answerTo: (error) => (errors === 'respond' && isErrorResponse(error) ? error : undefined),
+    errors: expectOneOf(errors, 'errors', ['respond', 'throw']),
   }
+}
+
+/**
+ * The error for the framework's error handling. A refusal or an outage stays as it is. Any other error becomes the `cause` of a new error, because
+ * Express reads `undefined` and `'route'` as "continue", and would send the `status` and `headers` of a foreign error.
+ */
+export function toFrameworkError(error: unknown): Error {
+  return isErrorResponse(error)
+    ? error
+    : new Error(
+        'A function of the application (a guard, `issuer`, `claims`, `parameters`, …) or Tollgate itself failed',
+        {
+          cause: error,
+        },
+      )
+}
+
+/** The response that the middleware sends for an error. `undefined` when the error belongs to the framework. */
+export function errorResponseOf(error: unknown, { errors }: Pick<Protection, 'errors'>): ErrorResponse | undefined {
+  return errors === 'respond' && isErrorResponse(error) ? error : undefined
 }

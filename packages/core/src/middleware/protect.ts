@@ -1,87 +1,94 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
-import type { Answer } from '../responses/error-response.ts'
-import { createRequestAuth } from './request-auth.ts'
+import type { Validator } from '../create-validator.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { toFrameworkError, type Protection } from './protect-options.ts'
-import { isLater, type Soon } from '../soon.ts'
-import type { Validator } from '../validator.ts'
+import type { ErrorResponse } from '../responses/error-response.ts'
+import { errorResponseOf, type Protection, toFrameworkError } from './protect-options.ts'
+import { createRequestAuth } from './request-auth.ts'
 
-/** Protects the routes of a framework: guards in, its kind of middleware out. */
+/** Protects the routes of a framework: it takes guards and returns a middleware of the framework. */
 export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = RawClaims> {
-  /** Lets a request through with a valid access token that the guards accept; and preflights that are to pass. */
+  /** The middleware accepts a request with a valid access token that the guards accept, and skipped preflights. */
   (...guards: readonly Guard[]): Middleware
-  /** The token of a request that passed `protect(…)`: never undefined; a `TypeError` on a route without protection. */
+  /** The token of a request that passed `protect(…)`. It is never `undefined`: a route without protection throws a `TypeError`. */
   readonly auth: (request: Request) => AccessToken<Claims>
-  /** Lets requests without credentials through as well; bad credentials are refused all the same. */
+  /** The middleware accepts requests without credentials too. It refuses bad credentials. */
   readonly optional: OptionalProtect<Request, OptionalMiddleware, Claims>
-  /** What judges the tokens: `await protect.validator.ready()`, `.health()`, `.close()`. */
+  /** The validator behind it: `await protect.validator.ready()`, `.health()`, `.close()`. */
   readonly validator: Validator<Claims>
 }
 
-/** Protects routes on which credentials are optional. */
+/** Protects routes whose credentials are optional. */
 export interface OptionalProtect<Request, Middleware, Claims = RawClaims> {
   (...guards: readonly Guard[]): Middleware
-  /** The token, or `undefined` when the request came without credentials; a `TypeError` on a route without protection. */
+  /** The token, or `undefined` for a request without credentials. A route without protection throws a `TypeError`. */
   readonly auth: (request: Request) => AccessToken<Claims> | undefined
 }
 
-/** What becomes of a request: it goes on, it is answered, or the error handling of the framework has it. */
+/** The result of a request: it continues, it gets this response, or the framework's error handling gets this error. */
 export type AuthResult<Claims> =
-  | { readonly token: AccessToken<Claims> | undefined; readonly answer?: undefined; readonly failure?: undefined }
-  | { readonly answer: Answer; readonly failure?: undefined }
-  | { readonly failure: Error }
+  | { readonly token: AccessToken<Claims> | undefined; readonly response?: undefined; readonly error?: undefined }
+  | { readonly response: ErrorResponse; readonly error?: undefined }
+  | { readonly error: Error }
 
-/** Judges a request, at once when it can. */
-export type Authenticate<Request, Claims> = (request: Request) => Soon<AuthResult<Claims>>
-
-/** All that an adapter adds: how its framework's request is read, and what its middleware is. */
-export interface Framework<Request, Middleware, Claims> {
-  readonly toHttpRequest: (request: Request) => HttpRequest
-  /** `admitOptional` is the same for requests without credentials, which it lets on, for frameworks whose routes can say so themselves. */
-  readonly toMiddleware: (admit: Authenticate<Request, Claims>, admitOptional: Authenticate<Request, Claims>) => Middleware
+/** Authenticates a request under the guards of its route. It never rejects. */
+export interface Authenticate<Request, Claims> {
+  (request: Request): Promise<AuthResult<Claims>>
+  /** The fast path: the token of a request that continues without waiting. `undefined` for every other request. */
+  readonly known: (request: Request) => AccessToken<Claims> | undefined
 }
 
-/** Makes what an adapter exports: the gate, and the middleware of the framework in front of it. */
+/** The parts of an adapter: how to read a request, and how to build a middleware. */
+export interface Framework<Request, Middleware, Claims> {
+  readonly toHttpRequest: (request: Request) => HttpRequest
+  /** `optional` does the same and accepts requests without credentials, for frameworks whose routes can choose. */
+  readonly toMiddleware: (
+    authenticate: Authenticate<Request, Claims>,
+    optional: Authenticate<Request, Claims>,
+  ) => Middleware
+}
+
+/** Creates the `protect` of an adapter. */
 export function createProtectFor<Request extends object, Middleware, Claims>(
-  { validator, preflights, answerTo }: Protection<Claims>,
+  protection: Protection<Claims>,
   { toHttpRequest, toMiddleware }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims> {
-  const gate = createRequestAuth({ validator, toHttpRequest, preflights })
+  const { validator, preflights } = protection
+  const auth = createRequestAuth({ validator, toHttpRequest, preflights })
 
-  function toAnswer(error: unknown): AuthResult<Claims> {
-    const answer = answerTo(error)
-    return answer === undefined ? { failure: toFrameworkError(error) } : { answer }
-  }
-
-  function admitting(by: typeof gate.admit, guard: Guard): Authenticate<Request, Claims> {
-    return (request) => {
+  function withGuard(by: typeof auth.authenticate, guard: Guard): Authenticate<Request, Claims> {
+    async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        const token = by(request, guard)
-        return isLater(token) ? token.then(toAdmission<Claims>).catch(toAnswer) : { token }
+        return { token: await by(request, guard) }
       } catch (error) {
-        return toAnswer(error)
+        const response = errorResponseOf(error, protection)
+        return response === undefined ? { error: toFrameworkError(error) } : { response }
       }
     }
+    function known(request: Request): AccessToken<Claims> | undefined {
+      try {
+        return auth.known(request, guard)
+      } catch {
+        // The full path meets the same error and reports it.
+        return undefined
+      }
+    }
+    return Object.assign(authenticate, { known })
   }
 
   function protect(...guards: readonly Guard[]): Middleware {
     const guard = validator.combine(...guards)
-    return toMiddleware(admitting(gate.admit, guard), admitting(gate.admitOptional, guard))
+    return toMiddleware(withGuard(auth.authenticate, guard), withGuard(auth.authenticateOptional, guard))
   }
 
   function optional(...guards: readonly Guard[]): Middleware {
-    const admit = admitting(gate.admitOptional, validator.combine(...guards))
-    return toMiddleware(admit, admit)
+    const authenticate = withGuard(auth.authenticateOptional, validator.combine(...guards))
+    return toMiddleware(authenticate, authenticate)
   }
 
   return Object.assign(protect, {
-    auth: gate.tokenOf,
-    optional: Object.assign(optional, { auth: gate.optionalTokenOf }),
+    auth: auth.tokenOf,
+    optional: Object.assign(optional, { auth: auth.optionalTokenOf }),
     validator,
   })
-}
-
-function toAdmission<Claims>(token: AccessToken<Claims> | undefined): AuthResult<Claims> {
-  return { token }
 }

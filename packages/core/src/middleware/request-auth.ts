@@ -1,22 +1,21 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
-import type { HttpRequest } from '../request/http-request.ts'
+import { fastPathOf, type Validator } from '../create-validator.ts'
 import type { Guard } from '../guards/guard.ts'
-import { judgingOf } from '../judging.ts'
-import { createNotes } from '../notes.ts'
+import type { HttpRequest } from '../request/http-request.ts'
 import { isPreflight } from '../request/preflight.ts'
-import { Refusal } from '../responses/refusal.ts'
-import { type Soon, whenThere, withFailures } from '../soon.ts'
-import type { Validator } from '../validator.ts'
+import { isRefusal } from '../responses/refusal.ts'
 
-/** What stands between a framework's requests and the validator: it remembers each request's verdict, so that two layers of protection judge it once. */
+/** Authenticates the requests of a framework. Several layers of `protect` on one request authenticate it once. */
 export interface RequestAuth<Request extends object, Claims = RawClaims> {
-  /** The token of the request, judged, by the guard too; without credentials a refusal. `undefined` for a preflight that is to pass. */
-  readonly admit: (request: Request, guard: Guard) => Soon<AccessToken<Claims> | undefined>
-  /** The same, but `undefined` without credentials: absent ones pass, bad ones never. */
-  readonly admitOptional: (request: Request, guard: Guard) => Soon<AccessToken<Claims> | undefined>
-  /** The token that a request was admitted with; a `TypeError` when it passed no protection that demands one. */
+  /** The fast path, for a request that no layer has seen. `undefined` means that the request takes the full path. */
+  readonly known: (request: Request, guard: Guard) => AccessToken<Claims> | undefined
+  /** The token that the guard accepts. `undefined` for a skipped preflight. Rejects without credentials. */
+  readonly authenticate: (request: Request, guard: Guard) => Promise<AccessToken<Claims> | undefined>
+  /** The same, but `undefined` without credentials. Bad credentials are refused. */
+  readonly authenticateOptional: (request: Request, guard: Guard) => Promise<AccessToken<Claims> | undefined>
+  /** The token of an authenticated request. Throws a `TypeError` on a route without `protect(…)`. */
   readonly tokenOf: (request: Request) => AccessToken<Claims>
-  /** The same, or `undefined` when it was admitted without credentials; a `TypeError` when it passed no protection at all. */
+  /** The same, but `undefined` for a request without credentials on an optional route. */
   readonly optionalTokenOf: (request: Request) => AccessToken<Claims> | undefined
 }
 
@@ -26,136 +25,121 @@ export interface RequestAuthOptions<Request, Claims> {
   readonly preflights: 'authenticate' | 'skip'
 }
 
-/** What has become of a request so far. */
-class Visit<Claims> {
-  /** As it was when it was judged, or is when it is about to be. */
+interface RequestState<Claims> {
+  /** The request as the first layer saw it. */
   http: HttpRequest
-  /** `undefined` before it is judged, and when it had no credentials: a layer further in may yet bring some, such as a parser of form bodies. */
-  verdict: Verdict<Claims> = undefined
-  isAdmitted = false
-  /** What it was admitted with. */
-  token: AccessToken<Claims> | undefined = undefined
-
-  constructor(http: HttpRequest) {
-    this.http = http
-  }
+  /** Steps 1 to 5. `undefined` before the first layer, and while the request has no credentials: a later body parser can add some. */
+  authentication: Promise<AccessToken<Claims> | undefined> | undefined
+  isAuthenticated: boolean
+  token: AccessToken<Claims> | undefined
 }
 
-type Verdict<Claims> = Soon<AccessToken<Claims> | undefined>
+export function createRequestAuth<Request extends object, Claims>(
+  options: RequestAuthOptions<Request, Claims>,
+): RequestAuth<Request, Claims> {
+  const { validator, toHttpRequest, preflights } = options
+  const fastPath = fastPathOf(validator)
+  const states = new WeakMap<Request, RequestState<Claims>>()
 
-export function createRequestAuth<Request extends object, Claims>({
-  validator,
-  toHttpRequest,
-  preflights,
-}: RequestAuthOptions<Request, Claims>): RequestAuth<Request, Claims> {
-  const { judge, authorize } = judgingOf(validator)
-  const visits = createNotes<Request, Visit<Claims>>()
-
-  function visitOf(request: Request): Visit<Claims> {
-    const known = visits.of(request)
-    if (known?.verdict !== undefined) {
-      return known
+  function stateOf(request: Request): RequestState<Claims> {
+    const state = states.get(request)
+    if (state?.authentication !== undefined) {
+      return state
     }
     const http = toHttpRequest(request)
-    if (known !== undefined) {
-      known.http = http
-      return known
+    const created = state ?? { http, authentication: undefined, isAuthenticated: false, token: undefined }
+    created.http = http
+    states.set(request, created)
+    return created
+  }
+
+  function known(request: Request, guard: Guard): AccessToken<Claims> | undefined {
+    if (states.has(request)) {
+      return undefined
     }
-    const visit = new Visit<Claims>(http)
-    visits.set(request, visit)
-    return visit
+    const http = toHttpRequest(request)
+    const token = fastPath(http, guard)
+    if (token !== undefined) {
+      states.set(request, { http, authentication: Promise.resolve(token), isAuthenticated: true, token })
+    }
+    return token
   }
 
-  function judgeOnce(visit: Visit<Claims>): Verdict<Claims> {
-    const { http } = visit
-    return (visit.verdict ??= withFailures(() => judge(http), rejected))
+  /** Steps 1 to 5, once per request. */
+  async function authenticateOnce(state: RequestState<Claims>): Promise<AccessToken<Claims> | undefined> {
+    const authentication = (state.authentication ??= validator.authenticateOptional(state.http))
+    // A layer that does not wait for it must not cause an unhandled rejection.
+    authentication.catch(() => undefined)
+    const token = await authentication
+    if (token === undefined && state.authentication === authentication) {
+      state.authentication = undefined
+    }
+    return token
   }
 
-  function admit(request: Request, guard: Guard): Soon<AccessToken<Claims> | undefined> {
-    const visit = visitOf(request)
-    // As it is now: what was a preflight when an outer layer judged it may be something else by now.
+  async function authenticate(request: Request, guard: Guard): Promise<AccessToken<Claims> | undefined> {
+    const state = stateOf(request)
+    // The request of this layer counts, because an outer layer can have changed it.
     if (preflights === 'skip' && isPreflight(toHttpRequest(request))) {
-      return letOn(visit, undefined)
+      return accept(state, undefined)
     }
-    const started = judgeOnce(visit)
-    const { http } = visit
-    return whenThere(started, (token) => letIn(visit, { started, http }, token, guard))
-  }
-
-  function letIn(
-    visit: Visit<Claims>,
-    { started, http }: { readonly started: Verdict<Claims>; readonly http: HttpRequest },
-    token: AccessToken<Claims> | undefined,
-    guard: Guard,
-  ): Soon<AccessToken<Claims> | undefined> {
-    const authorized = withFailures(
-      () => authorize(token, http, guard),
-      (error) => {
-        if (error instanceof Refusal && error.code === 'invalid_token' && error.reason === 'inactive') {
-          goBy(visit, started, rejected(error))
-        }
-        throw error
-      },
-    )
-    return whenThere(authorized, (current) => {
-      goBy(visit, started, current)
-      return letOn(visit, current)
-    })
-  }
-
-  function admitOptional(request: Request, guard: Guard): Soon<AccessToken<Claims> | undefined> {
-    const visit = visitOf(request)
-    const started = judgeOnce(visit)
-    return whenThere(started, (token) => {
-      if (token !== undefined) {
-        return admit(request, guard)
+    const token = await authenticateOnce(state)
+    const { authentication } = state
+    try {
+      const authorized = await validator.authorize(token, state.http, guard)
+      replace(state, authentication, Promise.resolve(authorized))
+      return accept(state, authorized)
+    } catch (error) {
+      if (isRefusal(error) && error.reason === 'inactive') {
+        replace(state, authentication, Promise.reject(error))
       }
-      goBy(visit, started, undefined)
-      return letOn(visit, undefined)
-    })
+      throw error
+    }
+  }
+
+  async function authenticateOptional(request: Request, guard: Guard): Promise<AccessToken<Claims> | undefined> {
+    const state = stateOf(request)
+    const token = await authenticateOnce(state)
+    return token === undefined ? accept(state, undefined) : authenticate(request, guard)
   }
 
   function optionalTokenOf(request: Request): AccessToken<Claims> | undefined {
-    const visit = visits.of(request)
-    if (visit?.isAdmitted !== true) {
+    const state = states.get(request)
+    if (state?.isAuthenticated !== true) {
       throw new TypeError(
-        'No token is known of this: no protect() stands before the handler that asks, or what it passed is not the request (req, ctx, request) that this protection has seen',
+        'This request has not been authenticated: no protect() runs before this handler, or the argument is not the request (req, ctx, request) of this protection',
       )
     }
-    return visit.token
+    return state.token
   }
 
   function tokenOf(request: Request): AccessToken<Claims> {
-    const found = optionalTokenOf(request)
-    if (found === undefined) {
+    const token = optionalTokenOf(request)
+    if (token === undefined) {
       throw new TypeError(
-        'This request has no token: its route is optional, or it is a preflight that passes; protect.optional.auth(…) gives undefined then',
+        'This request has no token: its route is optional, or it is a skipped preflight; protect.optional.auth(…) returns undefined then',
       )
     }
-    return found
+    return token
   }
 
-  return { admit, admitOptional, tokenOf, optionalTokenOf }
+  return { known, authenticate, authenticateOptional, tokenOf, optionalTokenOf }
 }
 
-function letOn<Claims>(visit: Visit<Claims>, token: AccessToken<Claims> | undefined): typeof token {
-  visit.isAdmitted = true
-  visit.token = token
+function accept<Claims>(state: RequestState<Claims>, token: AccessToken<Claims> | undefined): typeof token {
+  state.isAuthenticated = true
+  state.token = token
   return token
 }
 
-/** A guard may have had the token judged anew: further layers go by that, unless another has come first. */
-function goBy<Claims>(visit: Visit<Claims>, started: Verdict<Claims>, verdict: Verdict<Claims>): void {
-  if (visit.verdict === started) {
-    visit.verdict = verdict
+/** The demand `active` can replace the token. Later layers use the newer one, unless another layer has replaced it meanwhile. */
+function replace<Claims>(
+  state: RequestState<Claims>,
+  previous: RequestState<Claims>['authentication'],
+  next: Promise<AccessToken<Claims>>,
+): void {
+  if (state.authentication === previous) {
+    state.authentication = next
   }
+  next.catch(() => undefined)
 }
-
-/** For layers that may ask; nobody need. */
-function rejected(reason: unknown): Promise<never> {
-  const rejection = Promise.reject(reason)
-  rejection.catch(isToldByAdmit)
-  return rejection
-}
-
-function isToldByAdmit(): void {}

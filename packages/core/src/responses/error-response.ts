@@ -1,50 +1,50 @@
-import { Refusal } from './refusal.ts'
-import { isLater, type Soon, withFailures } from '../soon.ts'
-import { Unavailable } from './unavailable.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { isRefusal, type Refusal } from './refusal.ts'
+import { isUnavailable, type Unavailable } from './unavailable.ts'
 
-/** What is told to the client: its `status`, `headers` and `body` are the answer. */
-export type Answer = Refusal | Unavailable
+/** An error that is a response to the client: its `status`, `headers` and `body`. */
+export type ErrorResponse = Refusal | Unavailable
 
-export function isErrorResponse(error: unknown): error is Answer {
-  return error instanceof Refusal || error instanceof Unavailable
+export function isErrorResponse(error: unknown): error is ErrorResponse {
+  return isRefusal(error) || isUnavailable(error)
 }
 
 /**
- * Calls a function of the user's. What it throws is a failure of it, a refusal or an outage included: that is what it has heard itself, from a
- * validator of its own for one, and says nothing of this request.
+ * Calls a function of the application. A refusal or an outage that it throws becomes a failure, because it comes from another validator and
+ * says nothing about this request.
  */
-export function callUserFunction<Result>(work: () => Result | PromiseLike<Result>): Soon<Result> {
-  return withFailures(() => {
-    const result = work() as Soon<Result>
-    return isLater(result) ? Promise.resolve(result) : result
-  }, throwAsFailure)
+export async function callUserFunction<Result>(work: () => MaybePromise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw isErrorResponse(error)
+      ? new Error('A function of the application threw a refusal or an outage', { cause: error })
+      : error
+  }
 }
 
-function throwAsFailure(error: unknown): never {
-  throw isErrorResponse(error) ? new Error('A function of yours has thrown a refusal or an outage', { cause: error }) : error
-}
-
-/** How a framework writes an answer. */
+/** How a framework writes a response. */
 export interface ResponseWriter {
   readonly set: (name: string, value: string) => unknown
-  /** One line more, beside those that are there. */
+  /** Adds a header line and leaves the existing ones in place. */
   readonly append: (name: string, value: string) => unknown
   readonly end: (status: number, body: string) => unknown
 }
 
-/** Writes an answer over what the app has prepared: its own challenges and its other headers, those of CORS for one, stay in place. */
-export function writeErrorResponse({ status, headers, body }: Answer, { set, append, end }: ResponseWriter): void {
+/** Writes the response. Other headers of the application, such as its own challenges or those of CORS, stay in place. */
+export function writeErrorResponse({ status, headers, body }: ErrorResponse, writer: ResponseWriter): void {
   for (const [name, value] of Object.entries(headers)) {
     if (name === 'WWW-Authenticate') {
-      append(name, value)
+      writer.append(name, value)
     } else {
-      set(name, value)
+      writer.set(name, value)
     }
   }
-  set('Content-Type', 'application/json')
-  end(status, JSON.stringify(body))
+  writer.set('Content-Type', 'application/json')
+  writer.end(status, JSON.stringify(body))
 }
 
-export function toResponse({ status, headers, body }: Answer): Response {
+/** The same response for a framework of web standards. */
+export function toResponse({ status, headers, body }: ErrorResponse): Response {
   return Response.json(body, { status, headers })
 }

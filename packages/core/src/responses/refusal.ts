@@ -1,10 +1,11 @@
-import { formatChallenge } from './challenge.ts'
 import { expectText, invalidOption } from '../lib/invalid-option.ts'
+import { own } from '../lib/record.ts'
+import { formatChallenge } from './challenge.ts'
 
-/** The error codes that a challenge may carry (RFC 6750 §3.1). */
+/** The error codes of RFC 6750 §3.1. */
 export type RefusalCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
 
-/** The reasons that are the library's own, every one of them. A guard may refuse for others. */
+/** The reasons of the library itself. A guard of the application can have other reasons. */
 export const refusalReasons = [
   'no-credentials',
   'malformed-credentials',
@@ -32,22 +33,22 @@ export const refusalReasons = [
   'missing-scope',
 ] as const
 
-/** Why a request was refused, as a stable id: for logs, metrics and tests, never sent to the client. A guard may have reasons of its own. */
+/** The cause of a refusal as a stable id, for logs, metrics and tests. It is never sent to the client. */
 export type RefusalReason = (typeof refusalReasons)[number] | (string & {})
 
 export interface RefusalInit {
-  /** The registered code, which decides the status. Default: `'insufficient_scope'`, 403. */
+  /** The registered code. It determines the status. Default: `'insufficient_scope'`, which is 403. */
   readonly code?: RefusalCode | undefined
-  /** A stable id of the cause, for you; never sent to the client. */
+  /** A stable id of the cause. It is never sent to the client. */
   readonly reason: RefusalReason
-  /** Which claims it is about, for you as well. Default: none. */
+  /** The claims that caused the refusal. They are never sent to the client. Default: none. */
   readonly claimPaths?: readonly string[] | undefined
 }
 
-/** What a refusal needs to know in order to become a challenge. */
+/** The parts of a challenge that come from the route. */
 export interface ChallengeContext {
   readonly realm: string
-  /** The scopes that the route demands, all of them. */
+  /** All scopes that the route demands. */
   readonly scopes: readonly string[]
 }
 
@@ -57,8 +58,8 @@ const statusOf: Readonly<Record<RefusalCode, 400 | 401 | 403>> = {
   insufficient_scope: 403,
 }
 
-/** Fixed sentences: no token, claim, key id or library message reaches the wire, and only these tell more than their code does. */
-const descriptionOf: Readonly<Record<string, string>> = {
+/** Fixed sentences, by code or reason. Other reasons have the sentence of their code, so that the wire says no more. */
+const descriptions: Readonly<Record<string, string>> = {
   invalid_request: 'The credentials of the request are malformed',
   invalid_token: 'The access token is not valid',
   insufficient_scope: 'The access token does not permit this request',
@@ -67,29 +68,30 @@ const descriptionOf: Readonly<Record<string, string>> = {
   'missing-scope': 'The access token lacks a required scope',
 }
 
+const brand = Symbol.for('tollgate.Refusal')
+
 /**
- * The request is refused, and the fault is the client's: `status`, and the `headers` with the challenge that
- * RFC 6750 §3 asks for. `code` is the registered error code, absent when no credentials were presented at all;
- * `reason` is our own finer id, which is for you and never goes on the wire.
+ * The request is refused because of the client. `status` and `headers` are those of RFC 6750 §3.
  *
- * A guard of yours refuses by returning `new Refusal({ reason: 'not-the-owner' })`, which is 403 `insufficient_scope`; the
- * challenge is added by the validator, which knows the realm and what the route demands.
+ * `code` is the registered error code. It is `undefined` when the request has no credentials. `reason` is a finer id, which stays
+ * on the server. A guard of the application refuses with `new Refusal({ reason: 'not-the-owner' })`, which is 403
+ * `insufficient_scope`. The validator adds the challenge of the route.
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a code that is none, or without a reason.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an unknown code, or without a reason.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly code: RefusalCode | undefined
   readonly reason: RefusalReason
   /**
-   * Where the claims are that the schema of `claims` does not accept, such as `tenant` or `address.lines[0]`; `''` is all of them. At most ten, each cut at
-   * 200 characters; names come out of the token, values never, and nothing of it is sent to the client.
+   * The paths of the claims that the schema in `claims` refused, such as `tenant` or `address.lines[0]`. `''` means all claims. There are
+   * at most ten paths of at most 200 characters. They contain names out of the token, and no values.
    */
   readonly claimPaths: readonly string[]
   readonly status: 400 | 401 | 403
-  /** The same as `status`, under the name that some frameworks look for. */
+  /** The same as `status`. Some frameworks read this name. */
   readonly statusCode: 400 | 401 | 403
-  /** The message may be shown to the client: it is one of a few fixed sentences. */
+  /** A framework may show the message to the client, because it is a fixed sentence. */
   readonly expose = true
   readonly #context: ChallengeContext
   #headers: Readonly<Record<string, string>> | undefined
@@ -103,13 +105,14 @@ export class Refusal extends Error {
     this.status = code === undefined ? 401 : statusOf[code]
     this.statusCode = this.status
     this.#context = context
-    // An answer to a request is no accident: there is nothing to trace. Frameworks may show it, so that the reason is not in it.
+    // The stack has no trace and no reason, because frameworks may show it to the client.
     Object.defineProperty(this, 'stack', { value: `${this.name}: ${this.message}`, enumerable: false })
+    Object.defineProperty(this, brand, { value: true })
   }
 
-  /** The headers of the answer: the challenge, and that no cache keeps it. Layers of an app that answers errors may put others in their place. */
+  /** The headers of the response: the challenge, and `Cache-Control: no-store`. An error handler of the application can replace them. */
   get headers(): Readonly<Record<string, string>> {
-    this.#headers ??= { 'WWW-Authenticate': challenge(this, this.#context), 'Cache-Control': 'no-store' }
+    this.#headers ??= { 'WWW-Authenticate': this.#challenge(), 'Cache-Control': 'no-store' }
     return this.#headers
   }
 
@@ -117,29 +120,43 @@ export class Refusal extends Error {
     this.#headers = headers
   }
 
-  /** The small JSON body that goes with the answer; empty, like the challenge, when no credentials were presented (RFC 6750 §3.1). */
+  /** The JSON body of the response. It is empty when the request has no credentials (RFC 6750 §3.1). */
   get body(): Readonly<Record<string, string>> {
     return this.code === undefined ? {} : { error: this.code, error_description: this.message }
   }
 
   /** The same refusal with the challenge of a route. */
-  challengedBy(context: ChallengeContext): Refusal {
+  withChallenge(context: ChallengeContext): Refusal {
     return new Refusal(this, context)
+  }
+
+  /** Only a client without a token, or with too few scopes, is told the scopes. */
+  #challenge(): string {
+    const { realm, scopes } = this.#context
+    const namesScopes = scopes.length > 0 && (this.code === undefined || this.reason === 'missing-scope')
+    return formatChallenge('Bearer', {
+      realm,
+      error: this.code,
+      error_description: this.code === undefined ? undefined : this.message,
+      scope: namesScopes ? scopes.join(' ') : undefined,
+    })
   }
 }
 
-/** The refusal of a token, whatever is wrong with it (RFC 6750 §3.1). */
+/** Whether `error` is a `Refusal`, of this copy of the library or of another. */
+export function isRefusal(error: unknown): error is Refusal {
+  return typeof error === 'object' && error !== null && Object.hasOwn(error, brand)
+}
+
+/** The refusal of a token (RFC 6750 §3.1): 401. */
 export function invalidToken(reason: RefusalReason, claimPaths?: readonly string[]): Refusal {
   return new Refusal({ code: 'invalid_token', reason, claimPaths })
 }
 
-/** The refusal of credentials that are no well-formed token (RFC 6750 §3.1). */
+/** The refusal of malformed credentials (RFC 6750 §3.1): 400. */
 export function invalidRequest(reason: RefusalReason): Refusal {
   return new Refusal({ code: 'invalid_request', reason })
 }
-
-/** The one refusal without a code: there was nothing to refuse. */
-const withoutCode: RefusalReason = 'no-credentials'
 
 function expectInit(init: RefusalInit): Pick<Refusal, 'code' | 'reason' | 'claimPaths'> {
   const { code = 'insufficient_scope', reason, claimPaths = [] } = init
@@ -150,24 +167,13 @@ function expectInit(init: RefusalInit): Pick<Refusal, 'code' | 'reason' | 'claim
   if (!Array.isArray(claimPaths)) {
     throw invalidOption('Expected the `claimPaths` of a Refusal to be an array of strings')
   }
-  return { code: reason === withoutCode ? undefined : code, reason, claimPaths: Object.freeze([...claimPaths]) }
+  const isWithoutCode = reason === 'no-credentials'
+  return { code: isWithoutCode ? undefined : code, reason, claimPaths: Object.freeze([...claimPaths]) }
 }
 
 function describeRefusal(code: RefusalCode | undefined, reason: string): string {
   if (code === undefined) {
     return 'The request carries no credentials'
   }
-  const own = Object.hasOwn(descriptionOf, reason) ? descriptionOf[reason] : undefined
-  return own ?? descriptionOf[code] ?? code
-}
-
-/** The scopes are told to whom they help: the client without a token, and the one whose token lacks some of them. */
-function challenge(refusal: Refusal, { realm, scopes }: ChallengeContext): string {
-  const tellsScopes = scopes.length > 0 && (refusal.code === undefined || refusal.reason === 'missing-scope')
-  return formatChallenge('Bearer', {
-    realm,
-    error: refusal.code,
-    error_description: refusal.code === undefined ? undefined : refusal.message,
-    scope: tellsScopes ? scopes.join(' ') : undefined,
-  })
+  return String(own(descriptions, reason) ?? descriptions[code])
 }

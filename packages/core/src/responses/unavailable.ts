@@ -1,6 +1,4 @@
-import { type Soon, withFailures } from '../soon.ts'
-
-/** What went wrong upstream, as a stable id for logs and metrics. */
+/** The cause of an outage as a stable id, for logs and metrics. */
 export type UpstreamReason =
   | 'network'
   | 'timeout'
@@ -22,8 +20,8 @@ export type UpstreamReason =
   | 'credentials-refused'
 
 /**
- * `ERR_UPSTREAM_UNREACHABLE`: it could not be asked (503). `ERR_INVALID_UPSTREAM_RESPONSE`: it answered, but nothing one can
- * use (502). `ERR_CREDENTIALS_REFUSED`: it refused the credentials that we show it, which is a mistake in our configuration (500).
+ * `ERR_UPSTREAM_UNREACHABLE`: the authorization server gave no response (503). `ERR_INVALID_UPSTREAM_RESPONSE`: its response is unusable
+ * (502). `ERR_CREDENTIALS_REFUSED`: it refused our own credentials, which is a mistake in the configuration (500).
  */
 export type UnavailableCode = 'ERR_UPSTREAM_UNREACHABLE' | 'ERR_INVALID_UPSTREAM_RESPONSE' | 'ERR_CREDENTIALS_REFUSED'
 
@@ -31,7 +29,7 @@ export interface UpstreamFailure {
   readonly reason: UpstreamReason
   readonly message: string
   readonly cause?: unknown
-  /** Seconds that the upstream, or our back-off, asks to wait. */
+  /** In seconds: the `Retry-After` of the server, or the rest of our back-off. */
   readonly retryAfter?: number | undefined
 }
 
@@ -50,25 +48,26 @@ const statusOf: Readonly<Record<UnavailableCode, 500 | 502 | 503>> = {
   ERR_CREDENTIALS_REFUSED: 500,
 }
 
+const brand = Symbol.for('tollgate.Unavailable')
+
 /**
- * Nobody judged the token, because what that takes could not be had from the authorization server. This is never a
- * 401: the client would throw a good token away. 503 with `Retry-After` when the server could not be asked,
- * 502 when its answer was unintelligible, 500 when it refused our own credentials; never with a challenge.
+ * The token could not be validated, because the authorization server did not give what the validation needs. The status is never
+ * 401, because the client would throw away a good token. 503 has `Retry-After`. There is never a challenge.
  */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
   readonly code: UnavailableCode
   readonly reason: UpstreamReason
-  /** The issuer whose token could not be judged, as it is configured. */
+  /** The issuer of the token, as it is configured. */
   readonly issuer: string
   readonly status: 500 | 502 | 503
-  /** The same as `status`, under the name that some frameworks look for. */
+  /** The same as `status`. Some frameworks read this name. */
   readonly statusCode: 500 | 502 | 503
-  /** The message names our upstream and is not for the client. */
+  /** A framework must not show the message to the client, because it names the authorization server. */
   readonly expose = false
-  /** Seconds after which asking again makes sense; at least 1, at most 120. */
+  /** In seconds, from 1 to 120. */
   readonly retryAfter: number
-  /** The headers of the answer. Layers of an app that answers errors may put others in their place. */
+  /** The headers of the response. An error handler of the application can replace them. */
   headers: Readonly<Record<string, string>>
 
   constructor(issuer: string, failure: UpstreamFailure) {
@@ -83,14 +82,20 @@ export class Unavailable extends Error {
       ...(this.status === 503 ? { 'Retry-After': String(this.retryAfter) } : {}),
       'Cache-Control': 'no-store',
     }
+    Object.defineProperty(this, brand, { value: true })
   }
 
-  /** The small JSON body that goes with the answer. */
+  /** The JSON body of the response. */
   get body(): Readonly<Record<string, string>> {
     return this.status === 503
-      ? { error: 'temporarily_unavailable', error_description: 'The access token cannot be judged at the moment' }
-      : { error: 'server_error', error_description: 'The access token could not be judged' }
+      ? { error: 'temporarily_unavailable', error_description: 'The access token cannot be validated at the moment' }
+      : { error: 'server_error', error_description: 'The access token could not be validated' }
   }
+}
+
+/** Whether `error` is an `Unavailable`, of this copy of the library or of another. */
+export function isUnavailable(error: unknown): error is Unavailable {
+  return typeof error === 'object' && error !== null && Object.hasOwn(error, brand)
 }
 
 function codeOf(reason: UpstreamReason): UnavailableCode {
@@ -100,7 +105,7 @@ function codeOf(reason: UpstreamReason): UnavailableCode {
   return unreachable.has(reason) ? 'ERR_UPSTREAM_UNREACHABLE' : 'ERR_INVALID_UPSTREAM_RESPONSE'
 }
 
-/** Thrown below the issuers, where nobody knows yet on whose behalf an upstream was asked. */
+/** A failed call to an authorization server. The code that throws it does not know the issuer of the token. */
 export class UpstreamError extends Error implements UpstreamFailure {
   override readonly name = 'UpstreamError'
   readonly reason: UpstreamReason
@@ -112,8 +117,8 @@ export class UpstreamError extends Error implements UpstreamFailure {
     this.retryAfter = retryAfter
   }
 
-  /** The same, with the seconds after which we ask again, if the upstream itself does not say when. */
-  unlessLater(retryAfter: number): UpstreamError {
+  /** The same error with this number of seconds, unless the server itself sent `Retry-After`. */
+  withRetryAfter(retryAfter: number): UpstreamError {
     const { reason, message, cause } = this
     return this.retryAfter === undefined ? new UpstreamError({ reason, message, cause, retryAfter }) : this
   }
@@ -123,14 +128,11 @@ export class UpstreamError extends Error implements UpstreamFailure {
   }
 }
 
-/** Those below know that an upstream failed, and not whose token is waiting for it. */
-export function onBehalfOf<Result>(issuer: string, work: () => Soon<Result>): Soon<Result> {
-  return withFailures(work, (error) => {
-    throw named(issuer, error)
-  })
-}
-
-/** What failed, and for whose tokens. */
-export function named(issuer: string, error: unknown): unknown {
-  return error instanceof UpstreamError ? new Unavailable(issuer, error) : error
+/** Does the work for tokens of this issuer: a failed call becomes an `Unavailable` that names it. */
+export async function forIssuer<Result>(issuer: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof UpstreamError ? new Unavailable(issuer, error) : error
+  }
 }

@@ -1,0 +1,149 @@
+import type { AccessToken, AccessTokenClaims, CommonMembers } from './access-token.ts'
+
+/**
+ * The statements of a token whose signature or introspection response is good. The caches store this and no decision. All requests with
+ * one token share it. It is frozen, and the token string is not in it.
+ */
+export interface ValidatedToken extends Omit<CommonMembers, 'scopes' | 'raw'>, TokenFacts {
+  readonly claims: AccessTokenClaims
+  readonly exp: number | undefined
+  readonly nbf: number | undefined
+  readonly iat: number | undefined
+  readonly cnf: unknown
+}
+
+/** The parts of a validated token that its claims do not say. */
+export interface TokenFacts {
+  readonly kind: 'jwt' | 'opaque'
+  readonly issuer: string
+  readonly scopes: readonly string[]
+  /** The kind of token that the header and the claims state. `undefined` when they state none. */
+  readonly statedKind: 'access-token' | 'other' | undefined
+  /** For opaque tokens: the time of the introspection request, in milliseconds. */
+  readonly introspectedAt: number | undefined
+  readonly policy: ClaimsPolicy
+}
+
+/** What the issuer's options demand of the claims, on every request. */
+export interface ClaimsPolicy {
+  readonly audience: readonly string[]
+  readonly missingAudience: 'refuse' | 'trust'
+  readonly profile: 'rfc9068' | undefined
+  /** Milliseconds, as the next member. */
+  readonly maxLifetime: number | undefined
+  readonly clockTolerance: number
+}
+
+/** Reads the registered claims once, as own members. Their types must have been checked. */
+export function createValidatedToken(claims: AccessTokenClaims, facts: TokenFacts): ValidatedToken {
+  const registered: AccessTokenClaims = Object.assign(Object.create(null), deepFreeze(claims))
+  const { sub, client_id: clientId, azp, aud = [], exp, nbf, iat, cnf } = registered
+  const client = clientId ?? (typeof azp === 'string' ? azp : undefined)
+  return Object.freeze({
+    ...facts,
+    scopes: Object.freeze([...facts.scopes]),
+    subject: sub,
+    subjectType: sub === undefined || sub === client ? 'client' : 'resource-owner',
+    clientId: client,
+    audience: Object.freeze(typeof aud === 'string' ? [aud] : [...aud]),
+    claims,
+    exp,
+    nbf,
+    iat,
+    cnf,
+  })
+}
+
+/** Creates the token of one request. `owner` is the validator that validated it. */
+export function createAccessToken(validated: ValidatedToken, raw: string, owner: object): AccessToken {
+  return new RequestToken(validated, { raw, owner, claims: validated.claims }) as object as AccessToken
+}
+
+/** The same token with the claims that a schema returned. They are not frozen. */
+export function withTypedClaims<Claims>(token: AccessToken, claims: Claims): AccessToken<Claims> {
+  return RequestToken.withClaims(token, claims) as object as AccessToken<Claims>
+}
+
+/** The same token with the claims that its issuer sent. `undefined` when `owner` did not create the token. */
+export function withRawClaims(token: unknown, owner: object): AccessToken | undefined {
+  return RequestToken.withRawClaims(token, owner) as object | undefined as AccessToken | undefined
+}
+
+interface Origin {
+  readonly raw: string
+  readonly owner: object
+  readonly claims: unknown
+}
+
+/** Every request has an object of its own, because a handler can change a `Set` or a `Date`. */
+class RequestToken {
+  readonly kind: AccessToken['kind']
+  readonly issuer: string
+  readonly subject: string | undefined
+  readonly subjectType: CommonMembers['subjectType']
+  readonly clientId: string | undefined
+  readonly audience: readonly string[]
+  readonly scopes: ReadonlySet<string>
+  readonly expiresAt: Date | undefined
+  readonly claims: unknown
+  declare readonly introspectedAt?: Date
+  readonly #validated: ValidatedToken
+  readonly #origin: Origin
+
+  constructor(validated: ValidatedToken, origin: Origin) {
+    const { exp, introspectedAt } = validated
+    this.kind = validated.kind
+    this.issuer = validated.issuer
+    this.subject = validated.subject
+    this.subjectType = validated.subjectType
+    this.clientId = validated.clientId
+    this.audience = validated.audience
+    this.scopes = new Set(validated.scopes)
+    this.expiresAt = exp === undefined ? undefined : toDate(exp * 1000)
+    this.claims = origin.claims
+    if (introspectedAt !== undefined) {
+      this.introspectedAt = toDate(introspectedAt)
+    }
+    this.#validated = validated
+    this.#origin = origin
+    Object.freeze(this)
+  }
+
+  static withClaims(token: object, claims: unknown): RequestToken {
+    if (!(#origin in token)) {
+      throw new TypeError('Expected an access token of this validator')
+    }
+    return new RequestToken(token.#validated, { ...token.#origin, claims })
+  }
+
+  static withRawClaims(token: unknown, owner: object): RequestToken | undefined {
+    if (typeof token !== 'object' || token === null || !(#origin in token) || token.#origin.owner !== owner) {
+      return undefined
+    }
+    const { claims } = token.#validated
+    return token.claims === claims ? token : RequestToken.withClaims(token, claims)
+  }
+
+  raw(): string {
+    return this.#origin.raw
+  }
+
+  toJSON(): object {
+    return { ...this, scopes: [...this.scopes] }
+  }
+}
+
+/** A later time becomes the last one that a `Date` can represent. */
+function toDate(milliseconds: number): Date {
+  return new Date(Math.min(milliseconds, 8.64e15))
+}
+
+/** Depth and size of the value are bounded by `parseJson`. */
+function deepFreeze<Value extends object>(value: Value): Value {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) {
+      deepFreeze(member as object)
+    }
+  }
+  return Object.freeze(value)
+}

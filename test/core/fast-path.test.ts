@@ -1,0 +1,144 @@
+/** The fast path (`authenticateKnown`) may only accept. Whatever it returns, the full path returns for the same request. */
+import {
+  type AccessToken,
+  active,
+  allOf,
+  anyOf,
+  anyScope,
+  audience as audienceGuard,
+  claims,
+  clientSecretBasic,
+  createValidator,
+  defineGuard,
+  type Guard,
+  type HttpRequest,
+  Refusal,
+  scopes,
+  trustedIssuer,
+  type Validator,
+} from '@tollgate/core'
+import { createRequestAuth } from '@tollgate/core/adapter'
+import fc from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+import { jws } from '../harness/jws.ts'
+import { claimsOf } from '../harness/key-issuer.ts'
+import { audience, T0 } from '../harness/reference.ts'
+
+const secret = Buffer.alloc(32, 7)
+const iss = 'https://as.example'
+
+function tokenOf(changes: object, key: Buffer = secret): string {
+  return jws({ alg: 'HS256', typ: 'at+jwt' }, { ...claimsOf(iss), ...changes }, key, 'HS256')
+}
+
+const changes = fc.record(
+  {
+    sub: fc.constantFrom('alice', 'bob', 'app'),
+    scope: fc.constantFrom('read', 'read write', 'write', ''),
+    aud: fc.constantFrom<string | string[]>(audience, [audience, 'urn:reports'], 'urn:other', []),
+    exp: fc.constantFrom(T0 + 300, T0 + 10, T0 - 10),
+    nbf: fc.constantFrom(T0 - 10, T0 + 20),
+    iss: fc.constantFrom(iss, 'https://stranger.example'),
+    cnf: fc.constantFrom({ jkt: 'a thumbprint' }, null),
+  },
+  { requiredKeys: [] },
+)
+
+const guards: Readonly<Record<string, () => Guard>> = {
+  none: () => allOf(audienceGuard(audience)),
+  scopes: () => scopes('read'),
+  'any scope': () => anyScope('write', 'admin'),
+  audience: () => audienceGuard('urn:reports'),
+  'all of': () => allOf(scopes('read'), audienceGuard('urn:reports')),
+  'any of': () => anyOf(scopes('admin'), allOf(scopes('write'), audienceGuard(audience))),
+  'waiting claims': () => claims(({ sub }) => sub === 'alice', 'not-alice'),
+  'own guard': () =>
+    defineGuard({ check: ({ subject }) => (subject === 'bob' ? new Refusal({ reason: 'bob' }) : 'pass') }),
+  'any of with an own guard': () => anyOf(scopes('admin'), defineGuard({ check: () => 'pass' })),
+}
+
+const lines = fc.constantFrom<(token: string) => HttpRequest['headers']>(
+  (token) => [['authorization', `Bearer ${token}`]],
+  (token) => new Headers({ authorization: `Bearer ${token}` }),
+  (token) => [['Authorization', `bearer ${token}`]],
+  (token) => [['authorization', `Bearer  ${token}`]],
+  (token) => [['authorization', `Bearer ${token}, Bearer ${token}`]],
+  (token) => [
+    ['authorization', `Bearer ${token}`],
+    ['Authorization', `Bearer ${token}`],
+  ],
+  (token) => [['authorization', `Basic ${token}`]],
+  (token) => [['authorization', `Bearer ${token}.x`]],
+  () => [],
+)
+
+interface Result {
+  readonly token?: unknown
+  readonly reason?: string | undefined
+}
+
+async function fullPath(validator: Validator, request: HttpRequest, guard: Guard): Promise<Result> {
+  return validator.authenticate(request, guard).then(
+    (token) => ({ token }),
+    (error: unknown) => ({ reason: (error as Refusal).reason }),
+  )
+}
+
+test('whatever the fast path returns, the full path returns', async () => {
+  let now = T0
+  const validator = createValidator({ issuer: trustedIssuer(iss, { secret }), audience, clock: () => now * 1000 })
+  onTestFinished(() => validator.close())
+  const accepted = { known: 0, full: 0 }
+  await fc.assert(
+    fc.asyncProperty(
+      changes,
+      lines,
+      fc.constantFrom(...Object.keys(guards)),
+      fc.nat(30),
+      async (change, line, name, later) => {
+        const request = { method: 'GET', url: '/', headers: line(tokenOf(change)) }
+        const guard = guards[name]?.() ?? scopes('read')
+        now = T0
+        await fullPath(validator, request, guard)
+        now = T0 + later
+        const auth = createRequestAuth({ validator, toHttpRequest: () => request, preflights: 'authenticate' })
+        const known = auth.known({}, guard)
+        const full = await fullPath(validator, request, guard)
+        accepted.known += known === undefined ? 0 : 1
+        accepted.full += full.reason === undefined ? 1 : 0
+        expect(known === undefined || full.reason === undefined).toBe(true)
+        if (known !== undefined) {
+          expect(known).toEqual(full.token)
+          expect(known.raw()).toBe((full.token as AccessToken).raw())
+        }
+      },
+    ),
+    { numRuns: 500 },
+  )
+  // The property says nothing unless the fast path accepts some requests, and refuses to decide others that are good.
+  expect(accepted.known).toBeGreaterThan(10)
+  expect(accepted.full).toBeGreaterThan(accepted.known)
+})
+
+test('the fast path does not serve a closed validator, a schema, a form body, or the guard active', async () => {
+  const issuer = trustedIssuer(iss, {
+    secret,
+    introspection: { client: clientSecretBasic('api', 'secret'), endpoint: 'https://as.example/introspect' },
+  })
+  const options = { issuer, audience, clock: () => T0 * 1000 }
+  const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as const
+  const request = { method: 'POST', url: '/', headers: [['authorization', `Bearer ${tokenOf({})}`]] as const }
+  const cases: readonly [string, Validator<unknown>, Guard, boolean][] = [
+    ['plain', createValidator(options), scopes('read'), true],
+    ['schema', createValidator({ ...options, claims: schema }), scopes('read'), false],
+    ['form body', createValidator({ ...options, formBody: 'accepted' }), scopes('read'), false],
+    ['active', createValidator(options), active({ within: '5s' }), false],
+  ]
+  for (const [name, validator, guard, isServed] of cases) {
+    await validator.authenticate(request)
+    const { known } = createRequestAuth({ validator, toHttpRequest: () => request, preflights: 'authenticate' })
+    expect(known({}, guard) !== undefined, name).toBe(isServed)
+    await validator.close()
+    expect(known({}, guard), `${name}, closed`).toBeUndefined()
+  }
+})
