@@ -1,16 +1,46 @@
-const deepest = 100
-const strictly = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+import { own } from './record.ts'
+
+const maxDepth = 100
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * JSON as one reads it who is not to be fooled: UTF-8 without faults or byte order mark, no member name twice in one object
- * (two readers could pick different ones, RFC 8259 §4), and bounded depth. `undefined` for anything else.
+ * Parses JSON from a foreign source. Parsing depends on nothing that another request can shape.
+ *
+ * The result is `undefined` unless the bytes are valid UTF-8 without a byte order mark and a JSON text (RFC 8259) of at
+ * most 100 levels. It is also `undefined` when a name occurs twice in one object, because two readers could use
+ * different members (§4). Names are compared after their escapes are decoded. Members called `__proto__` are dropped.
+ *
+ * The work is linear in the length of the text. The function does not limit that length. Objects have the ordinary
+ * prototype, so that callers read members with `own`.
  */
 export function parseJson(bytes: Uint8Array): unknown {
-  try {
-    const text = strictly.decode(bytes)
+  return parseOrUndefined(() => {
+    const { text, count, originals } = decodeNames(strict.decode(bytes))
     const value: unknown = JSON.parse(text)
-    return isShortest(text, value) || membersOf(value, deepest) === membersIn(text) ? value : undefined
+    if (countMembers(value, maxDepth) !== count) {
+      return undefined
+    }
+    return originals === undefined ? value : restoreNames(value, originals)
+  })
+}
+
+/**
+ * Finds a string member of the JSON object in `text`. It accepts faults that `parseJson` refuses: the last of several
+ * members with one name counts, and depth has no limit. The result is `undefined` for everything else.
+ */
+export function findString(text: string, name: string): string | undefined {
+  const member = own(
+    parseOrUndefined(() => JSON.parse(decodeNames(text).text)),
+    name,
+  )
+  return typeof member === 'string' ? member : undefined
+}
+
+function parseOrUndefined(parse: () => unknown): unknown {
+  try {
+    return parse()
   } catch (error) {
+    // The decoder throws a TypeError.
     if (error instanceof SyntaxError || error instanceof TypeError) {
       return undefined
     }
@@ -18,90 +48,110 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** Whether no text of the value is shorter: then no member stood twice in it. Most senders write JSON so, and this is quicker than to count. */
-function isShortest(text: string, value: unknown): boolean {
-  return lengthOf(value, deepest) === text.length && !text.includes('\\')
+interface DecodedNames {
+  /** The text, in which no name has an escape. */
+  readonly text: string
+  /** The number of names. */
+  readonly count: number
+  /** Each placeholder and its name. `undefined` when the parsed value needs no change. */
+  readonly originals: ReadonlyMap<string, string> | undefined
 }
 
-/** How long the shortest text without escapes is; `NaN` where that is not so easily told, and when it is too deep. */
-function lengthOf(value: unknown, depth: number): number {
-  switch (typeof value) {
-    case 'string':
-      return value.length + 2
-    case 'number':
-      // From three zeros on, an exponent is shorter.
-      return Number.isSafeInteger(value) && value % 1000 !== 0 ? String(value).length : NaN
-    case 'boolean':
-      return value ? 4 : 5
-    default:
-      return value === null ? 4 : lengthOfMembers(value as object, depth)
-  }
-}
-
-function lengthOfMembers(value: object, depth: number): number {
-  if (depth === 0) {
-    return NaN
-  }
-  let length = 0
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      length += lengthOf(item, depth - 1) + 1
+/** Finds the names in one pass, and decodes their escapes. A name is a string before a colon. */
+function decodeNames(text: string): DecodedNames {
+  const originals = new Map<string, string>()
+  const placeholders = new Map<string, string>()
+  let decoded = ''
+  let copied = 0
+  let count = 0
+  let hasProto = false
+  let backslash = text.indexOf('\\')
+  for (let start = text.indexOf('"'), end = 0; start !== -1; start = text.indexOf('"', end + 1)) {
+    end = endOfString(text, start)
+    if (isBeforeColon(text, end + 1)) {
+      count += 1
+      if (backslash !== -1 && backslash < start) {
+        backslash = text.indexOf('\\', start)
+      }
+      if (backslash !== -1 && backslash < end) {
+        const name = JSON.parse(text.slice(start, end + 1)) as string
+        decoded += `${text.slice(copied, start)}"${spell(name, placeholders)}"`
+        copied = end + 1
+        hasProto ||= name === '__proto__'
+      }
+      hasProto ||= text.startsWith('"__proto__"', start)
     }
-  } else {
-    for (const name in value) {
-      length += name.length + 4 + lengthOf((value as Record<string, unknown>)[name], depth - 1)
-    }
   }
-  return Math.max(2, length + 1)
+  placeholders.forEach((placeholder, name) => originals.set(placeholder, name))
+  const isComplete = !hasProto && originals.size === 0
+  return { text: decoded + text.slice(copied), count, originals: isComplete ? undefined : originals }
 }
 
-/** How many members a value has, at all depths: fewer than its text when a name stood twice. `NaN` when it is too deep. */
-function membersOf(value: unknown, depth: number): number {
+/**
+ * Spells a name without escapes. A name that needs an escape gets a placeholder, which begins with a lone surrogate. No
+ * other name has one: a decoded text has none, and a name that escapes one gets a placeholder itself.
+ */
+function spell(name: string, placeholders: Map<string, string>): string {
+  if (!JSON.stringify(name).includes('\\')) {
+    return name
+  }
+  const placeholder = placeholders.get(name) ?? `\uD800${placeholders.size}`
+  placeholders.set(name, placeholder)
+  return placeholder
+}
+
+/** The index of the closing quote, or the length of the text when a string is not closed. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (end !== -1 && isEscaped(text, end)) {
+    end = text.indexOf('"', end + 1)
+  }
+  return end === -1 ? text.length : end
+}
+
+/** An odd number of backslashes escapes the character after them. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at
+  while (text[before - 1] === '\\') {
+    before -= 1
+  }
+  return (at - before) % 2 === 1
+}
+
+function isBeforeColon(text: string, from: number): boolean {
+  let at = from
+  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') {
+    at += 1
+  }
+  return text[at] === ':'
+}
+
+/** The number of members at all depths: less than the number of names if one is repeated. `NaN` if the value is too deep. */
+function countMembers(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) {
     return 0
   }
   if (depth === 0) {
     return NaN
   }
-  let count = 0
   const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
+  let count = items === value ? 0 : items.length
   for (const item of items) {
-    if (typeof item === 'object') {
-      count += membersOf(item, depth - 1)
-    }
-  }
-  return Array.isArray(value) ? count : count + items.length
-}
-
-/** How many members a text has that is known to be JSON: as many as colons outside strings. */
-function membersIn(text: string): number {
-  const [quote, colon] = [34, 58]
-  let count = 0
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code === colon) {
-      count += 1
-    } else if (code === quote) {
-      at = endOfString(text, at)
-    }
+    count += countMembers(item, depth - 1)
   }
   return count
 }
 
-/** The closing quote: the next one before which there is an even number of backslashes. */
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1)
-  while (isEscaped(text, end)) {
-    end = text.indexOf('"', end + 1)
+/** Copies a value without the members called `__proto__`, and with names in place of their placeholders. */
+function restoreNames(value: unknown, originals: ReadonlyMap<string, string>): unknown {
+  if (typeof value !== 'object' || value === null) {
+    return value
   }
-  return end
-}
-
-function isEscaped(text: string, at: number): boolean {
-  const backslash = 92
-  let before = at
-  while (text.charCodeAt(before - 1) === backslash) {
-    before -= 1
+  if (Array.isArray(value)) {
+    return value.map((item) => restoreNames(item, originals))
   }
-  return (at - before) % 2 === 1
+  const members = Object.entries(value).filter(([name]) => name !== '__proto__')
+  return Object.fromEntries(
+    members.map(([name, member]) => [originals.get(name) ?? name, restoreNames(member, originals)]),
+  )
 }
