@@ -1,53 +1,73 @@
-/** The mistake of a developer, found at start-up: a `TypeError` whose sentence tells the fix. */
+/** A mistake of the developer, found at start-up. The message says how to fix it. */
 export interface InvalidOption extends TypeError {
   readonly code: 'ERR_INVALID_OPTION'
 }
 
+/** Creates the error for an invalid option. `message` must contain no option value that may be a secret. */
 export function invalidOption(message: string): InvalidOption {
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_OPTION' as const })
 }
 
-/** Throws when `options` is no object, or holds a name that is not among `known`: a typo must not switch a check off. */
-export function expectOptions(options: unknown, what: string, known: readonly string[]): void {
+/**
+ * Checks that `options` is an object, and that its names are among `known`, because a misspelt name must not switch a check off.
+ * Does not check the values. Returns a frozen copy with the own members only, and without a prototype. Read options from this
+ * copy, because another part of the application may have polluted `Object.prototype`.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'`. For an option of another function, the message names that function.
+ */
+export function expectOptions<Options>(options: Options, what: string, known: readonly string[]): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalidOption(`Expected ${what} to be an object, got ${describe(options)}`)
   }
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
-      const hint = Object.hasOwn(elsewhere, name) ? `; ${elsewhere[name]}` : ''
-      throw invalidOption(`Unknown option \`${name}\` in ${what}; the options are ${known.join(', ')}${hint}`)
-    }
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    const hint = Object.hasOwn(hints, unknown) ? `; ${hints[unknown]}` : ''
+    throw invalidOption(`Unknown option \`${unknown}\` in ${what}; the options are ${known.join(', ')}${hint}`)
   }
+  // A class may define an option as a getter. The copy would lose it, and with it a check.
+  const inherited = known.find((name) => name in options && !Object.hasOwn(options, name) && !(name in Object.prototype))
+  if (inherited !== undefined) {
+    throw invalidOption(`Expected \`${inherited}\` in ${what} to be a member of the object itself, and not of its class`)
+  }
+  return Object.freeze(Object.assign(Object.create(null) as Options & object, options))
 }
 
-const inIntrospection = 'it belongs to introspection: trustedIssuer(url, { introspection: { client, … } })'
+const ofIssuer = (option: string): string => `give it to the issuer: issuer: trustedIssuer(url, { ${option} })`
+const ofIntrospection = 'it belongs to introspection: trustedIssuer(url, { introspection: { client, … } })'
+const ofClient = 'name the client with introspection: { client: clientSecretBasic(id, secret) }'
+const ofProtect = 'give it to createProtect, or to the plugin of Fastify'
 
-/** Where people look for an option that is somewhere else. */
-const elsewhere: Readonly<Record<string, string>> = {
-  algorithms: 'give it to the issuer: issuer: trustedIssuer(url, { algorithms })',
-  keys: 'give it to the issuer: issuer: trustedIssuer(url, { keys })',
-  secret: 'give it to the issuer: issuer: trustedIssuer(url, { secret })',
-  profile: "give it to the issuer: issuer: trustedIssuer(url, { profile: 'rfc9068' })",
+/** The right places of options that developers put into a wrong place. */
+const hints: Readonly<Record<string, string>> = {
+  algorithms: ofIssuer('algorithms'),
+  keys: ofIssuer('keys'),
+  secret: ofIssuer('secret'),
+  seed: ofIssuer('seed'),
+  profile: ofIssuer("profile: 'rfc9068'"),
+  maxLifetime: ofIssuer('maxLifetime'),
+  scopesFrom: ofIssuer('scopesFrom'),
+  formats: ofIssuer('formats'),
+  network: ofIssuer('network'),
+  introspection: ofIssuer('introspection'),
   jwksUri: 'the URL of a key set is an option of the issuer: trustedIssuer(url, { keys })',
-  introspection: 'give it to the issuer: issuer: trustedIssuer(url, { introspection })',
-  formats: 'give it to the issuer: issuer: trustedIssuer(url, { formats })',
-  cacheFor: inIntrospection,
-  missingAudience: inIntrospection,
-  prefix: inIntrospection,
-  client: inIntrospection,
-  endpoint: inIntrospection,
-  response: inIntrospection,
-  clientId: 'say who asks with introspection: { client: clientSecretBasic(id, secret) }',
-  clientSecret: 'say who asks with introspection: { client: clientSecretBasic(id, secret) }',
-  seed: 'give it to the issuer: issuer: trustedIssuer(url, { seed })',
-  maxLifetime: 'give it to the issuer: issuer: trustedIssuer(url, { maxLifetime })',
-  scopesFrom: 'give it to the issuer: issuer: trustedIssuer(url, { scopesFrom })',
-  network: 'give it to the issuer: issuer: trustedIssuer(url, { network })',
-  timeout: "how long to wait is said by ready({ within: '30s' }), and for introspection by introspection: { timeout }",
-  validator: 'pass it as it is: createProtect(validator)',
-  issuerBaseURL: 'name the `issuer`; its metadata is found by itself',
+  issuerBaseURL: 'name the `issuer`: the library discovers its metadata',
+  cacheFor: ofIntrospection,
+  cacheInactiveFor: ofIntrospection,
+  client: ofIntrospection,
+  endpoint: ofIntrospection,
+  missingAudience: ofIntrospection,
+  parameters: ofIntrospection,
+  prefix: ofIntrospection,
+  response: ofIntrospection,
+  clientId: ofClient,
+  clientSecret: ofClient,
+  timeout: "the time limits are ready({ within: '30s' }) and introspection: { timeout }",
+  errors: ofProtect,
+  preflights: ofProtect,
+  validator: 'pass the validator itself: createProtect(validator)',
 }
 
+/** Returns a string that is not empty. */
 export function expectText(value: unknown, name: string): string {
   if (typeof value !== 'string' || value === '') {
     throw invalidOption(`Expected \`${name}\` to be a non-empty string, got ${describe(value)}`)
@@ -55,15 +75,16 @@ export function expectText(value: unknown, name: string): string {
   return value
 }
 
-/** One string or several; at least one. */
+/** Returns one string or several as a frozen array of at least one. */
 export function expectTexts(value: unknown, name: string): readonly string[] {
   const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (texts.length === 0) {
-    throw invalidOption(`Expected \`${name}\` to hold at least one string, got an empty array`)
+    throw invalidOption(`Expected \`${name}\` to name at least one string, got an empty array`)
   }
   return Object.freeze(texts.map((text) => expectText(text, name)))
 }
 
+/** Returns the word of `words` that `value` is. */
 export function expectOneOf<const Word extends string>(value: unknown, name: string, words: readonly Word[]): Word {
   const word = words.find((candidate) => candidate === value)
   if (word === undefined) {
@@ -74,13 +95,14 @@ export function expectOneOf<const Word extends string>(value: unknown, name: str
   return word
 }
 
+/** Checks that a value is a function. Does not check its parameters. */
 export function expectFunction(value: unknown, name: string): void {
   if (typeof value !== 'function') {
     throw invalidOption(`Expected \`${name}\` to be a function, got ${describe(value)}`)
   }
 }
 
-/** The kind of a value and never the value: an option may be a secret. */
+/** Describes the kind of a value for a message. The description never contains the value, because an option may be a secret. */
 export function describe(value: unknown): string {
   if (value === '') {
     return 'an empty string'
