@@ -1,2 +1,2 @@
-/** The time in milliseconds since the epoch, as `Date.now` tells it. Every judgement and every cache asks this one clock. */
+/** Returns the time in milliseconds since the epoch, as `Date.now` does. Validation and all caches use one clock. */
 export type Clock = () => number

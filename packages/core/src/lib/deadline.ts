@@ -1,24 +1,24 @@
 /**
- * What the work brings, unless the signal fires first: work that hangs must not hold requests for ever, nor what is
- * remembered of them. What it brings later is given to `discard`.
+ * Waits for work, at most until the signal aborts. Then it rejects with the error that `tooLate` returns. The work itself goes
+ * on: its late result is passed to `discard`, and its late error is dropped.
  */
 export async function withDeadline<Result>(
   work: Result | Promise<Result>,
   signal: AbortSignal,
-  late: () => Error,
+  tooLate: () => Error,
   discard: (result: Result) => void = () => undefined,
 ): Promise<Result> {
   let isLate = false
   let stop = (): void => undefined
-  const timeIsUp = new Promise<never>((_resolve, reject) => {
+  const deadline = new Promise<never>((_resolve, reject) => {
     stop = () => {
       isLate = true
-      reject(late())
+      reject(tooLate())
     }
     signal.addEventListener('abort', stop)
   })
   try {
-    return await Promise.race([work, timeIsUp])
+    return await Promise.race([work, deadline])
   } catch (error) {
     if (isLate) {
       void Promise.resolve(work).then(discard, () => undefined)

@@ -1,4 +1,4 @@
-/** A schema of whatever library speaks Standard Schema (https://standardschema.dev), version 1: zod, valibot, arktype and others. */
+/** A schema of any library that supports Standard Schema 1 (https://standardschema.dev), such as zod, valibot or arktype. */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1
@@ -12,6 +12,7 @@ type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }
 
+/** A fault of a value, as its schema describes it. */
 export interface SchemaIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
