@@ -1,81 +1,110 @@
-import type { HttpRequest } from './http-request.ts'
-import { isAuthorization, NodeHeaderLines } from './node-request.ts'
 import { invalidRequest } from '../responses/refusal.ts'
+import { tokenInForm } from './form-body.ts'
+import type { HttpRequest } from './http-request.ts'
+import { onlyAuthorizationLine } from './node-request.ts'
 
+/** The credentials that a request presented. Nothing in them is validated, except for the length of the token. */
 export interface Credentials {
   readonly scheme: 'Bearer'
-  /** Not longer than 16 KiB; what it is made of, nobody has looked at yet. */
+  /** At most 16 KiB. It can be empty and can contain any characters. */
   readonly token: string
 }
 
-/** A longer token is not even looked at. */
-const mostCharacters = 16 * 1024
+const maxTokenLength = 16 * 1024
+const prefix = 'Bearer '
+/** The bound applies before any code looks at the line. */
+const maxLineLength = prefix.length + maxTokenLength
 
 /**
- * The credentials of a request (RFC 6750 §2, RFC 9110 §11): `undefined` when there are none, or only such as we do not
- * know (another scheme, the query, a cookie); a refusal when there are several, or malformed ones.
+ * Extracts the credentials of a request (RFC 6750 §2, RFC 9110 §11) from its `Authorization` line or its form body.
+ * `undefined` when it has none, or has only credentials that the library does not read (another scheme, the query, a cookie).
+ *
+ * Checks that the request presents one token only, and its length. Does not check the characters of the token. The work is
+ * linear in the length of the request.
+ *
+ * @throws Refusal with status 400: `repeated-credentials`, `token-too-large`, or `malformed-credentials` for an unreadable body.
+ * @throws TypeError when `headers` is not iterable.
  */
-export function extractCredentials(request: HttpRequest, fromForm: string | undefined): Credentials | undefined {
-  const fromHeader = tokenInHeader(request)
-  if (fromForm !== undefined) {
-    expectFirst(fromHeader)
+export async function extractCredentials(
+  request: HttpRequest,
+  formBody: 'ignored' | 'accepted',
+): Promise<Credentials | undefined> {
+  const inHeader = tokenInHeader(request)
+  const inForm = formBody === 'accepted' ? await tokenInForm(request) : undefined
+  expectNoOther(inForm === undefined ? undefined : inHeader)
+  const token = inHeader ?? inForm
+  if (token === undefined) {
+    return undefined
   }
-  const token = fromHeader ?? fromForm
-  return token === undefined ? undefined : { scheme: 'Bearer', token: expectLength(token) }
+  expectLength(token, maxTokenLength)
+  return { scheme: 'Bearer', token }
+}
+
+/**
+ * The token of a request whose only `Authorization` line is `Bearer <token>` without a comma or a second space. `undefined` for
+ * every other request, and for headers that are neither those of Node nor a web `Headers`. Never throws, and never refuses.
+ *
+ * If it returns a token, `extractCredentials` returns the same token. Does not read form bodies: a request that also has a token
+ * in its form must not come here when `formBody` is `'accepted'`.
+ */
+export function bearerTokenOf({ headers }: HttpRequest): string | undefined {
+  const line = isWebHeaders(headers) ? headers.get('authorization') : onlyAuthorizationLine(headers)
+  if (typeof line !== 'string' || line.length > maxLineLength || !line.startsWith(prefix)) {
+    return undefined
+  }
+  const token = line.slice(prefix.length)
+  return token === '' || token.includes(' ') || token.includes(',') ? undefined : token
+}
+
+/** Recognised by name, because a mention of the global `Headers` makes Node load its own undici. */
+function isWebHeaders(headers: HttpRequest['headers']): headers is Headers {
+  return (headers as { readonly [Symbol.toStringTag]?: unknown } | undefined)?.[Symbol.toStringTag] === 'Headers'
 }
 
 function tokenInHeader({ headers }: HttpRequest): string | undefined {
-  const line = headers instanceof NodeHeaderLines ? headers.onlyAuthorization() : undefined
-  return bearerTokenIn(line ?? authorizationLine(headers) ?? '')
-}
-
-function authorizationLine(headers: HttpRequest['headers']): string | undefined {
   if (typeof headers?.[Symbol.iterator] !== 'function') {
     throw new TypeError(
-      'Expected a web Request, or { method, url, headers } whose headers are lines, pairs of name and value',
+      'Expected a web Request, or { method, url, headers } with header lines as pairs of a name and a value',
     )
   }
   let line: string | undefined
   for (const [name, value] of headers) {
-    if (isAuthorization(name)) {
-      expectFirst(line)
+    if (name.length === 13 && name.toLowerCase() === 'authorization') {
+      expectNoOther(line)
+      expectLength(value, maxLineLength)
       line = value
     }
   }
-  return line
+  return line === undefined ? undefined : bearerTokenIn(line)
 }
 
-function expectFirst(before: string | undefined): void {
-  if (before !== undefined) {
+/** The text after the scheme `Bearer` and its spaces. `undefined` under any other scheme. */
+function bearerTokenIn(line: string): string | undefined {
+  // A web `Request` joins several lines by commas.
+  if (line.includes(',') && /, *bearer( |$)/i.test(withoutQuotedStrings(line))) {
     throw invalidRequest('repeated-credentials')
   }
-}
-
-/** What follows the scheme `Bearer` and at least one space; `undefined` under any other scheme. A web `Request` joins several lines by commas. */
-function bearerTokenIn(line: string): string | undefined {
-  const scheme = line.startsWith('Bearer ') ? 'Bearer' : (/^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? '')
+  const scheme = /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
   if (scheme.toLowerCase() !== 'bearer') {
-    expectNoOther(line)
     return undefined
   }
-  let start = scheme.length
-  expectNoOther(line)
-  while (line[start] === ' ') {
-    start += 1
-  }
-  return start > scheme.length ? line.slice(start) : ''
+  const rest = line.slice(scheme.length)
+  return rest.startsWith(' ') ? rest.replace(/^ +/, '') : ''
 }
 
-/** What stands between quotes is somebody's parameter. */
-function expectNoOther(line: string): void {
-  if (line.includes(',') && /, *bearer( |$)/i.test(line.replaceAll(/"(?:[^"\\]|\\.)*"/g, ''))) {
+/** A quoted string can contain a comma. A quote that is never closed begins no quoted string: it matches up to the end, so that the pass is linear. */
+function withoutQuotedStrings(line: string): string {
+  return line.replaceAll(/"(?:[^"\\]|\\.)*("|\\?$)/gs, (match, end) => (end === '"' ? '' : match))
+}
+
+function expectNoOther(credentials: string | undefined): void {
+  if (credentials !== undefined) {
     throw invalidRequest('repeated-credentials')
   }
 }
 
-function expectLength(token: string): string {
-  if (token.length > mostCharacters) {
+function expectLength(text: string, maxLength: number): void {
+  if (text.length > maxLength) {
     throw invalidRequest('token-too-large')
   }
-  return token
 }

@@ -1,22 +1,27 @@
-import type { HttpRequest } from './http-request.ts'
-import { asRecord, isRecord } from '../lib/record.ts'
+import { isAscii } from '../lib/ascii.ts'
+import { own } from '../lib/record.ts'
 import { invalidRequest } from '../responses/refusal.ts'
-import { type Soon, whenThere } from '../soon.ts'
+import type { HttpRequest } from './http-request.ts'
 
-/** A longer body of a web `Request` is not looked at; other requests come with a form that somebody has parsed, within bounds of their own. */
+/** The library does not parse longer bodies. Frameworks bound the forms that they parse. */
 export const maxFormBytes: number = 64 * 1024
 
-/** RFC 6750 §2.2: a form, single-part, all ASCII, and never of a GET. What does not qualify is not looked at. */
-export function tokenInForm(request: HttpRequest): Soon<string | undefined> {
+/** No parser of forms nests deeper by default. */
+const maxDepth = 100
+
+/**
+ * The `access_token` of a form body (RFC 6750 §2.2). `undefined` when there is none, and when the request does not qualify: GET and
+ * HEAD requests, other content types, characters other than ASCII, bodies that are too long or already read.
+ *
+ * @throws Refusal with status 400: `repeated-credentials` for a repeated parameter, `malformed-credentials` for an unreadable body.
+ */
+export async function tokenInForm(request: HttpRequest): Promise<string | undefined> {
   if (request.method === 'GET' || request.method === 'HEAD' || !isUrlEncodedForm(request)) {
     return undefined
   }
-  return whenThere(request.form ?? (isWebRequest(request) ? readForm(request) : undefined), tokenIn)
-}
-
-function tokenIn(form: unknown): string | undefined {
-  const token = isRecord(form) && Object.hasOwn(form, 'access_token') ? form['access_token'] : undefined
-  if (token === undefined || !Object.entries(form as object).every(isAscii)) {
+  const form = own(request, 'form') ?? (isUnreadWebRequest(request) ? await readForm(request) : undefined)
+  const token = own(form, 'access_token')
+  if (token === undefined || !isAsciiForm(form, maxDepth)) {
     return undefined
   }
   if (typeof token !== 'string') {
@@ -25,6 +30,7 @@ function tokenIn(form: unknown): string | undefined {
   return token
 }
 
+/** Whether the first `Content-Type` line is `application/x-www-form-urlencoded`, with any parameters. */
 export function isUrlEncodedForm({ headers }: Pick<HttpRequest, 'headers'>): boolean {
   for (const [name, value] of headers) {
     if (name.toLowerCase() === 'content-type') {
@@ -34,37 +40,53 @@ export function isUrlEncodedForm({ headers }: Pick<HttpRequest, 'headers'>): boo
   return false
 }
 
-function isAscii(entry: readonly unknown[]): boolean {
-  return /^\p{ASCII}*$/u.test(JSON.stringify(entry))
+/**
+ * Parses the text of a form, and returns its `access_token`: a string, or an array when it is repeated. Drops all other parameters.
+ * Returns no token when a parameter has a character other than ASCII. The work is linear in the length of the text. Does not
+ * limit that length.
+ */
+export function parseForm(text: string): { readonly access_token?: string | readonly string[] } {
+  const tokens: string[] = []
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (!isAscii(name) || !isAscii(value)) {
+      return {}
+    }
+    if (name === 'access_token') {
+      tokens.push(value)
+    }
+  }
+  const [token, ...others] = tokens
+  return token === undefined ? {} : { access_token: others.length === 0 ? token : tokens }
 }
 
-function isWebRequest(request: HttpRequest): request is HttpRequest & Request {
-  return 'clone' in request && 'body' in request && 'bodyUsed' in request && isUnread(request)
+/** Whether all names and texts of a parsed form are ASCII. Parsers of frameworks may nest them. */
+function isAsciiForm(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') {
+    return isAscii(value)
+  }
+  if (typeof value !== 'object' || value === null) {
+    return true
+  }
+  return depth > 0 && Object.entries(value).every(([name, item]) => isAscii(name) && isAsciiForm(item, depth - 1))
 }
 
-function isUnread({ body, bodyUsed }: { body: unknown; bodyUsed: unknown }): boolean {
-  return bodyUsed === false && asRecord(body)['locked'] !== true
+function isUnreadWebRequest(request: HttpRequest): request is HttpRequest & Request {
+  if (!('clone' in request && 'body' in request && 'bodyUsed' in request)) {
+    return false
+  }
+  const { body, bodyUsed } = request as HttpRequest & Request
+  return !bodyUsed && body?.locked !== true
 }
 
-/** From a clone, so that a handler can read the body again. One that cannot be read has been sent badly. */
-async function readForm(request: Request): Promise<Record<string, unknown> | undefined> {
+/** Reads a clone, so that a handler can read the body again. */
+async function readForm(request: Request): Promise<unknown> {
   const text = await readText(request.clone().body).catch(() => {
     throw invalidRequest('malformed-credentials')
   })
   return text === undefined ? undefined : parseForm(text)
 }
 
-/** Members that stand several times become arrays, as with parsers of bodies. */
-export function parseForm(text: string): Record<string, unknown> {
-  const parameters = new URLSearchParams(text)
-  return Object.fromEntries(
-    [...new Set(parameters.keys())].map((name) => {
-      const values = parameters.getAll(name)
-      return [name, values.length === 1 ? values[0] : values]
-    }),
-  )
-}
-
+/** `undefined` for a longer body than `maxFormBytes`. */
 async function readText(body: ReadableStream<Uint8Array> | null): Promise<string | undefined> {
   const reader = body?.getReader()
   const chunks: Uint8Array[] = []
@@ -72,8 +94,8 @@ async function readText(body: ReadableStream<Uint8Array> | null): Promise<string
   for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
     bytes += part.value.byteLength
     if (bytes > maxFormBytes) {
-      // Of a clone this ends with the original, for which nobody waits here.
-      reader?.cancel().catch(isOfNoConcern)
+      // The cancellation of a clone ends with the original. Nothing waits for it.
+      reader?.cancel().catch(() => undefined)
       return undefined
     }
     if (part.value.byteLength > 0) {
@@ -82,5 +104,3 @@ async function readText(body: ReadableStream<Uint8Array> | null): Promise<string
   }
   return Buffer.concat(chunks).toString()
 }
-
-function isOfNoConcern(): void {}

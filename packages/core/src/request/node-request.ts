@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { HttpRequest } from './http-request.ts'
 
-/** What we use of a request of Node, over HTTP/1.1 and HTTP/2 alike. Those that a test made by hand have no raw lines. */
+/** The header members of a Node request, over HTTP/1.1 and HTTP/2 alike. Requests that tests create may lack `rawHeaders`. */
 export interface NodeHeaders {
   readonly rawHeaders?: readonly string[] | undefined
   readonly headers: IncomingHttpHeaders
@@ -9,80 +9,53 @@ export interface NodeHeaders {
 
 type Line = readonly [name: string, value: string]
 
-/**
- * The header lines of a request. Node keeps only the first of several `Authorization` lines in `headers`, so a repeated one shows in the
- * raw lines alone. Otherwise `headers` counts, for a middleware in front may have set or removed one.
- */
-export function nodeHeaders({ rawHeaders = [], headers }: NodeHeaders): Iterable<Line> {
-  return new NodeHeaderLines(headers, rawHeaders)
+/** Marks the lines of a Node request. Objects of other origin cannot have it. */
+const source = Symbol('the Node request of these lines')
+
+interface NodeHeaderLines extends Iterable<Line> {
+  readonly [source]: NodeHeaders
 }
 
 /**
- * What an adapter makes of its framework's request. A class, as all is that lives as long as a request: under load V8 may find that what an object literal
- * makes lives long, and lays it from then on where only the collections find it that stop everything.
+ * The header lines of a Node request, read on use. The lines come from `headers`, because a middleware may have set or
+ * removed one. If `Authorization` is repeated, they come from `rawHeaders`, because Node puts only the first one into `headers`.
  */
-export class NodeRequest implements HttpRequest {
-  readonly method: string
-  readonly url: string
-  readonly headers: HttpRequest['headers']
-  readonly form: unknown
-
-  constructor(method: string, url: string, headers: HttpRequest['headers'], form: unknown) {
-    this.method = method
-    this.url = url
-    this.headers = headers
-    this.form = form
-  }
+export function nodeHeaders(request: NodeHeaders): Iterable<Line> {
+  const lines: NodeHeaderLines = { [source]: request, [Symbol.iterator]: () => linesOf(request).values() }
+  return lines
 }
 
-/** Made for every request, and seldom read as a whole. */
-export class NodeHeaderLines implements Iterable<Line> {
-  readonly #headers: IncomingHttpHeaders
-  readonly #raw: readonly string[]
-
-  constructor(headers: IncomingHttpHeaders, raw: readonly string[]) {
-    this.#headers = headers
-    this.#raw = raw
+/**
+ * The value of the only `Authorization` line of a Node request, found without a look at the other lines. `undefined` when there is
+ * no such line or more than one, and for lines of other origin: then the caller has to read all lines.
+ */
+export function onlyAuthorizationLine(headers: HttpRequest['headers']): string | undefined {
+  const request = (headers as Partial<NodeHeaderLines> | undefined)?.[source]
+  if (request === undefined) {
+    return undefined
   }
-
-  /** The value of the one `Authorization` line; `undefined` when there are none or several, or it is not where Node puts it: then all lines have to be read. */
-  onlyAuthorization(): string | undefined {
-    const { authorization } = this.#headers
-    const isOnly = !isRepeated(this.#raw) && !isSpeltTwice(this.#headers)
-    return typeof authorization === 'string' && isOnly ? authorization : undefined
-  }
-
-  [Symbol.iterator](): Iterator<Line> {
-    return (isRepeated(this.#raw) ? rawLines(this.#raw) : Object.entries(this.#headers).flatMap(linesOf)).values()
-  }
+  const { rawHeaders = [], headers: members } = request
+  const isOnly = countAuthorization(rawHeaders, 2) <= 1 && countAuthorization(Object.keys(members), 1) === 1
+  const line = isOnly && Object.hasOwn(members, 'authorization') ? members.authorization : undefined
+  return typeof line === 'string' ? line : undefined
 }
 
-export function isAuthorization(name: string): boolean {
-  return name.length === 13 && name.toLowerCase() === 'authorization'
-}
-
-function isRepeated(raw: readonly string[]): boolean {
+/** The number of names that are `Authorization` in any case. Node writes `headers` in lower case, but a middleware may not. */
+function countAuthorization(names: readonly string[], step: 1 | 2): number {
   let count = 0
-  for (let index = 0; index < raw.length; index += 2) {
-    count += isAuthorization(raw[index] ?? '') ? 1 : 0
-  }
-  return count > 1
-}
-
-/** By a middleware in front: Node itself writes all names in lower case. */
-function isSpeltTwice(headers: IncomingHttpHeaders): boolean {
-  for (const name in headers) {
-    if (name !== 'authorization' && isAuthorization(name)) {
-      return true
+  for (let index = 0; index < names.length; index += step) {
+    const name = names[index] ?? ''
+    // Few names have this length. A call for each line would be most of the work on a known token.
+    if (name.length === 13 && name.toLowerCase() === 'authorization') {
+      count += 1
     }
   }
-  return false
+  return count
 }
 
-function rawLines(raw: readonly string[]): readonly Line[] {
-  return raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ''] as const] : []))
-}
-
-function linesOf([name, value = []]: [string, string | string[] | undefined]): readonly Line[] {
-  return [value].flat().map((line) => [name, line])
+function linesOf({ rawHeaders = [], headers }: NodeHeaders): readonly Line[] {
+  if (countAuthorization(rawHeaders, 2) > 1) {
+    return rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? '']] : []))
+  }
+  return Object.entries(headers).flatMap(([name, value = []]) => [value].flat().map((line) => [name, line] as const))
 }

@@ -1,6 +1,6 @@
 import type { HttpRequest } from './http-request.ts'
 
-/** A CORS preflight (Fetch §3.2.2): what a browser asks before a request, and never with credentials. */
+/** Whether a request is a CORS preflight (Fetch §3.2.2). Browsers send preflights without credentials. */
 export function isPreflight({ method, headers }: HttpRequest): boolean {
   if (method !== 'OPTIONS') {
     return false

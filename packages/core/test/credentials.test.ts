@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { bearerTokenOf, extractCredentials } from '../src/request/credentials.ts'
+import type { HttpRequest } from '../src/request/http-request.ts'
+import { nodeHeaders } from '../src/request/node-request.ts'
+
+const get = (headers: HttpRequest['headers']): HttpRequest => ({ method: 'GET', url: '/', headers })
+
+const name = fc.constantFrom('authorization', 'Authorization', 'AUTHORIZATION', 'accept', 'proxy-authorization')
+const value = fc
+  .array(fc.constantFrom('Bearer', 'bearer', 'Basic', ' ', '  ', ',', '"', '\\', '=', 'abc', 'x'.repeat(9000)), {
+    maxLength: 5,
+  })
+  .map((parts) => parts.join(''))
+const lines = fc.array(fc.tuple(name, fc.oneof(value, fc.constant('Bearer abc'))), { maxLength: 3 })
+
+/** The requests that frameworks create from some header lines. A middleware may have changed `headers`. */
+function requestsWith(sent: readonly [string, string][], set: readonly [string, string][]): readonly HttpRequest[] {
+  const headers = Object.fromEntries(set)
+  return [
+    get(
+      nodeHeaders({
+        rawHeaders: sent.flat(),
+        headers: Object.fromEntries(sent.map(([key, text]) => [key.toLowerCase(), text])),
+      }),
+    ),
+    get(nodeHeaders({ rawHeaders: sent.flat(), headers })),
+    get(nodeHeaders({ headers })),
+    get(new Headers(sent.map(([key, text]) => [key, text]))),
+    get(sent),
+  ]
+}
+
+test('the fast path returns the token that the full path returns', async () => {
+  let count = 0
+  await fc.assert(
+    fc.asyncProperty(lines, lines, async (sent, set) => {
+      for (const request of requestsWith(sent, set)) {
+        const token = bearerTokenOf(request)
+        if (token !== undefined) {
+          count += 1
+          expect(await extractCredentials(request, 'ignored')).toEqual({ scheme: 'Bearer', token })
+          expect(await extractCredentials(request, 'accepted')).toEqual({ scheme: 'Bearer', token })
+        }
+      }
+    }),
+  )
+  expect(count).toBeGreaterThan(20)
+})
+
+test('the fast path leaves everything unusual to the full path', () => {
+  const token = 'x'.repeat(16 * 1024)
+  const read = (authorization: string, rawHeaders?: readonly string[]): string | undefined =>
+    bearerTokenOf(get(nodeHeaders({ rawHeaders, headers: { authorization } })))
+  expect(read(`Bearer ${token}`)).toBe(token)
+  for (const line of [
+    `Bearer ${token}x`,
+    'bearer abc',
+    'Bearer  abc',
+    'Bearer abc, Basic x',
+    'Bearer ',
+    'Basic x',
+    '',
+  ]) {
+    expect(read(line), line.slice(0, 20)).toBeUndefined()
+  }
+  expect(read('Bearer abc', ['Authorization', 'Bearer abc', 'authorization', 'Bearer abc'])).toBeUndefined()
+  expect(bearerTokenOf(get([['authorization', 'Bearer abc']]))).toBeUndefined()
+  expect(bearerTokenOf({ method: 'GET', url: '/' } as HttpRequest)).toBeUndefined()
+})
+
+test('a line longer than the longest token is refused before it is read', async () => {
+  for (const scheme of ['Bearer', 'Basic']) {
+    const line = `${scheme} ${'x'.repeat(16 * 1024 + 7)}`
+    await expect(extractCredentials(get([['Authorization', line]]), 'ignored')).rejects.toMatchObject({
+      status: 400,
+      reason: 'token-too-large',
+    })
+  }
+})
