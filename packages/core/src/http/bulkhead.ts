@@ -1,42 +1,42 @@
 import { UpstreamError } from '../responses/unavailable.ts'
 
-/** Whether what asks has proved its worth before; half the room is kept for those that have. */
+/** `known`: calls about tokens that were active before. Half of the room is reserved for them. `unknown`: all other calls. */
 export type Lane = 'known' | 'unknown'
 
-/** Bounds how many calls to one upstream run and wait, so that one that is stuck holds no more of us than that. */
+/** Bounds the calls to one upstream that run and wait, so that a stuck upstream uses a bounded part of the process. */
 export interface Bulkhead {
-  /** Does the work when there is room; an `UpstreamError` when there is none, or none was found in time. */
+  /** Does the work when there is room. Rejects with an `UpstreamError` when there is none, or when the wait takes too long. */
   readonly run: <Result>(lane: Lane, work: () => Promise<Result>) => Promise<Result>
 }
 
 export interface BulkheadOptions {
-  /** How many calls may run at once. */
-  readonly running: number
-  /** How many calls may run and wait. */
-  readonly room: number
-  /** Milliseconds for which a call may wait. */
-  readonly patience: number
+  /** The maximum of calls that run at once. */
+  readonly maxRunning: number
+  /** The maximum of calls that run or wait. */
+  readonly maxCalls: number
+  /** The maximum wait of a call, in milliseconds. */
+  readonly maxWait: number
 }
 
-interface Waiting {
+interface WaitingCall {
   readonly start: () => void
 }
 
-export function createBulkhead({ running: mostRunning, room, patience }: BulkheadOptions): Bulkhead {
+export function createBulkhead({ maxRunning, maxCalls, maxWait }: BulkheadOptions): Bulkhead {
   const running = { known: 0, unknown: 0 }
-  const waiting = { known: new Set<Waiting>(), unknown: new Set<Waiting>() }
+  const waiting = { known: new Set<WaitingCall>(), unknown: new Set<WaitingCall>() }
 
   function mayRun(lane: Lane): boolean {
-    const isWithinHalf = lane === 'known' || running.unknown < mostRunning / 2
-    return isWithinHalf && running.known + running.unknown < mostRunning
+    const isWithinHalf = lane === 'known' || running.unknown < maxRunning / 2
+    return isWithinHalf && running.known + running.unknown < maxRunning
   }
 
   function hasRoom(lane: Lane): boolean {
-    const held = { known: running.known + waiting.known.size, unknown: running.unknown + waiting.unknown.size }
-    return held.known + held.unknown < room && (lane === 'known' || held.unknown < room / 2)
+    const calls = { known: running.known + waiting.known.size, unknown: running.unknown + waiting.unknown.size }
+    return calls.known + calls.unknown < maxCalls && (lane === 'known' || calls.unknown < maxCalls / 2)
   }
 
-  /** Those that are known go first. */
+  /** Calls about known tokens start first. */
   function startNext(): void {
     for (const lane of ['known', 'unknown'] as const) {
       const [next] = waiting[lane]
@@ -49,19 +49,19 @@ export function createBulkhead({ running: mostRunning, room, patience }: Bulkhea
     }
   }
 
-  function turn(lane: Lane): Promise<void> {
+  function waitForTurn(lane: Lane): Promise<void> {
     return new Promise((resolve, reject) => {
-      const place: Waiting = {
+      const call: WaitingCall = {
         start: () => {
           clearTimeout(timer)
           resolve()
         },
       }
       const timer = setTimeout(() => {
-        waiting[lane].delete(place)
+        waiting[lane].delete(call)
         reject(overloaded())
-      }, patience).unref()
-      waiting[lane].add(place)
+      }, maxWait).unref()
+      waiting[lane].add(call)
     })
   }
 
@@ -72,7 +72,7 @@ export function createBulkhead({ running: mostRunning, room, patience }: Bulkhea
     if (mayRun(lane)) {
       running[lane] += 1
     } else {
-      await turn(lane)
+      await waitForTurn(lane)
     }
     try {
       return await work()
@@ -86,5 +86,5 @@ export function createBulkhead({ running: mostRunning, room, patience }: Bulkhea
 }
 
 function overloaded(): UpstreamError {
-  return new UpstreamError({ reason: 'overloaded', message: 'Too many calls to this server are under way already' })
+  return new UpstreamError({ reason: 'overloaded', message: 'Too many calls to this server are under way' })
 }

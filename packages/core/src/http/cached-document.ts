@@ -1,179 +1,164 @@
-import type { Clock } from '../lib/clock.ts'
 import { diagnostics, tellOfBug } from '../diagnostics/channels.ts'
+import type { DocumentHealth } from '../diagnostics/health.ts'
 import type { DocumentKind } from '../diagnostics/messages.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
-import { createAlarm } from './alarm.ts'
-import { type DocumentHealth, healthOf } from './document-health.ts'
-import type { Loaded } from './fetch-json.ts'
-import { createFlights, type Errand } from './single-flight.ts'
-import { createHolders, type Holdable } from './holders.ts'
-import { type Age, createAge, type Lifetime, lifetimeOf } from './lifetime.ts'
-import { createPatience } from './wait-briefly.ts'
+import { createBackoff } from './backoff.ts'
+import { documentHealth } from './document-health.ts'
+import type { LoadedDocument } from './fetch-json.ts'
+import { type Age, createAge, createFreshness, type Freshness } from './freshness.ts'
+import type { Network } from './network.ts'
+import { createSingleFlight } from './single-flight.ts'
+import { createWaitBriefly } from './wait-briefly.ts'
 
 /**
- * A document from upstream that is kept: loaded when it is first needed, once for all who wait, and looked for anew in the
- * background while it is in use. `current` and `renew` reject with an `UpstreamError` when there is none to be had.
+ * A document of an issuer, cached while it is usable. It is loaded on its first use. A use after 80 % of its freshness starts a refresh in the
+ * background. While fetches fail, the stale document serves for one hour. Callers share the fetches. `current` and `renew` reject with an
+ * `UpstreamError`.
  */
-export interface Remembered<Document> extends Holdable {
-  /**
-   * The document: at once while it is fresh, and while it is usable and upstream is known to fail; else it is loaded, and who could
-   * be served by an older one waits for a second at most.
-   */
+export interface CachedDocument<Document> {
+  /** The document. A caller waits for a fetch when the document is stale: at most one second while the stale document is usable. */
   readonly current: () => Promise<Document>
-  /** The same where nobody has to wait; else `undefined`. Who knows the time need not have it looked for. */
-  readonly atOnce: (now?: number) => Document | undefined
-  /** A newer one, asked for now or by a `renew` that is under way; no refresh that began earlier will do. */
+  /** The document when no wait is needed. `undefined` otherwise. */
+  readonly cached: (now: number) => Document | undefined
+  /** A document that was requested now or later. A refresh that is under way is too old for that. */
   readonly renew: () => Promise<Document>
-  /** What a `renew` that is under way waits for. */
-  readonly renewal: () => Promise<Document> | undefined
-  /** The one that is kept, if it may still be used; nobody is asked. */
-  readonly atHand: () => Document | undefined
-  readonly isHeld: () => boolean
-  /** Milliseconds since it was asked for; infinite without any. */
+  /** Whether a `renew` is under way. */
+  readonly isRenewing: () => boolean
+  /** The cached document, fresh or stale. It starts no fetch. */
+  readonly usable: () => Document | undefined
+  /** Milliseconds since the document was requested. Infinite without a document. */
   readonly age: () => number
   readonly health: () => DocumentHealth
 }
 
-export interface RememberedOptions<Document> {
+export interface CachedDocumentOptions<Document> {
   readonly kind: DocumentKind
-  /** What diagnostics call its issuer. */
-  readonly label: string
-  readonly clock: Clock
-  /** Milliseconds beyond its freshness for which it is used while upstream fails. */
-  readonly staleFor: number
-  /** Is given what is kept, and gives back the same document when that still is the current one. Somebody may need what is surely newer. */
-  readonly load: (kept: Loaded<Document> | undefined, errand: Errand) => Promise<Loaded<Document>>
-  /** Told when another takes the place of the one that was kept. */
+  readonly network: Pick<Network, 'clock' | 'label'>
+  /**
+   * Fetches the document. Returns the previous document when it is still current. With `mayBeCached: false` the response must come from the
+   * issuer itself.
+   */
+  readonly load: (options: LoadOptions<Document>) => Promise<LoadedDocument<Document>>
+  /** Called when another document replaces the previous one. */
   readonly onReplaced?: (previous: Document, next: Document) => void
+  /** Called when a document was loaded. */
+  readonly onLoaded: (document: Document) => void
 }
 
-interface Kept<Document> extends Loaded<Document>, Lifetime {
+export interface LoadOptions<Document> {
+  readonly previous: LoadedDocument<Document> | undefined
+  readonly mayBeCached: boolean
+}
+
+interface Entry<Document> extends LoadedDocument<Document>, Freshness {
   readonly age: Age
 }
 
-export function createRemembered<Document>(options: RememberedOptions<Document>): Remembered<Document> {
-  const { clock, staleFor } = options
-  const about = { document: options.kind, issuer: options.label }
-  const alarm = createAlarm(clock, refreshIfDue)
-  const patiently = createPatience()
-  const flights = createFlights({
-    clock,
-    load: (errand) => options.load(kept, errand),
-    land,
-    onFailure,
-    onOver: setAlarm,
+export function createCachedDocument<Document>(options: CachedDocumentOptions<Document>): CachedDocument<Document> {
+  const { clock, label } = options.network
+  const about = { document: options.kind, issuer: label }
+  const backoff = createBackoff(clock)
+  const waitBriefly = createWaitBriefly()
+  const refresh = createSingleFlight(() => attempt(true))
+  const renewal = createSingleFlight(async () => {
+    // While fetches fail, one attempt at a time is enough.
+    await (backoff.lastFailure() && refresh.underWay())
+    return attempt(false)
   })
-  let kept: Kept<Document> | undefined
-  /** It was used since it was loaded. What nobody uses is not looked for by itself. */
-  let isInUse = false
-  const { hold, isHeld } = createHolders(() => {
-    setAlarm()
-    return alarm.clear
-  })
+  let entry: Entry<Document> | undefined
+  /** Numbers of attempts: the last one that started, the one that brought `entry`, and the last one that a failure covers. */
+  let started = 0
+  let landed = 0
+  let failed = 0
 
-  const isUsable = (): boolean => kept !== undefined && kept.age.now() < kept.usableFor
-  const isUnderWay = (): boolean => (flights.underWay('refresh') ?? flights.underWay('renewal')) !== undefined
-  const refresh = (): Promise<Document> => flights.underWay('renewal') ?? flights.join('refresh')
-
-  function atOnce(now?: number): Document | undefined {
-    const old = kept?.age.now(now) ?? Infinity
-    if (kept === undefined || old >= kept.usableFor) {
+  function cached(now: number): Document | undefined {
+    const age = entry?.age.at(now) ?? Infinity
+    if (entry === undefined || !(age < entry.usableFor)) {
       return undefined
     }
-    return old < kept.freshFor || flights.hasJustFailed() ? use(kept, old) : undefined
+    return age < entry.freshFor || backoff.hasJustFailed() ? use(entry, age) : undefined
   }
 
   async function current(): Promise<Document> {
-    const document = atOnce()
+    const document = cached(clock())
     if (document !== undefined) {
       return document
     }
-    const old = isUsable() ? kept : undefined
-    return old === undefined ? useFirst(await refresh()) : useAfterRefresh(old)
+    const stale = usableEntry()
+    if (stale === undefined) {
+      return fetchOnce()
+    }
+    await waitBriefly(fetchOnce)
+    const newest = entry ?? stale
+    return use(newest, newest.age.at(clock()))
   }
 
-  function useFirst(document: Document): Document {
-    noteUse()
+  function usableEntry(): Entry<Document> | undefined {
+    return entry !== undefined && entry.age.at(clock()) < entry.usableFor ? entry : undefined
+  }
+
+  function fetchOnce(): Promise<Document> {
+    return renewal.underWay() ?? refresh.run()
+  }
+
+  function use({ document, refreshAfter, freshFor }: Entry<Document>, age: number): Document {
+    const isFetching = (refresh.underWay() ?? renewal.underWay()) !== undefined
+    if (age >= refreshAfter && !isFetching && backoff.wait() === 0) {
+      fetchOnce().catch(tellOfBug)
+    }
+    if (age >= freshFor) {
+      diagnostics.stale.publish({ ...about, staleFor: age - freshFor })
+    }
     return document
   }
 
-  /** A server that is well tells in time whether anything was withdrawn. */
-  async function useAfterRefresh(old: Kept<Document>): Promise<Document> {
-    await patiently(refresh)
-    const now = kept ?? old
-    return use(now, now.age.now())
-  }
-
-  function use({ document, refreshAfter, freshFor }: Kept<Document>, old: number): Document {
-    noteUse()
-    if (old >= refreshAfter) {
-      refreshBehind()
-    }
-    if (old >= freshFor && diagnostics.stale.hasSubscribers) {
-      diagnostics.stale.publish({ ...about, staleFor: old - freshFor })
-    }
-    return document
-  }
-
-  function noteUse(): void {
-    if (!isInUse) {
-      isInUse = true
-      setAlarm()
+  async function attempt(mayBeCached: boolean): Promise<Document> {
+    backoff.expectOver()
+    const number = (started += 1)
+    const startedAt = clock()
+    try {
+      const loaded = await options.load({ previous: entry, mayBeCached })
+      return number > landed ? accept(loaded, number, startedAt) : (entry ?? loaded).document
+    } catch (error) {
+      noteFailure(error, number)
+      throw error instanceof UpstreamError ? error.unlessLater(backoff.wait() / 1000) : error
     }
   }
 
-  function refreshBehind(): void {
-    if (!isUnderWay() && flights.pause() === 0) {
-      refresh().catch(tellOfBug)
+  function accept(loaded: LoadedDocument<Document>, number: number, startedAt: number): Document {
+    const previous = entry?.document
+    const { document } = loaded
+    landed = number
+    backoff.succeeded()
+    entry = { ...loaded, ...createFreshness(loaded.freshFor), age: createAge(clock, startedAt) }
+    options.onLoaded(document)
+    if (previous !== undefined && previous !== document) {
+      options.onReplaced?.(previous, document)
     }
-  }
-
-  function refreshIfDue(): void {
-    if (kept !== undefined && isUsable() && kept.age.now() >= kept.refreshAfter) {
-      refreshBehind()
-    }
-    setAlarm()
-  }
-
-  function setAlarm(): void {
-    if (isHeld() && isInUse && kept !== undefined && isUsable() && !isUnderWay()) {
-      alarm.set(Math.max(clock() + flights.pause(), kept.age.at(kept.refreshAfter)))
-    }
-  }
-
-  /** A slow answer does not take the place of one that was asked for later. */
-  function land(loaded: Loaded<Document>, startedAt: number, isNewest: boolean): Document {
-    const previous = kept
-    const { document, freshFor } = loaded
-    if (!isNewest) {
-      return previous?.document ?? document
-    }
-    kept = { ...loaded, ...lifetimeOf(freshFor, staleFor), age: createAge(clock, startedAt) }
-    isInUse = false
-    const isReplaced = previous !== undefined && previous.document !== document
-    if (isReplaced) {
-      options.onReplaced?.(previous.document, document)
-    }
-    const outcome = previous === undefined || isReplaced ? 'loaded' : 'kept'
+    const outcome = previous === document ? 'kept' : 'loaded'
     diagnostics.document.publish({ ...about, outcome, reason: undefined })
     return document
   }
 
-  function onFailure(error: unknown): void {
+  /** The failure of an attempt that a later one overtook does not count. Attempts that were under way together fail together. */
+  function noteFailure(error: unknown, number: number): void {
     const reason = error instanceof UpstreamError ? error.reason : undefined
     diagnostics.document.publish({ ...about, outcome: 'failed', reason })
+    if (number > failed && number > landed) {
+      failed = started
+      backoff.failed(error)
+    } else if (number > landed) {
+      backoff.failedTogether(error)
+    }
   }
 
   return {
     current,
-    atOnce,
-    renew: () => flights.join('renewal'),
-    renewal: () => flights.underWay('renewal'),
-    atHand: () => (isUsable() ? kept?.document : undefined),
-    hold,
-    isHeld,
-    age: () => kept?.age.now() ?? Infinity,
-    health: () =>
-      healthOf(kept, { now: clock(), retryAt: clock() + flights.pause(), lastFailure: flights.lastFailure() }),
+    cached,
+    renew: renewal.run,
+    isRenewing: () => renewal.underWay() !== undefined,
+    usable: () => usableEntry()?.document,
+    age: () => entry?.age.at(clock()) ?? Infinity,
+    health: () => documentHealth(entry, backoff, clock()),
   }
 }

@@ -1,28 +1,80 @@
-import type { Dispatcher } from 'undici'
-import { holdConnections } from './connections.ts'
-import { createHoldings, type Holdings } from './holdings.ts'
-import type { Addresses } from './public-address.ts'
+import { lookup } from 'node:dns'
+import type { LookupFunction } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
+import type { Agent, Dispatcher } from 'undici'
+import { UpstreamError } from '../responses/unavailable.ts'
+import { isPublicAddress, type NetworkAccess } from './public-address.ts'
 
-/** How a validator reaches the world until it is closed. */
-export interface Reach {
-  /** The dispatcher for network of that kind. */
-  readonly dispatcher: (network: Addresses) => Dispatcher
-  readonly holdings: Holdings
-  /** Ends the timers and connections that nobody else in the process holds. */
-  readonly close: () => Promise<void>
+/** The `code` of the error of a connection whose host name has an address that is not public. */
+export const forbiddenAddress = 'ERR_FORBIDDEN_ADDRESS'
+
+/** TLS options of a client certificate. */
+export type ClientCertificateOptions = Pick<SecureContextOptions, 'cert' | 'key' | 'passphrase' | 'ca'>
+
+/** The agents of the process, by their TLS options. All validators share them until the last open validator closes. */
+interface SharedAgents {
+  readonly openValidators: Set<object>
+  readonly agents: Map<ClientCertificateOptions, { [access in NetworkAccess]?: Promise<Agent> }>
 }
 
-/** A dispatcher of the user's is for all network, and left alone in the end. */
-export function createReach(own: Dispatcher | undefined): Reach {
-  const holdings = createHoldings()
-  const { dispatcher, release } = own === undefined ? holdConnections() : { dispatcher: () => own }
+let shared: SharedAgents | undefined
 
-  return {
-    dispatcher,
-    holdings,
-    close: async () => {
-      holdings.end()
-      await release?.()
-    },
+/** Counts a validator as open. Returns the owner of the shared agents, and the function that closes the agents with the last validator. */
+export function joinDispatchers(): { readonly owner: object; readonly leave: () => Promise<void> } {
+  const joined = (shared ??= { openValidators: new Set(), agents: new Map() })
+  const validator = {}
+  joined.openValidators.add(validator)
+
+  async function leave(): Promise<void> {
+    joined.openValidators.delete(validator)
+    if (joined.openValidators.size === 0) {
+      shared = shared === joined ? undefined : shared
+      const agents = [...joined.agents.values()].flatMap((byAccess) => Object.values(byAccess))
+      await Promise.all(agents.map(async (agent) => (await agent).destroy()))
+    }
   }
+
+  return { owner: joined, leave }
+}
+
+/** The default dispatcher, shared by all validators. Rejects with an `UpstreamError` when no validator is open. */
+export const defaultDispatcher: (access: NetworkAccess) => Promise<Dispatcher> = createDispatcher({})
+
+/**
+ * A dispatcher with a client certificate. Its agents are created on their first use, and destroyed when the last open validator closes. Create
+ * it once, because each call has its own connections. The function rejects with an `UpstreamError` when no validator is open.
+ */
+export function createDispatcher(
+  certificate: ClientCertificateOptions,
+): (access: NetworkAccess) => Promise<Dispatcher> {
+  return async (access) => {
+    if (shared === undefined) {
+      throw new UpstreamError({ reason: 'closing', message: 'No call is possible: all validators are closed' })
+    }
+    const byAccess = shared.agents.get(certificate) ?? {}
+    shared.agents.set(certificate, byAccess)
+    return (byAccess[access] ??= createAgent(certificate, access))
+  }
+}
+
+/** undici is imported at the first outbound call, because its import takes a large part of the start-up time. */
+async function createAgent(certificate: ClientCertificateOptions, access: NetworkAccess): Promise<Agent> {
+  const { Agent } = await import('undici')
+  return new Agent({ connect: { ...certificate, ...(access === 'public' ? { lookup: publicLookup } : {}) } })
+}
+
+/** Resolves names as Node does. Fails when one of the addresses is not public. The connection uses these addresses without another look-up. */
+const publicLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    const [first] = addresses ?? []
+    if (error !== null) {
+      callback(error, '')
+    } else if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address))) {
+      callback(Object.assign(new Error('An address that is not public'), { code: forbiddenAddress }), '')
+    } else if (options.all === true) {
+      callback(null, addresses)
+    } else {
+      callback(null, first.address, first.family)
+    }
+  })
 }

@@ -1,19 +1,9 @@
-import { UpstreamError, type UpstreamReason } from '../responses/unavailable.ts'
-import type { Age, Lifetime } from './lifetime.ts'
+import type { DocumentHealth } from '../diagnostics/health.ts'
+import { UpstreamError } from '../responses/unavailable.ts'
+import type { Backoff } from './backoff.ts'
+import type { Age, Freshness } from './freshness.ts'
 
-/** How it stands with something that is fetched and kept. */
-export interface DocumentHealth {
-  /** `fresh`: within the time that its server says. `stale`: beyond it, and usable while upstream fails. `missing`: there is none that could be used. */
-  readonly state: 'fresh' | 'stale' | 'missing'
-  /** Since when that is so; of a `seed`, since it was first needed. `undefined` when there never was any. */
-  readonly since: Date | undefined
-  /** When it is looked for next, provided that it is in use; `undefined`: at the next request. */
-  readonly nextTry: Date | undefined
-  /** Why the last attempt failed; `undefined` when it did not. */
-  readonly lastFailure: UpstreamReason | 'internal-error' | undefined
-}
-
-/** What never changes, for it is configured. */
+/** The health of keys that are configured. They never change. */
 export const alwaysFresh: DocumentHealth = Object.freeze({
   state: 'fresh',
   since: undefined,
@@ -21,38 +11,36 @@ export const alwaysFresh: DocumentHealth = Object.freeze({
   lastFailure: undefined,
 })
 
-/** What has not even been looked for. */
-export const notLookedFor: DocumentHealth = Object.freeze({ ...alwaysFresh, state: 'missing' })
+/** The health of a document that was never fetched, or that the cache evicted. */
+export const notFetched: DocumentHealth = Object.freeze({ ...alwaysFresh, state: 'missing' })
 
-export interface Attempts {
-  readonly now: number
-  readonly retryAt: number
-  /** `undefined` when the last attempt succeeded, or there was none. */
-  readonly lastFailure: { readonly error: unknown } | undefined
+interface DatedDocument extends Freshness {
+  readonly age: Age
 }
 
-export function healthOf(kept: (Lifetime & { readonly age: Age }) | undefined, attempts: Attempts): DocumentHealth {
-  const { now, retryAt, lastFailure } = attempts
-  const next = kept === undefined ? retryAt : Math.max(retryAt, kept.age.at(kept.refreshAfter))
+export function documentHealth(document: DatedDocument | undefined, backoff: Backoff, now: number): DocumentHealth {
+  const retryAt = now + backoff.wait()
+  const nextTry = document === undefined ? retryAt : Math.max(retryAt, document.age.timeOf(document.refreshAfter))
+  const failure = backoff.lastFailure()
   return {
-    ...stateOf(kept),
-    nextTry: next > now ? new Date(next) : undefined,
-    lastFailure: lastFailure && reasonOf(lastFailure.error),
+    ...stateOf(document, now),
+    nextTry: nextTry > now ? new Date(nextTry) : undefined,
+    lastFailure: failure && reasonOf(failure.error),
   }
 }
 
-function stateOf(kept: (Lifetime & { readonly age: Age }) | undefined): Pick<DocumentHealth, 'state' | 'since'> {
-  if (kept === undefined) {
+function stateOf(document: DatedDocument | undefined, now: number): Pick<DocumentHealth, 'state' | 'since'> {
+  if (document === undefined) {
     return { state: 'missing', since: undefined }
   }
-  const { age, freshFor, usableFor } = kept
-  const old = age.now()
+  const { age, freshFor, usableFor } = document
+  const old = age.at(now)
   if (old < freshFor) {
-    return { state: 'fresh', since: new Date(age.at(0)) }
+    return { state: 'fresh', since: new Date(age.timeOf(0)) }
   }
   return old < usableFor
-    ? { state: 'stale', since: new Date(age.at(freshFor)) }
-    : { state: 'missing', since: new Date(age.at(usableFor)) }
+    ? { state: 'stale', since: new Date(age.timeOf(freshFor)) }
+    : { state: 'missing', since: new Date(age.timeOf(usableFor)) }
 }
 
 function reasonOf(error: unknown): DocumentHealth['lastFailure'] {

@@ -1,9 +1,12 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Where issuers may be reached: anywhere, or at public network only, because their names have come out of tokens. */
-export type Addresses = 'any' | 'public'
+/**
+ * The addresses that calls for an issuer may connect to. `'public'`: only addresses that every host on the internet can reach. It is meant for
+ * issuers whose names come from tokens.
+ */
+export type NetworkAccess = 'any' | 'public'
 
-/** IPv4 that is somebody's own network, this host, a cloud's insides, or nobody's (RFC 6890, RFC 6598). */
+/** IPv4 for private networks, this host, the inner network of a cloud, documentation or no use (RFC 6890, RFC 6598). */
 const special = new BlockList()
 const v4 = [
   ['0.0.0.0', 8],
@@ -24,7 +27,7 @@ const v4 = [
 ] as const
 v4.forEach(([network, prefix]) => special.addSubnet(network, prefix, 'ipv4'))
 
-/** Of IPv6 only what is handed out as global unicast counts, less what hides other network in it or is for examples. */
+/** Of IPv6 only global unicast counts as public, without the blocks that embed other addresses or are for documentation. */
 const global = new BlockList()
 global.addSubnet('2000::', 3, 'ipv6')
 const v6 = [
@@ -35,15 +38,15 @@ const v6 = [
 ] as const
 v6.forEach(([network, prefix]) => special.addSubnet(network, prefix, 'ipv6'))
 
-/** Whether an address, without brackets, is one that anybody on the internet could reach. */
+/** Whether every host on the internet can reach an address. The address has no brackets. A text that is no address is not public. */
 export function isPublicAddress(address: string): boolean {
   switch (isIP(address)) {
     case 4:
       return !special.check(address, 'ipv4')
     case 6: {
-      const hidden = hiddenAddress(address)
+      const embedded = embeddedAddress(address)
       const isGlobal = global.check(address, 'ipv6') && !special.check(address, 'ipv6')
-      return hidden === undefined ? isGlobal : !special.check(hidden, 'ipv4')
+      return embedded === undefined ? isGlobal : !special.check(embedded, 'ipv4')
     }
     default:
       return false
@@ -51,14 +54,14 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /** IPv4 within IPv6: mapped (RFC 4291 §2.5.5.2), or by NAT64 (RFC 6052). */
-function hiddenAddress(address: string): string | undefined {
+function embeddedAddress(address: string): string | undefined {
   const words = wordsOf(address)
   const [high = 0, low = 0] = words.slice(6)
-  const isHidden = /^(0,0,0,0,0,65535|100,65435,0,0,0,0),/.test(words.join())
-  return isHidden ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : undefined
+  const isEmbedded = /^(0,0,0,0,0,65535|100,65435,0,0,0,0),/.test(words.join())
+  return isEmbedded ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : undefined
 }
 
-/** The eight words of an IPv6 address, as `URL` spells them out. */
+/** The eight words of an IPv6 address. */
 function wordsOf(address: string): readonly number[] {
   const plain = new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1)
   const [head = '', tail] = plain.split('::')

@@ -1,11 +1,17 @@
 import { isIP } from 'node:net'
 import { isPublicAddress } from './public-address.ts'
 
-/** Plain `http:` is for loopback only, as browsers treat secure contexts. */
+/** The names of issuers and endpoints appear in messages, logs and cache keys. */
+export const maxUrlLength = 2048
+/** A DNS name has at most 253 characters (RFC 1035 §2.3.4). The bound matters because the work of IDNA is not linear in a longer host. */
+const maxAuthorityLength = 300
+
+/** Whether a URL is on `https:`, or on `http:` and loopback (W3C Secure Contexts §3.1). */
 export function isSecure(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
 }
 
+/** Whether a URL is on loopback. It compares the host that the URL parser returns, so that `127.1` and `LOCALHOST` count as well. */
 export function isLoopback({ hostname }: URL): boolean {
   return (
     hostname === 'localhost' ||
@@ -15,12 +21,13 @@ export function isLoopback({ hostname }: URL): boolean {
   )
 }
 
-/** The same for a name that need not be a URL. */
+/** The same for the name of an issuer, which need not be a URL. */
 export function isLoopbackName(name: string): boolean {
-  return URL.canParse(name) && isLoopback(new URL(name))
+  const url = parsePlainUrl(name)
+  return url !== undefined && isLoopback(url)
 }
 
-/** Loopback, or another address that ends up on this very host. */
+/** Whether a URL is on loopback, or on another address that leads to this host. */
 export function isThisHost(url: URL): boolean {
   return (
     isLoopback(url) ||
@@ -28,19 +35,27 @@ export function isThisHost(url: URL): boolean {
   )
 }
 
-/** An absolute URL without white space, user name, query or fragment; `undefined` when it is none. The text itself is never normalized. */
+/**
+ * An absolute `http:` or `https:` URL of at most 2,048 characters, without white space, user name, query or fragment. `undefined` for every other
+ * text. The path must be spelled as the URL parser spells it: an application compares the text, and the library fetches the parsed URL. The host
+ * may have another spelling. It does not check whether the URL is secure.
+ */
 export function parsePlainUrl(text: string): URL | undefined {
-  const url = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined
-  return url !== undefined && !/[?#]/.test(text) && !holdsPassword(url) ? url : undefined
+  if (text.length > maxUrlLength) {
+    return undefined
+  }
+  const [, authority = '', path = '/'] = /^https?:\/\/([^/\\?#@\s]+)(\/[^?#\s]*)?$/i.exec(text) ?? []
+  const url = authority !== '' && authority.length <= maxAuthorityLength ? URL.parse(text) : null
+  return url !== null && url.pathname === path ? url : undefined
 }
 
-/** A user name or password, which would end up in messages and logs. */
-export function holdsPassword({ username, password }: URL): boolean {
+/** Whether a URL has a user name or a password. These would appear in messages and logs. */
+export function hasCredentials({ username, password }: URL): boolean {
   return username !== '' || password !== ''
 }
 
-/** Whether it may be at a public address: a name, which is looked up later, or such an address itself. */
-export function isPerhapsPublic(url: URL): boolean {
+/** Whether a URL can be on a public address. A host name can, because its addresses are checked when it is looked up. */
+export function canBePublic(url: URL): boolean {
   const address = url.hostname.replace(/^\[(.*)\]$/, '$1')
   return isIP(address) === 0 ? !isThisHost(url) : isPublicAddress(address)
 }

@@ -1,109 +1,132 @@
-import { type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import { diagnostics, traced } from '../diagnostics/channels.ts'
-import { withDeadline } from '../lib/deadline.ts'
 import type { FetchTrace } from '../diagnostics/messages.ts'
-import { asRecord } from '../lib/record.ts'
+import { withDeadline } from '../lib/deadline.ts'
+import { ownMember } from '../lib/own-member.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
-import { forbiddenAddress } from './connections.ts'
-import { isPerhapsPublic } from './secure-url.ts'
-import type { Outside } from './shared-documents.ts'
+import { forbiddenAddress } from './dispatchers.ts'
+import type { Network } from './network.ts'
+import { canBePublic } from './secure-url.ts'
 
-/** A request of ours to an authorization server. */
-export interface Outbound {
+/** A request to an authorization server. */
+export interface UpstreamRequest {
   readonly purpose: FetchTrace['purpose']
   readonly url: string
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
-  /** An answer with more bytes is not read to its end. */
-  readonly mostBytes: number
-  readonly outside: Pick<Outside, 'dispatcher' | 'network' | 'label'>
-  /** One deadline for the whole call, the body included. */
+  /** A response with a longer body is an error. */
+  readonly maxBytes: number
+  readonly network: Pick<Network, 'dispatcher' | 'access' | 'label'>
+  /** The deadline of the whole call, the body included. */
   readonly signal: AbortSignal
 }
 
-/** An answer. Its `name` is that of the URL, without a query, which may hold secrets. Its body is read to the end where one can matter: with 200, and with 400, which OAuth has say what is wrong. */
-export interface Inbound {
+/** The response of an authorization server. */
+export interface UpstreamResponse {
+  /** The URL without its query, because a query may contain secrets. */
   readonly name: string
   readonly status: number
   readonly headers: Dispatcher.ResponseData['headers']
+  /** The whole body of a response with 200 or 400. OAuth states errors in the body of a 400. Empty otherwise. */
   readonly body: Uint8Array
 }
 
-const worthReading: ReadonlySet<number> = new Set([200, 400])
+const statusesWithBody: ReadonlySet<number> = new Set([200, 400])
 
-/** One call over undici: no redirects, no compression, no answer longer than agreed. Without an answer it throws an `UpstreamError`. */
-export async function exchange(outbound: Outbound): Promise<Inbound> {
-  const about = {
-    purpose: outbound.purpose,
-    issuer: outbound.outside.label,
-    url: nameOf(outbound.url),
-    method: outbound.method,
-  }
+/**
+ * Sends one request over undici. It follows no redirects and accepts no compression. It does not check whether the URL is secure.
+ *
+ * @throws UpstreamError when there is no response, or no whole one within the bounds.
+ */
+export async function sendRequest(request: UpstreamRequest): Promise<UpstreamResponse> {
+  const { purpose, method, network } = request
+  const about = { purpose, issuer: network.label, url: nameOf(request.url), method }
   const trace: FetchTrace = { ...about }
   const startedAt = performance.now()
   try {
-    return await traced.fetch(trace, () => send(about.url, outbound, trace))
+    return await traced.fetch(trace, () => send(about.url, request, trace))
   } finally {
     const { status, outcome = 'network' } = trace
     diagnostics.fetch.publish({ ...about, status, outcome, milliseconds: performance.now() - startedAt })
   }
 }
 
-/** Notes in the trace what comes of it. */
-async function send(name: string, outbound: Outbound, trace: FetchTrace): Promise<Inbound> {
-  const { url, mostBytes, outside, signal, method, headers, body = null } = outbound
-  const { dispatcher, network } = outside
+/** Adds the status and the outcome to the trace. */
+async function send(name: string, request: UpstreamRequest, trace: FetchTrace): Promise<UpstreamResponse> {
+  const { url, maxBytes, network, signal } = request
   try {
-    if (network === 'public' && !isPerhapsPublic(new URL(url))) {
+    if (network.access === 'public' && !canBePublic(new URL(url))) {
       throw notPublic(name)
     }
-    const options = { dispatcher, signal, method, body, headers: { ...headers, 'accept-encoding': 'identity' } }
-    const response = await withDeadline(request(url, options), signal, () => timeout(name), discard)
-    const { statusCode: status, headers: answered } = response
+    const response = await withDeadline(dispatch(request), signal, () => timeout(name), discardBody)
+    const { statusCode: status, headers } = response
     trace.status = status
-    const isWorthReading = worthReading.has(status)
-    const read = isWorthReading ? await readBody(name, response.body, mostBytes, signal) : new Uint8Array()
-    if (!isWorthReading) {
-      discard(response)
+    const hasBody = statusesWithBody.has(status)
+    const body = hasBody ? await readBody(name, response.body, maxBytes, signal) : new Uint8Array()
+    if (!hasBody) {
+      discardBody(response)
     }
     trace.outcome = 'answered'
-    return { name, status, headers: answered, body: read }
+    return { name, status, headers, body }
   } catch (error) {
-    const failure = error instanceof UpstreamError ? error : explain(name, error, signal)
+    const failure = error instanceof UpstreamError ? error : toUpstreamError(name, error, signal)
     trace.outcome = failure instanceof UpstreamError ? failure.reason : 'network'
     throw failure
   }
 }
 
-/** How messages call a URL. */
+async function dispatch(request: UpstreamRequest): Promise<Dispatcher.ResponseData> {
+  const { url, network, signal, method, body = null } = request
+  const headers = { 'user-agent': 'tollgate', ...request.headers, 'accept-encoding': 'identity' }
+  const undici = await import('undici')
+  const options = { dispatcher: await network.dispatcher(), signal, method, body, headers }
+  try {
+    return await undici.request(url, options)
+  } catch (error) {
+    // The server may end an idle connection at the moment at which a request is sent on it (RFC 9110 §9.2.2).
+    if (isEndOfReusedConnection(error)) {
+      return undici.request(url, options)
+    }
+    throw error
+  }
+}
+
+/** Whether a connection ended that had brought a response before. The requests of this library are idempotent. */
+function isEndOfReusedConnection(error: unknown): boolean {
+  const bytesRead = ownMember(ownMember(error, 'socket'), 'bytesRead')
+  return ownMember(error, 'code') === 'UND_ERR_SOCKET' && typeof bytesRead === 'number' && bytesRead > 0
+}
+
+/** The name of a URL in messages. */
 export function nameOf(url: string): string {
   return url.replace(/[?#].*$/s, '')
 }
 
-/** The body of an answer that we do not read: an open stream would hold its connection. */
-function discard({ body }: Dispatcher.ResponseData): void {
+/** A body that is not read would block its connection. */
+function discardBody({ body }: Dispatcher.ResponseData): void {
   body.on('error', () => undefined).destroy()
 }
 
-/** A status that says the server could not answer now, or an unexpected one. */
-export function unexpectedStatus({ name, status, headers }: Inbound): UpstreamError {
+/** The error for a status that the caller did not expect. With 429 and 5xx the server counts as unreachable. */
+export function unexpectedStatus({ name, status, headers }: UpstreamResponse): UpstreamError {
   const message = `${name} answered ${status}`
   if (status === 429 || status >= 500) {
-    return new UpstreamError({ reason: 'upstream-error', message, retryAfter: parseRetryAfter(headers['retry-after']) })
+    const retryAfter = parseRetryAfter(ownMember(headers, 'retry-after'))
+    return new UpstreamError({ reason: 'upstream-error', message, retryAfter })
   }
   return new UpstreamError({ reason: status === 404 ? 'not-found' : 'unexpected-status', message })
 }
 
-/** Delay seconds only; a date is not worth a second clock. */
-function parseRetryAfter(value: string | string[] | undefined): number | undefined {
+/** Seconds. A date counts as absent, because it would need the wall clock. */
+function parseRetryAfter(value: unknown): number | undefined {
   return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : undefined
 }
 
 async function readBody(
   name: string,
   body: Dispatcher.ResponseData['body'],
-  mostBytes: number,
+  maxBytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
@@ -111,24 +134,23 @@ async function readBody(
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       bytes += chunk.length
-      if (bytes > mostBytes) {
-        throw new UpstreamError({ reason: 'too-large', message: `${name} answered more than ${mostBytes} bytes` })
+      if (bytes > maxBytes) {
+        throw new UpstreamError({ reason: 'too-large', message: `${name} answered more than ${maxBytes} bytes` })
       }
       chunks.push(chunk)
     }
   } catch (cause) {
-    const isCutOff = !signal.aborted && !(cause instanceof UpstreamError)
-    throw isCutOff ? new UpstreamError({ reason: 'truncated', message: `${name} broke off its answer` }) : cause
+    const isTruncated = !signal.aborted && !(cause instanceof UpstreamError)
+    throw isTruncated
+      ? new UpstreamError({ reason: 'truncated', message: `${name} sent an incomplete response` })
+      : cause
   }
   return Buffer.concat(chunks)
 }
 
-/**
- * What undici throws: no answer in time, none at all (refused, reset, unresolvable, untrusted certificate), or one that is no
- * HTTP, which the error quotes and is therefore not kept as the cause. A request that cannot be made is a mistake of ours.
- */
-function explain(name: string, cause: unknown, signal: AbortSignal): unknown {
-  const { name: kind, code } = asRecord(cause)
+/** Maps the errors of undici. An error for an invalid request is a failure, because the server is not its cause. */
+function toUpstreamError(name: string, cause: unknown, signal: AbortSignal): unknown {
+  const code = ownMember(cause, 'code')
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
     return new TypeError('The request could not be made: is `dispatcher` one of undici 7 or newer?', { cause })
   }
@@ -136,12 +158,13 @@ function explain(name: string, cause: unknown, signal: AbortSignal): unknown {
     return notPublic(name)
   }
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
-    return new UpstreamError({ reason: 'closing', message: `${name} was not waited for: our connections were closed` })
+    return new UpstreamError({ reason: 'closing', message: `The validator closed its connection to ${name}` })
   }
   if (signal.aborted) {
     return timeout(name)
   }
-  if (kind === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (code === 'UND_ERR_HEADERS_OVERFLOW' || (cause instanceof Error && cause.name === 'HTTPParserError')) {
+    // The cause quotes the response, so that it is dropped.
     return new UpstreamError({ reason: 'not-http', message: `${name} answered something that is not HTTP` })
   }
   const why = typeof code === 'string' && /^[\w-]{1,50}$/.test(code) ? ` (${code})` : ''
@@ -153,6 +176,6 @@ function timeout(name: string): UpstreamError {
 }
 
 function notPublic(name: string): UpstreamError {
-  const message = `${name} is not at a public address, as those of issuers that the \`issuer\` function finds have to be, and of those with \`network: 'public'\`; to allow it: \`trustedIssuer(url, { network: 'any' })\``
+  const message = `${name} is not on a public address. An issuer that the \`issuer\` function returns must be, unless it has \`trustedIssuer(url, { network: 'any' })\``
   return new UpstreamError({ reason: 'insecure-endpoint', message })
 }

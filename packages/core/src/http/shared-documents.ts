@@ -1,61 +1,86 @@
 import { LRUCache } from 'lru-cache'
-import type { Dispatcher } from 'undici'
 import type { Clock } from '../lib/clock.ts'
-import type { Addresses } from './public-address.ts'
+import type { NetworkAccess } from './public-address.ts'
 
-/** What the core knows of the world: how to reach it, and what time it is. */
-interface World {
-  readonly dispatcher: Dispatcher
-  /** Where it may be reached. */
-  readonly network: Addresses
+/**
+ * The documents that validators share, so that several validators for one issuer fetch once. The cache holds at most 64 MiB, because tenants choose
+ * the size of their documents. It evicts the documents that were not used for the longest time.
+ */
+export interface SharedDocuments {
+  /** The entry of this name. All entries of one name must have the same type. */
+  readonly entry: <Value extends object>(name: string, create: CreateValue<Value>) => SharedEntry<Value>
+}
+
+/** An entry of the cache. Look it up on each use, because a reference to its value would keep an evicted document in memory. */
+export interface SharedEntry<Value> {
+  /** The value. It is created when the cache has none. */
+  readonly get: () => Value
+  /** The value, if the cache has one. */
+  readonly find: () => Value | undefined
+}
+
+/** Creates a value. `resize` reports the bytes of its document whenever they change: an estimate on the high side. */
+export type CreateValue<Value> = (resize: (bytes: number) => void) => Value
+
+const maxBytes = 64 * 2 ** 20
+/** An entry without a document: closures, promises, and the last error. Measured, and rounded up. */
+const bytesOfEntry = 8192
+
+interface Stored {
+  readonly value: object
+  bytes: number
+}
+
+type Documents = LRUCache<string, Stored>
+
+const cachesByOwner = new WeakMap<object, WeakMap<Clock, Documents>>()
+
+/** The documents by the owner of the connections, the clock and the access. */
+export function sharedDocumentsOf({ owner, clock, access }: Scope): SharedDocuments {
+  const cache = cacheOf(owner, clock)
+
+  function create<Value extends object>(key: string, createValue: CreateValue<Value>): Value {
+    const value = createValue((bytes) => resize(key, stored, bytes))
+    const stored: Stored = { value, bytes: 0 }
+    cache.set(key, stored)
+    return value
+  }
+
+  /** `lru-cache` does not measure an entry again when its value stays the same. An entry that was evicted stays evicted. */
+  function resize(key: string, stored: Stored, bytes: number): void {
+    stored.bytes = bytes
+    if (cache.peek(key) === stored) {
+      cache.delete(key)
+      cache.set(key, stored)
+    }
+  }
+
+  function entry<Value extends object>(name: string, createValue: CreateValue<Value>): SharedEntry<Value> {
+    const key = `${access} ${name}`
+    const find = (): Value | undefined => cache.get(key)?.value as Value | undefined
+    return { find, get: () => find() ?? create(key, createValue) }
+  }
+
+  return { entry }
+}
+
+interface Scope {
+  readonly owner: object
   readonly clock: Clock
+  readonly access: NetworkAccess
 }
 
-/** The world as an issuer sees it. */
-export interface Outside extends World {
-  /** What diagnostics call the issuer. */
-  readonly label: string
+function cacheOf(owner: object, clock: Clock): Documents {
+  const byClock = cachesByOwner.get(owner) ?? new WeakMap<Clock, Documents>()
+  cachesByOwner.set(owner, byClock)
+  const cache = byClock.get(clock) ?? createCache()
+  byClock.set(clock, cache)
+  return cache
 }
 
-/** More issuers than this in one process forget those not seen for longest, and ask again. */
-export const mostIssuers = 20_000
-
-/** One value per name, dispatcher and clock in the process, so that middleware built twice still fetches once. */
-export interface Shared<Value extends object> {
-  readonly get: (name: string, world: World, create: () => Value) => Value
-  /** Forgets this value, and no other that has taken its place. */
-  readonly forget: (name: string, world: World, value: Value) => void
-}
-
-export function createShared<Value extends object>(): Shared<Value> {
-  const shared = new WeakMap<Dispatcher, WeakMap<Clock, LRUCache<string, Value>>>()
-
-  function valuesOf({ dispatcher, clock }: World): LRUCache<string, Value> {
-    const byClock = shared.get(dispatcher) ?? new WeakMap<Clock, LRUCache<string, Value>>()
-    shared.set(dispatcher, byClock)
-    const values = byClock.get(clock) ?? new LRUCache<string, Value>({ max: mostIssuers })
-    byClock.set(clock, values)
-    return values
-  }
-
-  return {
-    get: (name, world, create) => {
-      const values = valuesOf(world)
-      const key = keyOf(name, world)
-      const value = values.get(key) ?? create()
-      values.set(key, value)
-      return value
-    },
-    forget: (name, world, value) => {
-      const values = valuesOf(world)
-      const key = keyOf(name, world)
-      if (values.peek(key) === value) {
-        values.delete(key)
-      }
-    },
-  }
-}
-
-function keyOf(name: string, { network }: World): string {
-  return `${network} ${name}`
+function createCache(): Documents {
+  return new LRUCache({
+    maxSize: maxBytes,
+    sizeCalculation: ({ bytes }, key) => bytesOfEntry + 2 * key.length + bytes,
+  })
 }

@@ -3,32 +3,32 @@ import { withDeadline } from '../lib/deadline.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 
 /**
- * Waits for work on behalf of those who could be served by something older. Resolves with what it brings; with `undefined` when upstream
- * fails, when it takes longer than a second, and at once while somebody has waited in vain for work that is still under way, which goes on.
+ * Waits for a fetch on behalf of a caller that a stale document can serve. Resolves with `undefined` when the fetch fails upstream, or takes
+ * longer than one second. It does not wait at all while a fetch for which a caller waited in vain is still under way. The fetch goes on.
  */
-export type Patience = <Result>(work: () => Promise<Result>) => Promise<Result | undefined>
+export type WaitBriefly = <Result>(work: () => Promise<Result>) => Promise<Result | undefined>
 
-const second = 1000
+/** Milliseconds of real time. */
+const maxWait = 1000
 
-export function createPatience(): Patience {
-  let givenUp = 0
+export function createWaitBriefly(): WaitBriefly {
+  let slowFetches = 0
 
-  /** Nobody waits for it any more. */
-  function giveUp(work: Promise<unknown>): undefined {
-    givenUp += 1
-    work.catch(tellOfBug).finally(() => (givenUp -= 1))
+  function leave(fetching: Promise<unknown>): undefined {
+    slowFetches += 1
+    fetching.catch(tellOfBug).finally(() => (slowFetches -= 1))
   }
 
   return async (work) => {
-    const underWay = work()
-    if (givenUp > 0) {
-      return giveUp(underWay)
+    const fetching = work()
+    if (slowFetches > 0) {
+      return leave(fetching)
     }
     try {
-      return await withDeadline(underWay, AbortSignal.timeout(second), tooSlow)
+      return await withDeadline(fetching, AbortSignal.timeout(maxWait), () => new TooSlow())
     } catch (error) {
       if (error instanceof TooSlow) {
-        return giveUp(underWay)
+        return leave(fetching)
       }
       if (error instanceof UpstreamError) {
         return undefined
@@ -39,7 +39,3 @@ export function createPatience(): Patience {
 }
 
 class TooSlow extends Error {}
-
-function tooSlow(): TooSlow {
-  return new TooSlow()
-}

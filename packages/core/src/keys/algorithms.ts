@@ -1,4 +1,4 @@
-/** Every asymmetric JWS algorithm that jose knows and the running Node can verify (RFC 7518 §3, RFC 8037, RFC 9864, RFC 9964). */
+/** The asymmetric JWS algorithms that jose knows and this Node can verify (RFC 7518 §3, RFC 8037, RFC 9864, RFC 9964). */
 export const asymmetricAlgorithms: readonly string[] = Object.freeze([
   'RS256',
   'RS384',
@@ -14,10 +14,10 @@ export const asymmetricAlgorithms: readonly string[] = Object.freeze([
   ...(hasMlDsa() ? ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] : []),
 ])
 
-/** The HMAC algorithms and the least length of their secret in bytes (RFC 7518 §3.2). */
+/** The HMAC algorithms, and the minimum length of their secret in bytes (RFC 7518 §3.2). */
 export const symmetricAlgorithms: Readonly<Record<string, number>> = Object.freeze({ HS256: 32, HS384: 48, HS512: 64 })
 
-/** `supports` came to Node together with ML-DSA. To call it would make Node print a warning for everybody. */
+/** Node got `supports` together with ML-DSA. A call of it would print a warning. */
 function hasMlDsa(): boolean {
   return 'supports' in SubtleCrypto
 }

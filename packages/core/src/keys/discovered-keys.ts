@@ -1,98 +1,76 @@
 import { diagnostics } from '../diagnostics/channels.ts'
-import { notLookedFor } from '../http/document-health.ts'
+import { notFetched } from '../http/document-health.ts'
+import type { Network } from '../http/network.ts'
 import { nameOf } from '../http/send-request.ts'
-import { createHolders } from '../http/holders.ts'
-import { createHoldings } from '../http/holdings.ts'
-import { createPatience } from '../http/wait-briefly.ts'
-import { createShared, type Outside } from '../http/shared-documents.ts'
+import { createWaitBriefly } from '../http/wait-briefly.ts'
 import { discoveredEndpoint } from '../metadata/discovered-endpoint.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import type { KeySet } from './key-set.ts'
-import type { FetchedKeys } from './key-source.ts'
-import { noUsableKey, remoteKeys, tellOfRotation } from './remote-keys.ts'
+import type { FetchedKeys, KeySourceHealth } from './key-source.ts'
+import { noUsableKey, publishRotation, remoteKeys } from './remote-keys.ts'
+import { sharedKeys } from './shared-keys.ts'
 
-/** A key set, and the URL where metadata says it is. */
+/** A key set at the URL that the metadata named. */
 interface Place {
   readonly url: string
   readonly keys: FetchedKeys
 }
 
-const shared = createShared<FetchedKeys>()
-/** Milliseconds for which metadata is not asked again whether the keys have moved. */
-const sureFor = 60_000
+/** Milliseconds for which the metadata is not fetched again to find out whether the keys have moved. */
+const minMetadataAge = 60_000
 
 /**
- * The key set that an issuer's metadata names; nothing is asked before the first token. Where there is none any more, the metadata is asked
- * whether it has moved. While the keys of another place cannot be had, those of the place before serve on within their bounds.
+ * The keys at the `jwks_uri` of the metadata. Discovery happens on their first use. When the metadata names another place, the keys of the last
+ * good place serve within their bounds until the new place has keys. When a place has no keys any more, the metadata is fetched again.
  */
-export function discoveredKeys(issuer: string, outside: Outside): FetchedKeys {
-  return shared.get(issuer, outside, () => createDiscoveredKeys(issuer, outside))
+export function discoveredKeys(issuer: string, network: Network): FetchedKeys {
+  const entry = network.documents.entry(`discovery ${issuer}`, (resize) =>
+    createDiscoveredKeys(issuer, network, resize),
+  )
+  return sharedKeys(entry, { keys: notFetched, metadata: notFetched })
 }
 
-function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
-  const { clock, label } = outside
-  const jwksUri = discoveredEndpoint(issuer, 'jwks_uri', outside)
-  const whileHeld = createHoldings()
-  const [forMetadata, forKeys] = [createPatience(), createPatience()]
-  const held = createHolders(() => {
-    holdPlaces()
-    return () => whileHeld.keepOnly([])
-  })
+function createDiscoveredKeys(issuer: string, network: Network, resize: (bytes: number) => void): FetchedKeys {
+  const { clock, label } = network
+  const jwksUri = discoveredEndpoint(issuer, 'jwks_uri', network)
+  const [waitForMetadata, waitForKeys] = [createWaitBriefly(), createWaitBriefly()]
   let latest: Place | undefined
-  /** The last of which there were keys. */
   let lastGood: Place | undefined
 
-  function holdPlaces(): void {
-    if (held.isHeld()) {
-      const parts = [jwksUri, latest?.keys.held, lastGood?.keys.held].filter((part) => part !== undefined)
-      whileHeld.keepOnly(parts)
-      parts.forEach(whileHeld.hold)
-    }
-  }
-
-  function goTo(url: string): Place {
+  function placeAt(url: string): Place {
     if (latest?.url !== url) {
-      latest = lastGood?.url === url ? lastGood : { url, keys: remoteKeys(url, outside) }
-      holdPlaces()
+      latest = lastGood?.url === url ? lastGood : { url, keys: remoteKeys(url, network) }
+      // The two places, each with its URL in several keys.
+      resize(8 * (latest.url.length + (lastGood?.url.length ?? 0)))
     }
     return latest
   }
 
-  function settle(place: Place, before: KeySet | undefined, keys: KeySet): void {
-    if (place === latest && place !== lastGood) {
-      lastGood = place
-      holdPlaces()
-      if (before !== undefined) {
-        tellOfRotation(label, before, keys)
-      }
+  /** The place that the metadata names now. Without metadata, the last good place. */
+  async function currentPlace(): Promise<Place> {
+    const last = lastGood
+    if (last === undefined || jwksUri.usable() !== undefined) {
+      return placeAt((await jwksUri.current()).endpoint)
     }
+    const found = await waitForMetadata(jwksUri.current)
+    return found === undefined ? last : placeAt(found.endpoint)
   }
 
-  /** Where the metadata says now that the keys are; `undefined` when that is no news. */
+  /** The new place of the keys. `undefined` when they have not moved. */
   async function movedFrom({ url }: Place): Promise<Place | undefined> {
-    if (jwksUri.age() < sureFor) {
+    if (jwksUri.age() < minMetadataAge) {
       return undefined
     }
-    const found = await jwksUri.renew().catch(unlessUpstream)
-    return found === undefined || found.endpoint === url ? undefined : goTo(found.endpoint)
+    const found = await jwksUri.renew().catch(undefinedIfUpstream)
+    return found === undefined || found.endpoint === url ? undefined : placeAt(found.endpoint)
   }
 
-  /** Where the metadata says that the keys are; where they were last, when there is no metadata to be had. */
-  async function whereNow(): Promise<Place> {
-    const last = lastGood
-    if (last === undefined || jwksUri.atHand() !== undefined) {
-      return goTo((await jwksUri.current()).endpoint)
-    }
-    const found = await forMetadata(jwksUri.current)
-    return found === undefined ? last : goTo(found.endpoint)
-  }
-
-  async function atPlace<Result>(place: Place, work: (place: Place) => Promise<Result>): Promise<Result> {
+  async function withPlace<Result>(place: Place, work: (place: Place) => Promise<Result>): Promise<Result> {
     try {
       return await work(place)
     } catch (error) {
-      const isOfNoUse = error instanceof UpstreamError && !error.isUnreachable
-      const next = isOfNoUse ? await movedFrom(place) : undefined
+      const isUseless = error instanceof UpstreamError && !error.isUnreachable
+      const next = isUseless ? await movedFrom(place) : undefined
       if (next === undefined) {
         throw error
       }
@@ -102,42 +80,41 @@ function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
 
   async function keysOf(place: Place): Promise<KeySet> {
     const keys = await place.keys.current()
-    const before = lastGood === place ? undefined : lastGood?.keys.atHand()
+    const before = keysBefore(place)
     if (!keys.isUsable && before?.isUsable === true) {
       throw noUsableKey(nameOf(place.url))
     }
-    settle(place, before, keys)
+    if (place === latest && place !== lastGood) {
+      lastGood = place
+      if (before !== undefined) {
+        publishRotation(label, before, keys)
+      }
+    }
     return keys
   }
 
-  const atHand = (): KeySet | undefined => latest?.keys.atHand() ?? lastGood?.keys.atHand()
+  /** The usable keys of the last good place, unless that is this place. */
+  function keysBefore(place: Place): KeySet | undefined {
+    return lastGood === place ? undefined : lastGood?.keys.usable()
+  }
 
   async function current(): Promise<KeySet> {
-    const place = await whereNow()
-    const before = place === lastGood ? undefined : lastGood?.keys.atHand()
-    if (before === undefined) {
-      return atPlace(place, keysOf)
-    }
-    return (await forKeys(() => keysOf(place))) ?? serve(before)
+    const place = await currentPlace()
+    const before = keysBefore(place)
+    return before === undefined
+      ? withPlace(place, keysOf)
+      : ((await waitForKeys(() => keysOf(place))) ?? serveStale(before))
   }
 
-  function atOnce(now?: number): KeySet | undefined {
-    const isInPlace = latest !== undefined && latest === lastGood && jwksUri.atOnce(now)?.endpoint === latest.url
-    return isInPlace ? latest?.keys.atOnce(now) : undefined
+  function serveStale(keys: KeySet): KeySet {
+    const since = lastGood?.keys.health().keys.since?.getTime() ?? clock()
+    diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor: Math.max(0, clock() - since) })
+    return keys
   }
 
-  function serve(before: KeySet): KeySet {
-    const since = lastGood?.keys.health().keys.since
-    const staleFor = Math.max(0, clock() - (since?.getTime() ?? clock()))
-    diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor })
-    return before
-  }
-
-  /** Those of the place before serve as what is stale. */
-  function health(): ReturnType<FetchedKeys['health']> {
-    const keys = latest?.keys.health().keys ?? notLookedFor
-    const isServedByLastGood = keys.state === 'missing' && lastGood !== latest && lastGood?.keys.atHand() !== undefined
-    return { keys: isServedByLastGood ? { ...keys, state: 'stale' } : keys, metadata: jwksUri.health() }
+  function cached(now: number): KeySet | undefined {
+    const isSettled = latest !== undefined && latest === lastGood && jwksUri.cached(now)?.endpoint === latest.url
+    return isSettled ? latest?.keys.cached(now) : undefined
   }
 
   async function ready(): Promise<void> {
@@ -147,19 +124,24 @@ function createDiscoveredKeys(issuer: string, outside: Outside): FetchedKeys {
     }
   }
 
+  function health(): KeySourceHealth {
+    const keys = latest?.keys.health().keys ?? notFetched
+    const isServedByLastGood = keys.state === 'missing' && lastGood !== latest && lastGood?.keys.usable() !== undefined
+    return { keys: isServedByLastGood ? { ...keys, state: 'stale' } : keys, metadata: jwksUri.health() }
+  }
+
   return {
     current,
-    atOnce,
-    retry: async (verifies) => atPlace(await whereNow(), ({ keys }) => keys.retry(verifies)),
+    cached,
+    retry: async (verifies) => withPlace(await currentPlace(), ({ keys }) => keys.retry(verifies)),
     ready,
-    atHand,
+    usable: () => latest?.keys.usable() ?? lastGood?.keys.usable(),
     isProven: () => true,
-    held,
     health,
   }
 }
 
-function unlessUpstream(error: unknown): undefined {
+function undefinedIfUpstream(error: unknown): undefined {
   if (!(error instanceof UpstreamError)) {
     throw error
   }

@@ -6,7 +6,11 @@ interface Algorithms {
   readonly secret?: string | Uint8Array | undefined
 }
 
-/** The option `algorithms` of an issuer, or its default. */
+/**
+ * Checks the option `algorithms` of an issuer. Default: every asymmetric algorithm, or `HS256` with `secret`.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'`.
+ */
 export function expectAlgorithms({ algorithms, secret }: Algorithms): readonly string[] {
   const possible = secret === undefined ? asymmetricAlgorithms : Object.keys(symmetricAlgorithms)
   if (algorithms === undefined) {

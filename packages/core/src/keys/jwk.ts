@@ -1,101 +1,122 @@
-import { errors, importJWK, type JWK } from 'jose'
-import { diagnostics } from '../diagnostics/channels.ts'
+import { createPublicKey, hash, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { SecurityMessage } from '../diagnostics/messages.ts'
-import { asRecord, isRecord } from '../lib/record.ts'
+import { ownMember } from '../lib/own-member.ts'
 import { asymmetricAlgorithms } from './algorithms.ts'
 
-export type PublicJwk = JWK & { readonly kty: string }
-
-export const leastRsaBits = 2048
-
-/** The keys of a published set that can verify something; the others are passed over, so that one odd key does not spoil the rest. */
-export async function usableKeys(keys: readonly unknown[], source: string): Promise<readonly PublicJwk[]> {
-  tellOfSecrets(keys, source)
-  const candidates = keys.filter(isPromising).map(essentialsOf)
-  const verdicts = await Promise.all(candidates.map(canVerify))
-  return candidates.filter((_, index) => verdicts[index])
+/** A public key that can verify signatures. */
+export interface UsableKey {
+  readonly kid: string | undefined
+  /** The algorithms that the key can be used with. An issuer may allow fewer. */
+  readonly algorithms: readonly string[]
+  /** The hash of the members that count. Two keys are compared by it. */
+  readonly identity: string
+  readonly key: KeyObject
+  /** The memory of the key: an estimate on the high side. */
+  readonly bytes: number
 }
+
+/** A key in the memory of Node and OpenSSL, and its part for each algorithm. Measured, and rounded up. */
+const bytesOfKey = 4096
+const bytesOfAlgorithm = 1024
+
+export const minRsaBits = 2048
+/** The time to verify a signature grows with the square of the modulus, and with the length of the exponent. */
+const maxRsaBits = 8192
+const maxRsaExponent = 2n ** 32n
+const maxText = 4096
+const maxKid = 1024
 
 const texts = ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e', 'pub'] as const
-const essentials = [...texts, 'key_ops', 'ext'] as const
 
-/** The members that we use have the types of RFC 7517 §4: nothing else gets near the cryptography. */
-function isWellTyped(key: Readonly<Record<string, unknown>>): key is PublicJwk {
-  const { kty, key_ops: operations = [], ext = true } = key
-  return (
-    typeof kty === 'string' &&
-    texts.every((name) => key[name] === undefined || typeof key[name] === 'string') &&
-    Array.isArray(operations) &&
-    operations.every((operation) => typeof operation === 'string') &&
-    typeof ext === 'boolean'
-  )
-}
+type KeyTexts = { readonly [name in (typeof texts)[number]]?: string }
 
-/** What verification needs. The rest, such as certificates, is not kept, and need not be well-formed. */
-function essentialsOf(key: PublicJwk): PublicJwk {
-  const present = essentials.filter((name) => key[name] !== undefined)
-  return { ...Object.fromEntries(present.map((name) => [name, key[name]])), kty: key.kty }
-}
-
-/** Whether a key may verify something, as far as its members tell. */
-export function isPromising(key: unknown): key is PublicJwk {
-  if (!isRecord(key) || !isWellTyped(key) || secretMaterialIn(key) !== undefined) {
-    return false
+/**
+ * Reads a JSON Web Key (RFC 7517 §4). `undefined` for a key that cannot verify signatures: a private or symmetric key, an unknown type, members of a
+ * wrong type or beyond their bounds, a point that is not on its curve, or an RSA key beyond 2,048 to 8,192 bits. A member that is `null` is absent.
+ */
+export function parseJwk(jwk: unknown): UsableKey | undefined {
+  const members = parseTexts(jwk)
+  if (members === undefined || !isForSignatures(jwk, members) || publishedSecret(jwk) !== undefined) {
+    return undefined
   }
-  const algorithm = algorithmOf(key)
-  return algorithm !== undefined && asymmetricAlgorithms.includes(algorithm) && (key.use ?? 'sig') === 'sig'
+  const algorithms = algorithmsOf(members)
+  const key = algorithms.length === 0 ? undefined : importKey(members)
+  const text = JSON.stringify(members)
+  const identity = hash('sha256', text, 'base64url')
+  const bytes = bytesOfKey + 2 * text.length + algorithms.length * bytesOfAlgorithm
+  return key && { kid: members.kid, algorithms, identity, key, bytes }
 }
 
-/** Symmetric and private material has no place in a published set, and whoever publishes it should hear of it (RFC 7517 §9.2). */
-function tellOfSecrets(keys: readonly unknown[], source: string): void {
-  for (const event of keys.map((key) => secretMaterialIn(asRecord(key)))) {
-    if (event !== undefined) {
-      diagnostics.security.publish({ event, keySet: source })
-    }
-  }
+/** The `kid` of a key, usable or not. `undefined` when it has none within the bounds. */
+export function parseKid(jwk: unknown): string | undefined {
+  const kid = ownMember(jwk, 'kid')
+  return typeof kid === 'string' && kid.length <= maxKid ? kid : undefined
 }
 
-export function secretMaterialIn(jwk: Readonly<Record<string, unknown>>): SecurityMessage['event'] | undefined {
-  if (jwk['kty'] === 'oct' || 'k' in jwk) {
+/** The private or symmetric material in a key. A public key set must not contain any (RFC 7517 §9.2). */
+export function publishedSecret(jwk: unknown): SecurityMessage['event'] | undefined {
+  const has = (name: string): boolean => (ownMember(jwk, name) ?? undefined) !== undefined
+  if (ownMember(jwk, 'kty') === 'oct' || has('k')) {
     return 'symmetric-key-published'
   }
-  return 'd' in jwk || 'priv' in jwk ? 'private-key-published' : undefined
+  return has('d') || has('priv') ? 'private-key-published' : undefined
 }
 
-/** Imports the key once, as verification will: points off the curve, missing members, unknown types and weak RSA keys show here. */
-async function canVerify(jwk: PublicJwk): Promise<boolean> {
+/** The members that the library reads. Others, such as certificates, are not read. */
+function parseTexts(jwk: unknown): KeyTexts | undefined {
+  const members = texts.flatMap((name) => {
+    const value = ownMember(jwk, name) ?? undefined
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  const areValid = members.every(
+    ([name, value]) => typeof value === 'string' && value.length <= (name === 'kid' ? maxKid : maxText),
+  )
+  return areValid ? (Object.assign(Object.create(null), Object.fromEntries(members)) as KeyTexts) : undefined
+}
+
+function isForSignatures(jwk: unknown, { use = 'sig' }: KeyTexts): boolean {
+  const operations = ownMember(jwk, 'key_ops') ?? ['verify']
+  return use === 'sig' && Array.isArray(operations) && operations.includes('verify')
+}
+
+const rsaAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
+const mlDsaAlgorithms = ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87']
+const algorithmsByCurve: ReadonlyMap<string, readonly string[]> = new Map([
+  ['EC P-256', ['ES256']],
+  ['EC P-384', ['ES384']],
+  ['EC P-521', ['ES512']],
+  ['OKP Ed25519', ['EdDSA', 'Ed25519']],
+])
+
+/** The algorithms of the type and curve of a key, or the one among them that its `alg` names (RFC 7517 §4.4). */
+function algorithmsOf({ kty, crv, alg }: KeyTexts): readonly string[] {
+  const ofType =
+    kty === 'RSA' ? rsaAlgorithms : kty === 'AKP' ? mlDsaAlgorithms : algorithmsByCurve.get(`${kty} ${crv}`)
+  const supported = (ofType ?? []).filter((algorithm) => asymmetricAlgorithms.includes(algorithm))
+  return alg === undefined && kty !== 'AKP' ? supported : supported.filter((algorithm) => algorithm === alg)
+}
+
+function importKey(members: KeyTexts): KeyObject | undefined {
+  const key = tryImport(members)
+  const { modulusLength, publicExponent } = key?.asymmetricKeyDetails ?? {}
+  const isRsa = modulusLength !== undefined && publicExponent !== undefined
+  return isRsa && !isWithinBounds(modulusLength, publicExponent) ? undefined : key
+}
+
+/** RFC 7518 §3.3 demands 2,048 bits, and RFC 8017 §3.1 an odd exponent of at least 3. The upper bounds limit the work for a signature. */
+function isWithinBounds(bits: number, exponent: bigint): boolean {
+  const isOdd = exponent % 2n === 1n
+  return bits >= minRsaBits && bits <= maxRsaBits && exponent >= 3n && exponent < maxRsaExponent && isOdd
+}
+
+/** Node rejects missing members, unknown types and points that are not on their curve. OpenSSL errors have no class of their own. */
+function tryImport(members: KeyTexts): KeyObject | undefined {
   try {
-    const key = await importJWK(jwk, algorithmOf(jwk))
-    return jwk.kty !== 'RSA' || ('algorithm' in key && isStrongRsa(asRecord(key.algorithm)))
+    return createPublicKey({ key: members as JsonWebKey, format: 'jwk' })
   } catch (error) {
-    if (error instanceof DOMException || error instanceof TypeError || error instanceof errors.JOSEError) {
-      return false
+    if (error instanceof Error) {
+      return undefined
     }
     throw error
   }
-}
-
-/** Any algorithm that the key fits; which of them a token may use, its own header and the issuer's policy decide. */
-function algorithmOf({ kty, crv, alg }: PublicJwk): string | undefined {
-  if (alg !== undefined) {
-    return alg
-  }
-  if (kty === 'RSA') {
-    return 'RS256'
-  }
-  const byCurve: Readonly<Record<string, string>> = {
-    'P-256': 'ES256',
-    'P-384': 'ES384',
-    'P-521': 'ES512',
-    Ed25519: 'Ed25519',
-  }
-  return crv !== undefined && Object.hasOwn(byCurve, crv) ? byCurve[crv] : undefined
-}
-
-/** At least 2048 bits (RFC 7518 §3.3) and an odd exponent of at least 3 (RFC 8017 §3.1). */
-function isStrongRsa({ modulusLength, publicExponent }: Readonly<Record<string, unknown>>): boolean {
-  const bytes = publicExponent instanceof Uint8Array ? publicExponent : new Uint8Array()
-  const exponent = bytes.reduce((value, byte) => value * 256 + byte, 0)
-  const isOdd = ((bytes.at(-1) ?? 0) & 1) === 1
-  return Number(modulusLength) >= leastRsaBits && exponent >= 3 && isOdd
 }

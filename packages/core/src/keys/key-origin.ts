@@ -1,23 +1,22 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { JSONWebKeySet } from 'jose'
-import { holdsPassword, isSecure } from '../http/secure-url.ts'
+import { hasCredentials, isSecure } from '../http/secure-url.ts'
 import { describe, invalidOption } from '../lib/invalid-option.ts'
-import { asRecord } from '../lib/record.ts'
+import { ownMember } from '../lib/own-member.ts'
 import { symmetricAlgorithms } from './algorithms.ts'
-import { isPromising, leastRsaBits, secretMaterialIn } from './jwk.ts'
-import { mostKeys } from './key-set.ts'
+import { publishedSecret } from './jwk.ts'
+import { type KeySet, keySetOf, maxKeys, secretKeySet } from './key-set.ts'
 
-/** Where the keys of an issuer are to come from, as it is configured. */
+/** The configured origin of the keys of an issuer. */
 export type KeyOrigin =
   | ({ readonly from: 'metadata' } & Seed)
   | ({ readonly from: 'url'; readonly url: string } & Seed)
-  | { readonly from: 'inline'; readonly jwks: JSONWebKeySet }
-  | { readonly from: 'secret'; readonly secret: Uint8Array }
+  | { readonly from: 'inline'; readonly keys: KeySet }
+  | { readonly from: 'secret'; readonly keys: KeySet }
 
-/** What serves until the first fetch. */
 interface Seed {
-  readonly seed: JSONWebKeySet | undefined
+  /** The keys that serve until the first fetch. */
+  readonly seed: KeySet | undefined
 }
 
 interface KeyOptions {
@@ -26,6 +25,11 @@ interface KeyOptions {
   readonly seed?: unknown
 }
 
+/**
+ * Checks the options `keys`, `secret` and `seed` of an issuer. A key set must contain a key that can verify a signature, and no private material.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'`.
+ */
 export function expectKeyOrigin({ keys, secret, seed }: KeyOptions, algorithms: readonly string[]): KeyOrigin {
   if (keys !== undefined && secret !== undefined) {
     throw invalidOption('Expected `keys` or `secret`, got both: an issuer with both would invite algorithm confusion')
@@ -35,29 +39,32 @@ export function expectKeyOrigin({ keys, secret, seed }: KeyOptions, algorithms: 
     throw invalidOption('Expected `seed` only where keys are fetched: neither with `secret` nor with a set as `keys`')
   }
   if (secret !== undefined) {
-    return { from: 'secret', secret: expectSecret(secret, algorithms) }
+    return { from: 'secret', keys: secretKeySet(expectSecret(secret, algorithms)) }
   }
   if (!isFetched) {
-    return { from: 'inline', jwks: expectJwks(keys, 'keys') }
+    return { from: 'inline', keys: expectKeySet(keys, 'keys') }
   }
   const seeds = { seed: seed === undefined ? undefined : expectSeed(seed) }
   return keys === undefined ? { from: 'metadata', ...seeds } : { from: 'url', url: expectUrl(String(keys)), ...seeds }
 }
 
-/** A set, or the file that holds one, which is read at once. */
-function expectSeed(seed: unknown): JSONWebKeySet {
-  return expectJwks(typeof seed === 'string' || seed instanceof URL ? readSeed(seed) : seed, 'seed')
+/** A key set, or the path of its file. The file is read at once. */
+function expectSeed(seed: unknown): KeySet {
+  return expectKeySet(typeof seed === 'string' || seed instanceof URL ? readSeed(seed) : seed, 'seed')
 }
 
 function readSeed(file: string | URL): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (cause) {
-    const { code } = asRecord(cause)
+    if (!(cause instanceof Error)) {
+      throw cause
+    }
+    const code = ownMember(cause, 'code')
     const why = cause instanceof SyntaxError ? 'it is not JSON' : typeof code === 'string' ? code : 'it cannot be read'
     const hint = /^https?:/.test(String(file)) ? '; the URL of a set that is fetched is given as `keys`' : ''
     throw invalidOption(
-      `Expected \`seed\` to be a JWK Set or the path of a file that holds one: ${String(file)} (${why})${hint}`,
+      `Expected \`seed\` to be a JWK Set or the path of a file that contains one: ${String(file)} (${why})${hint}`,
     )
   }
 }
@@ -68,69 +75,65 @@ function expectSecret(secret: unknown, algorithms: readonly string[]): Uint8Arra
     throw invalidOption(`Expected \`secret\` to be a string or a Uint8Array, got ${describe(secret)}`)
   }
   if (isPublicKey(bytes)) {
-    throw invalidOption('Expected `secret` to be a shared secret, got a public key, which is none; give it as `keys`')
+    throw invalidOption('Expected `secret` to be a shared secret, got a public key. Give a public key as `keys`')
   }
-  const least = Math.max(...algorithms.map((algorithm) => symmetricAlgorithms[algorithm] ?? 0))
-  if (bytes.length < least) {
+  const minBytes = Math.max(...algorithms.map((algorithm) => symmetricAlgorithms[algorithm] ?? 0))
+  if (bytes.length < minBytes) {
     throw invalidOption(
-      `Expected \`secret\` to have at least ${least} bytes for ${algorithms.join(', ')}, got ${bytes.length}`,
+      `Expected \`secret\` to have at least ${minBytes} bytes for ${algorithms.join(', ')}, got ${bytes.length}`,
     )
   }
   return Uint8Array.from(bytes)
 }
 
+/** Returns the spelling of the URL parser, because that is what was checked. */
 function expectUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !isSecure(url) || holdsPassword(url)) {
+  const url = URL.parse(text)
+  if (url === null || !isSecure(url) || hasCredentials(url)) {
     throw invalidOption(
       'Expected `keys` to be a URL on https: (http: is accepted on loopback only) without user name and password, or a JWK Set',
     )
   }
-  return text
+  return url.href
 }
 
-function expectJwks(jwks: unknown, name: 'keys' | 'seed'): JSONWebKeySet {
-  const { keys } = asRecord(jwks)
+function expectKeySet(jwks: unknown, name: 'keys' | 'seed'): KeySet {
+  const keys = ownMember(jwks, 'keys')
   if (!Array.isArray(keys)) {
     throw invalidOption(
-      `Expected \`${name}\` to be ${name === 'keys' ? 'the URL of' : 'the path of a file that holds'} a JWK Set, or a JWK Set: { keys: [...] }`,
+      `Expected \`${name}\` to be ${name === 'keys' ? 'the URL of' : 'the path of a file that contains'} a JWK Set, or a JWK Set: { keys: [...] }`,
     )
   }
-  if (keys.map(asRecord).some((key) => secretMaterialIn(key) !== undefined)) {
-    throw invalidOption(`Expected \`${name}\` to hold public keys only, got private or symmetric material`)
+  if (keys.some((key) => publishedSecret(key) !== undefined)) {
+    throw invalidOption(`Expected \`${name}\` to contain public keys only, got private or symmetric material`)
   }
-  if (keys.length > mostKeys || !keys.some(couldVerify)) {
+  const keySet = keys.length <= maxKeys ? keySetOf(keys) : undefined
+  if (keySet?.isUsable !== true) {
     throw invalidOption(
-      `Expected \`${name}\` to hold at least one public key that can verify a signature, and ${mostKeys} at most`,
+      `Expected \`${name}\` to contain at least one public key that can verify a signature (RSA keys have 2048 to 8192 bits), and at most ${maxKeys} keys`,
     )
   }
-  return structuredClone({ keys })
+  return keySet
 }
 
-/** PEM, the text of a JWK or of a set, or DER: whoever knows it could sign. */
+/** Whether a secret is a public key: PEM, DER, or the text of a JWK or JWK Set. Such a secret would let every client sign tokens. */
 function isPublicKey(secret: Uint8Array): boolean {
   const text = new TextDecoder().decode(secret)
   return (
     text.includes('-----BEGIN ') ||
     /^\s*\{.*"(?:kty|keys)"/s.test(text) ||
-    (['spki', 'pkcs1'] as const).some(
-      (type) => canImport({ key: Buffer.from(secret), format: 'der', type }) !== undefined,
-    )
+    (['spki', 'pkcs1'] as const).some((type) => isDer(Buffer.from(secret), type))
   )
 }
 
-/** Now and not at the first token: a key set that cannot work is a mistake of ours and not an outage. */
-function couldVerify(jwk: unknown): boolean {
-  const key = isPromising(jwk) ? canImport({ key: jwk, format: 'jwk' }) : undefined
-  return key !== undefined && (key.asymmetricKeyDetails?.modulusLength ?? leastRsaBits) >= leastRsaBits
-}
-
-function canImport(input: Parameters<typeof createPublicKey>[0]): KeyObject | undefined {
+/** OpenSSL errors have no class of their own. */
+function isDer(key: Buffer, type: 'spki' | 'pkcs1'): boolean {
   try {
-    return createPublicKey(input)
+    createPublicKey({ key, format: 'der', type })
+    return true
   } catch (error) {
     if (error instanceof Error) {
-      return undefined
+      return false
     }
     throw error
   }

@@ -1,122 +1,93 @@
-import { createLocalJWKSet, type CryptoKey, errors, type JWSHeaderParameters } from 'jose'
-import { asRecord } from '../lib/record.ts'
-import type { Soon } from '../soon.ts'
+import type { KeyObject } from 'node:crypto'
+import { diagnostics } from '../diagnostics/channels.ts'
+import { ownMember } from '../lib/own-member.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
-import { type PublicJwk, usableKeys } from './jwk.ts'
+import { parseJwk, parseKid, publishedSecret } from './jwk.ts'
 
-/** The verification keys of one issuer, as they were at one moment. */
+/** The verification keys of one issuer at one moment. */
 export interface KeySet {
-  /** Each usable key as a text, by which two sets are compared. */
+  /** One text for each usable key. Two sets are compared by these. */
   readonly identities: ReadonlySet<string>
   /** Whether any of its keys can verify a signature. */
   readonly isUsable: boolean
-  /** Whether a key of that id is published, usable or not: to ask again would bring nothing. */
-  has(kid: string): boolean
-  /** The keys that fit a token's header by `kty`, `crv`, `alg`, `use`, `key_ops` and, if it names one, `kid`: four at most (RFC 7517 §4.5). */
-  fitting(header: JWSHeaderParameters): Soon<readonly VerificationKey[]>
+  /** The memory of the set: an estimate on the high side. */
+  readonly bytes: number
+  /** Whether a usable set publishes a key of that id, usable or not. Then another fetch would not help. */
+  readonly has: (kid: string) => boolean
+  /** The keys that fit `alg` and, if the header has one, `kid`: at most four (RFC 7515 §6). */
+  readonly fitting: (header: TokenHeader) => Promise<readonly VerificationKey[]>
+}
+
+/** The members of a JWS header that select a key. */
+interface TokenHeader {
+  readonly alg?: string | undefined
+  readonly kid?: string | undefined
 }
 
 export interface VerificationKey {
-  /** As among the `identities` of its set. */
+  /** The identity of the key in its set. */
   readonly identity: string
-  readonly key: CryptoKey | Uint8Array
+  readonly key: KeyObject | Uint8Array
 }
 
-export const mostKeys = 64
-const mostAttempts = 4
+export const maxKeys = 64
+const maxAttempts = 4
+const bytesOfKid = 64
 
 /**
- * Reads a JWK Set (RFC 7517 §5). Keys that cannot be used are passed over, be it all of them; a document without any key is
- * refused.
+ * Reads a JWK Set (RFC 7517 §5). It passes over keys that cannot be used, even when no other key is left. It publishes private and symmetric keys
+ * as `tollgate:security`.
+ *
+ * @throws UpstreamError for a document without any key, or with more than 64.
  */
-export async function parseKeySet(document: unknown, source: string): Promise<KeySet> {
-  const { keys } = asRecord(document)
-  const isSet = Array.isArray(keys) && keys.length <= mostKeys && keys.some((key) => isString(asRecord(key)['kty']))
+export function readKeySet(document: unknown, source: string): KeySet {
+  const keys = ownMember(document, 'keys')
+  const isSet = Array.isArray(keys) && keys.length <= maxKeys && keys.some(hasType)
   if (!isSet) {
-    const message = `${source} is no JWK Set of 1 to ${mostKeys} keys`
+    const message = `${source} is no JWK Set of 1 to ${maxKeys} keys`
     throw new UpstreamError({ reason: 'malformed-document', message })
   }
-  return keySetOf(await usableKeys(keys, source), keys)
+  for (const event of keys.map(publishedSecret)) {
+    if (event !== undefined) {
+      diagnostics.security.publish({ event, keySet: source })
+    }
+  }
+  return keySetOf(keys)
 }
 
-/** The key set of an issuer with whom a secret is shared. */
-export function secretKeySet(secret: Uint8Array): KeySet {
-  const only = { identity: 'the secret', key: secret }
-  return { identities: new Set([only.identity]), isUsable: true, has: () => true, fitting: () => [only] }
-}
-
-function keySetOf(usable: readonly PublicJwk[], published: readonly unknown[]): KeySet {
-  const kids = new Set(published.map((key) => asRecord(key)['kid']))
-  const keys = usable.map(readKey)
+/** The usable ones of these JSON Web Keys. */
+export function keySetOf(published: readonly unknown[]): KeySet {
+  const keys = published.map(parseJwk).filter((key) => key !== undefined)
+  const kids = new Set(published.map(parseKid).filter((kid) => kid !== undefined))
   const isUsable = keys.length > 0
   return {
     identities: new Set(keys.map(({ identity }) => identity)),
     isUsable,
+    bytes: sum(keys.map(({ bytes }) => bytes)) + sum([...kids].map((kid) => bytesOfKid + 2 * kid.length)),
     has: (kid) => isUsable && kids.has(kid),
-    fitting: createFitting(keys),
+    fitting: async ({ alg, kid }) =>
+      keys
+        .filter((key) => (kid === undefined || key.kid === kid) && alg !== undefined && key.algorithms.includes(alg))
+        .slice(0, maxAttempts),
   }
 }
 
-interface KeyOfSet {
-  readonly kid: string | undefined
-  readonly identity: string
-  /** Whether a key fits a header is up to jose; `undefined` when it does not. */
-  readonly fit: (header: JWSHeaderParameters) => Promise<CryptoKey | undefined>
-}
-
-function readKey(jwk: PublicJwk): KeyOfSet {
-  const select = createLocalJWKSet({ keys: [jwk] })
-
-  async function fit(header: JWSHeaderParameters): Promise<CryptoKey | undefined> {
-    try {
-      return await select(header)
-    } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey) {
-        return undefined
-      }
-      throw error
-    }
-  }
-
-  return { kid: jwk.kid, identity: JSON.stringify(jwk), fit }
-}
-
-/** Keys are chosen once for each `kid` of the set, or none, and each `alg`: what is made up finds nothing, and is not remembered. */
-function createFitting(keys: readonly KeyOfSet[]): KeySet['fitting'] {
-  const byKid = new Map<string | undefined, readonly KeyOfSet[]>(Map.groupBy(keys, ({ kid }) => kid))
-  byKid.set(undefined, keys)
-  const chosen = new Map<readonly KeyOfSet[], Map<unknown, readonly VerificationKey[]>>()
-
-  async function choose(
-    candidates: readonly KeyOfSet[],
-    header: JWSHeaderParameters,
-  ): Promise<readonly VerificationKey[]> {
-    const fitting = await firstFitting(candidates, header)
-    const byAlg = chosen.get(candidates) ?? new Map<unknown, readonly VerificationKey[]>()
-    chosen.set(candidates, byAlg.set(header.alg, fitting))
-    return fitting
-  }
-
-  return (header) => {
-    const candidates = byKid.get(header.kid)
-    return candidates === undefined ? [] : (chosen.get(candidates)?.get(header.alg) ?? choose(candidates, header))
+/** The key set of an issuer that signs with a shared secret (HMAC). */
+export function secretKeySet(secret: Uint8Array): KeySet {
+  const only = { identity: 'the secret', key: secret }
+  return {
+    identities: new Set([only.identity]),
+    isUsable: true,
+    bytes: secret.length,
+    has: () => true,
+    fitting: async () => [only],
   }
 }
 
-async function firstFitting(
-  candidates: readonly KeyOfSet[],
-  header: JWSHeaderParameters,
-): Promise<readonly VerificationKey[]> {
-  const fitting: VerificationKey[] = []
-  for (const { identity, fit } of candidates) {
-    const key = fitting.length < mostAttempts ? await fit(header) : undefined
-    if (key !== undefined) {
-      fitting.push({ identity, key })
-    }
-  }
-  return fitting
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }
 
-function isString(value: unknown): boolean {
-  return typeof value === 'string'
+function hasType(jwk: unknown): boolean {
+  return typeof ownMember(jwk, 'kty') === 'string'
 }

@@ -1,58 +1,45 @@
-import type { JSONWebKeySet } from 'jose'
-import { alwaysFresh, type DocumentHealth } from '../http/document-health.ts'
-import type { Holdable } from '../http/holders.ts'
-import { type KeySet, parseKeySet, secretKeySet } from './key-set.ts'
+import type { DocumentHealth } from '../diagnostics/health.ts'
+import { alwaysFresh } from '../http/document-health.ts'
+import type { KeySet } from './key-set.ts'
 
-/** Where the keys of an issuer come from. `current` and `retry` reject with an `UpstreamError` when there are none to be had; nothing here throws at once. */
+/** Where the keys of one issuer come from. It does not hold the keys: it looks them up on each use, so that the cache can evict them. */
 export interface KeySource {
+  /** The current keys. Rejects with an `UpstreamError`. */
   readonly current: () => Promise<KeySet>
-  /** The current keys where nobody has to wait for them; else `undefined`. Who knows the time need not have it looked for. */
-  readonly atOnce: (now?: number) => KeySet | undefined
+  /** The current keys when no wait is needed. `undefined` otherwise. */
+  readonly cached: (now: number) => KeySet | undefined
   /**
-   * Fetches once more because the current keys do not verify a token: whether the newer ones do. A fruitless attempt
-   * starts a cooldown, in which the answer is no at once: made-up key ids must not become a storm of fetches.
+   * Fetches once more, because the current keys do not verify a token. Resolves with the result of `verifies` for the newer keys. A fetch that
+   * brings no key for the token starts a cooldown of 30 s, in which the result is `false` at once. Rejects with an `UpstreamError`.
    */
   readonly retry: (verifies: (keys: KeySet) => Promise<boolean>) => Promise<boolean>
-  /** Who holds it keeps the keys up to date; `undefined` where they never change. */
-  readonly held: Holdable | undefined
-  /** Resolves when there are keys to verify by, after an attempt to have the current ones. */
+  /** Resolves when there are keys to verify signatures with. It fetches keys that are not fresh. */
   readonly ready: () => Promise<unknown>
-  /** Whether the keys in use have been the issuer's own word once: only then a key that is not among them, and cannot be looked for, is taken for made up. */
+  /** Whether the keys were fetched or configured, and are not only a seed. Only then a token under another key may be refused without a fetch. */
   readonly isProven: () => boolean
   readonly health: () => KeySourceHealth
 }
 
 /** Keys that are fetched. */
 export interface FetchedKeys extends KeySource {
-  /** Those that were fetched and may still be used; nobody is asked. */
-  readonly atHand: () => KeySet | undefined
+  /** The fetched keys, fresh or stale. It starts no fetch. */
+  readonly usable: () => KeySet | undefined
 }
 
-interface KeySourceHealth {
+export interface KeySourceHealth {
   readonly keys: DocumentHealth
-  /** Of the metadata that names the key set; `undefined` when it is configured. */
+  /** The metadata that names the key set. `undefined` when the key set is configured. */
   readonly metadata: DocumentHealth | undefined
 }
 
-const fixed: Omit<KeySource, 'current' | 'atOnce' | 'ready'> = {
-  retry: async () => false,
-  held: undefined,
-  isProven: () => true,
-  health: () => ({ keys: alwaysFresh, metadata: undefined }),
-}
-
-/** Keys that never change: given inline. */
-export function inlineKeys(jwks: JSONWebKeySet): KeySource {
-  let parsing: Promise<KeySet> | undefined
-  let parsed: KeySet | undefined
-  const parse = async (): Promise<KeySet> => (parsed = await parseKeySet(jwks, '`keys`'))
-  const current = (): Promise<KeySet> => (parsing ??= parse())
-  return { current, atOnce: () => parsed, ready: current, ...fixed }
-}
-
-/** A secret shared with the issuer, for HMAC. */
-export function sharedSecret(secret: Uint8Array): KeySource {
-  const keys = secretKeySet(secret)
-  const current = async (): Promise<KeySet> => keys
-  return { current, atOnce: () => keys, ready: current, ...fixed }
+/** Keys that are configured: a key set or a shared secret. They never change. */
+export function fixedKeys(keys: KeySet): KeySource {
+  return {
+    current: async () => keys,
+    cached: () => keys,
+    retry: async () => false,
+    ready: async () => keys,
+    isProven: () => true,
+    health: () => ({ keys: alwaysFresh, metadata: undefined }),
+  }
 }

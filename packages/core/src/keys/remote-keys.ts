@@ -1,95 +1,80 @@
 import { diagnostics } from '../diagnostics/channels.ts'
+import { createCachedDocument, type LoadOptions } from '../http/cached-document.ts'
+import { notFetched } from '../http/document-health.ts'
+import { fetchDeadline, fetchJson, type LoadedDocument } from '../http/fetch-json.ts'
+import type { Network } from '../http/network.ts'
 import { nameOf } from '../http/send-request.ts'
-import { deadline, fetchJson, type Loaded } from '../http/fetch-json.ts'
-import { createHolders } from '../http/holders.ts'
-import { createRemembered } from '../http/cached-document.ts'
-import { createShared, type Outside } from '../http/shared-documents.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
-import { type KeySet, parseKeySet } from './key-set.ts'
-import type { FetchedKeys } from './key-source.ts'
-import { createSearch } from './unknown-kid-lookup.ts'
+import { type KeySet, readKeySet } from './key-set.ts'
+import type { FetchedKeys, KeySourceHealth } from './key-source.ts'
+import { sharedKeys } from './shared-keys.ts'
+import { createUnknownKidLookup } from './unknown-kid-lookup.ts'
 
 const second = 1000
-const minute = 60 * second
-const freshWhenSilent = 10 * minute
-const staleFor = 60 * minute
 
-const shared = createShared<FetchedKeys>()
-
-/** A remote key set, fetched when it is first needed and shared by all in this process who name its URL. It is forgotten with the last who holds it. */
-export function remoteKeys(url: string, outside: Outside): FetchedKeys {
-  return shared.get(url, outside, () => createRemoteKeys(url, outside))
+/** The keys of a JWK Set at a URL. It is fetched on its first use. All validators that name its URL share it. */
+export function remoteKeys(url: string, network: Network): FetchedKeys {
+  const entry = network.documents.entry(`keys ${url}`, (resize) => createRemoteKeys(url, network, resize))
+  return sharedKeys(entry, { keys: notFetched, metadata: undefined })
 }
 
-function createRemoteKeys(url: string, outside: Outside): FetchedKeys {
-  const { clock, label } = outside
-  const remembered = createRemembered<KeySet>({
+function createRemoteKeys(url: string, network: Network, resize: (bytes: number) => void): FetchedKeys {
+  const { clock, label } = network
+  const document = createCachedDocument<KeySet>({
     kind: 'keys',
-    label,
-    clock,
-    staleFor,
-    load: (kept, errand) => fetchKeys(url, outside, { kept, mayBeCached: errand === 'refresh' }),
-    onReplaced: (previous, next) => tellOfRotation(label, previous, next),
-  })
-  const search = createSearch(remembered, clock)
-  const held = createHolders(() => {
-    const letGo = remembered.hold()
-    shared.get(url, outside, () => keys)
-    return () => {
-      letGo()
-      search.stop()
-      shared.forget(url, outside, keys)
-    }
+    network,
+    load: (options) => fetchKeys(url, network, options),
+    onLoaded: ({ bytes }) => resize(bytes),
+    onReplaced: (previous, next) => publishRotation(label, previous, next),
   })
 
-  /** A set of no use is asked for again, and not before a second has gone by. */
+  /** An unusable set is fetched again, but not within a second. */
   async function ready(): Promise<void> {
-    const set = await remembered.current()
-    const isWorthAnother = !set.isUsable && remembered.age() >= second
-    const { isUsable } = isWorthAnother ? await remembered.renew() : set
+    const keys = await document.current()
+    const isDue = !keys.isUsable && document.age() >= second
+    const { isUsable } = isDue ? await document.renew() : keys
     if (!isUsable) {
       throw noUsableKey(nameOf(url))
     }
   }
 
-  function health(): ReturnType<FetchedKeys['health']> {
-    const keys = remembered.health()
-    const isOfNoUse = remembered.atHand()?.isUsable === false
-    return { keys: isOfNoUse ? { ...keys, state: 'missing', lastFailure: 'no-usable-key' } : keys, metadata: undefined }
+  function health(): KeySourceHealth {
+    const keys = document.health()
+    const isUnusable = document.usable()?.isUsable === false
+    return {
+      keys: isUnusable ? { ...keys, state: 'missing', lastFailure: 'no-usable-key' } : keys,
+      metadata: undefined,
+    }
   }
 
-  const { current, atOnce, atHand } = remembered
-  const { retry } = search
-  const keys: FetchedKeys = { current, atOnce, retry, ready, atHand, isProven: () => true, held, health }
-  return keys
+  const { current, cached, usable } = document
+  const retry = createUnknownKidLookup(document, clock)
+  return { current, cached, usable, retry, ready, isProven: () => true, health }
 }
 
-interface Before {
-  readonly kept: Loaded<KeySet> | undefined
-  readonly mayBeCached: boolean
-}
-
-function fetchKeys(url: string, outside: Outside, before: Before): Promise<Loaded<KeySet>> {
+function fetchKeys(url: string, network: Network, options: LoadOptions<KeySet>): Promise<LoadedDocument<KeySet>> {
   const name = nameOf(url)
-  const previous = before.kept?.document
+  const previous = options.previous?.document
 
-  async function read(json: unknown): Promise<KeySet> {
-    const keys = await parseKeySet(json, name)
+  /** An unusable set does not replace a usable one. */
+  function read(json: unknown): KeySet {
+    const keys = readKeySet(json, name)
     if (previous?.isUsable === true && !keys.isUsable) {
-      // A set that was good is not replaced by one that is good for nothing.
       throw noUsableKey(name)
     }
     return keys
   }
 
-  return fetchJson({ ...before, purpose: 'keys', url, outside, signal: deadline(), freshWhenSilent, read })
+  return fetchJson({ ...options, purpose: 'keys', url, network, signal: fetchDeadline(), read })
 }
 
+/** The error for a key set without a key that can verify a signature. */
 export function noUsableKey(name: string): UpstreamError {
-  return new UpstreamError({ reason: 'no-usable-key', message: `${name} holds no key that can verify a signature` })
+  return new UpstreamError({ reason: 'no-usable-key', message: `${name} contains no key that can verify a signature` })
 }
 
-export function tellOfRotation(issuer: string, previous: KeySet, next: KeySet): void {
+/** Publishes a change of the usable keys of an issuer. */
+export function publishRotation(issuer: string, previous: KeySet, next: KeySet): void {
   const added = [...next.identities].filter((identity) => !previous.identities.has(identity)).length
   const removed = [...previous.identities].filter((identity) => !next.identities.has(identity)).length
   if (added + removed > 0) {

@@ -1,50 +1,49 @@
-import type { JSONWebKeySet } from 'jose'
 import { diagnostics, tellOfBug } from '../diagnostics/channels.ts'
-import { type Age, createAge } from '../http/lifetime.ts'
-import type { Outside } from '../http/shared-documents.ts'
+import { type Age, createAge, maxStaleness } from '../http/freshness.ts'
+import type { Network } from '../http/network.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import type { KeySet } from './key-set.ts'
-import { type FetchedKeys, inlineKeys, type KeySource } from './key-source.ts'
+import type { FetchedKeys, KeySource, KeySourceHealth } from './key-source.ts'
 import { noUsableKey } from './remote-keys.ts'
 
-/** Milliseconds since they were first needed: as long as fetched keys serve while the issuer is down. */
-const usableFor = 3_600_000
+interface SeededSource {
+  /** The keys that replace the seed. */
+  readonly keys: FetchedKeys
+  /** The name of these keys. All validators that seed them share the use of their seed. */
+  readonly name: string
+  readonly network: Network
+}
 
-/** How far a seed has come. It is remembered with the source of the keys, for an issuer that is found anew must not begin anew. */
-interface Progress {
-  /** Since it was first needed. */
+/** The use of a seed. */
+interface SeedUse {
+  /** Since its first use. */
   age: Age | undefined
-  /** Keys were fetched: it is never gone back to. */
+  /** Keys were fetched. The seed never serves again. */
   isOver: boolean
 }
 
-const remembered = new WeakMap<FetchedKeys, Progress>()
-
 /**
- * Keys that were known at start-up, and serve until the first fetch has brought others, which is under way as soon as the first token
- * arrives. They are never gone back to.
+ * Keys that serve until the first fetch, and for one hour after their first use while fetches fail. Their first use starts the fetch. Once
+ * keys were fetched, the seed never serves again.
  */
-export function seededKeys(seed: JSONWebKeySet, issuer: string, source: FetchedKeys, outside: Outside): KeySource {
-  const { clock, label } = outside
-  const seeds = inlineKeys(seed)
-  const progress = remembered.get(source) ?? { age: undefined, isOver: false }
-  remembered.set(source, progress)
+export function seededKeys(seed: KeySet, { keys: source, name, network }: SeededSource): KeySource {
+  const { clock, label } = network
+  const use = network.documents.entry<SeedUse>(`seed ${name}`, () => ({ age: undefined, isOver: false })).get()
 
-  const isOver = (): boolean => progress.isOver || source.atHand()?.isUsable === true
-  const serves = (): boolean => !isOver() && (progress.age?.now() ?? 0) < usableFor
+  const isOver = (): boolean => use.isOver || source.usable()?.isUsable === true
+  const serves = (): boolean => !isOver() && (use.age?.at(clock()) ?? 0) < maxStaleness
 
-  /** Its hour begins with the first token. */
   function begin(): void {
-    progress.age ??= createAge(clock, clock())
-    progress.isOver ||= isOver()
+    use.age ??= createAge(clock)
+    use.isOver ||= isOver()
   }
 
   async function fetched(): Promise<KeySet> {
     const keys = await source.current()
     if (!keys.isUsable) {
-      throw noUsableKey(issuer)
+      throw noUsableKey(name)
     }
-    progress.isOver = true
+    use.isOver = true
     return keys
   }
 
@@ -54,8 +53,8 @@ export function seededKeys(seed: JSONWebKeySet, issuer: string, source: FetchedK
       return source.current()
     }
     fetched().catch(tellOfBug)
-    diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor: progress.age?.now() ?? 0 })
-    return seeds.current()
+    diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor: use.age?.at(clock()) ?? 0 })
+    return seed
   }
 
   async function ready(): Promise<unknown> {
@@ -64,26 +63,25 @@ export function seededKeys(seed: JSONWebKeySet, issuer: string, source: FetchedK
       return await fetched()
     } catch (error) {
       if (error instanceof UpstreamError && serves()) {
-        return seeds.current()
+        return seed
       }
       throw error
     }
   }
 
-  function health(): ReturnType<KeySource['health']> {
+  function health(): KeySourceHealth {
     const { keys, metadata } = source.health()
-    const { age } = progress
-    const isStale = keys.state === 'missing' && serves()
-    return { keys: isStale ? { ...keys, state: 'stale', since: age && new Date(age.at(0)) } : keys, metadata }
+    const isSeed = keys.state === 'missing' && serves()
+    const since = use.age && new Date(use.age.timeOf(0))
+    return { keys: isSeed ? { ...keys, state: 'stale', since } : keys, metadata }
   }
 
   return {
     current,
-    atOnce: (now) => (progress.isOver ? source.atOnce(now) : undefined),
+    cached: (now) => (use.isOver ? source.cached(now) : undefined),
     ready,
     retry: async (verifies) => (serves() && (await verifies(await fetched()))) || source.retry(verifies),
     isProven: () => !serves(),
-    held: source.held,
     health,
   }
 }

@@ -1,72 +1,33 @@
-import type { Clock } from '../lib/clock.ts'
-import { tellOfBug } from '../diagnostics/channels.ts'
-import { createAlarm } from '../http/alarm.ts'
 import { timeUntil } from '../http/backoff.ts'
-import type { Remembered } from '../http/cached-document.ts'
+import type { CachedDocument } from '../http/cached-document.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { KeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
 
-/** The search for keys that are not known: one fetch for all who miss one at the moment, and a cooldown when it was in vain. */
-export interface Search extends Pick<KeySource, 'retry'> {
-  /** Nobody is looked for any more but by those who ask. */
-  readonly stop: () => void
-}
-
 const cooldown = 30_000
 
-export function createSearch(remembered: Remembered<KeySet>, clock: Clock): Search {
-  const alarm = createAlarm(clock, lookForThoseTurnedAway)
-  let restsUntil = 0
-  let hasTurnedAway = false
-  const isResting = (): boolean => timeUntil(restsUntil, clock()) > 0
+/**
+ * Looks for a key that is not in the current key set. All tokens with an unknown key share one fetch. A fetch that brings no key for any of them
+ * starts a cooldown, because made-up key ids must not cause a storm of fetches.
+ */
+export function createUnknownKidLookup(keys: CachedDocument<KeySet>, clock: Clock): KeySource['retry'] {
+  let cooldownUntil = 0
 
-  async function retry(verifies: (keys: KeySet) => Promise<boolean>): Promise<boolean> {
-    const underWay = remembered.renewal()
-    if (underWay === undefined && isResting()) {
-      hasTurnedAway = true
-      return false
+  return async (verifies) => {
+    if (!keys.isRenewing()) {
+      if (timeUntil(cooldownUntil, clock()) > 0) {
+        return false
+      }
+      // The cooldown starts before the fetch, so that no token starts another fetch before the result is known.
+      cooldownUntil = clock() + cooldown
     }
-    return judged(underWay ?? renew(), verifies)
-  }
-
-  /** The cooldown starts with the attempt, so that nobody slips in between the answer and its judgement. */
-  function renew(): Promise<KeySet> {
-    restsUntil = clock() + cooldown
-    hasTurnedAway = false
-    if (remembered.isHeld()) {
-      alarm.set(restsUntil)
-    }
-    return remembered.renew()
-  }
-
-  /** An attempt that bears fruit ends the cooldown, and a failure has a pause of its own. */
-  async function judged(renewal: Promise<KeySet>, bearsFruit: (keys: KeySet) => Promise<boolean>): Promise<boolean> {
     let isFruitless = false
     try {
-      isFruitless = !(await bearsFruit(await renewal))
+      isFruitless = !(await verifies(await keys.renew()))
       return !isFruitless
     } finally {
-      restsUntil = isFruitless ? restsUntil : 0
+      // A failed fetch has a back-off of its own.
+      cooldownUntil = isFruitless ? cooldownUntil : 0
     }
   }
-
-  /** Among those who were turned away in the cooldown may have been one with a new key: it is looked for though nobody comes again. */
-  function lookForThoseTurnedAway(): void {
-    const before = remembered.atHand()
-    if (hasTurnedAway && isResting()) {
-      alarm.set(restsUntil)
-    } else if (hasTurnedAway && remembered.renewal() === undefined) {
-      judged(renew(), async (keys) => keys !== before).catch(lookAgainLater)
-    }
-  }
-
-  function lookAgainLater(error: unknown): void {
-    hasTurnedAway = true
-    if (remembered.isHeld()) {
-      alarm.set(clock() + cooldown)
-    }
-    tellOfBug(error)
-  }
-
-  return { retry, stop: alarm.clear }
 }

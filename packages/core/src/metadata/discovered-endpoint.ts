@@ -1,27 +1,34 @@
-import { createRemembered, type Remembered } from '../http/cached-document.ts'
-import { createShared, type Outside } from '../http/shared-documents.ts'
+import { type CachedDocument, createCachedDocument } from '../http/cached-document.ts'
+import { notFetched } from '../http/document-health.ts'
+import type { Network } from '../http/network.ts'
 import { discover, type FoundEndpoint, type MetadataMember } from './metadata.ts'
 
-/** An endpoint that is found by discovery. */
-export type DiscoveredEndpoint = Remembered<FoundEndpoint>
-
-const staleFor = 3_600_000
-
-const shared = createShared<DiscoveredEndpoint>()
+/** An endpoint that the metadata of an issuer names. */
+export type DiscoveredEndpoint = Pick<
+  CachedDocument<FoundEndpoint>,
+  'current' | 'cached' | 'renew' | 'usable' | 'age' | 'health'
+>
 
 /**
- * An endpoint of an issuer, discovered when it is first needed, and shared by all in this process who need the same. Each is
- * found for itself, so that one that is missing for a while is no concern of those who need another.
+ * An endpoint of an issuer. Discovery happens on its first use, and all validators share it. Each endpoint is a document of its own, so that one
+ * that is missing does not affect the others. It looks the document up on each use, so that the cache can evict it.
  */
-export function discoveredEndpoint(issuer: string, member: MetadataMember, outside: Outside): DiscoveredEndpoint {
-  const { clock, label } = outside
-  return shared.get(`${member} ${issuer}`, outside, () =>
-    createRemembered({
+export function discoveredEndpoint(issuer: string, member: MetadataMember, network: Network): DiscoveredEndpoint {
+  const entry = network.documents.entry(`${member} ${issuer}`, (resize) =>
+    createCachedDocument<FoundEndpoint>({
       kind: 'metadata',
-      label,
-      clock,
-      staleFor,
-      load: (before, errand) => discover(issuer, member, outside, { before, mayBeCached: errand === 'refresh' }),
+      network,
+      load: (options) => discover(issuer, member, network, options),
+      onLoaded: ({ endpoint, foundAt }) => resize(4 * (endpoint.length + foundAt.length)),
     }),
   )
+
+  return {
+    current: () => entry.get().current(),
+    cached: (now) => entry.find()?.cached(now),
+    renew: () => entry.get().renew(),
+    usable: () => entry.find()?.usable(),
+    age: () => entry.find()?.age() ?? Infinity,
+    health: () => entry.find()?.health() ?? notFetched,
+  }
 }
