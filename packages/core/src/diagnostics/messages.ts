@@ -1,55 +1,59 @@
 import type { Refusal, RefusalCode } from '../responses/refusal.ts'
 import type { Unavailable, UpstreamReason } from '../responses/unavailable.ts'
 
-// What is told on the channels of node:diagnostics_channel. `issuer` is a label for metrics: an issuer as it is configured or, for all
-// that an `issuer` function has found, `'resolved'`, because their names have come out of tokens. Errors, URLs and warnings name them.
+// `issuer` in a message is a label for metrics: the issuer as it is configured, or `'resolved'` for every issuer that an `issuer`
+// function returned. Tokens choose the names of resolved issuers. Errors, URLs and warnings contain these names.
 
-/** The message on `tollgate:verdict`: a token is good. A guard may refuse its request all the same. */
+/** The message on `tollgate:verdict`: a token is valid. A guard may still refuse the request. */
 export interface VerdictMessage {
   readonly outcome: 'accepted'
   readonly issuer: string
   readonly kind: 'jwt' | 'opaque'
 }
 
-/** The message on `tollgate:refusal`: a request was refused; `refusal.reason` says why. */
+/** The message on `tollgate:refusal`: the validator refused a request. `refusal.reason` gives the cause. */
 export interface RefusalMessage {
-  /** A label for metrics, as in the messages below: it agrees with the status on the wire. */
+  /** A label for metrics. It agrees with the status on the wire. */
   readonly outcome: 'no_credentials' | RefusalCode
   readonly refusal: Refusal
 }
 
-/** The message on `tollgate:unavailable`: nobody judged the token; `error.reason` and `error.cause` say why. */
+/**
+ * The message on `tollgate:unavailable`: the validator could not validate a token. `error.reason` and `error.cause` give the cause.
+ */
 export interface UnavailableMessage {
+  /** A label for metrics. It agrees with the status on the wire: 503, 502 or 500. */
   readonly outcome: 'unreachable_upstream' | 'invalid_upstream_response' | 'misconfigured'
   readonly issuer: string
   readonly error: Unavailable
 }
 
-/** The message on `tollgate:failure`: something failed that is neither; `error` is what was thrown, by a guard of yours or by a bug. */
+/** The message on `tollgate:failure`: a function of the application or of the library threw an unexpected error. */
 export interface FailureMessage {
   readonly outcome: 'internal_error'
+  /** The thrown value, unchanged. The library does not check what it contains. */
   readonly error: unknown
 }
 
-/** The message on `tollgate:fetch`: a request of ours to an authorization server is over, be it without an answer. */
+/** The message on `tollgate:fetch`: an outbound request ended, with or without a response. */
 export interface FetchMessage {
   readonly purpose: 'metadata' | 'keys' | 'introspection'
-  /** Of a key set that several issuers share: the one on whose behalf it was first asked for. */
+  /** If several issuers share a key set: the issuer that first needed it. */
   readonly issuer: string
-  /** Without its query. */
+  /** The URL without its query, because a query may contain a secret. */
   readonly url: string
   readonly method: 'GET' | 'POST'
-  /** Absent without an answer. */
+  /** `undefined` without a response. */
   readonly status: number | undefined
-  /** `answered` says nothing of what the answer was; else why there is none that could be read. */
+  /** `'answered'`: a response of any status was read. Otherwise the reason why there is no readable response. */
   readonly outcome: 'answered' | UpstreamReason
-  /** How long it took. */
+  /** The duration of the request, including the response body. */
   readonly milliseconds: number
 }
 
 /**
- * The message on the tracing channel `tollgate.fetch`, which tells when a request of ours begins and when it is over; `status` and
- * `outcome` are added to it at the end.
+ * The message on the tracing channel `tollgate.fetch`, which reports the start and the end of an outbound request.
+ * `status` and `outcome` are present at the end.
  */
 export interface FetchTrace extends Pick<FetchMessage, 'purpose' | 'issuer' | 'url' | 'method'> {
   status?: number
@@ -57,87 +61,102 @@ export interface FetchTrace extends Pick<FetchMessage, 'purpose' | 'issuer' | 'u
 }
 
 /**
- * The message on the tracing channel `tollgate.authenticate`, which tells when a judgement begins and when it is over. `outcome` is added
- * at the end: `accepted`, `no_credentials` without an error where credentials are optional, or the label of what was thrown.
+ * The message on the tracing channel `tollgate.authenticate`, which reports the start and the end of an authentication.
+ * `outcome` is present at the end. It is `'no_credentials'` as well when optional credentials are absent and no error is thrown.
  */
 export interface AuthenticationTrace {
-  /** `authenticate`: from the request to the token, and to what the guards say of it if there are any. `authorize`: guards alone. */
+  /** `'authenticate'`: the validator validates the token, and runs the guards if there are any. `'authorize'`: it runs guards only. */
   readonly operation: 'authenticate' | 'authorize'
   outcome?: Outcome
 }
 
-/** A label that agrees with the status on the wire. */
+/** The result of a request, as a label for metrics. It agrees with the status on the wire. */
 export type Outcome =
   | VerdictMessage['outcome']
   | RefusalMessage['outcome']
   | UnavailableMessage['outcome']
   | FailureMessage['outcome']
 
-/** What is fetched and kept: the metadata of an issuer, or its key set. */
+/** A document that the library fetches and caches: the metadata of an issuer, or its key set. */
 export type DocumentKind = 'metadata' | 'keys'
 
-/** The message on `tollgate:document`: an attempt to load a document is over. */
+/** The message on `tollgate:document`: an attempt to load a document ended. */
 export interface DocumentMessage {
   readonly document: DocumentKind
   readonly issuer: string
-  /** `kept`: the one at hand is the current one. `failed`: the one at hand, if any, serves on within its bounds. */
+  /**
+   * `'loaded'`: the document is new. `'kept'`: the cached document is still current. `'failed'`: a cached document, if there is one,
+   * serves until it expires.
+   */
   readonly outcome: 'loaded' | 'kept' | 'failed'
-  /** Why it failed; `undefined` otherwise, and for a bug, which `tollgate:failure` tells of. */
+  /** The cause of `'failed'`. `undefined` after a success, and after an unexpected error, which `tollgate:failure` reports. */
   readonly reason: UpstreamReason | undefined
 }
 
-/** The message on `tollgate:stale`: a request was served by a document that is no longer fresh, for upstream fails. */
+/** The message on `tollgate:stale`: a stale document served a request. */
 export interface StaleMessage {
   readonly document: DocumentKind
   readonly issuer: string
-  /** Milliseconds since it ceased to be fresh; of a `seed`, since it was first needed. */
+  /** Milliseconds since the end of its freshness; for a `seed`, since its first use. */
   readonly staleFor: number
 }
 
-/** The message on `tollgate:rotation`: the usable keys of an issuer have changed. */
+/** The message on `tollgate:rotation`: the usable keys of an issuer changed. */
 export interface RotationMessage {
   readonly issuer: string
-  /** How many keys are new, and how many are no longer published. */
+  /** The number of new keys. */
   readonly added: number
+  /** The number of keys that the issuer no longer publishes. */
   readonly removed: number
 }
 
-/** The message on `tollgate:breaker`: calls to an introspection endpoint are held back (`open`), tried one at a time (`half-open`), or free again (`closed`). */
+/** The message on `tollgate:breaker`: the circuit before an introspection endpoint changed its state. */
 export interface BreakerMessage {
   readonly issuer: string
-  /** Whose calls: those about tokens that were active before, or about tokens that nobody knows. */
+  /** `'known'`: the circuit for tokens that were active before. `'unknown'`: the circuit for all other tokens. */
   readonly lane: 'known' | 'unknown'
   readonly state: CircuitState
 }
 
+/** `'closed'`: calls pass. `'open'`: no call passes. `'half-open'`: one call at a time passes. */
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
-/** The message on `tollgate:cache`: a verdict was looked up, or the shared cache failed. A request goes on without it; an eviction fails. */
+/**
+ * The message on `tollgate:cache`: a cache was looked up, or an operation of the shared cache failed. The request continues without the
+ * shared cache. An eviction fails.
+ */
 export interface CacheMessage {
-  /** Verdicts on JWTs or on opaque tokens, in the memory of this process; or the shared `cache`. */
+  /** `'jwt'` and `'opaque'`: the caches in this process. `'shared'`: the `TokenCache` of the option `cache`. */
   readonly cache: 'jwt' | 'opaque' | 'shared'
   readonly operation: 'get' | 'set' | 'delete'
   readonly outcome: 'hit' | 'miss' | 'failed'
-  /** The `code` of the error, or its name, for the rest may hold what was to be stored; `too-late` after 250 ms, `no-text` for a value that is none. */
+  /**
+   * The `code` of the error, or its name, because its message may contain the stored value. `'too-late'`: no result within 250 ms.
+   * `'no-text'`: the stored value is not a string. `undefined` unless `outcome` is `'failed'`.
+   */
   readonly error: string | undefined
 }
 
-/** The message on `tollgate:security`: an issuer published something that it must not, and it was ignored. */
+/** The message on `tollgate:security`: an issuer published a secret key. The library ignores that key. */
 export interface SecurityMessage {
   readonly event: 'private-key-published' | 'symmetric-key-published'
   /** The URL of the key set. */
   readonly keySet: string
 }
 
-/** The message on `tollgate:misconfiguration`: something in the set-up makes good tokens fail. Also a warning of the process: `credentials-refused` once a minute at most, `missing-audience` once, for each issuer of a validator. */
+/**
+ * The message on `tollgate:misconfiguration`: because of the configuration, valid tokens are not accepted. The library also emits it as a
+ * warning of the process. Per issuer of a validator, `'credentials-refused'` is emitted at most once a minute, and `'missing-audience'`
+ * once.
+ */
 export interface MisconfigurationMessage {
   readonly event: 'credentials-refused' | 'missing-audience'
   readonly issuer: string
-  /** A sentence that tells the fix. */
+  /** A sentence that says how to fix the configuration. */
   readonly message: string
 }
 
-/** The channels of `node:diagnostics_channel`, and what is told on each. */
+/** The channels of `node:diagnostics_channel` that the library publishes to, and their messages. */
 export interface Channels {
   readonly 'tollgate:verdict': VerdictMessage
   readonly 'tollgate:refusal': RefusalMessage
@@ -151,4 +170,12 @@ export interface Channels {
   readonly 'tollgate:cache': CacheMessage
   readonly 'tollgate:security': SecurityMessage
   readonly 'tollgate:misconfiguration': MisconfigurationMessage
+}
+
+/** The sub-channels of the two tracing channels that report a start and an end. No message contains a result or an error. */
+export interface TracingChannels {
+  readonly 'tracing:tollgate.authenticate:start': AuthenticationTrace
+  readonly 'tracing:tollgate.authenticate:asyncEnd': AuthenticationTrace
+  readonly 'tracing:tollgate.fetch:start': FetchTrace
+  readonly 'tracing:tollgate.fetch:asyncEnd': FetchTrace
 }
