@@ -1,30 +1,31 @@
 import { type Context, type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import type { FetchTrace } from '@tollgate/core'
-import { listen, type Stop, together } from './channels.ts'
+import { subscribe } from '@tollgate/core'
+import type { FetchTrace } from '@tollgate/core/diagnostics'
 import type { Labels } from './labels.ts'
+import { type Stop, stopAll } from './stop.ts'
 
-/** Makes a span of every request to an authorization server, under what `contextNow` says when it begins. */
-export function recordFetches(tracer: Tracer, labels: Labels, contextNow: () => Context): Stop {
-  const underWay = new WeakMap<FetchTrace, Span>()
+/** Creates a span for every request to an authorization server. `currentContext` returns the context of its parent. */
+export function recordFetches(tracer: Tracer, labels: Labels, currentContext: () => Context): Stop {
+  const running = new WeakMap<FetchTrace, Span>()
 
-  function begin(trace: FetchTrace): void {
+  function start(trace: FetchTrace): void {
     const attributes = { ...labels.fetch(trace), 'http.request.method': trace.method }
     const name = `tollgate fetch ${trace.purpose}`
-    underWay.set(trace, tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, contextNow()))
+    running.set(trace, tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, currentContext()))
   }
 
   function end(trace: FetchTrace): void {
-    const span = underWay.get(trace)
+    const span = running.get(trace)
     if (span !== undefined) {
       span.setAttributes(labels.fetch(trace))
       endSpan(span, trace)
     }
   }
 
-  return together([listen('tracing:tollgate.fetch:start', begin), listen('tracing:tollgate.fetch:asyncEnd', end)])
+  return stopAll([subscribe('tracing:tollgate.fetch:start', start), subscribe('tracing:tollgate.fetch:asyncEnd', end)])
 }
 
-/** As the semantic conventions have it for HTTP clients, an answer of 400 and above is an error as well. */
+/** A status of 400 or above is an error, because the semantic conventions for HTTP clients say so. */
 function endSpan(span: Span, { outcome, status = 0 }: FetchTrace): void {
   if (outcome !== 'answered' || status >= 400) {
     span.setAttribute('error.type', outcome === 'answered' ? String(status) : (outcome ?? 'network'))

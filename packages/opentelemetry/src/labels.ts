@@ -1,30 +1,30 @@
 import type { Attributes } from '@opentelemetry/api'
-import {
-  type BreakerMessage,
-  type CacheMessage,
-  type DocumentMessage,
-  type FailureMessage,
-  type FetchMessage,
-  type MisconfigurationMessage,
-  type RefusalMessage,
-  refusalReasons,
-  type RotationMessage,
-  type SecurityMessage,
-  type StaleMessage,
-  type UnavailableMessage,
-  type VerdictMessage,
-} from '@tollgate/core'
+import { refusalReasons } from '@tollgate/core'
+import type {
+  BreakerMessage,
+  CacheMessage,
+  DocumentMessage,
+  FailureMessage,
+  FetchMessage,
+  MisconfigurationMessage,
+  RefusalMessage,
+  RotationMessage,
+  SecurityMessage,
+  StaleMessage,
+  UnavailableMessage,
+  VerdictMessage,
+} from '@tollgate/core/diagnostics'
 
 /**
- * The attributes of a message, of metrics and spans alike. Only what is configured, or is one of a few fixed words, gets in: not what the errors in
- * some messages hold besides, no URL, no text, and no reason that a guard made up.
+ * The attributes of a message, for metrics and spans. A value is a name from the configuration or a fixed word. It is never a URL, the text
+ * of an error, or an unlisted reason of a guard, because a token could choose these.
  */
 export interface Labels {
   readonly verdict: (message: VerdictMessage) => Attributes
   readonly refusal: (message: RefusalMessage) => Attributes
   readonly unavailable: (message: UnavailableMessage) => Attributes
   readonly failure: (message: FailureMessage) => Attributes
-  readonly fetch: (message: Pick<FetchMessage, 'purpose' | 'issuer'> & Ended) => Attributes
+  readonly fetch: (message: Pick<FetchMessage, 'purpose' | 'issuer'> & FetchEnd) => Attributes
   readonly document: (message: DocumentMessage) => Attributes
   readonly stale: (message: StaleMessage) => Attributes
   readonly rotation: (message: RotationMessage) => Attributes
@@ -33,28 +33,28 @@ export interface Labels {
   readonly event: (message: SecurityMessage | MisconfigurationMessage) => Attributes
 }
 
-/** What is known of a fetch when it is over. */
-interface Ended {
+/** Absent at the start of a fetch. */
+interface FetchEnd {
   readonly outcome?: FetchMessage['outcome']
   readonly status?: FetchMessage['status']
 }
 
-/** `reasons` are looked at anew every time. */
+/** `reasons` may grow later. */
 export function createLabels(reasons: ReadonlySet<string>): Labels {
-  const own: ReadonlySet<string> = new Set(refusalReasons)
-  const named = (reason: string): string => (own.has(reason) || reasons.has(reason) ? reason : 'other')
+  const ownReasons: ReadonlySet<string> = new Set(refusalReasons)
+  const labelOf = (reason: string): string => (ownReasons.has(reason) || reasons.has(reason) ? reason : 'other')
 
   return {
-    ...plainLabels,
+    ...commonLabels,
     refusal: ({ outcome, refusal }) => ({
       'tollgate.outcome': outcome,
-      'tollgate.reason': named(refusal.reason),
+      'tollgate.reason': labelOf(refusal.reason),
       'http.response.status_code': refusal.status,
     }),
   }
 }
 
-const plainLabels: Omit<Labels, 'refusal'> = {
+const commonLabels: Omit<Labels, 'refusal'> = {
   verdict: ({ issuer, kind }) => ({ 'tollgate.issuer': issuer, 'tollgate.token.kind': kind }),
   unavailable: ({ outcome, issuer, error }) => ({
     'tollgate.issuer': issuer,

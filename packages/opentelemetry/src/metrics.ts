@@ -1,12 +1,13 @@
 import { type Attributes, type Meter, ValueType } from '@opentelemetry/api'
-import type { FetchMessage } from '@tollgate/core'
-import { type Channels, listen, type Stop, together } from './channels.ts'
+import { subscribe } from '@tollgate/core'
+import type { Channels } from '@tollgate/core/diagnostics'
 import type { Labels } from './labels.ts'
+import { type Stop, stopAll } from './stop.ts'
 
-/** Records what is told on the channels until it is stopped. */
+/** Records the messages of all channels. */
 export function recordMetrics(meter: Meter, labels: Labels): Stop {
-  return together([
-    ...messages.map((count) => count(meter, labels)),
+  return stopAll([
+    ...counters.map((count) => count(meter, labels)),
     countRotatedKeys(meter, labels),
     measureFetches(meter, labels),
   ])
@@ -16,71 +17,71 @@ type Recorder = (meter: Meter, labels: Labels) => Stop
 
 interface Metric {
   readonly name: string
-  /** What is counted, in the braces of UCUM. */
+  /** The unit of UCUM: the counted thing, in braces. */
   readonly unit: string
   readonly description: string
 }
 
-/** The metrics that count the messages of a channel. */
-const messages: readonly Recorder[] = [
-  counting('tollgate:verdict', ({ verdict }) => verdict, {
+/** One metric per channel, which counts its messages. */
+const counters: readonly Recorder[] = [
+  counterOf('tollgate:verdict', ({ verdict }) => verdict, {
     name: 'tollgate.verdicts',
     unit: '{verdict}',
-    description: 'Tokens that were found good; a guard may have refused the request all the same',
+    description: 'Valid tokens; a guard may still have refused the request',
   }),
-  counting('tollgate:refusal', ({ refusal }) => refusal, {
+  counterOf('tollgate:refusal', ({ refusal }) => refusal, {
     name: 'tollgate.refusals',
     unit: '{refusal}',
-    description: 'Requests that were refused, by the status of the answer',
+    description: 'Refused requests, by the status of the response',
   }),
-  counting('tollgate:unavailable', ({ unavailable }) => unavailable, {
+  counterOf('tollgate:unavailable', ({ unavailable }) => unavailable, {
     name: 'tollgate.unavailable',
     unit: '{request}',
-    description: 'Requests whose token nobody could judge, by the status of the answer',
+    description: 'Requests whose token could not be validated, by the status of the response',
   }),
-  counting('tollgate:failure', ({ failure }) => failure, {
+  counterOf('tollgate:failure', ({ failure }) => failure, {
     name: 'tollgate.failures',
     unit: '{failure}',
-    description: 'Failures that are neither refusals nor outages, such as a guard that throws',
+    description: 'Unexpected errors, such as an error that a guard throws',
   }),
-  counting('tollgate:document', ({ document }) => document, {
+  counterOf('tollgate:document', ({ document }) => document, {
     name: 'tollgate.document.loads',
     unit: '{load}',
     description: 'Attempts to load the metadata or the keys of an issuer',
   }),
-  counting('tollgate:stale', ({ stale }) => stale, {
+  counterOf('tollgate:stale', ({ stale }) => stale, {
     name: 'tollgate.document.stale_uses',
     unit: '{use}',
-    description: 'Uses of metadata or keys that are no longer fresh',
+    description: 'Uses of stale metadata or stale keys',
   }),
-  counting('tollgate:rotation', ({ rotation }) => rotation, {
+  counterOf('tollgate:rotation', ({ rotation }) => rotation, {
     name: 'tollgate.rotations',
     unit: '{rotation}',
     description: 'Changes of the keys of an issuer',
   }),
-  counting('tollgate:breaker', ({ breaker }) => breaker, {
+  counterOf('tollgate:breaker', ({ breaker }) => breaker, {
     name: 'tollgate.breaker.transitions',
     unit: '{transition}',
-    description: 'Changes of the circuit before an introspection endpoint, by the state that it changed to',
+    description: 'Changes of the circuit before an introspection endpoint, by its new state',
   }),
-  counting('tollgate:cache', ({ cache }) => cache, {
+  counterOf('tollgate:cache', ({ cache }) => cache, {
     name: 'tollgate.cache.operations',
     unit: '{operation}',
-    description: 'Verdicts that were looked up, and operations of the shared cache that failed',
+    description: 'Look-ups in the caches, and failed operations of the shared cache',
   }),
-  counting('tollgate:security', ({ event }) => event, {
+  counterOf('tollgate:security', ({ event }) => event, {
     name: 'tollgate.security.events',
     unit: '{event}',
-    description: 'Secrets that an issuer published, and that were ignored',
+    description: 'Secret keys that an issuer published, and that the library ignored',
   }),
-  counting('tollgate:misconfiguration', ({ event }) => event, {
+  counterOf('tollgate:misconfiguration', ({ event }) => event, {
     name: 'tollgate.misconfigurations',
     unit: '{event}',
-    description: 'Warnings of a set-up that makes good tokens fail',
+    description: 'Warnings about a configuration that makes valid tokens fail',
   }),
 ]
 
-function counting<Name extends keyof Channels>(
+function counterOf<Name extends keyof Channels>(
   channel: Name,
   labelsOf: (labels: Labels) => (message: Channels[Name]) => Attributes,
   { name, unit, description }: Metric,
@@ -88,40 +89,36 @@ function counting<Name extends keyof Channels>(
   return (meter, labels) => {
     const counter = meter.createCounter(name, { unit, description, valueType: ValueType.INT })
     const attributesOf = labelsOf(labels)
-    return listen(channel, (message) => counter.add(1, attributesOf(message)))
+    return subscribe(channel, (message) => counter.add(1, attributesOf(message)))
   }
 }
 
 function countRotatedKeys(meter: Meter, labels: Labels): Stop {
   const keys = meter.createCounter('tollgate.rotation.keys', {
     unit: '{key}',
-    description: 'Keys that an issuer began to publish, or ceased to',
+    description: 'Keys that an issuer added or removed',
     valueType: ValueType.INT,
   })
-  return listen('tollgate:rotation', (message) => {
+  return subscribe('tollgate:rotation', (message) => {
     const attributes = labels.rotation(message)
     keys.add(message.added, { ...attributes, 'tollgate.rotation.change': 'added' })
     keys.add(message.removed, { ...attributes, 'tollgate.rotation.change': 'removed' })
   })
 }
 
-/** Those that the semantic conventions advise for `http.client.request.duration`. */
+/** The boundaries that the semantic conventions advise for `http.client.request.duration`. */
 const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 function measureFetches(meter: Meter, labels: Labels): Stop {
   const durations = meter.createHistogram('tollgate.fetch.duration', {
     unit: 's',
-    description: 'How long requests to authorization servers took, their answers included',
+    description: 'Duration of requests to authorization servers, including the response body',
     advice: { explicitBucketBoundaries: boundaries },
   })
-  return listen('tollgate:fetch', (message) => {
-    if (!isHeldBack(message)) {
+  return subscribe('tollgate:fetch', (message) => {
+    // The library sends no request to an insecure endpoint.
+    if (message.outcome !== 'insecure-endpoint') {
       durations.record(message.milliseconds / 1000, labels.fetch(message))
     }
   })
-}
-
-/** Whether it never went over the wire: to an address that is not public nobody so much as connects. */
-function isHeldBack({ outcome }: FetchMessage): boolean {
-  return outcome === 'insecure-endpoint'
 }

@@ -1,29 +1,30 @@
-import type { Stop } from './channels.ts'
 import { createLabels, type Labels } from './labels.ts'
+import type { Stop } from './stop.ts'
 
-/** A recording that all share who start one with the same provider. */
+/** The recording for one OpenTelemetry provider. Several calls of `startTelemetry` share it. */
 interface Recording {
   readonly reasons: Set<string>
   readonly end: Stop
-  holders: number
+  /** The number of starts without a stop. */
+  starts: number
 }
 
-/** Begins what is to be recorded with a provider when it is first started, and ends it when it was stopped as often: nothing is counted twice. */
+/** Records once per OpenTelemetry provider, however often it is started, so that nothing counts twice. The last stop ends the recording. */
 export function oncePerProvider<Provider extends object>(
-  begin: (provider: Provider, labels: Labels) => Stop,
+  record: (provider: Provider, labels: Labels) => Stop,
 ): (provider: Provider, reasons: readonly string[]) => Stop {
   const recordings = new WeakMap<Provider, Recording>()
 
   function start(provider: Provider): Recording {
     const reasons = new Set<string>()
-    const recording = { reasons, end: begin(provider, createLabels(reasons)), holders: 0 }
+    const recording = { reasons, end: record(provider, createLabels(reasons)), starts: 0 }
     recordings.set(provider, recording)
     return recording
   }
 
   function release(provider: Provider, recording: Recording): void {
-    recording.holders -= 1
-    if (recording.holders === 0) {
+    recording.starts -= 1
+    if (recording.starts === 0) {
       recordings.delete(provider)
       recording.end()
     }
@@ -32,7 +33,7 @@ export function oncePerProvider<Provider extends object>(
   return (provider, reasons) => {
     const recording = recordings.get(provider) ?? start(provider)
     reasons.forEach((reason) => recording.reasons.add(reason))
-    recording.holders += 1
+    recording.starts += 1
     let isStopped = false
     return () => {
       if (!isStopped) {

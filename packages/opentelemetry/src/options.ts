@@ -1,14 +1,16 @@
 import { type MeterProvider, metrics, trace, type TracerProvider } from '@opentelemetry/api'
 import { describe, expectOptions, invalidOption } from '@tollgate/core/adapter'
 
+/** The options of `startTelemetry`. */
 export interface TelemetryOptions {
-  /** Where the metrics go. Default: the global meter provider of `@opentelemetry/api`, as it is at this moment. */
+  /** Receives the metrics. Default: the global meter provider of `@opentelemetry/api` at the time of the call. */
   readonly meterProvider?: MeterProvider | undefined
-  /** Where the spans go. Default: the global tracer provider of `@opentelemetry/api`. */
+  /** Receives the spans. Default: the global tracer provider of `@opentelemetry/api`. */
   readonly tracerProvider?: TracerProvider | undefined
   /**
-   * Reasons for which guards of yours refuse, in `claims(…)` or in a `Refusal` of your own, and which are to be told apart. Every one makes for
-   * more series, so that none may hold what comes out of a token. Default: none; a reason that is neither here nor one of the library's is `other`.
+   * The reasons of your own guards (in `claims(…)` or in a `Refusal`) that become values of `tollgate.reason`. Default: none. Every other
+   * reason that is not one of the library's is recorded as `other`. Each reason adds a time series. Do not list reasons that contain a part
+   * of a token.
    */
   readonly reasons?: readonly string[] | undefined
 }
@@ -23,11 +25,8 @@ const known: readonly string[] = ['meterProvider', 'tracerProvider', 'reasons'] 
 
 export function checkOptions(options: TelemetryOptions): CheckedOptions {
   expectOptions(options, 'the options of startTelemetry', known)
-  const {
-    meterProvider = metrics.getMeterProvider(),
-    tracerProvider = trace.getTracerProvider(),
-    reasons = [],
-  } = options
+  const own: TelemetryOptions = Object.assign(Object.create(null), options)
+  const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider(), reasons = [] } = own
   expectProvider(meterProvider, 'meterProvider', 'getMeter')
   expectProvider(tracerProvider, 'tracerProvider', 'getTracer')
   expectReasons(reasons)
@@ -39,7 +38,7 @@ function expectProvider(provider: unknown, name: string, method: string): void {
     typeof provider === 'object' && provider !== null && typeof Reflect.get(provider, method) === 'function'
   if (!isProvider) {
     throw invalidOption(
-      `Expected \`${name}\` to be a provider of OpenTelemetry, which has a method \`${method}\`, got ${describe(provider)}; leave it out for the global one`,
+      `Expected \`${name}\` to be an OpenTelemetry provider with a method \`${method}\`, got ${describe(provider)}; omit it to use the global one`,
     )
   }
 }
@@ -50,6 +49,8 @@ function expectReasons(reasons: unknown): void {
   }
   const fault = reasons.findIndex((reason) => typeof reason !== 'string' || reason === '')
   if (fault >= 0) {
-    throw invalidOption(`Expected \`reasons\` to hold non-empty strings, got ${describe(reasons[fault])} at ${fault}`)
+    throw invalidOption(
+      `Expected \`reasons\` to contain non-empty strings, got ${describe(reasons[fault])} at ${fault}`,
+    )
   }
 }

@@ -1,12 +1,12 @@
 import type { Tracer } from '@opentelemetry/api'
-import { type Stop, together } from './channels.ts'
+import { recordAuthentications } from './authentication-spans.ts'
 import { recordFetches } from './fetch-spans.ts'
-import { recordJudgements } from './judgement-spans.ts'
 import type { Labels } from './labels.ts'
+import { type Stop, stopAll } from './stop.ts'
 
-/** Makes a span of every judgement, and under it of every request to an authorization server that it causes, until it is stopped. */
+/** Creates a span for every authentication, and child spans for the requests to authorization servers that it causes. */
 export function recordSpans(tracer: Tracer, labels: Labels): Stop {
-  const judgements = recordJudgements(tracer, labels)
-  const stopFetches = recordFetches(tracer, labels, judgements.contextNow)
-  return together([stopFetches, judgements.stop])
+  const authentications = recordAuthentications(tracer, labels)
+  const stopFetches = recordFetches(tracer, labels, authentications.currentContext)
+  return stopAll([stopFetches, authentications.stop])
 }

@@ -4,34 +4,34 @@ import { oncePerProvider } from './once-per-provider.ts'
 import { checkOptions, type TelemetryOptions } from './options.ts'
 import { recordSpans } from './spans.ts'
 
-/** What `startTelemetry` has started. */
+/** The recording that `startTelemetry` started. */
 export interface Telemetry {
   /**
-   * Ends it: from now on nothing is recorded, what is under way included, and no channel has a subscriber of ours. Does not shut the providers
-   * down, nor does it flush them. To call it again does nothing.
+   * Stops the recording, and ends all subscriptions. Spans of running requests are not recorded. Does not flush the providers, and does not
+   * shut them down. A second call does nothing.
    */
   stop(): void
 }
 
 /**
- * Records what every validator in this process tells of on the channels of `node:diagnostics_channel`: as metrics of verdicts, refusals, outages,
- * requests to authorization servers and what is kept of them, and as spans of every judgement and every such request. Call it once, after
- * the SDK has been set up: global providers that are set up later get nothing.
+ * Records metrics and spans of every validator in this process, from the channels of `node:diagnostics_channel`. Call it once, after the
+ * setup of the OpenTelemetry SDK. A global provider that is set up later gets nothing.
  *
- * Attributes come from your configuration and from fixed words, and never from a token: an issuer that an `issuer` function has found is called
- * `resolved`, a reason of your guards `other` unless `reasons` names it, and there are no URLs and no texts of errors.
+ * The values of attributes are names from your configuration and fixed words. They never come from a token: an issuer that an `issuer`
+ * function returned is `resolved`, and a reason of your guards is `other` unless `reasons` contains it. No attribute contains a URL or the
+ * text of an error.
  *
- * It does not export anything, which is the affair of your SDK, and does not make its spans the active ones: what a guard of yours traces
- * goes under the span that was active before. Before it is started, and after `stop`, it costs nothing.
+ * It does not export anything, because the SDK does. It does not make its spans active: the parent of a span of your guard is the span that
+ * was active before. Before the start and after `stop`, the channels have no subscribers.
  *
- * What is started again with the same provider is not recorded twice: its `reasons` are added, and it ends when all who started it have stopped it.
+ * A second start with the same provider records nothing twice. It adds its `reasons`. The recording ends when every start has been stopped.
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for options that cannot be meant.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
   const { meterProvider, tracerProvider, reasons } = checkOptions(options)
-  const stopMetrics = metricsOf(meterProvider, reasons)
-  const stopSpans = spansOf(tracerProvider, reasons)
+  const stopMetrics = startMetrics(meterProvider, reasons)
+  const stopSpans = startSpans(tracerProvider, reasons)
 
   return {
     stop: () => {
@@ -43,6 +43,8 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
 
 const scope = '@tollgate/opentelemetry'
 
-const metricsOf = oncePerProvider<MeterProvider>((provider, labels) => recordMetrics(provider.getMeter(scope), labels))
+const startMetrics = oncePerProvider<MeterProvider>((provider, labels) =>
+  recordMetrics(provider.getMeter(scope), labels),
+)
 
-const spansOf = oncePerProvider<TracerProvider>((provider, labels) => recordSpans(provider.getTracer(scope), labels))
+const startSpans = oncePerProvider<TracerProvider>((provider, labels) => recordSpans(provider.getTracer(scope), labels))
