@@ -13,8 +13,8 @@ await assert.rejects(validator.authenticate(new Request('https://api.example.com
 assert.deepEqual(logged, ['401 invalid_token expired'])
 
 console.error = (line: string) => void logged.push(line)
-const misspelt = createValidator({ ...issuer.validatorOptions, issuer: `${issuer.url}/` })
-const misled = { authorization: `Bearer ${await issuer.accessToken({ iss: `${issuer.url}/` })}` }
-await assert.rejects(misspelt.authenticate(new Request('https://api.example.com/', { headers: misled })))
+const withSlash = createValidator({ ...issuer.validatorOptions, issuer: `${issuer.url}/` })
+const otherHeaders = { authorization: `Bearer ${await issuer.accessToken({ iss: `${issuer.url}/` })}` }
+await assert.rejects(withSlash.authenticate(new Request('https://api.example.com/', { headers: otherHeaders })))
 assert.match(logged[1] ?? '', /^502 https:\/\/issuer\.example\/ issuer-mismatch: .* trailing slash/)
 await issuer.close()

@@ -1,12 +1,9 @@
-import { subscribe } from 'node:diagnostics_channel'
-import type { RefusalMessage, UnavailableMessage } from '@tollgate/express'
+import { subscribe } from '@tollgate/express'
 
-subscribe('tollgate:refusal', (message) => {
-  const { refusal } = message as RefusalMessage
+subscribe('tollgate:refusal', ({ refusal }) => {
   console.log(`${refusal.status} ${refusal.code ?? ''} ${refusal.reason}`)
 })
 
-subscribe('tollgate:unavailable', (message) => {
-  const { error } = message as UnavailableMessage
+subscribe('tollgate:unavailable', ({ error }) => {
   console.error(`${error.status} ${error.issuer} ${error.reason}: ${error.message}`)
 })

@@ -20,16 +20,16 @@ const issuer = await createMockIssuer({ port: 'none' })
 const validator = createValidator(issuer.validatorOptions)
 const sameTenant = claims(({ tenant }) => tenant === 'acme', 'wrong-tenant')
 
-async function visit(token: string): Promise<unknown> {
+async function authenticate(token: string): Promise<unknown> {
   const request = new Request('https://api.example.com/', { headers: { authorization: `Bearer ${token}` } })
   return validator.authenticate(request, sameTenant).catch((error: unknown) => error)
 }
 
-await visit(await issuer.accessToken({ tenant: 'acme' }))
-await visit(await issuer.accessToken({ tenant: 'other' }))
-await visit(await issuer.wrongToken('expired'))
+await authenticate(await issuer.accessToken({ tenant: 'acme' }))
+await authenticate(await issuer.accessToken({ tenant: 'other' }))
+await authenticate(await issuer.wrongToken('expired'))
 telemetry.stop()
-await visit(await issuer.accessToken({ tenant: 'acme' }))
+await authenticate(await issuer.accessToken({ tenant: 'acme' }))
 
 const { resourceMetrics } = await reader.collect()
 const series = resourceMetrics.scopeMetrics.flatMap(({ metrics: recorded }) => recorded)

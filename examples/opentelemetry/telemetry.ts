@@ -1,4 +1,4 @@
 import { startTelemetry } from '@tollgate/opentelemetry'
 
-// Once, after your OpenTelemetry SDK has been set up.
+// Once, after the setup of your OpenTelemetry SDK.
 export const telemetry = startTelemetry({ reasons: ['wrong-tenant'] })

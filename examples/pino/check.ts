@@ -6,7 +6,7 @@ import { logTollgate } from './log.ts'
 
 const lines: string[] = []
 logTollgate(pino({ base: null, timestamp: false }, { write: (line: string) => void lines.push(line) }))
-// A misconfiguration is a warning of the process as well, which would go to stderr.
+// A misconfiguration is also a warning of the process. This check prints no warnings.
 process.removeAllListeners('warning')
 
 const issuer = await createMockIssuer({ port: 'none' })
@@ -18,7 +18,7 @@ const validator = createValidator({
 const claims = { sub: 'a sentinel subject', scope: 'sentinel-scope' }
 const levels = { 30: 'info', 40: 'warn', 50: 'error' }
 
-/** What pino wrote of a request with this token, as its levels and what tells most. */
+/** The lines that pino writes for one request with this token: the level, and the member that describes the message. */
 async function logged(token: string, ...guards: readonly Guard[]): Promise<readonly string[]> {
   lines.length = 0
   const request = new Request('https://api.example.com/', { headers: { authorization: `Bearer ${token}` } })
@@ -49,7 +49,7 @@ for (let attempt = 2; attempt < 5; attempt += 1) {
 }
 assert.deepEqual(await logged('a-sentinel-token'), ['warn open', 'error credentials-refused'])
 
-// The keys serve on while the issuer is down, and for an hour beyond their freshness at most.
+// While the issuer is down, stale keys serve for at most one hour.
 issuer.misbehave('jwks', { status: 503 })
 issuer.clock.advance('15m')
 assert.deepEqual(await logged(await issuer.accessToken(claims)), ['warn upstream-error', 'warn keys'])

@@ -1,59 +1,41 @@
-import { subscribe } from 'node:diagnostics_channel'
-import type {
-  BreakerMessage,
-  DocumentMessage,
-  FailureMessage,
-  MisconfigurationMessage,
-  RefusalMessage,
-  SecurityMessage,
-  StaleMessage,
-  UnavailableMessage,
-} from '@tollgate/core'
+import { subscribe } from '@tollgate/core'
 import type { Logger } from 'pino'
 
-/** Logs what Tollgate tells: no token and no claim is in it, as long as the reasons of your own guards hold none. */
+/** Logs the messages of Tollgate. The lines contain no token and no claim, unless the reasons of your own guards contain one. */
 export function logTollgate(logger: Logger): void {
-  subscribe('tollgate:refusal', (message) => {
-    const { outcome, refusal } = message as RefusalMessage
-    logger.info({ outcome, reason: refusal.reason, status: refusal.status }, 'a request was refused')
+  subscribe('tollgate:refusal', ({ outcome, refusal }) => {
+    logger.info({ outcome, reason: refusal.reason, status: refusal.status }, 'A request was refused')
   })
 
-  subscribe('tollgate:stale', (message) => {
-    const { document, issuer, staleFor } = message as StaleMessage
-    logger.warn({ document, issuer, staleFor }, 'a request was served by what is no longer fresh')
+  subscribe('tollgate:stale', ({ document, issuer, staleFor }) => {
+    logger.warn({ document, issuer, staleFor }, 'A stale document served a request')
   })
 
-  subscribe('tollgate:document', (message) => {
-    const { document, issuer, outcome, reason } = message as DocumentMessage
+  subscribe('tollgate:document', ({ document, issuer, outcome, reason }) => {
     if (outcome === 'failed') {
-      logger.warn({ document, issuer, reason }, 'keys or metadata could not be loaded')
+      logger.warn({ document, issuer, reason }, 'Keys or metadata could not be loaded')
     }
   })
 
-  subscribe('tollgate:breaker', (message) => {
-    const { issuer, lane, state } = message as BreakerMessage
-    logger.warn({ issuer, lane, state }, 'the circuit before an introspection endpoint has changed')
+  subscribe('tollgate:breaker', ({ issuer, lane, state }) => {
+    logger.warn({ issuer, lane, state }, 'The circuit before an introspection endpoint changed')
   })
 
-  subscribe('tollgate:unavailable', (message) => {
-    const { outcome, issuer, error } = message as UnavailableMessage
-    logger.error({ outcome, issuer, reason: error.reason, status: error.status }, 'nobody could judge a token')
+  subscribe('tollgate:unavailable', ({ outcome, issuer, error }) => {
+    logger.error({ outcome, issuer, reason: error.reason, status: error.status }, 'A token could not be validated')
   })
 
-  // What was thrown may hold anything: it is told where, and the error itself is the affair of your framework's error handling.
-  subscribe('tollgate:failure', (message) => {
-    const { outcome, error } = message as FailureMessage
-    logger.error({ outcome, at: framesOf(error) }, 'a guard of ours, or Tollgate, has a bug')
+  // The line contains the stack frames only, because the message of an unexpected error can contain a claim.
+  subscribe('tollgate:failure', ({ outcome, error }) => {
+    logger.error({ outcome, at: framesOf(error) }, 'A guard or Tollgate threw an unexpected error')
   })
 
-  subscribe('tollgate:misconfiguration', (message) => {
-    const { event, message: fix } = message as MisconfigurationMessage
-    logger.error({ event }, fix)
+  subscribe('tollgate:misconfiguration', ({ event, message }) => {
+    logger.error({ event }, message)
   })
 
-  subscribe('tollgate:security', (message) => {
-    const { event, keySet } = message as SecurityMessage
-    logger.error({ event, keySet }, 'an issuer published what it must keep to itself')
+  subscribe('tollgate:security', ({ event, keySet }) => {
+    logger.error({ event, keySet }, 'An issuer published a secret key')
   })
 }
 
