@@ -1,110 +1,208 @@
-/** What subscribers of `node:diagnostics_channel` hear, and that nobody else pays for it. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { createValidator, trustedIssuer } from '@tollgate/core'
-import { expect, onTestFinished, test } from 'vitest'
-import { breakAndMend, openAsking, reasonOf, requestWith } from '../harness/asking.ts'
-import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
-import { listening } from '../harness/listening.ts'
-import { memoryCache } from '../harness/memory-cache.ts'
-import { audience, T0 } from '../harness/reference.ts'
-import { openIssuerUpstream, status } from '../harness/upstream.ts'
+/** The channels of `node:diagnostics_channel`: `subscribe`, and the messages of the validator. */
+import { hasSubscribers, subscribe as subscribeTo, unsubscribe as unsubscribeFrom } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { createValidator, subscribe, trustedIssuer } from '@tollgate/core'
+import type { AuthenticationTrace, FetchTrace, RefusalMessage } from '@tollgate/core/diagnostics'
+import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest'
+import { catchWarnings, messagesOf, openAndCloseCircuit, openSetup, requestWith } from './setup.ts'
 
-const { jwk, privateKey } = keyPair('P-256')
+describe('subscribe', () => {
+  test('the name of the channel types the message', () => {
+    const uncalled = (): void => {
+      subscribe('tollgate:refusal', (message) => expectTypeOf(message).toEqualTypeOf<RefusalMessage>())
+      subscribe('tracing:tollgate.authenticate:start', (trace) =>
+        expectTypeOf(trace).toEqualTypeOf<AuthenticationTrace>(),
+      )
+      subscribe('tracing:tollgate.fetch:asyncEnd', (trace) => expectTypeOf(trace).toEqualTypeOf<FetchTrace>())
+      // @ts-expect-error -- there is no such channel
+      subscribe('tollgate:refusals', () => undefined)
+    }
+    expectTypeOf(uncalled).toBeFunction()
+    expectTypeOf(subscribe).returns.toEqualTypeOf<() => void>()
+  })
 
-function tokenOf(issuer: string): string {
-  return jws({ alg: 'ES256', kid: 'k' }, claimsOf(issuer), privateKey, 'ES256')
-}
+  test('a listener gets every message until its own subscription ends', async () => {
+    const { outcome } = await openSetup()
+    const reasons: string[] = []
+    const listener = ({ refusal }: RefusalMessage): void => void reasons.push(refusal.reason)
+    const first = subscribe('tollgate:refusal', listener)
+    const second = subscribe('tollgate:refusal', listener)
+    await outcome('')
+    first()
+    first()
+    await outcome('')
+    second()
+    await outcome('')
+    expect(reasons).toEqual(['malformed-credentials', 'malformed-credentials', 'malformed-credentials'])
+    expect(hasSubscribers('tollgate:refusal')).toBe(false)
+  })
 
-test('every fetch is told, with what came of it', async () => {
-  const told = listening('tollgate:fetch')
-  const { url, routes } = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
-  routes['/jwks'] = status(503)
-  const validator = createValidator({ issuer: url, audience, clock: () => T0 * 1000 })
-  expect(await reasonOf(validator.authenticate(requestWith(tokenOf(url))))).toBe('upstream-error')
-  const milliseconds = expect.toSatisfy((time: number) => time > 0) as unknown
-  const common = { issuer: url, method: 'GET', outcome: 'answered', milliseconds }
-  expect(told).toEqual([
-    { ...common, purpose: 'metadata', url: `${url}/.well-known/oauth-authorization-server`, status: 200 },
-    { ...common, purpose: 'keys', url: `${url}/jwks`, status: 503 },
-  ])
+  test('the error of a listener is an uncaught exception, and the request continues', async () => {
+    const vitestListeners = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    onTestFinished(() => vitestListeners.forEach((listener) => process.on('uncaughtException', listener)))
+    const uncaught = once(process, 'uncaughtException')
+    const { outcome } = await openSetup()
+    const listener = (): never => {
+      throw new Error('thrown by the listener')
+    }
+    onTestFinished(subscribe('tollgate:refusal', listener))
+    expect(await outcome('')).toBe('malformed-credentials')
+    expect(await uncaught).toMatchObject([{ message: 'thrown by the listener' }, 'uncaughtException'])
+  })
+
+  test.each<[string, unknown, unknown]>([
+    ['an unknown channel', 'tollgate:refusals', () => undefined],
+    ['a channel without its prefix', 'refusal', () => undefined],
+    ['a sub-channel without messages', 'tracing:tollgate.fetch:error', () => undefined],
+    ['a channel that is not a string', { name: 'tollgate:refusal' }, () => undefined],
+    ['a listener that is not a function', 'tollgate:refusal', {}],
+  ])('%s is an option error', (_name, name, listener) => {
+    expect(() => subscribe(name as 'tollgate:refusal', listener as () => void)).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' }),
+    )
+  })
 })
 
-test('a fetch without an answer tells why', async () => {
-  const told = listening('tollgate:fetch')
-  const issuer = trustedIssuer('https://as.example', { keys: 'http://127.0.0.1:1/jwks?secret=1' })
-  const validator = createValidator({ issuer, audience, clock: () => T0 * 1000 })
-  await reasonOf(validator.authenticate(requestWith(tokenOf('https://as.example'))))
-  expect(told).toMatchObject([
-    {
-      purpose: 'keys',
-      issuer: 'https://as.example',
-      url: 'http://127.0.0.1:1/jwks',
-      status: undefined,
-      outcome: 'network',
-    },
-  ])
-})
-
-test('nothing of an answer or a token is told, whoever listens', async () => {
-  const events = ['start', 'end', 'asyncStart', 'asyncEnd', 'error']
-  const names = ['judgement', 'fetch'].flatMap((name) => events.map((event) => `tracing:tollgate.${name}:${event}`))
-  const heard: string[] = []
-  for (const name of [...names, 'tollgate:fetch', 'tollgate:verdict', 'tollgate:document']) {
-    const listener = (message: unknown): void => void heard.push(JSON.stringify(message))
-    subscribe(name, listener)
-    onTestFinished(() => void unsubscribe(name, listener))
-  }
-  const { url } = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
-  const validator = createValidator({ issuer: url, audience, clock: () => T0 * 1000 })
-  expect(await reasonOf(validator.authenticate(requestWith(tokenOf(url))))).toBe('OK')
-  expect(heard.length).toBeGreaterThan(10)
-  expect(heard.filter((text) => /alice|"k"|claims|keys":|subject|"result"|"body"/.test(text))).toEqual([])
-  const told = listening('tollgate:fetch')
-  await createValidator({ issuer: url, audience, clock: () => T0 * 1000 }).ready()
-  const members = ['issuer', 'method', 'milliseconds', 'outcome', 'purpose', 'status', 'url']
-  expect(told.map((message) => Object.keys(message).toSorted((one, other) => one.localeCompare(other)))).toEqual([
-    members,
-    members,
-  ])
-})
-
-test('every verdict is told, and issuers that were found are not named', async () => {
-  const told = listening('tollgate:verdict')
-  const { url } = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
-  const fetches = listening('tollgate:fetch')
-  for (const issuer of [url, () => trustedIssuer(url)]) {
-    const validator = createValidator({ issuer, audience, clock: () => T0 * 1000 })
-    expect(await reasonOf(validator.authenticate(requestWith(tokenOf(url))))).toBe('OK')
-  }
-  expect(told).toEqual([
-    { outcome: 'accepted', issuer: url, kind: 'jwt' },
+test('a valid token is published with its issuer, or with resolved if a function returned its issuer', async () => {
+  const { issuer, options, outcome } = await openSetup()
+  const verdicts = messagesOf('tollgate:verdict')
+  expect(await outcome(await issuer.accessToken())).toBe('OK')
+  expect(await outcome(await issuer.opaqueToken())).toBe('OK')
+  const fetches = messagesOf('tollgate:fetch')
+  const validator = createValidator({ ...options, issuer: trustedIssuer })
+  onTestFinished(() => validator.close())
+  await validator.authenticate(requestWith(await issuer.accessToken()))
+  expect(verdicts).toEqual([
+    { outcome: 'accepted', issuer: issuer.url, kind: 'jwt' },
+    { outcome: 'accepted', issuer: issuer.url, kind: 'opaque' },
     { outcome: 'accepted', issuer: 'resolved', kind: 'jwt' },
   ])
-  expect(fetches.map(({ issuer }) => issuer)).toEqual([url, url, 'resolved', 'resolved'])
+  expect(fetches).toMatchObject([{ issuer: 'resolved' }, { issuer: 'resolved' }])
 })
 
-test('every look-up of a verdict is told', async () => {
-  const told = listening('tollgate:cache')
-  const api = await openAsking({ validator: { cache: memoryCache() } })
-  expect(await api.reason('t')).toBe('OK')
-  expect(await api.reason('t')).toBe('OK')
+test('a fetch is published with its status, or with the reason why it has no response', async () => {
+  const { issuer, outcome } = await openSetup()
+  const fetches = messagesOf('tollgate:fetch')
+  issuer.misbehave('jwks', { status: 503 })
+  expect(await outcome(await issuer.accessToken())).toBe('upstream-error')
+  issuer.misbehave('introspection', 'reset')
+  expect(await outcome('made-up')).toBe('network')
+  const common = { issuer: issuer.url, milliseconds: expect.any(Number) as number }
+  const keys = { purpose: 'keys', method: 'GET', url: `${issuer.url}/jwks` }
+  const introspection = { purpose: 'introspection', method: 'POST', url: `${issuer.url}/introspect` }
+  expect(fetches.filter(({ purpose }) => purpose !== 'metadata')).toEqual([
+    { ...common, ...keys, outcome: 'answered', status: 503 },
+    { ...common, ...introspection, outcome: 'network', status: undefined },
+  ])
+})
+
+test('the query of a URL is not published', async () => {
+  const fetches = messagesOf('tollgate:fetch')
+  const url = 'https://issuer.example/keys'
+  const { issuer, outcome } = await openSetup({
+    issuer: trustedIssuer('https://issuer.example', { keys: `${url}?a=1` }),
+  })
+  expect(await outcome(await issuer.accessToken())).toBe('not-found')
+  expect(fetches).toMatchObject([{ purpose: 'keys', url, status: 404 }])
+})
+
+test('the loads of documents, uses of stale keys and rotations are published', async () => {
+  const { issuer, outcome } = await openSetup()
+  const documents = messagesOf('tollgate:document')
+  const stale = messagesOf('tollgate:stale')
+  const rotations = messagesOf('tollgate:rotation')
+  expect(await outcome(await issuer.accessToken())).toBe('OK')
+  issuer.clock.advance('15m')
+  issuer.misbehave('jwks', { status: 503 })
+  expect(await outcome(await issuer.accessToken())).toBe('OK')
+  issuer.clock.advance('1m')
+  issuer.behave()
+  await issuer.rotateKeys({ previous: 'withdrawn' })
+  expect(await outcome(await issuer.accessToken())).toBe('OK')
+  const keys = { document: 'keys', issuer: issuer.url }
+  expect(documents.filter(({ document }) => document === 'keys')).toEqual([
+    { ...keys, outcome: 'loaded', reason: undefined },
+    { ...keys, outcome: 'failed', reason: 'upstream-error' },
+    { ...keys, outcome: 'loaded', reason: undefined },
+  ])
+  expect(stale[0]).toEqual({ ...keys, staleFor: 300_000 })
+  expect(rotations).toEqual([{ issuer: issuer.url, added: 1, removed: 1 }])
+})
+
+test('every change of a circuit is published once', async () => {
+  const changes = messagesOf('tollgate:breaker')
+  const setup = await openSetup()
+  await openAndCloseCircuit(setup)
+  const unknown = { issuer: setup.issuer.url, lane: 'unknown' }
+  expect(changes).toEqual([
+    { ...unknown, state: 'open' },
+    { ...unknown, state: 'half-open' },
+    { ...unknown, state: 'closed' },
+  ])
+})
+
+test('every look-up in a cache is published', async () => {
+  const messages = messagesOf('tollgate:cache')
+  const ignore = async (): Promise<undefined> => undefined
+  const { issuer, outcome } = await openSetup({ cache: { get: ignore, set: ignore, delete: ignore } })
+  const token = await issuer.opaqueToken()
+  expect([await outcome(token), await outcome(token)]).toEqual(['OK', 'OK'])
   const lookUp = { operation: 'get', error: undefined }
-  expect(told).toEqual([
+  expect(messages).toEqual([
     { ...lookUp, cache: 'opaque', outcome: 'miss' },
     { ...lookUp, cache: 'shared', outcome: 'miss' },
     { ...lookUp, cache: 'opaque', outcome: 'hit' },
   ])
 })
 
-test('every change of a breaker is told, once', async () => {
-  const told = listening('tollgate:breaker')
-  const api = await openAsking()
-  await breakAndMend(api)
-  const about = { issuer: api.server.url, lane: 'unknown' }
-  expect(told).toEqual([
-    { ...about, state: 'open' },
-    { ...about, state: 'half-open' },
-    { ...about, state: 'closed' },
+test('a misconfiguration is published, and is also a warning of the process', async () => {
+  const codes = catchWarnings()
+  const messages = messagesOf('tollgate:misconfiguration')
+  const { issuer, outcome } = await openSetup()
+  expect(await outcome(await issuer.opaqueToken({ aud: undefined }))).toBe('missing-audience')
+  issuer.misbehave('introspection', { status: 401 })
+  expect(await outcome('made-up')).toBe('credentials-refused')
+  const message = expect.any(String) as string
+  expect(messages).toEqual([
+    { event: 'missing-audience', issuer: issuer.url, message },
+    { event: 'credentials-refused', issuer: issuer.url, message },
   ])
+  expect(codes).toEqual(['TOLLGATE_MISSING_AUDIENCE', 'TOLLGATE_CREDENTIALS_REFUSED'])
+})
+
+test('a tracing channel publishes the start and the end of an authentication', async () => {
+  const starts = messagesOf('tracing:tollgate.authenticate:start')
+  const ends = messagesOf('tracing:tollgate.authenticate:asyncEnd')
+  const { issuer, outcome, validator } = await openSetup()
+  expect(await outcome(await issuer.accessToken())).toBe('OK')
+  expect(await outcome(await issuer.wrongToken('expired'))).toBe('expired')
+  expect(await validator.authenticateOptional(new Request('https://api.example.com'))).toBeUndefined()
+  const operation = 'authenticate'
+  expect(ends).toMatchObject([
+    { operation, outcome: 'accepted' },
+    { operation, outcome: 'invalid_token' },
+    { operation, outcome: 'no_credentials' },
+  ])
+  expect(starts).toHaveLength(ends.length)
+  expect(ends.every((end, index) => end === starts[index])).toBe(true)
+})
+
+test('no message of a tracing channel contains a result or an error', async () => {
+  const messages: object[] = []
+  const listener = (message: unknown): void => void messages.push(message as object)
+  for (const name of ['start', 'end', 'asyncStart', 'asyncEnd', 'error']) {
+    for (const channel of [`tracing:tollgate.authenticate:${name}`, `tracing:tollgate.fetch:${name}`]) {
+      subscribeTo(channel, listener)
+      onTestFinished(() => void unsubscribeFrom(channel, listener))
+    }
+  }
+  const { issuer, outcome } = await openSetup()
+  expect(await outcome(await issuer.accessToken())).toBe('OK')
+  issuer.misbehave('introspection', 'reset')
+  expect(await outcome('made-up')).toBe('network')
+  expect(messages.length).toBeGreaterThan(20)
+  const members = messages.flatMap((message) => Object.entries(message)).filter(([, value]) => value !== undefined)
+  const names = ['issuer', 'method', 'operation', 'outcome', 'purpose', 'status', 'url']
+  expect([...new Set(members.map(([name]) => name))].toSorted()).toEqual(names)
 })

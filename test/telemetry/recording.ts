@@ -1,31 +1,33 @@
 import type { Attributes } from '@opentelemetry/api'
-import { type DataPoint, type Histogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+import { type Histogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { startTelemetry, type Telemetry, type TelemetryOptions } from '@tollgate/opentelemetry'
 import { onTestFinished } from 'vitest'
 
-/** What telemetry has recorded, with real SDKs, from its start until the test ends. */
+/** The metrics and spans of one test, recorded by the OpenTelemetry SDKs. */
 export interface Recording {
   readonly telemetry: Telemetry
   readonly meterProvider: MeterProvider
   readonly tracerProvider: TracerProvider
-  /** The sum of a metric, or the count of a histogram, over all series with these attributes. */
-  readonly sum: (metric: string, where?: Attributes) => Promise<number>
-  /** The same for each value of an attribute, absent ones as `'none'`. */
-  readonly sumsBy: (metric: string, attribute: string, where?: Attributes) => Promise<Readonly<Record<string, number>>>
   /** All series of a metric. */
   readonly series: (metric: string) => Promise<readonly Series[]>
+  /** The values of the attributes of all series of a metric, sorted. */
+  readonly lines: (metric: string) => Promise<readonly string[]>
+  /** The sum of the counts of all series with these attributes. */
+  readonly sum: (metric: string, where?: Attributes) => Promise<number>
+  /** The same for each value of an attribute, and for `'none'` without the attribute. */
+  readonly sumsBy: (metric: string, attribute: string, where?: Attributes) => Promise<Readonly<Record<string, number>>>
   readonly spans: () => readonly ReadableSpan[]
-  /** All that an exporter gets to see. */
+  /** Everything that an exporter gets, as JSON. */
   readonly exported: () => Promise<string>
 }
 
 interface Series {
   readonly attributes: Attributes
-  /** Of a histogram: how many measurements. */
-  readonly value: number
-  /** Of a histogram: their sum. */
-  readonly total: number | undefined
+  /** For a histogram: the number of measurements. */
+  readonly count: number
+  /** For a histogram: the sum of the measurements. */
+  readonly sum: number
 }
 
 export function openRecording(options: Pick<TelemetryOptions, 'reasons'> = {}): Recording {
@@ -39,17 +41,18 @@ export function openRecording(options: Pick<TelemetryOptions, 'reasons'> = {}): 
   async function series(name: string): Promise<readonly Series[]> {
     const { resourceMetrics } = await reader.collect()
     const metrics = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics)
-    const points = metrics
+    return metrics
       .filter(({ descriptor }) => descriptor.name === name)
-      .flatMap((metric): readonly DataPoint<unknown>[] => metric.dataPoints)
-    return points.map(({ attributes, value }) => ({ attributes, ...figuresOf(value) }))
+      .flatMap(({ dataPoints }) => dataPoints.map(read))
   }
 
-  async function sumsBy(metric: string, attribute: string, where?: Attributes): Promise<Record<string, number>> {
+  async function sumsBy(metric: string, attribute: string, where: Attributes = {}): Promise<Record<string, number>> {
     const sums: Record<string, number> = {}
-    for (const { attributes, value } of (await series(metric)).filter(matching(where))) {
-      const key = String(attributes[attribute] ?? 'none')
-      sums[key] = (sums[key] ?? 0) + value
+    for (const { attributes, count } of await series(metric)) {
+      if (Object.entries(where).every(([name, value]) => attributes[name] === value)) {
+        const key = String(attributes[attribute] ?? 'none')
+        sums[key] = (sums[key] ?? 0) + count
+      }
     }
     return sums
   }
@@ -59,41 +62,25 @@ export function openRecording(options: Pick<TelemetryOptions, 'reasons'> = {}): 
     meterProvider,
     tracerProvider,
     series,
+    lines: async (metric) =>
+      (await series(metric)).map(({ attributes }) => Object.values(attributes).join(' ')).toSorted(),
+    sum: async (metric, where) => Object.values(await sumsBy(metric, '', where)).reduce((sum, count) => sum + count, 0),
     sumsBy,
-    sum: async (metric, where) =>
-      (await series(metric)).filter(matching(where)).reduce((sum, { value }) => sum + value, 0),
     spans: () => exporter.getFinishedSpans(),
-    exported: async () => JSON.stringify([await reader.collect(), exporter.getFinishedSpans().map(shown)]),
+    exported: async () => JSON.stringify([await reader.collect(), exporter.getFinishedSpans().map(printable)]),
   }
 }
 
-/** Collects when it is asked to. */
 class PullingReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
 }
 
-function figuresOf(value: unknown): Omit<Series, 'attributes'> {
-  if (typeof value === 'number') {
-    return { value, total: undefined }
-  }
-  const { count, sum } = value as Histogram
-  return { value: count, total: sum }
+function read({ attributes, value }: { readonly attributes: Attributes; readonly value: unknown }): Series {
+  const { count, sum = 0 } = typeof value === 'number' ? { count: value } : (value as Histogram)
+  return { attributes, count, sum }
 }
 
-function matching(where: Attributes = {}): (series: Series) => boolean {
-  return ({ attributes }) => Object.entries(where).every(([name, value]) => attributes[name] === value)
-}
-
-function shown({ name, kind, attributes, events, links, status }: ReadableSpan): object {
+function printable({ name, kind, attributes, events, links, status }: ReadableSpan): object {
   return { name, kind, attributes, events, links, status }
-}
-
-/** How often each of these occurs. */
-export function countsOf(values: readonly (string | number)[]): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {}
-  for (const value of values) {
-    counts[value] = (counts[value] ?? 0) + 1
-  }
-  return counts
 }

@@ -1,188 +1,156 @@
-/** What the spans tell, and how they nest. */
-import { context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+/** The spans of `@tollgate/opentelemetry`. */
+import { type Attributes, context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import { active, createValidator, defineGuard, Refusal, scopes } from '@tollgate/core'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import { adapters } from '../harness/adapters.ts'
-import { openApi } from '../harness/api.ts'
-import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
-import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
-import { audience, T0 } from '../harness/reference.ts'
-import { until } from '../harness/until.ts'
-import { json, openIssuerUpstream, status } from '../harness/upstream.ts'
+import { active, defineGuard, Refusal, scopes } from '@tollgate/core'
+import { expect, onTestFinished, test } from 'vitest'
 import { openRecording, type Recording } from './recording.ts'
+import { openSetup, requestWith } from './setup.ts'
 
-const { jwk, privateKey } = keyPair('P-256')
-
-function tokenOf(issuer: string): string {
-  return jws({ alg: 'ES256', kid: 'k' }, claimsOf(issuer), privateKey, 'ES256')
+function spanOf({ spans }: Recording, name: string): ReadableSpan {
+  const [span, ...others] = spans().filter((one) => one.name === name)
+  expect(span, name).toBeDefined()
+  expect(others, name).toEqual([])
+  return span as ReadableSpan
 }
 
-/** Every span with the name of the one above it. */
-function nesting({ spans }: Recording): readonly (readonly [string, string | undefined])[] {
-  return spans().map((span) => [span.name, parentOf(span, spans())?.name])
+function parentOf({ spans }: Recording, { parentSpanContext }: ReadableSpan): ReadableSpan | undefined {
+  return spans().find((span) => span.spanContext().spanId === parentSpanContext?.spanId)
 }
 
-function parentOf({ parentSpanContext }: ReadableSpan, spans: readonly ReadableSpan[]): ReadableSpan | undefined {
-  return spans.find((span) => span.spanContext().spanId === parentSpanContext?.spanId)
+function enableContextManager(): void {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  onTestFinished(() => context.disable())
 }
 
-function named(name: string, { spans }: Recording): ReadableSpan | undefined {
-  return spans().find((span) => span.name === name)
-}
-
-test('a fetch is under the judgement that caused it, without any context manager', async () => {
+test('a fetch is a child of the authentication that caused it, also without a context manager', async () => {
   const recording = openRecording()
-  const api = await openAsking()
-  expect(await api.reason('t', scopes('read'))).toBe('OK')
-  expect(nesting(recording)).toEqual([
-    ['tollgate fetch metadata', 'tollgate authenticate'],
-    ['tollgate fetch introspection', 'tollgate authenticate'],
-    ['tollgate authenticate', undefined],
-  ])
-  const { url: issuer } = api.server
-  const judgement = named('tollgate authenticate', recording)
-  expect(judgement?.kind).toBe(SpanKind.INTERNAL)
-  expect(judgement?.attributes).toEqual({
-    'tollgate.issuer': issuer,
+  const { issuer, outcome } = await openSetup()
+  expect(await outcome(await issuer.opaqueToken({ scope: 'read' }), scopes('read'))).toBe('OK')
+  const authentication = spanOf(recording, 'tollgate authenticate')
+  expect(authentication).toMatchObject({ kind: SpanKind.INTERNAL, status: { code: SpanStatusCode.UNSET } })
+  expect(authentication.parentSpanContext).toBeUndefined()
+  expect(authentication.attributes).toEqual({
+    'tollgate.issuer': issuer.url,
     'tollgate.token.kind': 'opaque',
     'tollgate.outcome': 'accepted',
   })
-  const asking = named('tollgate fetch introspection', recording)
-  expect(asking?.kind).toBe(SpanKind.CLIENT)
-  expect(asking?.attributes).toEqual({
+  const fetch = spanOf(recording, 'tollgate fetch introspection')
+  expect(fetch).toMatchObject({ kind: SpanKind.CLIENT, status: { code: SpanStatusCode.UNSET } })
+  expect(fetch.attributes).toEqual({
     'tollgate.fetch.purpose': 'introspection',
-    'tollgate.issuer': issuer,
+    'tollgate.issuer': issuer.url,
     'http.request.method': 'POST',
     'http.response.status_code': 200,
     'tollgate.outcome': 'answered',
   })
+  for (const child of [fetch, spanOf(recording, 'tollgate fetch metadata')]) {
+    expect(parentOf(recording, child)).toBe(authentication)
+  }
 })
 
-test('a judgement is under the span that is active, and judgements at the same time do not mix', async () => {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  onTestFinished(() => context.disable())
+test('an authentication is a child of the active span, also while others run', async () => {
+  enableContextManager()
   const recording = openRecording()
-  const api = await openAsking()
+  const { issuer, outcome } = await openSetup()
   const tracer = recording.tracerProvider.getTracer('test')
-  const rounds = ['a', 'b', 'c'].map((name) =>
-    tracer.startActiveSpan(`request ${name}`, async (span) => {
-      await api.reason(`token ${name}`.replace(' ', '-'))
+  const names = ['request 1', 'request 2', 'request 3']
+  const requests = names.map((name) =>
+    tracer.startActiveSpan(name, async (span) => {
+      await outcome(await issuer.opaqueToken())
       span.end()
     }),
   )
-  await Promise.all(rounds)
-  const spans = recording.spans()
-  const asked = spans.filter(({ name }) => name === 'tollgate fetch introspection')
-  const requests = asked.map((span) => parentOf(parentOf(span, spans) ?? span, spans)?.name)
-  expect(new Set(requests)).toEqual(new Set(['request a', 'request b', 'request c']))
+  await Promise.all(requests)
+  const fetches = recording.spans().filter(({ name }) => name === 'tollgate fetch introspection')
+  const authentications = fetches.map((fetch) => parentOf(recording, fetch) as ReadableSpan)
+  const parents = authentications.map((authentication) => parentOf(recording, authentication)?.name)
+  expect(new Set(parents)).toEqual(new Set(names))
 })
 
-test('the guards of a route are a judgement of their own, and what they ask is under it', async () => {
+test('the guards of a route have a span, and a fetch for them has a parent', async () => {
   const recording = openRecording()
-  const upstream = await openAsking()
-  const api = await openApi(adapters[0] as (typeof adapters)[number], {
-    protection: upstream.validator,
-    guards: [active({ within: '5s' })],
-  })
-  expect(await api.present('t')).toBe('OK')
-  upstream.advance(20)
-  expect(await api.present('t')).toBe('OK')
-  expect(nesting(recording).slice(-4)).toEqual([
-    ['tollgate authorize', undefined],
-    ['tollgate authenticate', undefined],
-    ['tollgate fetch introspection', 'tollgate authorize'],
-    ['tollgate authorize', undefined],
-  ])
+  const { issuer, validator } = await openSetup()
+  const request = requestWith(await issuer.opaqueToken())
+  const token = await validator.authenticate(request)
+  issuer.clock.advance('20s')
+  await validator.authorize(token, request, active({ within: '5s' }))
+  const fetches = recording.spans().filter(({ name }) => name === 'tollgate fetch introspection')
+  const parents = fetches.map((fetch) => parentOf(recording, fetch)?.name)
+  expect(parents).toEqual(['tollgate authenticate', 'tollgate authorize'])
 })
 
-test('a refusal is no error, and its reason is on the span', async () => {
-  const recording = openRecording({ reasons: ['not-the-owner'] })
-  const api = await openAsking()
-  const guard = defineGuard({ check: () => new Refusal({ reason: 'not-the-owner' }) })
-  expect(await api.reason('t', guard)).toBe('not-the-owner')
-  const judgement = named('tollgate authenticate', recording)
-  expect(judgement?.status).toEqual({ code: SpanStatusCode.UNSET })
-  expect(judgement?.attributes).toMatchObject({
-    'tollgate.outcome': 'insufficient_scope',
-    'tollgate.reason': 'not-the-owner',
-    'http.response.status_code': 403,
-  })
-  expect(judgement?.attributes).not.toHaveProperty('error.type')
-})
-
-test('an outage is an error, of the fetch and of the judgement', async () => {
+test('a fetch that begins after the end of its authentication has no parent', async () => {
+  enableContextManager()
   const recording = openRecording()
-  const api = await openAsking()
-  api.server.misbehave = status(503)
-  expect(await api.reason('t')).toBe('upstream-error')
-  expect(named('tollgate fetch metadata', recording)?.status).toEqual({ code: SpanStatusCode.UNSET })
-  const asking = named('tollgate fetch introspection', recording)
-  expect(asking?.status).toEqual({ code: SpanStatusCode.ERROR })
-  expect(asking?.attributes).toMatchObject({ 'error.type': '503', 'http.response.status_code': 503 })
-  const judgement = named('tollgate authenticate', recording)
-  expect(judgement?.status).toEqual({ code: SpanStatusCode.ERROR })
-  expect(judgement?.attributes).toEqual({
-    'tollgate.issuer': api.server.url,
-    'tollgate.outcome': 'unreachable_upstream',
-    'tollgate.reason': 'upstream-error',
-    'error.type': 'upstream-error',
-    'http.response.status_code': 503,
-  })
-})
-
-test('a fetch without an answer is an error that says why', async () => {
-  const recording = openRecording()
-  const api = await openAsking()
-  api.server.misbehave = (request) => request.socket.destroy()
-  expect(await api.reason('t')).toBe('network')
-  const asking = named('tollgate fetch introspection', recording)
-  expect(asking?.status).toEqual({ code: SpanStatusCode.ERROR })
-  expect(asking?.attributes).toMatchObject({ 'error.type': 'network', 'tollgate.outcome': 'network' })
-  expect(asking?.attributes).not.toHaveProperty('http.response.status_code')
-})
-
-test('a failure is an error, and what was thrown is not on the span', async () => {
-  const recording = openRecording()
-  const api = await openAsking()
-  const bug = defineGuard({
+  const { issuer, outcome, validator } = await openSetup()
+  const { promise: ended, resolve } = Promise.withResolvers<void>()
+  let late: Promise<void> | undefined
+  const guard = defineGuard({
     check: () => {
-      throw new RangeError('what a guard says')
+      late = ended.then(() => validator.ready())
+      return undefined
     },
   })
-  await expect(api.authenticate('t', bug)).rejects.toThrow()
-  const judgement = named('tollgate authenticate', recording)
-  expect(judgement?.status).toEqual({ code: SpanStatusCode.ERROR })
-  expect(judgement?.events).toEqual([])
-  expect(judgement?.attributes).toMatchObject({ 'error.type': 'internal_error', 'tollgate.outcome': 'internal_error' })
-})
-
-test('a fetch that a timer begins has no parent, though a judgement has set the timer', async () => {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  onTestFinished(() => context.disable())
-  const recording = openRecording()
-  const upstream = await openIssuerUpstream([])
-  let now = T0 * 1000
-  // What is fresh for a minute is looked for anew after 48 s: the timer rings in 100 ms, and again until that time has come.
-  upstream.routes['/jwks'] = (request, response) => {
-    vi.spyOn(Math, 'random').mockReturnValue(0.5)
-    now += 47_900
-    response.setHeader('cache-control', 'max-age=60')
-    json({ keys: [{ ...jwk, kid: 'k' }] })(request, response)
-  }
-  const validator = createValidator({ issuer: upstream.url, audience, clock: () => now })
-  onTestFinished(() => validator.close())
   const tracer = recording.tracerProvider.getTracer('test')
   await tracer.startActiveSpan('request', async (span) => {
-    expect(await reasonOf(validator.authenticate(requestWith(tokenOf(upstream.url))))).toBe('OK')
+    expect(await outcome(await issuer.opaqueToken(), guard)).toBe('OK')
     span.end()
   })
-  vi.restoreAllMocks()
-  now += 1000
-  await until(() => recording.spans().filter(({ name }) => name === 'tollgate fetch keys').length === 2)
-  const [first, refresh] = recording.spans().filter(({ name }) => name === 'tollgate fetch keys')
-  expect(first?.parentSpanContext?.spanId).toBe(named('tollgate authenticate', recording)?.spanContext().spanId)
-  expect(refresh?.parentSpanContext).toBeUndefined()
+  resolve()
+  await late
+  expect(spanOf(recording, 'tollgate fetch keys').parentSpanContext).toBeUndefined()
+})
+
+interface Ending {
+  readonly reason: string
+  readonly fault?: 'reset' | { readonly status: number }
+  readonly check?: () => Refusal
+  readonly attributes: Attributes
+  /** The attributes of the span of the introspection, if that span is an error. */
+  readonly fetch?: Attributes
+}
+
+const endings: Readonly<Record<string, Ending>> = {
+  'a refusal is not an error, and its span contains the reason': {
+    reason: 'not-the-owner',
+    check: () => new Refusal({ reason: 'not-the-owner' }),
+    attributes: { 'tollgate.outcome': 'insufficient_scope', 'tollgate.reason': 'not-the-owner' },
+  },
+  'an outage is an error of the authentication and of the fetch': {
+    reason: 'upstream-error',
+    fault: { status: 503 },
+    attributes: { 'tollgate.outcome': 'unreachable_upstream', 'error.type': 'upstream-error' },
+    fetch: { 'error.type': '503', 'tollgate.outcome': 'answered', 'http.response.status_code': 503 },
+  },
+  'a fetch without a response is an error with a reason': {
+    reason: 'network',
+    fault: 'reset',
+    attributes: { 'tollgate.outcome': 'unreachable_upstream', 'error.type': 'network' },
+    fetch: { 'error.type': 'network', 'tollgate.outcome': 'network' },
+  },
+  'an unexpected error is an error, and its span does not contain the message': {
+    reason: 'RangeError',
+    check: () => {
+      throw new RangeError('sentinel')
+    },
+    attributes: { 'tollgate.outcome': 'internal_error', 'error.type': 'internal_error' },
+  },
+}
+
+test.each(Object.entries(endings))('%s', async (_name, { reason, fault, check, attributes, fetch }) => {
+  const recording = openRecording({ reasons: ['not-the-owner'] })
+  const { issuer, outcome } = await openSetup()
+  if (fault !== undefined) {
+    issuer.misbehave('introspection', fault)
+  }
+  const guards = check === undefined ? [] : [defineGuard({ check })]
+  expect(await outcome(await issuer.opaqueToken(), ...guards)).toBe(reason)
+  const authentication = spanOf(recording, 'tollgate authenticate')
+  expect(authentication.attributes).toMatchObject(attributes)
+  expect(authentication.status.code).toBe('error.type' in attributes ? SpanStatusCode.ERROR : SpanStatusCode.UNSET)
+  const introspection = spanOf(recording, 'tollgate fetch introspection')
+  expect(introspection.attributes).toMatchObject(fetch ?? {})
+  expect(introspection.status.code).toBe(fetch === undefined ? SpanStatusCode.UNSET : SpanStatusCode.ERROR)
+  expect(await recording.exported()).not.toContain('sentinel')
 })
