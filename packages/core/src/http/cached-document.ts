@@ -121,7 +121,7 @@ export function createCachedDocument<Document>(options: CachedDocumentOptions<Do
       return number > landed ? accept(loaded, number, startedAt) : (entry ?? loaded).document
     } catch (error) {
       noteFailure(error, number)
-      throw error instanceof UpstreamError ? error.unlessLater(backoff.wait() / 1000) : error
+      throw error instanceof UpstreamError ? error.withRetryAfter(backoff.wait() / 1000) : error
     }
   }
 

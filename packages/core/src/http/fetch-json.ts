@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { ownMember } from '../lib/own-member.ts'
+import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { parseFreshness, type ResponseHeaders } from './freshness.ts'
 import type { Network } from './network.ts'
@@ -83,9 +83,9 @@ function conditionsOf({ etag, lastModified }: Validators): Readonly<Record<strin
 }
 
 function validatorsOf(headers: ResponseHeaders): Validators {
-  const lastModified = shortText(ownMember(headers, 'last-modified'))
-  const isStrong = isStrongDate(lastModified, ownMember(headers, 'date'))
-  return { etag: shortText(ownMember(headers, 'etag')), lastModified: isStrong ? lastModified : undefined }
+  const lastModified = shortText(own(headers, 'last-modified'))
+  const isStrong = isStrongDate(lastModified, own(headers, 'date'))
+  return { etag: shortText(own(headers, 'etag')), lastModified: isStrong ? lastModified : undefined }
 }
 
 /** A document may change twice in a second. Its date identifies it only when that date was long past (RFC 9110 §8.8.2.2). */

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import { ownMember } from '../lib/own-member.ts'
+import { own } from '../lib/record.ts'
 
 const minute = 60_000
 const minFreshness = minute
@@ -16,7 +16,7 @@ export type ResponseHeaders = Readonly<Record<string, string | string[] | undefi
  * `no-cache` is fresh for one minute, because a request per token would overload the issuer. `undefined` when the response states no freshness.
  */
 export function parseFreshness(headers: ResponseHeaders): number | undefined {
-  const directives = parseCacheControl(ownMember(headers, 'cache-control'))
+  const directives = parseCacheControl(own(headers, 'cache-control'))
   if (directives.has('no-store') || directives.has('no-cache')) {
     return minFreshness
   }
@@ -24,7 +24,7 @@ export function parseFreshness(headers: ResponseHeaders): number | undefined {
   if (maxAge === undefined) {
     return undefined
   }
-  const left = parseSeconds(maxAge) - parseSeconds(ownMember(headers, 'age'))
+  const left = parseSeconds(maxAge) - parseSeconds(own(headers, 'age'))
   return Math.min(maxFreshness, Math.max(minFreshness, left * 1000))
 }
 

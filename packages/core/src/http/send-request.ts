@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { diagnostics, traced } from '../diagnostics/channels.ts'
 import type { FetchTrace } from '../diagnostics/messages.ts'
 import { withDeadline } from '../lib/deadline.ts'
-import { ownMember } from '../lib/own-member.ts'
+import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { forbiddenAddress } from './dispatchers.ts'
 import type { Network } from './network.ts'
@@ -94,8 +94,8 @@ async function dispatch(request: UpstreamRequest): Promise<Dispatcher.ResponseDa
 
 /** Whether a connection ended that had brought a response before. The requests of this library are idempotent. */
 function isEndOfReusedConnection(error: unknown): boolean {
-  const bytesRead = ownMember(ownMember(error, 'socket'), 'bytesRead')
-  return ownMember(error, 'code') === 'UND_ERR_SOCKET' && typeof bytesRead === 'number' && bytesRead > 0
+  const bytesRead = own(own(error, 'socket'), 'bytesRead')
+  return own(error, 'code') === 'UND_ERR_SOCKET' && typeof bytesRead === 'number' && bytesRead > 0
 }
 
 /** The name of a URL in messages. */
@@ -112,7 +112,7 @@ function discardBody({ body }: Dispatcher.ResponseData): void {
 export function unexpectedStatus({ name, status, headers }: UpstreamResponse): UpstreamError {
   const message = `${name} answered ${status}`
   if (status === 429 || status >= 500) {
-    const retryAfter = parseRetryAfter(ownMember(headers, 'retry-after'))
+    const retryAfter = parseRetryAfter(own(headers, 'retry-after'))
     return new UpstreamError({ reason: 'upstream-error', message, retryAfter })
   }
   return new UpstreamError({ reason: status === 404 ? 'not-found' : 'unexpected-status', message })
@@ -150,7 +150,7 @@ async function readBody(
 
 /** Maps the errors of undici. An error for an invalid request is a failure, because the server is not its cause. */
 function toUpstreamError(name: string, cause: unknown, signal: AbortSignal): unknown {
-  const code = ownMember(cause, 'code')
+  const code = own(cause, 'code')
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
     return new TypeError('The request could not be made: is `dispatcher` one of undici 7 or newer?', { cause })
   }

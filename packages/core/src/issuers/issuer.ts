@@ -8,7 +8,7 @@ import { createIntrospector, type ResponseCaches } from '../introspection/intros
 import { createOpaqueValidator } from '../introspection/opaque-validator.ts'
 import type { JwtCache } from '../jwt/jwt-cache.ts'
 import { createJwtValidator, type JwtValidator } from '../jwt/jwt-validator.ts'
-import { createKeySource } from '../keys/key-source.ts'
+import { createKeySource } from '../keys/create-key-source.ts'
 import type { Clock } from '../lib/clock.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import { forIssuer } from '../responses/unavailable.ts'

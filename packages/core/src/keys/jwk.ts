@@ -1,6 +1,6 @@
 import { createPublicKey, hash, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { SecurityMessage } from '../diagnostics/messages.ts'
-import { ownMember } from '../lib/own-member.ts'
+import { own } from '../lib/record.ts'
 import { asymmetricAlgorithms } from './algorithms.ts'
 
 /** A public key that can verify signatures. */
@@ -49,14 +49,14 @@ export function parseJwk(jwk: unknown): UsableKey | undefined {
 
 /** The `kid` of a key, usable or not. `undefined` when it has none within the bounds. */
 export function parseKid(jwk: unknown): string | undefined {
-  const kid = ownMember(jwk, 'kid')
+  const kid = own(jwk, 'kid')
   return typeof kid === 'string' && kid.length <= maxKid ? kid : undefined
 }
 
 /** The private or symmetric material in a key. A public key set must not contain any (RFC 7517 §9.2). */
 export function publishedSecret(jwk: unknown): SecurityMessage['event'] | undefined {
-  const has = (name: string): boolean => (ownMember(jwk, name) ?? undefined) !== undefined
-  if (ownMember(jwk, 'kty') === 'oct' || has('k')) {
+  const has = (name: string): boolean => (own(jwk, name) ?? undefined) !== undefined
+  if (own(jwk, 'kty') === 'oct' || has('k')) {
     return 'symmetric-key-published'
   }
   return has('d') || has('priv') ? 'private-key-published' : undefined
@@ -65,7 +65,7 @@ export function publishedSecret(jwk: unknown): SecurityMessage['event'] | undefi
 /** The members that the library reads. Others, such as certificates, are not read. */
 function parseTexts(jwk: unknown): KeyTexts | undefined {
   const members = texts.flatMap((name) => {
-    const value = ownMember(jwk, name) ?? undefined
+    const value = own(jwk, name) ?? undefined
     return value === undefined ? [] : [[name, value] as const]
   })
   const areValid = members.every(
@@ -75,7 +75,7 @@ function parseTexts(jwk: unknown): KeyTexts | undefined {
 }
 
 function isForSignatures(jwk: unknown, { use = 'sig' }: KeyTexts): boolean {
-  const operations = ownMember(jwk, 'key_ops') ?? ['verify']
+  const operations = own(jwk, 'key_ops') ?? ['verify']
   return use === 'sig' && Array.isArray(operations) && operations.includes('verify')
 }
 

@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hasCredentials, isSecure } from '../http/secure-url.ts'
 import { describe, invalidOption } from '../lib/invalid-option.ts'
-import { ownMember } from '../lib/own-member.ts'
+import { own } from '../lib/record.ts'
 import { symmetricAlgorithms } from './algorithms.ts'
 import { publishedSecret } from './jwk.ts'
 import { type KeySet, keySetOf, maxKeys, secretKeySet } from './key-set.ts'
@@ -60,7 +60,7 @@ function readSeed(file: string | URL): unknown {
     if (!(cause instanceof Error)) {
       throw cause
     }
-    const code = ownMember(cause, 'code')
+    const code = own(cause, 'code')
     const why = cause instanceof SyntaxError ? 'it is not JSON' : typeof code === 'string' ? code : 'it cannot be read'
     const hint = /^https?:/.test(String(file)) ? '; the URL of a set that is fetched is given as `keys`' : ''
     throw invalidOption(
@@ -98,7 +98,7 @@ function expectUrl(text: string): string {
 }
 
 function expectKeySet(jwks: unknown, name: 'keys' | 'seed'): KeySet {
-  const keys = ownMember(jwks, 'keys')
+  const keys = own(jwks, 'keys')
   if (!Array.isArray(keys)) {
     throw invalidOption(
       `Expected \`${name}\` to be ${name === 'keys' ? 'the URL of' : 'the path of a file that contains'} a JWK Set, or a JWK Set: { keys: [...] }`,

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { diagnostics } from '../diagnostics/channels.ts'
-import { ownMember } from '../lib/own-member.ts'
+import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { parseJwk, parseKid, publishedSecret } from './jwk.ts'
 
@@ -41,7 +41,7 @@ const bytesOfKid = 64
  * @throws UpstreamError for a document without any key, or with more than 64.
  */
 export function readKeySet(document: unknown, source: string): KeySet {
-  const keys = ownMember(document, 'keys')
+  const keys = own(document, 'keys')
   const isSet = Array.isArray(keys) && keys.length <= maxKeys && keys.some(hasType)
   if (!isSet) {
     const message = `${source} is no JWK Set of 1 to ${maxKeys} keys`
@@ -89,5 +89,5 @@ function sum(numbers: readonly number[]): number {
 }
 
 function hasType(jwk: unknown): boolean {
-  return typeof ownMember(jwk, 'kty') === 'string'
+  return typeof own(jwk, 'kty') === 'string'
 }

@@ -17,8 +17,3 @@ export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
-
-/** The member that the object itself has. A member that it inherits counts as absent. */
-export function own(record: object, name: string): unknown {
-  return Object.hasOwn(record, name) ? (record as Readonly<Record<string, unknown>>)[name] : undefined
-}

@@ -2,7 +2,7 @@ import type { LoadOptions } from '../http/cached-document.ts'
 import { fetchDeadline, fetchJson, type LoadedDocument } from '../http/fetch-json.ts'
 import type { Network } from '../http/network.ts'
 import { hasCredentials, isLoopback, isSecure, isThisHost, maxUrlLength } from '../http/secure-url.ts'
-import { ownMember } from '../lib/own-member.ts'
+import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { wellKnownUrls } from './well-known.ts'
 
@@ -52,7 +52,7 @@ function inOrder(urls: readonly string[], first: string | undefined): readonly s
 }
 
 function readEndpoint(metadata: unknown, member: MetadataMember, issuer: string, url: string): string {
-  const named = ownMember(metadata, 'issuer')
+  const named = own(metadata, 'issuer')
   const endpoint = memberOf(metadata, member)
   const name = member.replace('mtls_', '')
   if (typeof named !== 'string' || typeof endpoint !== 'string') {
@@ -78,10 +78,10 @@ const optionFor: Readonly<Record<MetadataMember, string>> = {
 /** For mutual TLS a server may have an endpoint of its own (RFC 8705 §5). */
 function memberOf(metadata: unknown, name: MetadataMember): unknown {
   if (name !== 'mtls_introspection_endpoint') {
-    return ownMember(metadata, name)
+    return own(metadata, name)
   }
-  const alias = ownMember(ownMember(metadata, 'mtls_endpoint_aliases'), 'introspection_endpoint')
-  return alias ?? ownMember(metadata, 'introspection_endpoint')
+  const alias = own(own(metadata, 'mtls_endpoint_aliases'), 'introspection_endpoint')
+  return alias ?? own(metadata, 'introspection_endpoint')
 }
 
 function isAcceptableEndpoint(endpoint: string, issuer: string): boolean {
