@@ -50,7 +50,7 @@ export interface LoadOptions<Document> {
   readonly mayBeCached: boolean
 }
 
-interface Entry<Document> extends LoadedDocument<Document>, Freshness {
+interface Entry<Document> extends Omit<LoadedDocument<Document>, 'freshFor'>, Freshness {
   readonly age: Age
 }
 

@@ -14,7 +14,7 @@ export type ClientCertificateOptions = Pick<SecureContextOptions, 'cert' | 'key'
 /** The agents of the process, by their TLS options. All validators share them until the last open validator closes. */
 interface SharedAgents {
   readonly openValidators: Set<object>
-  readonly agents: Map<ClientCertificateOptions, { [access in NetworkAccess]?: Promise<Agent> }>
+  readonly agents: Map<ClientCertificateOptions, Map<NetworkAccess, Promise<Agent>>>
 }
 
 let shared: SharedAgents | undefined
@@ -29,7 +29,7 @@ export function joinDispatchers(): { readonly owner: object; readonly leave: () 
     joined.openValidators.delete(validator)
     if (joined.openValidators.size === 0) {
       shared = shared === joined ? undefined : shared
-      const agents = [...joined.agents.values()].flatMap((byAccess) => Object.values(byAccess))
+      const agents = [...joined.agents.values()].flatMap((byAccess) => [...byAccess.values()])
       await Promise.all(agents.map(async (agent) => (await agent).destroy()))
     }
   }
@@ -51,9 +51,10 @@ export function createDispatcher(
     if (shared === undefined) {
       throw new UpstreamError({ reason: 'closing', message: 'No call is possible: all validators are closed' })
     }
-    const byAccess = shared.agents.get(certificate) ?? {}
-    shared.agents.set(certificate, byAccess)
-    return (byAccess[access] ??= createAgent(certificate, access))
+    const byAccess = shared.agents.get(certificate) ?? new Map<NetworkAccess, Promise<Agent>>()
+    const agent = byAccess.get(access) ?? createAgent(certificate, access)
+    shared.agents.set(certificate, byAccess.set(access, agent))
+    return agent
   }
 }
 

@@ -1,4 +1,5 @@
-import { createPublicKey, hash, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, hash, type KeyObject } from 'node:crypto'
+import type { JWK } from 'jose'
 import type { SecurityMessage } from '../diagnostics/messages.ts'
 import { own } from '../lib/record.ts'
 import { asymmetricAlgorithms } from './algorithms.ts'
@@ -112,7 +113,7 @@ function isWithinBounds(bits: number, exponent: bigint): boolean {
 /** Node rejects missing members, unknown types and points that are not on their curve. OpenSSL errors have no class of their own. */
 function tryImport(members: KeyTexts): KeyObject | undefined {
   try {
-    return createPublicKey({ key: members as JsonWebKey, format: 'jwk' })
+    return createPublicKey({ key: members as JWK, format: 'jwk' })
   } catch (error) {
     if (error instanceof Error) {
       return undefined
