@@ -1,15 +1,8 @@
 import { diagnostics } from '../diagnostics/channels.ts'
+import type { CacheStats } from '../diagnostics/health.ts'
 import type { CacheMessage } from '../diagnostics/messages.ts'
 
-/** How often a look-up found something. */
-export interface CacheStats {
-  readonly hits: number
-  readonly misses: number
-  /** Hits among all look-ups; `undefined` before the first. */
-  readonly hitRatio: number | undefined
-}
-
-/** Counts the look-ups in a cache, and tells of them. */
+/** Counts the look-ups in a cache, and publishes each on the channel `tollgate:cache`. */
 export interface HitCounter {
   readonly note: (outcome: 'hit' | 'miss') => void
   readonly counts: () => CacheStats

@@ -1,4 +1,4 @@
-import { diagnostics, tellOfBug } from '../diagnostics/channels.ts'
+import { diagnostics, reportBug } from '../diagnostics/channels.ts'
 import type { DocumentHealth } from '../diagnostics/health.ts'
 import type { DocumentKind } from '../diagnostics/messages.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
@@ -104,7 +104,7 @@ export function createCachedDocument<Document>(options: CachedDocumentOptions<Do
   function use({ document, refreshAfter, freshFor }: Entry<Document>, age: number): Document {
     const isFetching = (refresh.underWay() ?? renewal.underWay()) !== undefined
     if (age >= refreshAfter && !isFetching && backoff.wait() === 0) {
-      fetchOnce().catch(tellOfBug)
+      fetchOnce().catch(reportBug)
     }
     if (age >= freshFor) {
       diagnostics.stale.publish({ ...about, staleFor: age - freshFor })

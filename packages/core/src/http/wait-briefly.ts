@@ -1,4 +1,4 @@
-import { tellOfBug } from '../diagnostics/channels.ts'
+import { reportBug } from '../diagnostics/channels.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 
@@ -16,7 +16,7 @@ export function createWaitBriefly(): WaitBriefly {
 
   function leave(fetching: Promise<unknown>): undefined {
     slowFetches += 1
-    fetching.catch(tellOfBug).finally(() => (slowFetches -= 1))
+    fetching.catch(reportBug).finally(() => (slowFetches -= 1))
   }
 
   return async (work) => {

@@ -63,7 +63,11 @@ export function createIssuerRegistry(options: IssuerRegistryOptions): IssuerRegi
     cached: (text, now) => {
       const entry = jwtCache.get(text)
       const issuer = entry && known(entry.token.issuer)
-      return entry !== undefined && issuer?.trusts(entry, now) === true ? entry.token : undefined
+      if (entry === undefined || issuer?.trusts(entry, now) !== true) {
+        return undefined
+      }
+      jwtCache.note('hit')
+      return entry.token
     },
     find,
     evict: async (parsed) => {

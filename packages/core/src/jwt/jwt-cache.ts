@@ -18,17 +18,17 @@ export interface JwtCache {
   readonly get: (text: string) => CachedJwt | undefined
   readonly set: (text: string, entry: CachedJwt) => void
   readonly delete: (text: string) => void
-  /** Counts the look-up of one request. */
-  readonly count: (outcome: 'hit' | 'miss') => void
+  /** Counts a look-up. */
+  readonly note: (outcome: 'hit' | 'miss') => void
   readonly health: () => CacheHealth
 }
 
 const bounds = { max: 100_000, maxSize: 64 * 1024 * 1024 }
 const entrySize = 512
 
-/** With `mode: 'off'`, the cache stays empty. */
+/** With `mode: 'off'`, the cache stays empty and counts nothing. */
 export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
-  const { count, stats } = createHitCounter('jwt')
+  const { note, counts } = createHitCounter('jwt')
   let entries: LRUCache<string, CachedJwt> | undefined
 
   return {
@@ -41,8 +41,12 @@ export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
       }
     },
     delete: (text) => void entries?.delete(keyOf(text)),
-    count,
-    health: () => ({ ...stats(), entries: entries?.size ?? 0, bytes: entries?.calculatedSize ?? 0 }),
+    note: (outcome) => {
+      if (mode === 'memory') {
+        note(outcome)
+      }
+    },
+    health: () => ({ ...counts(), entries: entries?.size ?? 0, bytes: entries?.calculatedSize ?? 0 }),
   }
 }
 

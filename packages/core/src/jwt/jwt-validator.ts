@@ -35,6 +35,7 @@ export function createJwtValidator(options: JwtValidatorOptions): JwtValidator {
 
   return {
     validate: async (jwt) => {
+      cache.note('miss')
       const key = await forIssuer(issuer, () => verifySignature(jwt, keys, algorithms))
       const claims = expectJwtClaims(jwt.claims)
       const token = createValidatedToken(claims, {

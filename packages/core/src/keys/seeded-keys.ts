@@ -1,4 +1,4 @@
-import { diagnostics, tellOfBug } from '../diagnostics/channels.ts'
+import { diagnostics, reportBug } from '../diagnostics/channels.ts'
 import { type Age, createAge, maxStaleness } from '../http/freshness.ts'
 import type { Network } from '../http/network.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
@@ -52,7 +52,7 @@ export function seededKeys(seed: KeySet, { keys: source, name, network }: Seeded
     if (!serves()) {
       return source.current()
     }
-    fetched().catch(tellOfBug)
+    fetched().catch(reportBug)
     diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor: use.age?.at(clock()) ?? 0 })
     return seed
   }

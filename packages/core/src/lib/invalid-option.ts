@@ -25,9 +25,13 @@ export function expectOptions<Options>(options: Options, what: string, known: re
     throw invalidOption(`Unknown option \`${unknown}\` in ${what}; the options are ${known.join(', ')}${hint}`)
   }
   // A class may define an option as a getter. The copy would lose it, and with it a check.
-  const inherited = known.find((name) => name in options && !Object.hasOwn(options, name) && !(name in Object.prototype))
+  const inherited = known.find(
+    (name) => name in options && !Object.hasOwn(options, name) && !(name in Object.prototype),
+  )
   if (inherited !== undefined) {
-    throw invalidOption(`Expected \`${inherited}\` in ${what} to be a member of the object itself, and not of its class`)
+    throw invalidOption(
+      `Expected \`${inherited}\` in ${what} to be a member of the object itself, and not of its class`,
+    )
   }
   return Object.freeze(Object.assign(Object.create(null) as Options & object, options))
 }
