@@ -1,20 +1,20 @@
-// oxlint-disable typescript/no-unnecessary-type-arguments -- what TokenTypes holds, an application says
+// oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TokenTypes
 import type { AccessToken } from '@tollgate/core'
 import type { ClaimsOf } from '@tollgate/core/adapter'
 
 /**
- * What the schema of `claims` makes of the claims, for the type of `req.auth`:
+ * The type of the claims that the schema in `claims` returns, for `req.auth`:
  * `declare module '@tollgate/express/augment' { interface TokenTypes { claims: Claims } }`.
  */
 // oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- applications augment it
 export interface TokenTypes {}
 
-// Opt-in, for two packages that type the same name break each other silently: import '@tollgate/express/augment'
+// Opt-in by `import '@tollgate/express/augment'`, because two packages that type the same name conflict.
 declare global {
-  // The name is Express's own.
+  // Express chose this name.
   namespace Express {
     interface Request {
-      /** The access token that `protect()` let in; absent on routes without protection, and on optional ones without credentials. */
+      /** The access token. Absent on routes without `protect()`, and on optional routes without credentials. */
       auth?: AccessToken<ClaimsOf<TokenTypes>>
     }
   }

@@ -1,4 +1,4 @@
-// oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
+// oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TypedClaims
 import type { AccessToken, RawClaims, StandardSchema, Validator, ValidatorOptions } from '@tollgate/core'
 import type {
   MiddlewareOptions,

@@ -1,4 +1,4 @@
-// oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
+// oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TypedClaims
 import { createProtection, expectOptions, invalidOption, type Protection } from '@tollgate/core/adapter'
 import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'

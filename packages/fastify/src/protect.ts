@@ -1,4 +1,4 @@
-// oxlint-disable typescript/no-unnecessary-type-arguments -- what TypedClaims is, an application says
+// oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TypedClaims
 import { createProtectFor, type Protection } from '@tollgate/core/adapter'
 import { type ScopeRules, toHook } from './hook.ts'
 import { toHttpRequest } from './request.ts'
