@@ -1,6 +1,7 @@
 /** The channels of `node:diagnostics_channel`: `subscribe`, and the messages of the validator. */
 import { hasSubscribers, subscribe as subscribeTo, unsubscribe as unsubscribeFrom } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { createValidator, subscribe, trustedIssuer } from '@tollgate/core'
 import type { AuthenticationTrace, FetchTrace, RefusalMessage } from '@tollgate/core/diagnostics'
 import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest'
@@ -128,6 +129,19 @@ test('the loads of documents, uses of stale keys and rotations are published', a
   ])
   expect(stale[0]).toEqual({ ...keys, staleFor: 300_000 })
   expect(rotations).toEqual([{ issuer: issuer.url, added: 1, removed: 1 }])
+})
+
+test('a failed refresh in the background is a failed load, and is not a failure', async () => {
+  const failures = messagesOf('tollgate:failure')
+  const { issuer, outcome } = await openSetup()
+  expect(await outcome(await issuer.accessToken())).toBe('OK')
+  issuer.misbehave('jwks', { status: 503 })
+  issuer.clock.advance('9m')
+  const load = new Promise((resolve) => onTestFinished(subscribe('tollgate:document', resolve)))
+  expect(await outcome(await issuer.accessToken())).toBe('OK')
+  expect(await load).toMatchObject({ document: 'keys', outcome: 'failed', reason: 'upstream-error' })
+  await setImmediate()
+  expect(failures).toEqual([])
 })
 
 test('every change of a circuit is published once', async () => {
