@@ -7,7 +7,9 @@ import { expectIntrospecting } from './guards/active.ts'
 import { combineGuards } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
 import { createNetworks } from './http/network.ts'
-import { createResponseCaches } from './introspection/introspector.ts'
+import type { IntrospectionCaches } from './introspection/introspection-cache.ts'
+import { createResponseCache } from './introspection/response-cache.ts'
+import { createSharedCache } from './introspection/shared-cache.ts'
 import { createConfirmActive } from './issuers/confirm-active.ts'
 import { createIssuerRegistry } from './issuers/issuer-registry.ts'
 import { parseToken } from './issuers/token-format.ts'
@@ -65,14 +67,18 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   const { realm, formBody, clock, schema } = settings
   const networks = createNetworks(settings)
   const jwtCache = createJwtCache(settings.cacheMode)
-  const responseCaches = createResponseCaches(settings)
-  const issuers = createIssuerRegistry({ ...settings, networks, jwtCache, responseCaches })
+  const caches = createIntrospectionCaches(settings)
+  const issuers = createIssuerRegistry({ ...settings, networks, jwtCache, caches })
   const owner = {}
   const confirmActive = createConfirmActive(issuers, clock, owner)
   const applySchema = createApplySchema(schema)
   const pipeline = createPipeline({ issuers, confirmActive, applySchema, formBody, clock, owner })
-  const caches = (): CachesHealth => ({ jwt: jwtCache.health(), ...responseCaches.health() })
-  const { isOpen, expectOpen, ...lifecycle } = createLifecycle({ issuers, networks, caches })
+  const cachesHealth = (): CachesHealth => ({
+    jwt: jwtCache.health(),
+    opaque: caches.responses.health(),
+    shared: caches.shared?.counts(),
+  })
+  const { isOpen, expectOpen, ...lifecycle } = createLifecycle({ issuers, networks, caches: cachesHealth })
   const outcomes = createOutcomes({ realm, labelOf: issuers.labelOf })
 
   async function authenticate(request: HttpRequest): Promise<AccessToken<Claims> | undefined> {
@@ -138,6 +144,14 @@ export type FastPath<Claims> = (request: HttpRequest, guard: Guard) => AccessTok
 
 export function fastPathOf<Claims>(validator: Validator<Claims>): FastPath<Claims> {
   return (fastPaths.get(validator) as FastPath<Claims> | undefined) ?? (() => undefined)
+}
+
+function createIntrospectionCaches({
+  cacheMode,
+  tokenCache,
+}: Pick<ValidatorSettings, 'cacheMode' | 'tokenCache'>): IntrospectionCaches {
+  const shared = tokenCache && createSharedCache(tokenCache)
+  return { mode: cacheMode, responses: createResponseCache(), shared }
 }
 
 function respond(error: unknown): Response {

@@ -5,41 +5,41 @@ import { UpstreamError } from '../responses/unavailable.ts'
 import { timeUntil } from './backoff.ts'
 
 /**
- * Stops the calls to an upstream that fails. Five failures in a row open the circuit. After a back-off it is half-open: one call at a time passes,
- * until one succeeds.
+ * Stops calls to an upstream that keeps failing. Five failures in a row open the circuit. While it is open, a few calls pass after
+ * each wait, to find out whether the upstream works again. The first success closes the circuit.
  */
-export interface Breaker {
-  /** Throws an `UpstreamError` while no call may pass. */
-  readonly expectAwake: () => void
-  /** The same. It also takes the turn of a half-open circuit. The caller must report the result of the call. */
+export interface CircuitBreaker {
+  /** Throws an `UpstreamError` unless a call may pass now. */
+  readonly expectPassage: () => void
+  /** The same. It counts the call that passes. */
   readonly admit: () => void
-  /** How often the circuit has opened in a row. A call that began in an earlier era reports nothing new. */
-  readonly era: () => number
   readonly succeeded: () => void
-  readonly failed: (error: UpstreamError, era: number) => void
-  /** The call said nothing about the upstream. */
-  readonly abandoned: (era: number) => void
+  readonly failed: (error: UpstreamError) => void
   readonly health: () => CircuitHealth
 }
 
-export interface BreakerOptions {
+export interface CircuitBreakerOptions {
   readonly clock: Clock
-  /** How many calls in a row have to fail in a half-open circuit before it opens again. */
-  readonly turns: number
-  /** The milliseconds for which the circuit is open, by how often it has opened in a row. */
-  readonly backoffAfter: (openings: number) => number
+  /** How many calls pass after each wait. */
+  readonly probes: number
+  /** The wait before the next probes, in milliseconds, after so many waits. */
+  readonly waitAfter: (waits: number) => number
+  /** Failures do not open the circuit for so many milliseconds after a success. */
+  readonly closedAfterSuccess: number
   readonly onChange: (state: CircuitState) => void
 }
 
 const maxFailures = 5
 
-export function createBreaker({ clock, turns, backoffAfter, onChange }: BreakerOptions): Breaker {
-  /** Failures in a row since the last success, and how often the circuit opened among them. */
+export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
+  const { clock, probes, waitAfter, closedAfterSuccess, onChange } = options
   let failures = 0
-  let openings = 0
-  let openUntil = 0
   let lastFailure: UpstreamError | undefined
-  let isTried = false
+  let succeededAt = -Infinity
+  /** Waits since the circuit opened; 0 while it is closed. */
+  let waits = 0
+  let waitsUntil = 0
+  let probed = 0
   let published: CircuitState = 'closed'
 
   function publish(state: CircuitState): void {
@@ -49,56 +49,62 @@ export function createBreaker({ clock, turns, backoffAfter, onChange }: BreakerO
     }
   }
 
-  function expectAwake(): void {
-    const wait = timeUntil(openUntil, clock())
-    if (openings > 0 && (wait > 0 || isTried)) {
-      throw circuitOpen(lastFailure, wait)
+  function wait(): void {
+    waits += 1
+    waitsUntil = clock() + waitAfter(waits)
+    probed = 0
+  }
+
+  function expectPassage(): void {
+    const left = timeUntil(waitsUntil, clock())
+    if (waits > 0 && left > 0) {
+      throw backingOff(lastFailure, left)
     }
   }
 
   function admit(): void {
-    expectAwake()
-    isTried = openings > 0
-    publish(isTried ? 'half-open' : 'closed')
+    expectPassage()
+    if (waits > 0) {
+      publish('half-open')
+      probed += 1
+      if (probed >= probes) {
+        wait()
+      }
+    }
   }
 
-  function failed(error: UpstreamError, era: number): void {
-    if (era !== openings) {
-      return
-    }
+  function failed(error: UpstreamError): void {
     failures += 1
     lastFailure = error
-    isTried = false
-    if (failures >= maxFailures + openings * turns) {
-      openings += 1
-      openUntil = clock() + backoffAfter(openings)
+    // The clock may have been set back.
+    const hasJustSucceeded = Math.abs(clock() - succeededAt) < closedAfterSuccess
+    if (waits > 0) {
+      publish('open')
+    } else if (failures >= maxFailures && !hasJustSucceeded) {
+      wait()
       publish('open')
     }
   }
 
   function succeeded(): void {
     failures = 0
-    openings = 0
-    isTried = false
+    waits = 0
+    succeededAt = clock()
     publish('closed')
   }
 
-  function abandoned(era: number): void {
-    isTried = era === openings ? false : isTried
-  }
-
   function health(): CircuitHealth {
-    const isOpen = openings > 0 && timeUntil(openUntil, clock()) > 0
-    const state = openings === 0 ? 'closed' : isOpen ? 'open' : 'half-open'
-    return { state, nextTry: isOpen ? new Date(openUntil) : undefined }
+    const isWaiting = waits > 0 && timeUntil(waitsUntil, clock()) > 0
+    const state = waits === 0 ? 'closed' : isWaiting ? 'open' : 'half-open'
+    return { state, nextTry: isWaiting ? new Date(waitsUntil) : undefined }
   }
 
-  return { expectAwake, admit, era: () => openings, succeeded, failed, abandoned, health }
+  return { expectPassage, admit, succeeded, failed, health }
 }
 
-/** Refused credentials keep their reason, because a wait does not make them right. */
-function circuitOpen(cause: UpstreamError | undefined, wait: number): UpstreamError {
+/** Time does not change refused credentials, so their reason stays. */
+function backingOff(cause: UpstreamError | undefined, left: number): UpstreamError {
   const reason = cause?.reason === 'credentials-refused' ? cause.reason : 'backing-off'
-  const message = `The last attempts failed (${cause?.message ?? 'unknown reason'}). The next attempt is not due yet`
-  return new UpstreamError({ reason, message, retryAfter: wait / 1000, cause })
+  const message = `The last attempts failed (${cause?.message ?? 'no reason known'}), and the next one is not due yet`
+  return new UpstreamError({ reason, message, retryAfter: left / 1000, cause })
 }

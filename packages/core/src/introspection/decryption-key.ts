@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { compactDecrypt, decodeProtectedHeader, errors, type JWK } from 'jose'
+import { minRsaBits } from '../keys/jwk.ts'
 import { invalidOption } from '../lib/invalid-option.ts'
-import { leastRsaBits } from '../keys/jwk.ts'
-import { asRecord } from '../lib/record.ts'
+import { ownMembers } from '../lib/record.ts'
 
 export interface DecryptionKey {
   readonly key: KeyObject
@@ -19,6 +19,7 @@ const algorithmsByKind: Readonly<Record<string, readonly string[]>> = {
   X25519: agreement,
 }
 
+/** Throws unless each key is a private JWK with an `alg` that fits it, and RSA keys are long enough. */
 export function importDecryptionKeys(given: unknown): readonly DecryptionKey[] {
   const keys: readonly unknown[] = Array.isArray(given) ? given : [given]
   if (keys.length === 0) {
@@ -27,22 +28,23 @@ export function importDecryptionKeys(given: unknown): readonly DecryptionKey[] {
   return keys.map(importKey)
 }
 
-function importKey(jwk: unknown): DecryptionKey {
-  const { kty, crv, alg, kid } = asRecord(jwk)
+function importKey(given: unknown): DecryptionKey {
+  const jwk = ownMembers(given)
+  const { kty, crv, alg, kid } = jwk
   const kind = String(kty === 'RSA' ? kty : crv)
   const algorithms = Object.hasOwn(algorithmsByKind, kind) ? algorithmsByKind[kind] : undefined
   if (typeof alg !== 'string' || algorithms?.includes(alg) !== true) {
     throw invalidOption(
-      'Expected `decryptionKeys` to be private JWKs, each with its `alg`: RSA-OAEP-256 and its like, or ECDH-ES and its like',
+      'Expected `decryptionKeys` to be private JWKs, each with an `alg` such as RSA-OAEP-256 or ECDH-ES',
     )
   }
-  return { key: createKey(jwk as JWK), algorithm: alg, keyId: typeof kid === 'string' ? kid : undefined }
+  return { key: createKey(jwk), algorithm: alg, keyId: typeof kid === 'string' ? kid : undefined }
 }
 
 function createKey(jwk: JWK): KeyObject {
   try {
     const key = createPrivateKey({ key: jwk, format: 'jwk' })
-    if ((key.asymmetricKeyDetails?.modulusLength ?? leastRsaBits) >= leastRsaBits) {
+    if ((key.asymmetricKeyDetails?.modulusLength ?? minRsaBits) >= minRsaBits) {
       return key
     }
   } catch (error) {
@@ -51,19 +53,21 @@ function createKey(jwk: JWK): KeyObject {
     }
   }
   throw invalidOption(
-    `Expected \`decryptionKeys\` to be private keys, and RSA ones to have at least ${leastRsaBits} bits`,
+    `Expected \`decryptionKeys\` to be private keys, and RSA ones to have at least ${minRsaBits} bits`,
   )
 }
 
-/** Decrypts a JWE (RFC 7516 §5.2) with the key that its `kid` names, or with each when it names none; `undefined` when none can. */
+/**
+ * Decrypts a JWE (RFC 7516 §5.2) with the key that its `kid` names, or with each key when it names none. Returns `undefined` when no key
+ * decrypts it.
+ */
 export async function decrypt(jwe: string, keys: readonly DecryptionKey[]): Promise<Uint8Array | undefined> {
-  for (const { key, algorithm } of fitting(jwe, keys)) {
+  const kid = keyIdOf(jwe)
+  const candidates = keys.filter(({ keyId }) => kid === undefined || keyId === undefined || keyId === kid)
+  for (const { key, algorithm } of candidates) {
     try {
-      const { plaintext } = await compactDecrypt(jwe, key, {
-        keyManagementAlgorithms: [algorithm],
-        maxDecompressedLength: 0,
-      })
-      return plaintext
+      const options = { keyManagementAlgorithms: [algorithm], maxDecompressedLength: 0 }
+      return (await compactDecrypt(jwe, key, options)).plaintext
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) {
         throw error
@@ -73,14 +77,10 @@ export async function decrypt(jwe: string, keys: readonly DecryptionKey[]): Prom
   return undefined
 }
 
-function fitting(jwe: string, keys: readonly DecryptionKey[]): readonly DecryptionKey[] {
-  const kid = keyIdOf(jwe)
-  return keys.filter(({ keyId }) => kid === undefined || keyId === undefined || keyId === kid)
-}
-
 function keyIdOf(jwe: string): string | undefined {
   try {
-    return decodeProtectedHeader(jwe).kid
+    const { kid } = ownMembers(decodeProtectedHeader(jwe))
+    return typeof kid === 'string' ? kid : undefined
   } catch (error) {
     if (error instanceof TypeError) {
       return undefined

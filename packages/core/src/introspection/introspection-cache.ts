@@ -1,119 +1,111 @@
 import { hash } from 'node:crypto'
-import type { IntrospectedClaims } from '../access-token.ts'
-import type { SharedAnswers } from './shared-cache.ts'
-import type { Verdict, VerdictStore } from './response-cache.ts'
 import type { Clock } from '../lib/clock.ts'
-import { type Answer, parseAnswer } from './introspection-response.ts'
-import type { Answered } from './introspection-request.ts'
+import type { IntrospectionResult } from './introspection-response.ts'
+import type { IntrospectionSettings } from './introspection-options.ts'
+import { type CachedResult, freshUntil, type ResponseCache } from './response-cache.ts'
+import type { SharedCache } from './shared-cache.ts'
 
-export type TokenVerdict = Verdict<IntrospectedClaims>
+/** The caches of one validator, for the introspectors of all its issuers. */
+export interface IntrospectionCaches {
+  /** With `'off'`, no result serves a later request. */
+  readonly mode: 'memory' | 'off'
+  readonly responses: ResponseCache
+  readonly shared: SharedCache | undefined
+}
 
-/** What is remembered of one issuer's tokens: in this process, and in the shared cache if there is one. */
-export interface Memory {
+/** The results of one issuer: in this process, and in the shared cache if there is one. */
+export interface IntrospectionCache extends Pick<ResponseCache, 'wasActive' | 'note'> {
+  /** A hash over the issuer configuration and the token. */
   readonly keyOf: (token: string) => string
-  /** Whether there is a shared cache, so that an answer may be older than the question. */
   readonly isShared: boolean
-  /** What this process knows and may still use. */
-  readonly recall: (key: string) => TokenVerdict | undefined
-  /** The same of the shared cache. */
-  readonly recallShared: (key: string) => Promise<Answered | undefined>
-  readonly toVerdict: (answered: Answered) => TokenVerdict
-  readonly keep: (key: string, answered: Answered, where: 'here' | 'everywhere') => void
-  readonly forget: (key: string) => Promise<void>
-  /** Whether the token was active when it was last asked about. */
-  readonly wasActive: (key: string) => boolean
-  /** CacheStats a look-up. */
-  readonly note: (outcome: 'hit' | 'miss') => void
+  /** The result of this process, if it may be used. */
+  readonly get: (key: string) => CachedResult | undefined
+  /** The result of the shared cache, if it may be used. */
+  readonly getShared: (key: string) => Promise<IntrospectionResult | undefined>
+  /** A result never replaces a newer one. */
+  readonly set: (key: string, result: IntrospectionResult, where: 'here' | 'everywhere') => void
+  readonly delete: (key: string) => Promise<void>
 }
 
-export interface MemoryOptions {
-  /** What an answer depends on besides the token: the issuer, its endpoint, and who asks. */
-  readonly namespace: readonly unknown[]
-  readonly verdicts: VerdictStore<IntrospectedClaims>
-  readonly shared: SharedAnswers | undefined
-  /** Milliseconds, as all that follow. */
-  readonly cacheFor: number
-  readonly cacheInactiveFor: number
+interface Context {
+  readonly issuer: string
+  readonly audience: readonly string[]
+  readonly clientIdentity: string
+  readonly network: { readonly clock: Clock }
+  readonly caches: IntrospectionCaches
   readonly clockTolerance: number
-  readonly clock: Clock
 }
 
-export function createMemory(options: MemoryOptions): Memory {
-  const { verdicts, shared, clockTolerance, clock } = options
-  const namespace = JSON.stringify(['tollgate introspection 1', ...options.namespace])
+export function createIntrospectionCache(settings: IntrospectionSettings, context: Context): IntrospectionCache {
+  const { issuer, audience, clientIdentity, clockTolerance, network } = context
+  const { clock } = network
+  const { mode, responses, shared } = context.caches
+  const parts = [
+    'tollgate introspection 1',
+    issuer,
+    settings.endpoint ?? '',
+    clientIdentity,
+    settings.response.as,
+    audience,
+  ]
+  const namespace = JSON.stringify(parts)
+  const times = mode === 'off' ? { cacheFor: 0, cacheInactiveFor: 0 } : settings
+  const until = (result: IntrospectionResult): number => freshUntil(result, { ...times, clockTolerance })
 
-  const toVerdict = (answered: Answered): TokenVerdict => verdictOf(answered, options)
-
-  /** What is known, unless the clock was set back since: a verdict of the future would live on, and stand in the way of newer ones. */
-  function known(key: string): TokenVerdict | undefined {
-    const verdict = verdicts.get(key)
-    if (verdict !== undefined && verdict.askedAt > clock()) {
-      verdicts.delete(key)
+  /** A clock that was set back makes a result one of the future. It would be used for too long, and newer results would not replace it. */
+  function latest(key: string): CachedResult | undefined {
+    const result = responses.get(key)
+    if (result !== undefined && result.introspectedAt > clock()) {
+      responses.delete(key)
       return undefined
     }
-    return verdict
+    return result
   }
 
-  async function recallShared(key: string): Promise<Answered | undefined> {
+  function get(key: string): CachedResult | undefined {
+    const result = latest(key)
+    return result !== undefined && clock() < result.freshUntil ? result : undefined
+  }
+
+  /** The clock of the process that wrote the result may be ahead of this one by the tolerance, so that the result may be older. */
+  async function getShared(key: string): Promise<IntrospectionResult | undefined> {
     const found = await shared?.get(key)
-    const answer = parseAnswer(found?.document)
-    if (found === undefined || answer === undefined) {
+    if (found === undefined) {
       return undefined
     }
-    // Another clock has told that time: as far as it may be ahead of ours, the answer may be older.
-    const answered = { answer, askedAt: found.askedAt - clockTolerance, bytes: found.bytes }
-    return answered.askedAt <= clock() && clock() < toVerdict(answered).freshUntil ? answered : undefined
+    const result = { claims: found.claims, introspectedAt: found.introspectedAt - clockTolerance }
+    return result.introspectedAt <= clock() && clock() < until(result) ? result : undefined
   }
 
-  /** What must not be used again is kept as well, for it says whether the token was active, and that older answers are no longer so. */
-  function keep(key: string, answered: Answered, where: 'here' | 'everywhere'): void {
-    const { answer, askedAt, bytes } = answered
-    const earlier = known(key)
-    if (earlier !== undefined && earlier.askedAt > askedAt) {
+  /** A result that may not be used is cached too: it says whether the token was active, and that older results are outdated. */
+  function set(key: string, result: IntrospectionResult, where: 'here' | 'everywhere'): void {
+    const { claims, introspectedAt } = result
+    if ((latest(key)?.introspectedAt ?? -Infinity) > introspectedAt) {
       return
     }
-    const verdict = toVerdict(answered)
-    const left = verdict.freshUntil - clock()
-    verdicts.set(key, verdict, bytes)
-    if (where === 'everywhere' && (left > 0 || !answer.active)) {
-      shared?.set(key, answer.active ? answer.claims : answer, askedAt, Math.max(left, 1))
+    responses.set(key, { claims, introspectedAt, freshUntil: until(result) })
+    const left = until(result) - clock()
+    if (where === 'everywhere' && (left > 0 || claims === undefined)) {
+      shared?.set(key, result, Math.max(left, 1))
+    }
+  }
+
+  async function remove(key: string): Promise<void> {
+    try {
+      await shared?.delete(key)
+    } finally {
+      responses.delete(key)
     }
   }
 
   return {
     keyOf: (token) => hash('sha256', `${namespace}\n${token}`, 'base64url'),
     isShared: shared !== undefined,
-    recall: (key) => {
-      const verdict = known(key)
-      return verdict !== undefined && clock() < verdict.freshUntil ? verdict : undefined
-    },
-    recallShared,
-    toVerdict,
-    keep,
-    forget: async (key) => {
-      try {
-        await shared?.delete(key)
-      } finally {
-        verdicts.delete(key)
-      }
-    },
-    wasActive: (key) => verdicts.wasActive(key),
-    note: (outcome) => verdicts.note(outcome),
+    wasActive: responses.wasActive,
+    note: responses.note,
+    get,
+    getShared,
+    set,
+    delete: remove,
   }
-}
-
-function verdictOf({ answer, askedAt }: Answered, times: VerdictTimes): TokenVerdict {
-  return { claims: answer.active ? answer.claims : undefined, askedAt, freshUntil: freshUntil(answer, askedAt, times) }
-}
-
-type VerdictTimes = Pick<MemoryOptions, 'cacheFor' | 'cacheInactiveFor' | 'clockTolerance'>
-
-/** `exp` is judged on every use: a verdict that has outlived it is a no, and kept as long as one. */
-function freshUntil(answer: Answer, askedAt: number, times: VerdictTimes): number {
-  const { cacheFor, cacheInactiveFor, clockTolerance } = times
-  if (!answer.active) {
-    return askedAt + cacheInactiveFor
-  }
-  const { exp = Infinity } = answer.claims
-  return Math.min(askedAt + cacheFor, Math.max(askedAt, exp * 1000 + clockTolerance) + cacheInactiveFor)
 }

@@ -1,126 +1,145 @@
-import { callUserFunction } from '../responses/error-response.ts'
 import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
-import { exchange, type Inbound, nameOf } from '../http/send-request.ts'
-import type { Outside } from '../http/shared-documents.ts'
+import type { Network } from '../http/network.ts'
+import { nameOf, sendRequest, unexpectedStatus, type UpstreamResponse } from '../http/send-request.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { parseJson } from '../lib/json.ts'
-import { asRecord } from '../lib/record.ts'
+import { own } from '../lib/record.ts'
+import { callUserFunction } from '../responses/error-response.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
-import type { ClientAtWork, Presented } from './client-authentication/client-authentication.ts'
-import type { Answer } from './introspection-response.ts'
-import type { AnswerForm } from './response-format.ts'
-import { checkRequestParts } from './request-parameters.ts'
-import type { RequestParameters } from './introspection-options.ts'
-import { mediaTypes, readAnswer } from './read-response.ts'
-import type { Signer } from './jwt-response.ts'
+import type { IntrospectionClient, Presented } from './client-authentication/client-authentication.ts'
+import type { IntrospectionResult } from './introspection-response.ts'
+import type { ResponseIssuer } from './jwt-response.ts'
+import { mediaTypes, readResponse } from './read-response.ts'
+import { checkRequestParts, type RequestParameters } from './request-parameters.ts'
+import type { ResponseFormat } from './response-format.ts'
 
-/** What was answered, how large it was, and when it was asked, which is the least that can be said of its age. */
-export interface Answered {
-  readonly answer: Answer
-  readonly bytes: number
-  readonly askedAt: number
-}
-
-export interface AskOptions {
-  readonly client: ClientAtWork
+export interface IntrospectionRequestOptions {
+  readonly client: IntrospectionClient
   readonly endpoint: () => Promise<string>
-  readonly answers: AnswerForm
-  readonly signer: Signer
+  readonly format: ResponseFormat
+  readonly from: ResponseIssuer
   readonly parameters: RequestParameters | undefined
-  /** Milliseconds. */
+  /** The deadline of one call, in milliseconds. */
   readonly timeout: number
-  readonly outside: Outside
+  readonly network: Network
 }
 
-const mostBytes = 64 * 1024
+const maxBytes = 64 * 1024
 const minute = 60_000
 
 /**
- * Asks an introspection endpoint about a token, which goes into the form and never into a URL (RFC 7662 §2.1). Whatever is not a
- * well-formed answer is an `UpstreamError`. It remembers nothing.
+ * Sends introspection requests (RFC 7662 §2.1). The token goes into the form, and never into a URL. Rejects with an `UpstreamError` unless
+ * the response is well-formed. It caches nothing.
  */
-export function createAsk(options: AskOptions): (token: string) => Promise<Answered> {
-  const { client, answers, signer, parameters, timeout, outside } = options
-  const { clock } = outside
-  const { issuer } = signer
-  let toldAt = -Infinity
+export function createIntrospectionRequest(
+  options: IntrospectionRequestOptions,
+): (token: string) => Promise<IntrospectionResult> {
+  const { client, format, from, timeout, network } = options
+  const { clock } = network
+  const { issuer } = from
+  const post = createPost(options)
+  let hasAccepted = false
+  let warnedAt = -Infinity
 
-  async function post(token: string, endpoint: string, presented: Presented, signal: AbortSignal): Promise<Inbound> {
-    const extra = checkRequestParts(await callUserFunction(() => parameters?.({ issuer, endpoint })))
-    const form = { token, token_type_hint: 'access_token', ...extra.parameters, ...presented.parameters }
-    return exchange({
-      purpose: 'introspection',
-      url: endpoint,
-      method: 'POST',
-      headers: {
-        ...extra.headers,
-        ...presented.headers,
-        accept: mediaTypes[answers.as],
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      body: new URLSearchParams(Object.entries(form).filter(isPresent)).toString(),
-      mostBytes,
-      outside: { ...outside, dispatcher: client.connections?.dispatcher(outside.network) ?? outside.dispatcher },
-      signal,
-    })
-  }
-
-  async function call(token: string, endpoint: string, signal: AbortSignal): Promise<Inbound> {
+  /** A server that accepts each assertion only once may refuse a reused one. */
+  async function call(token: string, endpoint: string, signal: AbortSignal): Promise<UpstreamResponse> {
     const about = { issuer, endpoint, now: clock(), mustBeNew: false }
     const presented = await client.present(about)
-    const inbound = await post(token, endpoint, presented, signal)
-    if (!refusesUs(inbound) || presented.reuse?.hasHappened() !== true) {
-      return inbound
+    const received = await post({ token, endpoint, presented, signal })
+    if (!isRefusal(received) || presented.reuse?.hasHappened() !== true) {
+      return received
     }
-    const again = await post(token, endpoint, await client.present({ ...about, mustBeNew: true }), signal)
-    if (!refusesUs(again)) {
+    const again = await post({
+      token,
+      endpoint,
+      presented: await client.present({ ...about, mustBeNew: true }),
+      signal,
+    })
+    if (!isRefusal(again)) {
       presented.reuse.neverAgain()
     }
     return again
   }
 
+  /** 403 refuses the credentials only while the endpoint has never accepted them. Afterwards it refuses the token. */
+  function expectAccepted(received: UpstreamResponse, endpoint: string): void {
+    if (!isRefusal(received) || (received.status === 403 && hasAccepted)) {
+      return
+    }
+    const now = clock()
+    if (now - warnedAt >= minute) {
+      warnedAt = now
+      warnOfRefusal(issuer, endpoint)
+    }
+    throw credentialsRefused(received, hasAccepted)
+  }
+
   return async (token) => {
     const endpoint = await options.endpoint()
-    const askedAt = clock()
+    const introspectedAt = clock()
     const signal = AbortSignal.timeout(timeout)
-    const inbound = await withDeadline(call(token, endpoint, signal), signal, () => late(endpoint))
-    if (refusesUs(inbound)) {
-      if (askedAt - toldAt >= minute) {
-        toldAt = askedAt
-        tellOfRefusal(issuer, endpoint)
-      }
-      throw credentialsRefused(endpoint)
-    }
-    return { answer: await readAnswer(inbound, answers, signer, clock() / 1000), bytes: inbound.body.length, askedAt }
+    const received = await withDeadline(call(token, endpoint, signal), signal, () => late(endpoint))
+    expectAccepted(received, endpoint)
+    const { claims } = await readResponse(received, format, from, clock() / 1000)
+    hasAccepted = true
+    return { claims, introspectedAt }
   }
 }
 
-function isPresent(entry: readonly [string, string | undefined]): entry is [string, string] {
-  return entry[1] !== undefined
+interface Post {
+  readonly token: string
+  readonly endpoint: string
+  readonly presented: Presented
+  readonly signal: AbortSignal
+}
+
+function createPost(options: IntrospectionRequestOptions): (post: Post) => Promise<UpstreamResponse> {
+  const { client, format, parameters, network } = options
+  const { issuer } = options.from
+
+  return async ({ token, endpoint, presented, signal }) => {
+    const added = checkRequestParts(await callUserFunction(() => parameters?.({ issuer, endpoint })))
+    const form = { token, token_type_hint: 'access_token', ...added.parameters, ...presented.parameters }
+    const present = Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    return sendRequest({
+      purpose: 'introspection',
+      url: endpoint,
+      method: 'POST',
+      headers: {
+        ...added.headers,
+        ...presented.headers,
+        accept: mediaTypes[format.as],
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams(present).toString(),
+      maxBytes,
+      network: { ...network, dispatcher: () => client.dispatcher?.(network.access) ?? network.dispatcher() },
+      signal,
+    })
+  }
 }
 
 function late(endpoint: string): UpstreamError {
-  return new UpstreamError({ reason: 'timeout', message: `${nameOf(endpoint)} did not answer in time` })
+  return new UpstreamError({ reason: 'timeout', message: `${nameOf(endpoint)} did not respond in time` })
 }
 
-/** Not the token is refused but we are, as RFC 6749 §5.2 says it. */
-function refusesUs({ status, body }: Inbound): boolean {
-  const saysSo = status === 400 && asRecord(parseJson(body))['error'] === 'invalid_client'
-  return status === 401 || status === 403 || saysSo
+/** Whether the endpoint refuses our credentials (RFC 6749 §5.2), or perhaps only the token. */
+function isRefusal({ status, body }: UpstreamResponse): boolean {
+  const isInvalidClient = status === 400 && own(parseJson(body), 'error') === 'invalid_client'
+  return status === 401 || status === 403 || isInvalidClient
 }
 
-function credentialsRefused(endpoint: string): UpstreamError {
-  return new UpstreamError({
-    reason: 'credentials-refused',
-    message: `${nameOf(endpoint)} refused the client credentials that it was shown: mend \`introspection: { client }\``,
-  })
+/** The cause says that the token may be the reason: some servers respond to it with 403, and have accepted the credentials before. */
+function credentialsRefused(received: UpstreamResponse, hasAccepted: boolean): UpstreamError {
+  const message = `${received.name} refused the client credentials: correct \`introspection: { client }\``
+  const cause = received.status === 403 || hasAccepted ? unexpectedStatus(received) : undefined
+  return new UpstreamError({ reason: 'credentials-refused', message, cause })
 }
 
-/** Loud, for opaque tokens are answered with 500 until somebody mends it. */
-function tellOfRefusal(issuer: string, endpoint: string): void {
+function warnOfRefusal(issuer: string, endpoint: string): void {
   warnOfMisconfiguration({
     event: 'credentials-refused',
     issuer,
-    message: `${nameOf(endpoint)} refuses our client credentials: opaque tokens of ${issuer} are answered with 500 until \`introspection: { client }\` is mended`,
+    message: `${nameOf(endpoint)} refuses our client credentials. Requests with opaque tokens of ${issuer} get 500 until \`introspection: { client }\` is corrected`,
   })
 }

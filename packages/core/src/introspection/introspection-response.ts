@@ -1,44 +1,37 @@
 import type { IntrospectedClaims } from '../access-token.ts'
-import { isRecord } from '../lib/record.ts'
 import { isWellTyped } from '../claims/validate-claims.ts'
+import { ownMembers } from '../lib/record.ts'
 
-/** What a server said of a token (RFC 7662 §2.2). Whether it will do for us is judged on every use. */
-export type Answer = { readonly active: true; readonly claims: IntrospectedClaims } | { readonly active: false }
+/** What the issuer said of a token. */
+export interface IntrospectionResult {
+  /** `undefined` when the token is inactive. One object per response, which requests share. It has no prototype. */
+  readonly claims: IntrospectedClaims | undefined
+  /** The time of the request, in milliseconds. */
+  readonly introspectedAt: number
+}
 
-/** An answer whose `active` is a boolean and whose registered members have their types; anything else is none. */
-export function parseAnswer(document: unknown): Answer | undefined {
-  if (!isRecord(document) || typeof document['active'] !== 'boolean') {
+/**
+ * Parses an introspection response (RFC 7662 §2.2). It checks that `active` is a boolean and that the registered members have their
+ * types, and returns `undefined` otherwise. It does NOT validate the claims: the caller does so on every use.
+ */
+export function parseIntrospectionResponse(document: unknown): Pick<IntrospectionResult, 'claims'> | undefined {
+  const members = ownMembers(document)
+  if (typeof members['active'] !== 'boolean') {
     return undefined
   }
-  if (!document['active']) {
-    return { active: false }
+  if (!members['active']) {
+    return { claims: undefined }
   }
-  const claims = withoutNulls(document)
-  return isWellTyped(claims) && ['username', 'token_type'].every((name) => isTextOrAbsent(claims[name]))
-    ? { active: true, claims }
-    : undefined
+  const claims = withoutNulls(members)
+  const hasTexts = ['username', 'token_type'].every((name) => ['string', 'undefined'].includes(typeof claims[name]))
+  return hasTexts && isWellTyped(claims) ? { claims } : undefined
 }
 
-/** The members of RFC 7662 §2.2. */
-const registered: ReadonlySet<string> = new Set([
-  'scope',
-  'client_id',
-  'username',
-  'token_type',
-  'exp',
-  'iat',
-  'nbf',
-  'sub',
-  'aud',
-  'iss',
-  'jti',
-])
+/** The members of RFC 7662 §2.2 that may be absent. */
+const registered = 'scope client_id username token_type exp iat nbf sub aud iss jti'.split(' ')
 
-/** Some servers write what they do not know as null. It is as good as absent, and absence is judged. */
-function withoutNulls(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(document).filter(([name, value]) => value !== null || !registered.has(name)))
-}
-
-function isTextOrAbsent(value: unknown): boolean {
-  return value === undefined || typeof value === 'string'
+/** Some servers write null for an absent member. */
+function withoutNulls(members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const isPresent = ([name, value]: readonly [string, unknown]): boolean => value !== null || !registered.includes(name)
+  return ownMembers(Object.fromEntries(Object.entries(members).filter(isPresent)))
 }

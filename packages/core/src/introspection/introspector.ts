@@ -1,107 +1,166 @@
-import type { Clock } from '../lib/clock.ts'
-import type { Soon } from '../soon.ts'
-import type { Memory, TokenVerdict } from './introspection-cache.ts'
-import type { RestrainedAsk } from './upstream-limits.ts'
+import { reportBug } from '../diagnostics/channels.ts'
+import type { IntrospectionHealth } from '../diagnostics/health.ts'
+import type { Lane } from '../http/bulkhead.ts'
+import type { Network } from '../http/network.ts'
+import type { KeySource } from '../keys/key-source.ts'
+import { discoveredEndpoint } from '../metadata/discovered-endpoint.ts'
+import { endpointMember, type IntrospectionClient, startClient } from './client-authentication/client-authentication.ts'
+import { createIntrospectionCache, type IntrospectionCaches } from './introspection-cache.ts'
+import type { IntrospectionSettings } from './introspection-options.ts'
+import { createIntrospectionRequest } from './introspection-request.ts'
+import type { IntrospectionResult } from './introspection-response.ts'
+import type { CachedResult } from './response-cache.ts'
+import { createUpstreamLimits } from './upstream-limits.ts'
 
-/** What an issuer says of tokens, remembered for a while. An `UpstreamError` when it has to be asked and cannot be. */
-export interface Introspection {
-  /** The verdict on a token, remembered or new, and no older than `within` milliseconds. */
-  readonly verdictOn: (token: string, within?: number) => Soon<TokenVerdict>
-  /** What is remembered of a token. */
-  readonly recall: (token: string) => TokenVerdict | undefined
-  /** Forgets what is known of a token, here and in the shared cache; rejects when that fails. */
+/** Introspects the tokens of one issuer, and caches the results. It does NOT validate the claims. */
+export interface Introspector {
+  /** A result no older than `within` milliseconds (default: any cached result that may be used). Rejects with an `UpstreamError`. */
+  readonly introspect: (token: string, within?: number) => Promise<IntrospectionResult>
+  /** The cached result of this process, if it may be used. It makes no request. */
+  readonly cached: (token: string) => IntrospectionResult | undefined
+  /** Deletes the result, here and in the shared cache. Rejects when the shared cache fails, or a write is still under way. */
   readonly evict: (token: string) => Promise<void>
+  /** Resolves when the endpoint is known. */
+  readonly ready: () => Promise<unknown>
+  readonly health: () => IntrospectionHealth
 }
 
-/** One question under way, for all who want to know. It is nobody's: it goes on when those who wait leave. */
-interface Flight {
-  readonly verdict: Promise<TokenVerdict>
-  /** The answer will not be of an earlier time than this. */
+export interface IntrospectorContext {
+  readonly issuer: string
+  readonly audience: readonly string[]
+  /** For signed responses. */
+  readonly keys: KeySource
+  readonly network: Network
+  readonly caches: IntrospectionCaches
+  /** Milliseconds. */
+  readonly clockTolerance: number
+}
+
+/** One call about a token, for every request that needs its result. It goes on when those requests are aborted. */
+interface Call {
+  readonly result: Promise<IntrospectionResult>
+  /** The result is not older than this. */
   readonly earliest: number
-  /** The token was evicted meanwhile: the answer is for those who wait, and not remembered. */
+  /** The token was evicted since the call began, so that its result must not be cached. */
   isEvicted: boolean
 }
 
-/** A token that is used in the last fifth of its verdict's time is hot: it is asked about again while that verdict still serves. */
-const hotAfter = 0.8
-const pauseBetweenRefreshes = 1000
+/** A token that is used in the last fifth of this time is introspected again while the cached result still serves. */
+const refreshAfter = 0.8
+/** Milliseconds between two attempts to refresh a result. */
+const refreshInterval = 1000
 
-export function createIntrospection(memory: Memory, ask: RestrainedAsk, clock: Clock): Introspection {
-  const flights = new Map<string, Set<Flight>>()
-  const refreshedAt = new WeakMap<TokenVerdict, number>()
+export function createIntrospector(settings: IntrospectionSettings, context: IntrospectorContext): Introspector {
+  const { clock } = context.network
+  const client = startClient(settings.client)
+  const { request, ready, health } = createUpstream(settings, context, client)
+  const cache = createIntrospectionCache(settings, { ...context, clientIdentity: client.identity })
+  const calls = new Map<string, Set<Call>>()
+  const refreshedAt = new WeakMap<CachedResult, number>()
 
-  function verdictOn(token: string, within = Infinity): Soon<TokenVerdict> {
-    const key = memory.keyOf(token)
+  async function introspect(token: string, within = Infinity): Promise<IntrospectionResult> {
+    const key = cache.keyOf(token)
     const earliest = clock() - within
-    const known = memory.recall(key)
-    const isEnough = known !== undefined && known.askedAt >= earliest
-    memory.note(isEnough ? 'hit' : 'miss')
-    if (isEnough) {
-      refreshIfHot(key, token, known)
-      return known
+    const cached = cache.get(key)
+    const isHit = cached !== undefined && cached.introspectedAt >= earliest
+    cache.note(isHit ? 'hit' : 'miss')
+    if (isHit) {
+      refreshIfDue(key, token, cached)
+      return cached
     }
-    const underWay = [...(flights.get(key) ?? [])].find((flight) => flight.earliest >= earliest)
-    return underWay === undefined ? takeOff(key, token, earliest) : underWay.verdict
+    const joined = [...(calls.get(key) ?? [])].find((call) => call.earliest >= earliest)
+    return (joined ?? begin(key, token, earliest)).result
   }
 
-  function takeOff(key: string, token: string, earliest: number): Promise<TokenVerdict> {
-    const verdict = land().finally(() => leave(key, flight))
-    const flight: Flight = { verdict, earliest: memory.isShared ? earliest : clock(), isEvicted: false }
-    flights.set(key, (flights.get(key) ?? new Set()).add(flight))
-    return verdict
+  function begin(key: string, token: string, earliest: number): Call {
+    const result = load().finally(() => end(key, call))
+    const call: Call = { result, earliest: cache.isShared ? earliest : clock(), isEvicted: false }
+    calls.set(key, (calls.get(key) ?? new Set()).add(call))
+    return call
 
-    async function land(): Promise<TokenVerdict> {
-      const lane = memory.wasActive(key) ? 'known' : 'unknown'
-      const shared = await memory.recallShared(key)
-      const isEnough = shared !== undefined && shared.askedAt >= earliest
-      const answered = isEnough ? shared : await ask(token, lane)
-      if (!flight.isEvicted) {
-        memory.keep(key, answered, isEnough ? 'here' : 'everywhere')
+    async function load(): Promise<IntrospectionResult> {
+      const lane = cache.wasActive(key) ? 'known' : 'unknown'
+      const shared = await cache.getShared(key)
+      const isEnough = shared !== undefined && shared.introspectedAt >= earliest
+      const loaded = isEnough ? shared : await request(token, lane)
+      if (!call.isEvicted) {
+        cache.set(key, loaded, isEnough ? 'here' : 'everywhere')
       }
-      return memory.toVerdict(answered)
+      return loaded
     }
   }
 
-  function leave(key: string, flight: Flight): void {
-    const others = flights.get(key)
-    others?.delete(flight)
+  function end(key: string, call: Call): void {
+    const others = calls.get(key)
+    others?.delete(call)
     if (others?.size === 0) {
-      flights.delete(key)
+      calls.delete(key)
     }
   }
 
-  function refreshIfHot(key: string, token: string, known: TokenVerdict): void {
+  function refreshIfDue(key: string, token: string, cached: CachedResult): void {
     const now = clock()
-    const isDue = isHot(known, now) && now - (refreshedAt.get(known) ?? -Infinity) >= pauseBetweenRefreshes
-    if (isDue && !flights.has(key)) {
-      refreshedAt.set(known, now)
-      takeOff(key, token, known.askedAt + 1).catch(isToldWhenItMatters)
+    const isDue = isHot(cached, now) && now - (refreshedAt.get(cached) ?? -Infinity) >= refreshInterval
+    if (isDue && !calls.has(key)) {
+      refreshedAt.set(cached, now)
+      begin(key, token, cached.introspectedAt + 1).result.catch(reportBug)
     }
   }
 
-  function discardFlights(key: string): void {
-    flights.get(key)?.forEach((flight) => (flight.isEvicted = true))
-    flights.delete(key)
+  function discardCalls(key: string): void {
+    calls.get(key)?.forEach((call) => (call.isEvicted = true))
+    calls.delete(key)
   }
 
   async function evict(token: string): Promise<void> {
-    const key = memory.keyOf(token)
-    discardFlights(key)
+    const key = cache.keyOf(token)
+    discardCalls(key)
     try {
-      await memory.forget(key)
+      await cache.delete(key)
     } finally {
-      // Who came meanwhile may have found it in the shared cache still.
-      discardFlights(key)
+      // A call that began meanwhile may have read the shared cache before the deletion.
+      discardCalls(key)
     }
   }
 
-  return { verdictOn, recall: (token) => memory.recall(memory.keyOf(token)), evict }
+  return { introspect, cached: (token) => cache.get(cache.keyOf(token)), evict, ready, health }
 }
 
-function isHot({ claims, askedAt, freshUntil }: TokenVerdict, now: number): boolean {
+function isHot({ claims, introspectedAt, freshUntil }: CachedResult, now: number): boolean {
   const isExpired = claims?.exp !== undefined && claims.exp * 1000 <= now
-  return claims !== undefined && !isExpired && now >= askedAt + hotAfter * (freshUntil - askedAt)
+  return claims !== undefined && !isExpired && now >= introspectedAt + refreshAfter * (freshUntil - introspectedAt)
 }
 
-/** The verdict at hand still serves; whoever asks when it no longer does will hear of it. */
-function isToldWhenItMatters(): void {}
+interface Upstream extends Pick<Introspector, 'ready' | 'health'> {
+  readonly request: (token: string, lane: Lane) => Promise<IntrospectionResult>
+}
+
+/** The endpoint, the requests to it, and their limits. */
+function createUpstream(
+  settings: IntrospectionSettings,
+  { issuer, audience, keys, network }: IntrospectorContext,
+  client: IntrospectionClient,
+): Upstream {
+  const { response: format, timeout, parameters, endpoint } = settings
+  const { clientId } = settings.client
+  const discovered =
+    endpoint === undefined ? discoveredEndpoint(issuer, endpointMember(settings.client), network) : undefined
+  const findEndpoint = async (): Promise<string> => (await discovered?.current())?.endpoint ?? endpoint ?? ''
+  const recipients = clientId === undefined ? audience : [clientId, ...audience]
+  const from = { issuer, keys, recipients }
+  const send = createIntrospectionRequest({
+    client,
+    endpoint: findEndpoint,
+    format,
+    from,
+    parameters,
+    timeout,
+    network,
+  })
+  const limits = createUpstreamLimits({ clock: network.clock, maxWait: timeout, label: network.label })
+  return {
+    request: async (token, lane) => limits.run(lane, async () => send(token)),
+    ready: findEndpoint,
+    health: () => ({ metadata: discovered?.health(), circuits: limits.health() }),
+  }
+}

@@ -1,74 +1,78 @@
+import { mediaType } from '../claims/token-kind.ts'
+import { type ParsedJwt, parseJwt } from '../jwt/parse-jwt.ts'
+import { verifySignature } from '../jwt/verify-signature.ts'
 import type { KeySource } from '../keys/key-source.ts'
+import { own, ownMembers } from '../lib/record.ts'
 import { Refusal } from '../responses/refusal.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
-import { verifyJwt } from '../jwt/verify-signature.ts'
-import { type ParsedJwt, parseJwt } from '../jwt/parse-jwt.ts'
-import { mediaType } from '../claims/token-kind.ts'
-import type { AnswerForm } from './response-format.ts'
 import { decrypt, type DecryptionKey } from './decryption-key.ts'
+import type { ResponseFormat } from './response-format.ts'
 
-/** Seconds: how long a server may keep its answers, and how far ahead its clock may be. */
-const oldest = 300
-const furthest = 60
+/** In seconds. An older response may be replayed, and the clock of the issuer may be ahead. */
+const maxAge = 300
+const maxAhead = 60
 
-/** Whose word counts, and for whom it must be meant. */
-export interface Signer {
+/** The issuer whose signature counts, and the names under which it knows this API. */
+export interface ResponseIssuer {
   readonly issuer: string
   readonly keys: KeySource
-  /** Names under which the server may know us: our client id, and the audiences of this API. */
+  /** The client id and the audiences of this API. */
   readonly recipients: readonly string[]
 }
 
 /**
- * Reads an introspection answer in the form of a JWT (RFC 9701 §5): decrypted if that was agreed, signed by the issuer with
- * an algorithm that was agreed, and meant for us; `now` is in seconds. Gives the member `token_introspection`, which alone speaks of the
- * token; what is not as agreed is a fault of the server.
+ * Reads an introspection response in the form of a JWT (RFC 9701 §5), and returns its member `token_introspection`. It checks that the
+ * issuer signed the JWT with an agreed algorithm, that it is meant for this API and recent, and that it was encrypted if that was agreed.
+ * It does NOT check the member. `now` is in seconds. Everything else is an `UpstreamError`, or a failure to fetch the keys.
  */
-export async function readSignedAnswer(
+export async function readJwtResponse(
   text: string,
-  { algorithms, decryptionKeys }: Extract<AnswerForm, { as: 'jwt' }>,
-  signer: Signer,
+  { algorithms, decryptionKeys }: Extract<ResponseFormat, { as: 'jwt' }>,
+  from: ResponseIssuer,
   now: number,
 ): Promise<unknown> {
-  const jws = decryptionKeys.length === 0 ? text : await decryptAnswer(text, decryptionKeys, signer)
+  const jws = decryptionKeys.length === 0 ? text : await decryptResponse(text, decryptionKeys, from)
   const jwt = parseJwt(jws)
-  if (jwt === undefined || mediaType(jwt.header.typ) !== 'application/token-introspection+jwt') {
-    throw unverifiable(signer, 'is no JWT of the type token-introspection+jwt')
+  if (jwt === undefined || mediaType(own(jwt.header, 'typ')) !== 'application/token-introspection+jwt') {
+    throw unverifiable(from, 'is no JWT of the type token-introspection+jwt')
   }
-  await expectSignature(jwt, signer, algorithms)
-  const { iss, aud, iat, token_introspection: introspection } = jwt.claims
-  const recipients = Array.isArray(aud) ? aud : [aud]
-  if (iss !== signer.issuer || typeof iat !== 'number') {
-    throw unverifiable(signer, 'names another issuer, or no time of issue')
+  await expectSignature(jwt, from, algorithms)
+  const { iss, aud, iat, token_introspection: introspection } = ownMembers(jwt.claims)
+  const recipients: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  if (iss !== from.issuer || typeof iat !== 'number') {
+    throw unverifiable(from, 'names another issuer, or no time of issue')
   }
-  if (!(iat > now - oldest && iat < now + furthest)) {
-    throw unverifiable(signer, 'is not of our time, or is an old one that somebody plays again')
+  if (!(iat > now - maxAge && iat < now + maxAhead)) {
+    throw unverifiable(from, 'was not issued at this time')
   }
-  if (!signer.recipients.some((recipient) => recipients.includes(recipient))) {
-    throw unverifiable(signer, 'is meant for somebody else')
+  if (!from.recipients.some((recipient) => recipients.includes(recipient))) {
+    throw unverifiable(from, 'has another recipient')
   }
   return introspection
 }
 
-async function decryptAnswer(jwe: string, keys: readonly DecryptionKey[], signer: Signer): Promise<string> {
+async function decryptResponse(jwe: string, keys: readonly DecryptionKey[], from: ResponseIssuer): Promise<string> {
   const plaintext = await decrypt(jwe, keys)
   if (plaintext === undefined) {
-    throw unverifiable(signer, 'is not encrypted for any of `decryptionKeys`')
+    throw unverifiable(from, 'is not encrypted for any of `decryptionKeys`')
   }
   return Buffer.from(plaintext).toString('latin1')
 }
 
-async function expectSignature(jwt: ParsedJwt, signer: Signer, algorithms: readonly string[]): Promise<void> {
+/** A fault that is the client's in an access token is the issuer's here. */
+async function expectSignature(jwt: ParsedJwt, from: ResponseIssuer, algorithms: readonly string[]): Promise<void> {
   try {
-    await verifyJwt(jwt, signer.keys, algorithms)
+    await verifySignature(jwt, from.keys, algorithms)
   } catch (error) {
-    // What would be the client's fault in an access token is the server's fault here.
     throw error instanceof Refusal
-      ? unverifiable(signer, `is not signed as agreed (${error.reason}): see \`response: { algorithms }\``)
+      ? unverifiable(from, `is not signed as agreed (${error.reason}): see \`response: { algorithms }\``)
       : error
   }
 }
 
-function unverifiable({ issuer }: Signer, what: string): UpstreamError {
-  return new UpstreamError({ reason: 'unverifiable-answer', message: `The introspection answer of ${issuer} ${what}` })
+function unverifiable({ issuer }: ResponseIssuer, fault: string): UpstreamError {
+  return new UpstreamError({
+    reason: 'unverifiable-answer',
+    message: `The introspection response of ${issuer} ${fault}`,
+  })
 }

@@ -6,7 +6,8 @@ import { own } from '../lib/record.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import { forIssuer } from '../responses/unavailable.ts'
 import { type ClaimsPolicy, createValidatedToken, type ValidatedToken } from '../validated-token.ts'
-import type { IntrospectionResult, Introspector } from './introspector.ts'
+import type { IntrospectionResult } from './introspection-response.ts'
+import type { Introspector } from './introspector.ts'
 
 /** Step 3 for the tokens of one issuer that are introspected. */
 export interface OpaqueValidator {

@@ -1,45 +1,54 @@
-import { type Inbound, unexpectedStatus } from '../http/send-request.ts'
+import { type UpstreamResponse, unexpectedStatus } from '../http/send-request.ts'
 import { parseJson } from '../lib/json.ts'
+import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
-import { type Answer, parseAnswer } from './introspection-response.ts'
-import type { AnswerForm } from './response-format.ts'
-import { readSignedAnswer, type Signer } from './jwt-response.ts'
+import { type IntrospectionResult, parseIntrospectionResponse } from './introspection-response.ts'
+import { type ResponseIssuer, readJwtResponse } from './jwt-response.ts'
+import type { ResponseFormat } from './response-format.ts'
 
-/** What is asked for by `Accept`. */
-export const mediaTypes: Readonly<Record<AnswerForm['as'], string>> = {
+/** The values of `Accept`. */
+export const mediaTypes: Readonly<Record<ResponseFormat['as'], string>> = {
   json: 'application/json',
   jwt: 'application/token-introspection+jwt',
 }
 
-/** Reads an answer in the form that was agreed, and in no other; `now` is in seconds. */
-export async function readAnswer(inbound: Inbound, answers: AnswerForm, signer: Signer, now: number): Promise<Answer> {
-  const { name, status } = inbound
+/**
+ * Reads the response in the agreed format. Throws an `UpstreamError` for every other response. It does NOT validate the claims. `now` is
+ * in seconds.
+ */
+export async function readResponse(
+  received: UpstreamResponse,
+  format: ResponseFormat,
+  issuer: ResponseIssuer,
+  now: number,
+): Promise<Pick<IntrospectionResult, 'claims'>> {
+  const { name, status } = received
   if (status !== 200) {
-    throw unexpectedStatus(inbound)
+    throw unexpectedStatus(received)
   }
-  const answer = parseAnswer(
-    answers.as === 'json' ? expectJson(inbound) : await readSignedAnswer(expectJwt(inbound), answers, signer, now),
-  )
-  if (answer === undefined) {
-    const message = `${name} answered no introspection response: \`active\` is no boolean, or a member is of a wrong type`
+  const document =
+    format.as === 'json' ? expectJson(received) : await readJwtResponse(expectJwt(received), format, issuer, now)
+  const response = parseIntrospectionResponse(document)
+  if (response === undefined) {
+    const message = `The response of ${name} is no introspection response: \`active\` is no boolean, or a member has a wrong type`
     throw new UpstreamError({ reason: 'malformed-document', message })
   }
-  return answer
+  return response
 }
 
-function expectJson({ name, body }: Inbound): unknown {
+function expectJson({ name, body }: UpstreamResponse): unknown {
   const document = parseJson(body)
   if (document === undefined) {
-    throw new UpstreamError({ reason: 'not-json', message: `${name} answered something that is not JSON` })
+    throw new UpstreamError({ reason: 'not-json', message: `The response of ${name} is not JSON` })
   }
   return document
 }
 
-/** Plain JSON in place of a signed answer is a downgrade, and not even looked at. */
-function expectJwt({ name, headers, body }: Inbound): string {
-  const [type = ''] = String(headers['content-type']).split(';')
+/** Plain JSON in place of a signed response is a downgrade. It is not parsed. */
+function expectJwt({ name, headers, body }: UpstreamResponse): string {
+  const [type = ''] = String(own(headers, 'content-type')).split(';')
   if (type.trim().toLowerCase() !== mediaTypes.jwt) {
-    const message = `${name} answered something else than ${mediaTypes.jwt}`
+    const message = `The response of ${name} is not of the type ${mediaTypes.jwt}`
     throw new UpstreamError({ reason: 'unverifiable-answer', message })
   }
   return Buffer.from(body).toString('latin1')

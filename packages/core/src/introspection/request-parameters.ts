@@ -1,7 +1,23 @@
-import { isRecord } from '../lib/record.ts'
-import type { RequestParts } from './introspection-options.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { isRecord, ownMembers } from '../lib/record.ts'
 
-const ours: ReadonlySet<string> = new Set([
+/**
+ * A function that adds to each introspection request. It sees neither the token nor the request of the client, because the result is
+ * cached for every request. A shared `cache` does not distinguish validators that differ only in this function.
+ */
+export type RequestParameters = (call: {
+  readonly issuer: string
+  readonly endpoint: string
+}) => MaybePromise<RequestParts>
+
+/** Headers and form parameters. One that Tollgate sends itself is a failure (500). */
+export interface RequestParts {
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Form parameters. `token_type_hint: undefined` omits the hint. */
+  readonly parameters?: Readonly<Record<string, string | undefined>> | undefined
+}
+
+const reserved: ReadonlySet<string> = new Set([
   'token',
   'client_id',
   'client_secret',
@@ -17,33 +33,29 @@ const ours: ReadonlySet<string> = new Set([
   'host',
 ])
 
-/** What the function of the application returned: texts, and none in place of what is sent anyway. */
-export function checkRequestParts(given: unknown): RequestParts {
-  if (given === undefined) {
-    return {}
-  }
-  const { headers = {}, parameters = {}, ...others } = isRecord(given) ? given : { not: 'a record' }
-  if (!isPlainObject(headers) || !isPlainObject(parameters) || Object.keys(others).length > 0) {
-    throw new TypeError('Expected `parameters` to return { headers, parameters } with names and texts')
+/** The checked result of the function: strings only, and no reserved name. Throws a `TypeError` for anything else. */
+export function checkRequestParts(given: unknown): Required<RequestParts> {
+  const { headers = {}, parameters = {}, ...others } = ownMembers(given)
+  const isObject = given === undefined || isRecord(given)
+  if (!isObject || !isPlainObject(headers) || !isPlainObject(parameters) || Object.keys(others).length > 0) {
+    throw new TypeError('Expected `parameters` to return { headers, parameters }, two objects with strings')
   }
   for (const [name, value] of [...Object.entries(headers), ...Object.entries(parameters)]) {
     if (typeof value !== 'string' && value !== undefined) {
-      throw new TypeError(`Expected \`parameters\` to return texts only, got another value for ${name}`)
+      throw new TypeError(`Expected \`parameters\` to return strings only, got another value for ${name}`)
     }
-    if (ours.has(name.toLowerCase())) {
-      throw new TypeError(`Expected \`parameters\` to leave ${name} alone, which is set by Tollgate`)
+    if (reserved.has(name.toLowerCase())) {
+      throw new TypeError(`Expected \`parameters\` not to return ${name}, because Tollgate sends it itself`)
     }
   }
-  return { headers: withoutUndefined(headers), parameters: parameters as Record<string, string | undefined> }
+  const present = Object.entries(headers).filter(([, value]) => value !== undefined)
+  return {
+    headers: Object.fromEntries(present) as Record<string, string>,
+    parameters: parameters as Record<string, string | undefined>,
+  }
 }
 
-/** A `Headers` or a `URLSearchParams` has no members of its own, and would add nothing. */
+/** A `Headers` or a `URLSearchParams` has no own members, and would add nothing. */
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)
-}
-
-function withoutUndefined(headers: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
 }

@@ -1,86 +1,90 @@
 import { LRUCache } from 'lru-cache'
-import { type CacheStats, createHitCounter } from '../cache/cache-stats.ts'
+import { createHitCounter } from '../cache/cache-stats.ts'
+import type { CacheHealth } from '../diagnostics/health.ts'
+import type { IntrospectionResult } from './introspection-response.ts'
 
-/** What is remembered of a token. Times in milliseconds since the epoch. */
-export interface Verdict<Claims> {
-  /** What the authorization server said of it; `undefined` when it called the token inactive. */
-  readonly claims: Claims | undefined
-  /** When it was asked. */
-  readonly askedAt: number
-  /** Until when that counts. It is kept beyond, to tell tokens that were active from garbage. */
+/** A result in the cache. Times are in milliseconds since the epoch. */
+export interface CachedResult extends IntrospectionResult {
+  /** Until then the result may be used. The cache keeps it longer, because it says whether the token was active. */
   readonly freshUntil: number
 }
 
-/** The memory of one validator for verdicts on opaque tokens, bounded in entries and bytes. */
-export interface VerdictStore<Claims> {
-  get(key: string): Verdict<Claims> | undefined
-  /** `bytes`: how large the answer was. */
-  set(key: string, verdict: Verdict<Claims>, bytes: number): void
-  delete(key: string): void
-  /** Whether the token was active when it was last asked about. */
-  wasActive(key: string): boolean
-  /** Whether a verdict that was looked up would do. */
-  note(outcome: 'hit' | 'miss'): void
-  health(): CacheHealth
+/** The introspection results of one validator, in this process. Keys are hashes. The cache is bounded in entries and bytes. */
+export interface ResponseCache {
+  readonly get: (key: string) => CachedResult | undefined
+  readonly set: (key: string, result: CachedResult) => void
+  readonly delete: (key: string) => void
+  /** Whether the last result said that the token is active. */
+  readonly wasActive: (key: string) => boolean
+  /** Counts a look-up. */
+  readonly note: (outcome: 'hit' | 'miss') => void
+  readonly health: () => CacheHealth
 }
 
-export interface CacheHealth extends CacheStats {
-  readonly entries: number
-  /** About how much room they take. */
-  readonly bytes: number
-}
+type Store = LRUCache<string, CachedResult>
 
-/** Inactive tokens have their own room, so that garbage pushes no good token out. */
-const room = {
+/** Inactive tokens have bounds of their own, so that made-up tokens displace no good one. */
+const bounds = {
   active: { max: 50_000, maxSize: 64 * 1024 * 1024 },
   inactive: { max: 10_000, maxSize: 8 * 1024 * 1024 },
 }
-/** Key, times and bookkeeping; and what an answer takes when it is parsed, measured against its text. */
+/** The key, the times and the bookkeeping of an entry. */
 const entryBytes = 512
-const parsedFactor = 4
 
-export function createVerdictStore<Claims>(): VerdictStore<Claims> {
-  const created: LRUCache<string, Verdict<Claims>>[] = []
-  const tally = createHitCounter('opaque')
-  const active = lazily(() => create(room.active))
-  const inactive = lazily(() => create(room.inactive))
-
-  function create(bounds: (typeof room)[keyof typeof room]): LRUCache<string, Verdict<Claims>> {
-    const store = new LRUCache<string, Verdict<Claims>>(bounds)
-    created.push(store)
-    return store
-  }
-
-  function get(key: string): Verdict<Claims> | undefined {
-    return active().get(key) ?? inactive().get(key)
-  }
-
-  function set(key: string, verdict: Verdict<Claims>, bytes: number): void {
-    const isActive = verdict.claims !== undefined
-    const [store, other] = isActive ? [active(), inactive()] : [inactive(), active()]
-    other.delete(key)
-    store.set(key, verdict, { size: isActive ? entryBytes + bytes * parsedFactor : entryBytes })
-  }
+export function createResponseCache(): ResponseCache {
+  const counter = createHitCounter('opaque')
+  // An LRUCache allocates its lists at once, and a validator without opaque tokens needs none.
+  let stores: { readonly active: Store; readonly inactive: Store } | undefined
+  const open = (): NonNullable<typeof stores> =>
+    (stores ??= { active: new LRUCache(bounds.active), inactive: new LRUCache(bounds.inactive) })
 
   return {
-    get,
-    set,
-    delete: (key) => {
-      active().delete(key)
-      inactive().delete(key)
+    get: (key) => open().active.get(key) ?? open().inactive.get(key),
+    set: (key, result) => {
+      const { active, inactive } = open()
+      const [store, other] = result.claims === undefined ? [inactive, active] : [active, inactive]
+      other.delete(key)
+      store.set(key, result, { size: entryBytes + roughBytes(result.claims) })
     },
-    wasActive: (key) => active().has(key),
-    note: tally.note,
+    delete: (key) => Object.values(open()).forEach((store) => store.delete(key)),
+    wasActive: (key) => open().active.has(key),
+    note: counter.note,
     health: () => ({
-      ...tally.counts(),
-      entries: created.reduce((sum, { size }) => sum + size, 0),
-      bytes: created.reduce((sum, { calculatedSize }) => sum + calculatedSize, 0),
+      ...counter.counts(),
+      entries: sum(stores, (store) => store.size),
+      bytes: sum(stores, (store) => store.calculatedSize),
     }),
   }
 }
 
-/** The stores claim their room at once, which a validator without opaque tokens need not pay for. */
-function lazily<Value>(create: () => Value): () => Value {
-  let value: Value | undefined
-  return () => (value ??= create())
+/** The sizes that decide how long a result may be used, in milliseconds. */
+export interface Freshness {
+  readonly cacheFor: number
+  readonly cacheInactiveFor: number
+  readonly clockTolerance: number
+}
+
+/** `exp` is validated on every use. After `exp`, an active result says as much as an inactive one, and is used as long. */
+export function freshUntil({ claims, introspectedAt }: IntrospectionResult, freshness: Freshness): number {
+  const { cacheFor, cacheInactiveFor, clockTolerance } = freshness
+  if (claims === undefined) {
+    return introspectedAt + cacheInactiveFor
+  }
+  const expiry = (claims.exp ?? Infinity) * 1000 + clockTolerance
+  return Math.min(introspectedAt + cacheFor, Math.max(introspectedAt, expiry) + cacheInactiveFor)
+}
+
+/** The memory that a JSON value takes in V8, on the high side: two bytes per character, and objects with a table each. */
+function roughBytes(value: unknown): number {
+  if (typeof value === 'string') {
+    return 32 + 2 * value.length
+  }
+  if (typeof value !== 'object' || value === null) {
+    return 16
+  }
+  return Object.entries(value).reduce((bytes, [name, member]) => bytes + 96 + 2 * name.length + roughBytes(member), 64)
+}
+
+function sum(stores: Readonly<Record<string, Store>> | undefined, size: (store: Store) => number): number {
+  return Object.values(stores ?? {}).reduce((total, store) => total + size(store), 0)
 }

@@ -1,31 +1,36 @@
 import type { JWK } from 'jose'
-import { describe, expectOptions, invalidOption } from '../lib/invalid-option.ts'
 import { asymmetricAlgorithms } from '../keys/algorithms.ts'
-import { importDecryptionKeys, type DecryptionKey } from './decryption-key.ts'
+import { describe, expectOptions, invalidOption } from '../lib/invalid-option.ts'
+import { type DecryptionKey, importDecryptionKeys } from './decryption-key.ts'
 
-/** How the server signs, and perhaps encrypts, its answers to us (RFC 9701 §6). */
+/** How the issuer signs, and optionally encrypts, its introspection responses (RFC 9701 §6). */
 export interface JwtResponse {
-  /** The JWS algorithms it may use. Default: `['RS256']`, as the RFC has it. */
+  /** The accepted JWS algorithms. Default: `['RS256']`, the default of the RFC. */
   readonly algorithms?: readonly string[] | undefined
-  /** Our private key or keys, as JWKs with an `alg` such as `RSA-OAEP-256` or `ECDH-ES`. With one, only encrypted answers are taken. */
+  /**
+   * The private key or keys of this API, as JWKs with an `alg` such as `RSA-OAEP-256` or `ECDH-ES`. With a key, only encrypted responses
+   * are accepted.
+   */
   readonly decryptionKeys?: JWK | readonly JWK[] | undefined
 }
 
-/** The form that is asked for, and the only one that is taken. */
-export type AnswerForm =
+/** The response format that is requested. No other is accepted. */
+export type ResponseFormat =
   | { readonly as: 'json' }
   | { readonly as: 'jwt'; readonly algorithms: readonly string[]; readonly decryptionKeys: readonly DecryptionKey[] }
 
-export function expectAnswerForm(answers: unknown = 'json'): AnswerForm {
-  if (answers === 'json') {
+export function expectResponseFormat(format: unknown = 'json'): ResponseFormat {
+  if (format === 'json') {
     return { as: 'json' }
   }
-  if (typeof answers === 'string' && answers !== 'jwt') {
+  if (typeof format === 'string' && format !== 'jwt') {
     throw invalidOption("Expected `response` to be 'json', 'jwt' or { algorithms, decryptionKeys }")
   }
-  const options: JwtResponse = answers === 'jwt' ? {} : (answers as JwtResponse)
-  expectOptions(options, '`response`', ['algorithms', 'decryptionKeys'])
-  const { algorithms = ['RS256'], decryptionKeys } = options
+  const options: JwtResponse = format === 'jwt' ? {} : (format as JwtResponse)
+  const { algorithms = ['RS256'], decryptionKeys } = expectOptions(options, '`response`', [
+    'algorithms',
+    'decryptionKeys',
+  ])
   return {
     as: 'jwt',
     algorithms: expectAlgorithms(algorithms),

@@ -1,87 +1,120 @@
-import type { Clock } from '../lib/clock.ts'
 import { diagnostics } from '../diagnostics/channels.ts'
-import { type Breaker, type CircuitHealth, createBreaker } from '../http/circuit-breaker.ts'
+import type { CircuitHealth, CircuitsHealth } from '../diagnostics/health.ts'
+import { backoffAfter } from '../http/backoff.ts'
 import { createBulkhead, type Lane } from '../http/bulkhead.ts'
-import { pauseAfter } from '../http/backoff.ts'
-import type { CircuitState } from '../diagnostics/messages.ts'
+import { createCircuitBreaker } from '../http/circuit-breaker.ts'
+import type { Clock } from '../lib/clock.ts'
+import { own } from '../lib/record.ts'
 import { UpstreamError, type UpstreamReason } from '../responses/unavailable.ts'
-import type { Answered } from './introspection-request.ts'
 
-/** Nobody was asked: that says nothing of the server. */
-const notAsked: ReadonlySet<UpstreamReason> = new Set(['backing-off', 'closing', 'insecure-endpoint'])
-
-/** Asks on behalf of a token that was active when it was last asked about, or of one that nobody knows. */
-export interface RestrainedAsk {
-  (token: string, lane: Lane): Promise<Answered>
+/** Bounds the calls to one introspection endpoint, and stops them for a while when it keeps failing. */
+export interface UpstreamLimits {
+  /** Does the work, or rejects with an `UpstreamError` without doing it. */
+  readonly run: <Result>(lane: Lane, work: () => Promise<Result>) => Promise<Result>
   readonly health: () => CircuitsHealth
 }
 
-/** Each lane has a circuit of its own. */
-export type CircuitsHealth = Readonly<Record<Lane, CircuitHealth>>
-
-export interface RestraintOptions {
+export interface UpstreamLimitsOptions {
   readonly clock: Clock
-  /** How long a call may wait for its turn, in milliseconds. */
-  readonly patience: number
-  /** What diagnostics call the issuer. */
+  /** The longest wait of a call for its turn, in milliseconds. */
+  readonly maxWait: number
+  /** The name of the issuer in diagnostics. */
   readonly label: string
 }
 
-/** What else goes wrong is an answer, be it one of no use, and due to the token perhaps: no reason to leave the server alone. */
-const failingAfter: ReadonlySet<UpstreamReason> = new Set([
-  'network',
-  'timeout',
-  'credentials-refused',
-  'upstream-error',
-])
+/** 192 calls that take three seconds each are 64 calls a second: fewer strangers than that cannot fill the room with calls that time out. */
+const maxRunning = { known: 128, unknown: 192 }
+const maxPresent = { known: 1024, unknown: 1024 }
 
 /**
- * Asks with restraint: so many at once and no more, and none at all for a while when it keeps failing. Tokens that were active
- * before have room and a breaker of their own, so that made-up ones, at which a server or what stands before it may stumble,
- * cannot lock them out. Among tokens that nobody knows the rests are short, and one failure is not enough for the next.
+ * Each lane has its own circuit. The circuit of known tokens counts their failures only. The circuit of unknown tokens counts these,
+ * because an endpoint that fails for good tokens fails for all, and those failures about unknown tokens that no token causes by itself.
  */
-export function restrained(ask: (token: string) => Promise<Answered>, options: RestraintOptions): RestrainedAsk {
-  const { clock, patience, label: issuer } = options
-  const telling = (lane: Lane) => (state: CircuitState) => diagnostics.breaker.publish({ issuer, lane, state })
-  const bulkhead = createBulkhead({ running: 128, room: 2048, patience })
-  const breakers: Readonly<Record<Lane, Breaker>> = {
-    known: createBreaker({ clock, turns: 1, pauseAfter, onChange: telling('known') }),
-    unknown: createBreaker({ clock, turns: 5, pauseAfter: () => pauseAfter(1), onChange: telling('unknown') }),
-  }
-  const both = Object.values(breakers)
+export function createUpstreamLimits({ clock, maxWait, label: issuer }: UpstreamLimitsOptions): UpstreamLimits {
+  const bulkhead = createBulkhead({ maxRunning, maxPresent, maxWait })
+  const onChange = (lane: Lane) => (state: CircuitHealth['state']) =>
+    diagnostics.breaker.publish({ issuer, lane, state })
+  const known = createCircuitBreaker({
+    clock,
+    probes: 1,
+    waitAfter: backoffAfter,
+    closedAfterSuccess: 0,
+    onChange: onChange('known'),
+  })
+  const unknown = createCircuitBreaker({
+    clock,
+    probes: 5,
+    waitAfter: () => backoffAfter(1),
+    closedAfterSuccess: 10_000,
+    onChange: onChange('unknown'),
+  })
+  const circuits = { known, unknown }
 
-  function report(lane: Lane, error: unknown, eras: Readonly<Record<Lane, number>>): void {
-    if (!(error instanceof UpstreamError) || notAsked.has(error.reason)) {
-      breakers[lane].abandoned(eras[lane])
-    } else if (failingAfter.has(error.reason)) {
-      breakers.unknown.failed(error, eras.unknown)
-      // When good tokens fail, so would any other; of others it says nothing.
-      if (lane === 'known') {
-        breakers.known.failed(error, eras.known)
+  function succeeded(): void {
+    known.succeeded()
+    unknown.succeeded()
+  }
+
+  function failed(lane: Lane, error: UpstreamError): void {
+    if (notSent.has(error.reason)) {
+      return
+    }
+    if (lane === 'known') {
+      if (outages.has(error.reason)) {
+        known.failed(error)
+        unknown.failed(error)
+      } else {
+        succeeded()
       }
-    } else {
-      both.forEach((breaker) => breaker.succeeded())
+    } else if (isOutageForAll(error)) {
+      unknown.failed(error)
     }
   }
 
-  async function call(token: string, lane: Lane): Promise<Answered> {
-    breakers[lane].admit()
-    const eras = { known: breakers.known.era(), unknown: breakers.unknown.era() }
+  async function call<Result>(lane: Lane, work: () => Promise<Result>): Promise<Result> {
+    circuits[lane].admit()
     try {
-      const answered = await ask(token)
-      both.forEach((breaker) => breaker.succeeded())
-      return answered
+      const result = await work()
+      succeeded()
+      return result
     } catch (error) {
-      report(lane, error, eras)
+      if (error instanceof UpstreamError) {
+        failed(lane, error)
+      }
       throw error
     }
   }
 
-  async function askInTurn(token: string, lane: Lane): Promise<Answered> {
-    breakers[lane].expectAwake()
-    return bulkhead.run(lane, () => call(token, lane))
+  return {
+    run: async (lane, work) => {
+      circuits[lane].expectPassage()
+      return bulkhead.run(lane, () => call(lane, work))
+    },
+    health: () => ({ known: known.health(), unknown: unknown.health() }),
   }
-
-  const health = (): CircuitsHealth => ({ known: breakers.known.health(), unknown: breakers.unknown.health() })
-  return Object.assign(askInTurn, { health })
 }
+
+/** The endpoint received no request. */
+const notSent: ReadonlySet<UpstreamReason> = new Set(['backing-off', 'closing', 'insecure-endpoint'])
+
+const outages: ReadonlySet<UpstreamReason> = new Set(['network', 'timeout', 'credentials-refused', 'upstream-error'])
+
+/**
+ * Whether a failure about an unknown token says something about other tokens. A stranger chooses the token, and a firewall may respond to it
+ * with any status, or end the connection: both come at once, and cost little. No token prevents the connection. A token may cause a timeout,
+ * but a timeout costs too much to go on.
+ */
+function isOutageForAll(error: UpstreamError): boolean {
+  switch (error.reason) {
+    case 'timeout':
+      return true
+    case 'network':
+      return !brokenConnection.has(own(error.cause, 'code'))
+    case 'credentials-refused':
+      return !(error.cause instanceof UpstreamError)
+    default:
+      return false
+  }
+}
+
+const brokenConnection: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])

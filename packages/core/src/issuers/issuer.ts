@@ -4,7 +4,8 @@ import type { ScopeHierarchy } from '../claims/scope-hierarchy.ts'
 import type { IssuerHealth } from '../diagnostics/health.ts'
 import type { Network, Networks } from '../http/network.ts'
 import { isLoopbackName } from '../http/secure-url.ts'
-import { createIntrospector, type ResponseCaches } from '../introspection/introspector.ts'
+import type { IntrospectionCaches } from '../introspection/introspection-cache.ts'
+import { createIntrospector } from '../introspection/introspector.ts'
 import { createOpaqueValidator } from '../introspection/opaque-validator.ts'
 import type { JwtCache } from '../jwt/jwt-cache.ts'
 import { createJwtValidator, type JwtValidator } from '../jwt/jwt-validator.ts'
@@ -45,7 +46,7 @@ export interface IssuerContext {
   readonly clock: Clock
   readonly networks: Networks
   readonly jwtCache: JwtCache
-  readonly responseCaches: ResponseCaches
+  readonly caches: IntrospectionCaches
 }
 
 /** `'listed'` in the options, or `'resolved'` by the `issuer` function for the `iss` of a token. */

@@ -127,7 +127,7 @@ export function settingsOf(issuer: TrustedIssuer): IssuerSettings {
 
 /** Whether the issuer has JWTs or signed introspection responses. */
 export function needsKeys({ formats, introspection }: IssuerSettings): boolean {
-  return formats !== 'opaque' || introspection?.response.format === 'jwt'
+  return formats !== 'opaque' || introspection?.response.as === 'jwt'
 }
 
 /** Whether an issuer can have this name: a plain URL on `https:`, on loopback also `http:`, or a name that is not a URL. */
@@ -144,7 +144,7 @@ function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
   const algorithms = expectAlgorithms(options)
   const introspection = options.introspection === undefined ? undefined : expectIntrospection(options.introspection)
   const keys = expectKeyOrigin(options, algorithms)
-  if (keys.from === 'secret' && introspection?.response.format === 'jwt') {
+  if (keys.from === 'secret' && introspection?.response.as === 'jwt') {
     throw invalidOption("Expected `keys` in place of `secret`, or `response: 'json'`: signed responses need keys")
   }
   return {

@@ -17,3 +17,19 @@ export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/**
+ * The own members of a foreign object, without `__proto__`, in an object without a prototype. Members that another part of the
+ * application added to `Object.prototype` do not show. A value that is no object, or is an array, has no members.
+ */
+export function ownMembers(value: unknown): Readonly<Record<string, unknown>> {
+  const members: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    for (const [name, member] of Object.entries(value)) {
+      if (name !== '__proto__') {
+        members[name] = member
+      }
+    }
+  }
+  return members
+}

@@ -1,38 +1,42 @@
 import { createPrivateKey, KeyObject } from 'node:crypto'
 import type { CryptoKey } from 'jose'
-import { describe, expectOneOf, expectText, invalidOption } from '../../lib/invalid-option.ts'
 import { asymmetricAlgorithms } from '../../keys/algorithms.ts'
-import { leastRsaBits } from '../../keys/jwk.ts'
-import { asRecord, isRecord } from '../../lib/record.ts'
+import { minRsaBits } from '../../keys/jwk.ts'
+import { describe, expectOneOf, expectText, invalidOption } from '../../lib/invalid-option.ts'
+import { isRecord, ownMembers } from '../../lib/record.ts'
 
-/** What an assertion is signed with. */
+/** The key that signs assertions. */
 export interface AssertionKey {
   readonly key: CryptoKey | KeyObject | Uint8Array
   readonly algorithm: string
   readonly keyId: string | undefined
 }
 
-/** Reads a private key in any of its forms, now and not at the first token. */
+/** Imports a private key in any of its forms. Throws at start-up, and not at the first token. */
 export function expectAssertionKey(
   given: unknown,
   { algorithm, keyId }: { readonly algorithm?: string | undefined; readonly keyId?: string | undefined },
 ): AssertionKey {
-  const { alg, kid } = given instanceof KeyObject || given instanceof CryptoKey ? {} : asRecord(given)
+  const { alg, kid } = isKey(given) ? ownMembers(undefined) : ownMembers(given)
   const key = expectPrivateKey(given)
-  const chosen = algorithm === undefined ? (textOr(alg) ?? usualAlgorithmOf(key)) : algorithm
+  const chosen = algorithm === undefined ? (stringOr(alg) ?? algorithmsOf(key)[0]) : algorithm
   return {
     key,
     algorithm: expectOneOf(chosen, 'algorithm', algorithmsOf(key)),
-    keyId: keyId === undefined ? textOr(kid) : expectText(keyId, 'keyId'),
+    keyId: keyId === undefined ? stringOr(kid) : expectText(keyId, 'keyId'),
   }
 }
 
-function textOr(kid: unknown): string | undefined {
-  return typeof kid === 'string' ? kid : undefined
+function stringOr(member: unknown): string | undefined {
+  return typeof member === 'string' ? member : undefined
+}
+
+function isKey(given: unknown): given is CryptoKey | KeyObject {
+  return given instanceof CryptoKey || given instanceof KeyObject
 }
 
 function expectPrivateKey(given: unknown): CryptoKey | KeyObject {
-  const key = given instanceof CryptoKey || given instanceof KeyObject ? given : importKey(given)
+  const key = isKey(given) ? given : importKey(given)
   if (key === undefined || key.type !== 'private') {
     throw invalidOption(
       `Expected \`privateKey\` to be a private key: a JWK, a KeyObject, a CryptoKey or PEM text, got ${describeMistake(given)}`,
@@ -41,13 +45,13 @@ function expectPrivateKey(given: unknown): CryptoKey | KeyObject {
   if (algorithmsOf(key).length === 0) {
     throw invalidOption('Expected `privateKey` to be an RSA key, an EC key on P-256, P-384 or P-521, or an Ed25519 key')
   }
-  const { modulusLength = leastRsaBits } =
-    key instanceof KeyObject ? (key.asymmetricKeyDetails ?? {}) : asRecord(key.algorithm)
-  if (Number(modulusLength) < leastRsaBits) {
-    throw invalidOption(`Expected an RSA \`privateKey\` to have at least ${leastRsaBits} bits`)
+  const { modulusLength = minRsaBits } =
+    key instanceof KeyObject ? (key.asymmetricKeyDetails ?? {}) : (key.algorithm as { modulusLength?: number })
+  if (modulusLength < minRsaBits) {
+    throw invalidOption(`Expected an RSA \`privateKey\` to have at least ${minRsaBits} bits`)
   }
   if (key instanceof CryptoKey && !key.usages.includes('sign')) {
-    throw invalidOption("Expected the usages of the `privateKey` to hold 'sign'")
+    throw invalidOption("Expected the usages of the `privateKey` to include 'sign'")
   }
   return key
 }
@@ -63,7 +67,7 @@ function describeMistake(given: unknown): string {
   if (text.includes(String.raw`\n`)) {
     return String.raw`PEM with a literal \n in place of its line breaks`
   }
-  return text === '' ? `${describe(given)} that is none` : 'a text that is none: the path of a file, perhaps'
+  return text === '' ? describe(given) : 'a string that is no PEM, such as the path of a file'
 }
 
 function importKey(given: unknown): KeyObject | undefined {
@@ -71,7 +75,7 @@ function importKey(given: unknown): KeyObject | undefined {
     if (typeof given === 'string' || given instanceof Uint8Array) {
       return createPrivateKey(Buffer.from(given))
     }
-    return isRecord(given) ? createPrivateKey({ key: given, format: 'jwk' }) : undefined
+    return isRecord(given) ? createPrivateKey({ key: ownMembers(given), format: 'jwk' }) : undefined
   } catch (error) {
     if (error instanceof Error) {
       return undefined
@@ -91,10 +95,6 @@ function algorithmsOf(key: CryptoKey | KeyObject): readonly string[] {
   }
   const possible = key instanceof KeyObject ? byKind[kindOf(key)] : ownAlgorithms(key)
   return (possible ?? []).filter((algorithm) => asymmetricAlgorithms.includes(algorithm))
-}
-
-function usualAlgorithmOf(key: CryptoKey | KeyObject): string | undefined {
-  return algorithmsOf(key)[0]
 }
 
 function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {

@@ -1,28 +1,28 @@
 import { hash } from 'node:crypto'
-import { callUserFunction } from '../../responses/error-response.ts'
 import { describe, invalidOption } from '../../lib/invalid-option.ts'
-import { type ClientAuthentication, defineClientAuthentication } from './client-authentication.ts'
+import type { MaybePromise } from '../../lib/maybe-promise.ts'
+import { callUserFunction } from '../../responses/error-response.ts'
+import { type ClientAuthentication, defineClientAuthentication, presenting } from './client-authentication.ts'
 
 /**
- * An access token of our own for the introspection endpoint (RFC 7662 §2.1), or a function that has a current one; what
- * the function throws is a failure (500), and it has to answer within the deadline of the call. A shared `cache` does not tell
- * two functions apart: callers that the server answers differently need a cache each.
+ * An access token of this API for the introspection endpoint (RFC 7662 §2.1), or a function that returns a current one within the deadline
+ * of the call. An error of the function is a failure (500). A shared `cache` does not distinguish two functions: two clients to which the
+ * server responds differently need a cache each.
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for what is no token.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a value that is no token.
  */
-export function bearerToken(token: string | (() => string | Promise<string>)): ClientAuthentication {
+export function bearerToken(token: string | (() => MaybePromise<string>)): ClientAuthentication {
   if (typeof token !== 'function') {
     expectBearerToken(token, invalidOption)
   }
   const identity = typeof token === 'function' ? 'changing' : hash('sha256', token)
-  return defineClientAuthentication({ method: 'bearer', clientId: undefined }, () => ({
-    identity,
-    present: async () => {
+  return defineClientAuthentication({ method: 'bearer', clientId: undefined }, () =>
+    presenting(async () => {
       const current = typeof token === 'function' ? await callUserFunction(token) : token
       expectBearerToken(current, (message) => new TypeError(message))
-      return { headers: { authorization: `Bearer ${current}` } }
-    },
-  }))
+      return { headers: { authorization: `Bearer ${current}` }, parameters: {}, reuse: undefined }
+    }, identity),
+  )
 }
 
 function expectBearerToken(token: unknown, error: (message: string) => Error): void {

@@ -1,11 +1,9 @@
 import type { Dispatcher } from 'undici'
-import type { Holdable } from '../../http/holders.ts'
-import type { Addresses } from '../../http/public-address.ts'
+import type { NetworkAccess } from '../../http/public-address.ts'
 import { invalidOption } from '../../lib/invalid-option.ts'
 import type { MetadataMember } from '../../metadata/metadata.ts'
-import { isRecord } from '../../lib/record.ts'
 
-/** How we tell an introspection endpoint who asks (RFC 7662 §2.1). Only our functions make one, and what it proves that with does not show. */
+/** How this API authenticates at an introspection endpoint (RFC 7662 §2.1). Only functions of Tollgate create one. It does not show its secret. */
 export interface ClientAuthentication {
   readonly method:
     | 'client_secret_basic'
@@ -14,43 +12,38 @@ export interface ClientAuthentication {
     | 'private_key_jwt'
     | 'tls_client_auth'
     | 'bearer'
-  /** Absent with `bearer`. */
+  /** `undefined` with `bearer`. */
   readonly clientId: string | undefined
 }
 
-/** The call for which credentials are wanted. */
+/** The call for which the client presents credentials. */
 export interface Call {
   readonly issuer: string
   readonly endpoint: string
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** What was shown before was refused; show something that nobody else shows. */
+  /** The endpoint refused reused credentials: present some that no other call presents. */
   readonly mustBeNew: boolean
 }
 
-/** What goes into the request. */
+/** The credentials in the request. */
 export interface Presented {
-  readonly headers?: Readonly<Record<string, string>>
-  readonly parameters?: Readonly<Record<string, string>>
-  /** Set when other calls may show the same: a server that takes it only once may refuse it for that. */
-  readonly reuse?: { readonly hasHappened: () => boolean; readonly neverAgain: () => void }
+  readonly headers: Readonly<Record<string, string>>
+  readonly parameters: Readonly<Record<string, string>>
+  /** Set when several calls present the same credentials, because a server that accepts them only once may refuse them. */
+  readonly reuse: { readonly hasHappened: () => boolean; readonly neverAgain: () => void } | undefined
 }
 
-/** A client authentication at work for one issuer. */
-export interface ClientAtWork {
-  readonly present: (call: Call) => Presented | Promise<Presented>
-  /** What tells this caller from others whom the server may answer differently; for the keys of caches, and no secret. */
+/** A client authentication of one introspector, with its state. */
+export interface IntrospectionClient {
+  readonly present: (call: Call) => Promise<Presented>
+  /** Distinguishes clients to which the server may respond differently. It is part of cache keys, and is no secret. */
   readonly identity: string
-  /** Connections of its own, when they prove who asks. */
-  readonly connections?: OwnConnections
+  /** The connections that authenticate the client. `undefined` when the connections of the validator serve. */
+  readonly dispatcher: ((access: NetworkAccess) => Promise<Dispatcher>) | undefined
 }
 
-/** Open for as long as somebody holds them. */
-export interface OwnConnections extends Holdable {
-  readonly dispatcher: (network: Addresses) => Dispatcher
-}
-
-type Start = () => Pick<ClientAtWork, 'present' | 'connections'> & { readonly identity?: string }
+type Start = () => IntrospectionClient
 
 const starts = new WeakMap<object, Start>()
 
@@ -60,30 +53,31 @@ export function defineClientAuthentication(client: ClientAuthentication, start: 
   return frozen
 }
 
-/** Throws unless one of our functions made it. */
-export function expectClientAuthentication(client: unknown): ClientAuthentication {
-  if (!isRecord(client) || !starts.has(client)) {
-    throw invalidOption(
-      'Expected `client` to be what clientSecretBasic, clientSecretPost, clientSecretJwt, privateKeyJwt, tlsClientAuth or bearer returns: an introspection endpoint answers nobody whom it does not know',
-    )
-  }
-  return client as unknown as ClientAuthentication
+/** A client without connections of its own. */
+export function presenting(present: IntrospectionClient['present'], identity = ''): IntrospectionClient {
+  return { present, identity, dispatcher: undefined }
 }
 
-/** The endpoint to ask: mutual TLS may have its own (RFC 8705 §5). */
+/** Throws unless a function of Tollgate created it. */
+export function expectClientAuthentication(client: unknown): ClientAuthentication {
+  if (typeof client !== 'object' || client === null || !starts.has(client)) {
+    throw invalidOption(
+      'Expected `client` to be the result of clientSecretBasic, clientSecretPost, clientSecretJwt, privateKeyJwt, tlsClientAuth or bearerToken, because an introspection endpoint authenticates its clients',
+    )
+  }
+  return client as ClientAuthentication
+}
+
+/** The endpoint in the metadata. Mutual TLS may have its own (RFC 8705 §5). */
 export function endpointMember({ method }: ClientAuthentication): MetadataMember {
   return method === 'tls_client_auth' ? 'mtls_introspection_endpoint' : 'introspection_endpoint'
 }
 
-export function startClient(client: ClientAuthentication): ClientAtWork {
+export function startClient(client: ClientAuthentication): IntrospectionClient {
   const start = starts.get(client)
   if (start === undefined) {
-    throw new TypeError('Expected a client authentication that one of our functions made')
+    throw new TypeError('Expected a client authentication that a function of Tollgate created')
   }
-  const { present, connections, identity = '' } = start()
-  return {
-    present,
-    identity: JSON.stringify([client.method, client.clientId, identity]),
-    ...(connections === undefined ? {} : { connections }),
-  }
+  const started = start()
+  return { ...started, identity: JSON.stringify([client.method, client.clientId, started.identity]) }
 }
