@@ -1,53 +1,69 @@
 import { randomUUID } from 'node:crypto'
 import { CompactSign, type CryptoKey } from 'jose'
 import type { MockClock } from './clock.ts'
+import { ownMembers } from './options.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-/** Claims under their wire names; `undefined` leaves one out that would be there by default. */
+/** Claims under their wire names. `undefined` removes a default claim. */
 export type Claims = Readonly<Record<string, unknown>>
 
+/** The options of `accessToken`. */
 export interface AccessTokenOptions {
-  /** Header members besides `alg`, `kid` and `typ`, or in place of them; `undefined` leaves one out. */
+  /** Header members that replace or extend `alg`, `kid` and `typ`. `undefined` removes a default member. */
   readonly header?: Readonly<Record<string, unknown>>
-  /** One of the issuer's `algorithms`. Default: the first. */
+  /** The signature algorithm: one of the issuer's `algorithms`. Default: the first. */
   readonly algorithm?: string
 }
 
-export interface Minting {
+/** The parts of an issuer that tokens are made of. */
+export interface TokenSource {
   readonly issuer: string
   readonly audience: string
   readonly clock: MockClock
   readonly keys: SigningKeys
 }
 
-const lifetime = 300
+const validForSeconds = 300
 
-/** The claims of an access token by RFC 9068 §2.2, good for five minutes. */
-export function defaultClaims({ issuer, audience, clock }: Minting): Claims {
-  const now = Math.floor(clock() / 1000)
+/** The time of the clock in seconds, as claims contain it. */
+export function currentSeconds({ clock }: Pick<TokenSource, 'clock'>): number {
+  return Math.floor(clock() / 1000)
+}
+
+/** The given claims over the default claims: those of RFC 9068 §2.2, valid for five minutes. */
+export function withDefaultClaims(source: TokenSource, claims: Claims): Claims {
+  const now = currentSeconds(source)
   return {
-    iss: issuer,
-    aud: audience,
+    iss: source.issuer,
+    aud: source.audience,
     sub: 'alice',
     client_id: 'client-1',
     iat: now,
-    exp: now + lifetime,
+    exp: now + validForSeconds,
     jti: randomUUID(),
+    ...claims,
   }
 }
 
-export async function mintAccessToken(minting: Minting, claims: Claims, options: AccessTokenOptions): Promise<string> {
-  const key = minting.keys.current(options.algorithm)
-  const header = { alg: key.algorithm, kid: key.kid, typ: 'at+jwt', ...options.header }
-  return sign(key.privateKey, header, { ...defaultClaims(minting), ...claims })
+/** Signs an access token with a current key. Does not validate the claims. */
+export async function signAccessToken(
+  source: TokenSource,
+  claims: Claims,
+  options: AccessTokenOptions = {},
+): Promise<string> {
+  const { header, algorithm } = ownMembers(options, 'the options of `accessToken`', ['header', 'algorithm'])
+  const key = source.keys.current(algorithm)
+  const fullHeader = { alg: key.algorithm, kid: key.kid, typ: 'at+jwt', ...header }
+  return sign(key.privateKey, fullHeader, withDefaultClaims(source, claims))
 }
 
-/** Signs whatever it is given: what is wrong with it is the caller's wish. */
+/** Signs any header and claims. Does not validate them, because a test may need invalid ones. */
 export async function sign(key: CryptoKey | Uint8Array, header: Claims, claims: Claims): Promise<string> {
-  const critical = Array.isArray(header['crit']) ? Object.fromEntries(header['crit'].map((name) => [name, true])) : {}
+  const critical: unknown = Object.hasOwn(header, 'crit') ? header['crit'] : []
+  const crit = Array.isArray(critical) ? Object.fromEntries(critical.map((name) => [name, true])) : {}
   return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
     .setProtectedHeader({ alg: 'ES256', ...withoutUndefined(header) })
-    .sign(key, { crit: critical })
+    .sign(key, { crit })
 }
 
 function withoutUndefined(members: Claims): Claims {

@@ -1,21 +1,23 @@
 import { createLocalJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
 import { type Client, keyAlgorithms, secretAlgorithms } from './client.ts'
 import type { MockClock } from './clock.ts'
-import { keepNewest } from './newest.ts'
+import { deleteOldest } from './newest-entries.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** Seconds. */
-const longestLife = 600
+const maxSecondsUntilExpiry = 600
 
-/** `client_secret_jwt` and `private_key_jwt` by RFC 7523 §3: whether the form holds an assertion of this client to these audiences. */
+/**
+ * Creates the check of client assertions: `client_secret_jwt` and `private_key_jwt` by RFC 7523 §3. The result is whether
+ * the form contains a valid assertion of this client for one of the audiences.
+ */
 export function createAssertionCheck(
   client: Client,
   clock: MockClock,
   audiences: readonly string[],
 ): (form: URLSearchParams) => Promise<boolean> {
   const key = keyOf(client)
-  const seen = new Set<string>()
+  const seenIds = new Set<string>()
 
   async function verify(assertion: string): Promise<boolean> {
     const currentDate = new Date(clock())
@@ -27,15 +29,15 @@ export function createAssertionCheck(
       currentDate,
     })
     const { exp = Infinity, jti } = payload
-    const isShort = exp - currentDate.getTime() / 1000 <= longestLife
-    return isShort && typeof jti === 'string' && jti !== '' && isFirst(jti)
+    const isShort = exp - currentDate.getTime() / 1000 <= maxSecondsUntilExpiry
+    return isShort && typeof jti === 'string' && jti !== '' && isUsable(jti)
   }
 
-  function isFirst(jti: string): boolean {
-    const isNew = client.assertions === 're-usable' || !seen.has(jti)
-    seen.add(jti)
-    keepNewest(seen)
-    return isNew
+  function isUsable(jti: string): boolean {
+    const usable = client.assertions === 're-usable' || !seenIds.has(jti)
+    seenIds.add(jti)
+    deleteOldest(seenIds)
+    return usable
   }
 
   return async (form) => {
@@ -47,7 +49,7 @@ export function createAssertionCheck(
   }
 }
 
-/** The algorithm decides between the secret and the keys; each verifies what is its own, and nothing else. */
+/** The algorithm selects the secret or the keys. An HMAC can therefore never be verified with a public key. */
 function keyOf({ secret, keys = { keys: [] } }: Client): JWTVerifyGetKey {
   const secretKey = new TextEncoder().encode(secret)
   const keySet = createLocalJWKSet(keys)
@@ -58,11 +60,11 @@ function keyOf({ secret, keys = { keys: [] } }: Client): JWTVerifyGetKey {
     if (keyAlgorithms.includes(header.alg)) {
       return keySet(header, token)
     }
-    throw new errors.JOSEAlgNotAllowed('An algorithm that the client does not have')
+    throw new errors.JOSEAlgNotAllowed('The client has no key for this algorithm')
   }
 }
 
-/** What is wrong with the assertion is no matter; what is wrong with this mock is. */
+/** An error of jose means an invalid assertion. Any other error is a defect of this package. */
 function falseIfInvalid(error: unknown): false {
   if (error instanceof errors.JOSEError) {
     return false

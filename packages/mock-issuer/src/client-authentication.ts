@@ -1,50 +1,57 @@
 import type { IncomingMessage } from 'node:http'
-import { type Answer, invalidRequest, json } from './answer.ts'
 import { createAssertionCheck } from './client-assertion.ts'
 import type { Client } from './client.ts'
 import type { MockClock } from './clock.ts'
+import { type HttpResponse, invalidRequest, json } from './http-response.ts'
 
 export interface ClientAuthenticationOptions {
   readonly client: Client
   readonly clock: MockClock
-  /** What an assertion may be addressed to. */
+  /** The accepted `aud` values of client assertions. */
   readonly audiences: readonly string[]
 }
 
-/** Who asks: the client, or somebody with the bearer token. Otherwise the answer that refuses them. */
-type Authentication = { readonly caller: 'client' | 'bearer' } | { readonly refusal: Answer }
+/** The caller of the endpoint: the client, or a caller with the bearer token. Otherwise the error response. */
+type Authentication = { readonly caller: Caller } | { readonly error: HttpResponse }
+
+type Caller = 'client' | 'token-bearer'
 
 export type Authenticate = (request: IncomingMessage, form: URLSearchParams) => Promise<Authentication>
 
-/** One way of authenticating that a request tries. */
+/** One authentication method that a request uses. */
 interface Attempt {
-  readonly caller: 'client' | 'bearer'
-  readonly succeeds: () => boolean | Promise<boolean>
+  readonly caller: Caller
+  readonly isValid: () => boolean | Promise<boolean>
 }
 
-/** Client authentication by RFC 6749 §2.3 and RFC 7523 §2.2, or by a bearer token. Exactly one way at a time. */
+/**
+ * Authenticates the caller of the introspection endpoint by RFC 6749 §2.3, RFC 7523 §2.2 or a bearer token. A request
+ * must use exactly one method.
+ */
 export function createClientAuthentication({ client, clock, audiences }: ClientAuthenticationOptions): Authenticate {
-  const isGoodAssertion = createAssertionCheck(client, clock, audiences)
+  const isValidAssertion = createAssertionCheck(client, clock, audiences)
 
-  function attempts(request: IncomingMessage, form: URLSearchParams): readonly Attempt[] {
+  function attemptsOf(request: IncomingMessage, form: URLSearchParams): readonly Attempt[] {
     const headers = request.headersDistinct['authorization'] ?? []
     const secret = form.get('client_secret')
-    const isAsserted = form.has('client_assertion') || form.has('client_assertion_type')
+    const hasAssertion = form.has('client_assertion') || form.has('client_assertion_type')
     return [
-      ...headers.map((header) => byHeader(client, header)),
-      ...(secret === null ? [] : [ofClient(() => form.get('client_id') === client.id && secret === client.secret)]),
-      ...(isAsserted ? [ofClient(() => isGoodAssertion(form))] : []),
+      ...headers.map((header) => headerAttempt(client, header)),
+      ...(secret === null
+        ? []
+        : [clientAttempt(() => form.get('client_id') === client.id && secret === client.secret)]),
+      ...(hasAssertion ? [clientAttempt(() => isValidAssertion(form))] : []),
     ]
   }
 
   return async (request, form) => {
-    const [attempt, another] = attempts(request, form)
+    const [attempt, another] = attemptsOf(request, form)
     if (another !== undefined) {
-      return { refusal: invalidRequest('More than one way of client authentication') }
+      return { error: invalidRequest('The request uses more than one method of client authentication') }
     }
-    const isSomebodyElse = form.has('client_id') && form.get('client_id') !== client.id
-    if (attempt === undefined || isSomebodyElse || !(await attempt.succeeds())) {
-      return { refusal: invalidClient }
+    const namesOtherClient = form.has('client_id') && form.get('client_id') !== client.id
+    if (attempt === undefined || namesOtherClient || !(await attempt.isValid())) {
+      return { error: invalidClient }
     }
     return { caller: attempt.caller }
   }
@@ -56,24 +63,24 @@ const invalidClient = json(
   { 'www-authenticate': 'Basic realm="introspection", charset="UTF-8"' },
 )
 
-function ofClient(succeeds: Attempt['succeeds']): Attempt {
-  return { caller: 'client', succeeds }
+function clientAttempt(isValid: Attempt['isValid']): Attempt {
+  return { caller: 'client', isValid }
 }
 
-function byHeader(client: Client, header: string): Attempt {
+function headerAttempt(client: Client, header: string): Attempt {
   const [, scheme = '', credentials = ''] = /^(\S+) +(\S+)$/.exec(header) ?? []
   switch (scheme.toLowerCase()) {
     case 'basic':
-      return ofClient(() => isGoodBasic(client, credentials))
+      return clientAttempt(() => isValidBasic(client, credentials))
     case 'bearer':
-      return { caller: 'bearer', succeeds: () => credentials === client.bearerToken }
+      return { caller: 'token-bearer', isValid: () => credentials === client.bearerToken }
     default:
-      return ofClient(() => false)
+      return clientAttempt(() => false)
   }
 }
 
-/** Both halves are form-encoded before they are joined: RFC 6749 §2.3.1. */
-function isGoodBasic(client: Client, credentials: string): boolean {
+/** The client form-encodes id and secret before it joins them: RFC 6749 §2.3.1. */
+function isValidBasic(client: Client, credentials: string): boolean {
   const joined = Buffer.from(credentials, 'base64').toString()
   const [, id, secret] = /^([^:]*):(.*)$/.exec(joined) ?? []
   return (

@@ -1,13 +1,13 @@
 /** A length of time with its unit, such as `'30s'`, `'5m'`, `'24h'`. */
 export type Duration = `${number}${'ms' | 's' | 'm' | 'h'}`
 
-/** A clock that a test holds in its hand: give it to the validator as well, and both live in the same time. */
+/** A clock that a test controls. Give it to the validator as well, so that both have the same time. */
 export interface MockClock {
-  /** Milliseconds since the epoch, as `Date.now` tells them. */
+  /** Returns milliseconds since the epoch, like `Date.now`. */
   (): number
-  /** Moves the time on; negative durations move it back. */
+  /** Moves the time forward. A negative duration moves it back. Throws a `TypeError` for an invalid duration. */
   advance(duration: Duration): void
-  /** Stops the time, now or at the given moment, until it is moved on. */
+  /** Stops the time at the given moment. Default: now. `advance` still moves it. */
   freeze(at?: Date | number): void
 }
 
@@ -21,7 +21,7 @@ export function milliseconds(duration: Duration): number {
   return Number(match[1]) * millisecondsOf[match[2] as keyof typeof millisecondsOf]
 }
 
-/** Goes with the system's clock until it is told otherwise. */
+/** Creates a clock that follows the system's clock until a test calls `freeze`. */
 export function createClock(): MockClock {
   let offset = 0
   let frozenAt: number | undefined

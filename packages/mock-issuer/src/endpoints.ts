@@ -1,25 +1,25 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { type Answer, json, send } from './answer.ts'
 import type { Endpoint, Faults } from './faults.ts'
+import { type HttpResponse, json, send } from './http-response.ts'
 import { misbehave } from './misbehaviour.ts'
-import { most } from './newest.ts'
+import { maxEntries } from './newest-entries.ts'
 
-/** A request that reached the issuer, whether it was answered rightly or not. */
+/** A request that the issuer received, with or without a fault. */
 export interface LoggedRequest {
   readonly endpoint: Endpoint | 'unknown'
   readonly method: string
   readonly path: string
 }
 
-/** What is served at a path. */
+/** The resource at one path. */
 export interface Route {
   readonly endpoint: Endpoint
-  /** To requests by other methods it is unknown. Default: all are answered. */
+  /** Requests with other methods get 404. Default: `respond` gets every method. */
   readonly method?: string
-  readonly answer: (request: IncomingMessage) => Answer | Promise<Answer>
+  readonly respond: (request: IncomingMessage) => HttpResponse | Promise<HttpResponse>
 }
 
-/** Finds what a request is for, logs it, and has it answered, or not, if the endpoint misbehaves at the moment. */
+/** Creates the request listener. It logs each request, and sends the response of its route or the fault of the endpoint. */
 export function createEndpoints(
   routes: Readonly<Record<string, Route>>,
   faults: Faults,
@@ -30,26 +30,30 @@ export function createEndpoints(
     return route?.method === undefined || route.method === method ? route : undefined
   }
 
-  async function answer(route: Route | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function respond(route: Route | undefined, request: IncomingMessage, target: ServerResponse): Promise<void> {
     const fault = route === undefined ? undefined : faults.next(route.endpoint)
-    const duty = () => route?.answer(request) ?? json(404, { error: 'not_found' })
-    await (fault === undefined ? send(response, await duty()) : misbehave(fault, response, duty))
+    const createResponse = async () => route?.respond(request) ?? json(404, { error: 'not_found' })
+    if (fault === undefined) {
+      send(target, await createResponse())
+    } else {
+      await misbehave(fault, target, createResponse)
+    }
   }
 
-  return (request, response) => {
+  return (request, target) => {
     const { method = 'GET', url: path = '/' } = request
     const route = find(method, path)
     log.push({ endpoint: route?.endpoint ?? 'unknown', method, path })
-    log.splice(0, log.length - most)
-    answer(route, request, response).catch((error: unknown) => giveUp(response, error))
+    log.splice(0, log.length - maxEntries)
+    respond(route, request, target).catch((error: unknown) => sendFailure(target, error))
   }
 }
 
-/** The client has gone, which is its right; or this mock has a mistake, which is told to the test. */
-function giveUp(response: ServerResponse, error: unknown): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy()
+/** Without a connection the caller has left. Otherwise a claim or this package has a defect, and the caller gets 500. */
+function sendFailure(target: ServerResponse, error: unknown): void {
+  if (target.headersSent || target.destroyed) {
+    target.destroy()
   } else {
-    send(response, json(500, { error: 'server_error', error_description: String(error) }))
+    send(target, json(500, { error: 'server_error', error_description: String(error) }))
   }
 }

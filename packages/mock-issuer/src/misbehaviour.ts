@@ -3,88 +3,88 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { announce, type Answer, send } from './answer.ts'
 import { milliseconds } from './clock.ts'
-import type { AnswerFault, Fault, NamedFault } from './faults.ts'
+import type { Fault, NamedFault, ResponseFault } from './faults.ts'
+import { type HttpResponse, send, setHead } from './http-response.ts'
 
-/** The right answer, made at the moment it is asked for. */
-export type Duty = () => Answer | Promise<Answer>
+/** Creates the right response, with the state of the issuer at the time of the call. */
+export type CreateResponse = () => Promise<HttpResponse>
 
-type Misbehaviour = (response: ServerResponse, duty: Duty) => void | Promise<void>
+type SendFault = (target: ServerResponse, createResponse: CreateResponse) => void | Promise<void>
 
-/** Carries out a fault. It rejects when the connection ends first, as it does on `close()`. */
-export async function misbehave(fault: Fault, response: ServerResponse, duty: Duty): Promise<void> {
+/** Sends a fault. Rejects if the connection closes before the fault has ended. */
+export async function misbehave(fault: Fault, target: ServerResponse, createResponse: CreateResponse): Promise<void> {
   if (typeof fault === 'string') {
-    await misbehaviours[fault](response, duty)
+    await namedFaults[fault](target, createResponse)
   } else if ('delay' in fault) {
-    await pause(milliseconds(fault.delay), whileOpen(response))
-    send(response, await duty())
+    await wait(milliseconds(fault.delay), closeSignal(target))
+    send(target, await createResponse())
   } else {
-    send(response, answerOf(fault))
+    send(target, responseOf(fault))
   }
 }
 
-const misbehaviours: Readonly<Record<NamedFault, Misbehaviour>> = {
+const namedFaults: Readonly<Record<NamedFault, SendFault>> = {
   hang: () => undefined,
-  'hang-in-body': async (response, duty) => sendHalf(response, await duty()),
-  drip: async (response, duty) => drip(response, await duty()),
-  'cut-off': async (response, duty) => cutOff(response, await duty()),
+  'hang-in-body': async (target, createResponse) => sendHalf(target, await createResponse()),
+  drip: async (target, createResponse) => drip(target, await createResponse()),
+  'cut-off': async (target, createResponse) => cutOff(target, await createResponse()),
   reset,
-  nonsense: (response) => send(response, nonsense),
-  empty: (response) => send(response, { status: 200, headers: {}, body: '' }),
-  huge: (response) =>
-    pipeline(endless, announce(response, { status: 200, headers: { 'content-type': 'application/json' } })),
+  nonsense: (target) => send(target, webPage),
+  empty: (target) => send(target, { status: 200, headers: {}, body: '' }),
+  huge: (target) => pipeline(endless, setHead(target, { status: 200, headers: jsonType })),
 }
 
-const nonsense: Answer = {
+const jsonType = { 'content-type': 'application/json' }
+
+const webPage: HttpResponse = {
   status: 200,
   headers: { 'content-type': 'text/html; charset=utf-8' },
   body: '<!doctype html><title>Welcome</title><p>Please sign in to use this network.',
 }
 
-function answerOf({ status, headers = {}, body }: AnswerFault): Answer {
-  const type = body === undefined ? {} : { 'content-type': 'application/json' }
+function responseOf({ status, headers, body }: ResponseFault): HttpResponse {
   return {
     status,
-    headers: { ...type, ...headers },
+    headers: { ...(body === undefined ? {} : jsonType), ...headers },
     body: typeof body === 'object' ? JSON.stringify(body) : (body ?? ''),
   }
 }
 
-/** Announces the whole body. */
-function sendHalf(response: ServerResponse, answer: Answer, sent?: () => void): void {
-  const body = Buffer.from(answer.body)
-  announce(response, answer).setHeader('content-length', body.length)
-  response.write(body.subarray(0, body.length / 2), sent)
+/** Sends half of the body under the `content-length` of the whole body. */
+function sendHalf(target: ServerResponse, response: HttpResponse, onSent?: () => void): void {
+  const body = Buffer.from(response.body)
+  setHead(target, response).setHeader('content-length', body.length)
+  target.write(body.subarray(0, body.length / 2), onSent)
 }
 
-function cutOff(response: ServerResponse, answer: Answer): void {
-  const { socket } = response
-  sendHalf(response, answer, () => socket?.end(() => socket.destroy()))
+function cutOff(target: ServerResponse, response: HttpResponse): void {
+  const { socket } = target
+  sendHalf(target, response, () => socket?.end(() => socket.destroy()))
 }
 
-async function drip(response: ServerResponse, answer: Answer): Promise<void> {
-  const body = Buffer.from(answer.body)
-  const signal = whileOpen(response)
-  announce(response, answer).setHeader('content-length', body.length)
+async function drip(target: ServerResponse, response: HttpResponse): Promise<void> {
+  const body = Buffer.from(response.body)
+  const signal = closeSignal(target)
+  setHead(target, response).setHeader('content-length', body.length)
   for (const byte of body) {
-    await pause(100, signal)
-    response.write(Buffer.of(byte))
+    await wait(100, signal)
+    target.write(Buffer.of(byte))
   }
-  response.end()
+  target.end()
 }
 
-/** A connection in memory is reset by whoever destroys it before its end. */
-function reset(response: ServerResponse): void {
-  const socket: Duplex | null = response.socket
-  if (socket instanceof Socket) {
-    socket.resetAndDestroy()
+/** A connection in memory has no `resetAndDestroy`. There the peer sees a reset, because the stream has not ended. */
+function reset({ socket }: ServerResponse): void {
+  const connection: Duplex | null = socket
+  if (connection instanceof Socket) {
+    connection.resetAndDestroy()
   } else {
-    socket?.destroy()
+    connection?.destroy()
   }
 }
 
-/** Goes on when the client has read, and leaves it time for other things. */
+/** `setImmediate` lets other work run between two chunks, because a fast reader would otherwise block the process. */
 async function* endless(): AsyncGenerator<string, never> {
   yield '{"keys":['
   for (;;) {
@@ -93,18 +93,18 @@ async function* endless(): AsyncGenerator<string, never> {
   }
 }
 
-const longestPause = 2 ** 31 - 1
+const maxTimerMilliseconds = 2 ** 31 - 1
 
-/** Does not keep the process alive. */
-async function pause(duration: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(Math.min(duration, longestPause), undefined, { ref: false, signal })
+/** Uses a timer without a reference, because an open delay must not prevent the exit of the test process. */
+async function wait(duration: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(Math.min(duration, maxTimerMilliseconds), undefined, { ref: false, signal })
 }
 
-/** Aborts when the connection is gone, so that no timer outlives it. */
-function whileOpen(response: ServerResponse): AbortSignal {
+/** Aborts when the connection closes, so that no timer runs longer than its connection. */
+function closeSignal(target: ServerResponse): AbortSignal {
   const controller = new AbortController()
-  response.once('close', () => controller.abort())
-  if (response.destroyed) {
+  target.once('close', () => controller.abort())
+  if (target.destroyed) {
     controller.abort()
   }
   return controller.signal

@@ -4,23 +4,23 @@ import type { AddressInfo, Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 
-/** How requests reach the issuer: one server, over loopback or in memory. */
+/** The connection between requests and the issuer: one HTTP server, over loopback or in memory. */
 export interface Transport {
   readonly url: string
-  /** Only this dispatcher of undici reaches an issuer without a port. */
+  /** The only dispatcher that connects to an issuer without a port. `undefined` if the issuer has a port. */
   readonly dispatcher: Dispatcher | undefined
-  /** From now on requests are answered by this. */
+  /** Sets the listener that responds to requests. */
   readonly serve: (listener: RequestListener) => void
-  /** Cuts off what is under way, and answers no more. */
+  /** Closes all connections, and accepts no further ones. */
   readonly close: () => Promise<void>
 }
 
-const nameWithoutPort = 'https://issuer.example'
+const urlWithoutPort = 'https://issuer.example'
 
-/** Opens at a port on loopback, any if it is 0, or nowhere but in the process. It knows the name before there are requests. */
+/** Opens the transport before the endpoints exist, because the endpoints need its URL. Port 0 is any free port. */
 export async function openTransport(port: number | 'none'): Promise<Transport> {
   const server = createServer()
-  const { url, dispatcher, close } = port === 'none' ? stayInside(server, nameWithoutPort) : await listen(server, port)
+  const { url, dispatcher, close } = port === 'none' ? openInMemory(server, urlWithoutPort) : await listen(server, port)
   let closing: Promise<void> | undefined
   return {
     url,
@@ -30,10 +30,9 @@ export async function openTransport(port: number | 'none'): Promise<Transport> {
   }
 }
 
-type Opened = Pick<Transport, 'url' | 'dispatcher' | 'close'>
+type OpenTransport = Pick<Transport, 'url' | 'dispatcher' | 'close'>
 
-/** Real HTTP on loopback. */
-async function listen(server: Server, port: number): Promise<Opened> {
+async function listen(server: Server, port: number): Promise<OpenTransport> {
   await once(server.listen(port, '127.0.0.1'), 'listening')
   const address = server.address() as AddressInfo
   return {
@@ -47,21 +46,19 @@ async function listen(server: Server, port: number): Promise<Opened> {
   }
 }
 
-/** No port at all: a dispatcher whose connections lead to the server in memory, without TLS, and which refuses every other host. */
-function stayInside(server: Server, url: string): Opened {
+/** Creates a dispatcher that connects to the server in memory, without TLS. It refuses every other origin. */
+function openInMemory(server: Server, url: string): OpenTransport {
   const connections = new Set<Duplex>()
   const agent = new Agent({
     allowH2: false,
     connect: ({ protocol, host }, callback) => {
-      const asked = `${protocol}//${host}`
-      // Later, as a connection comes: undici does not expect it at once.
-      queueMicrotask(() => {
-        if (asked === url) {
-          callback(null, connect(server, connections))
-        } else {
-          callback(new Error(`The mock issuer is ${url}, and its dispatcher does not go to ${asked}`), null)
-        }
-      })
+      const origin = `${protocol}//${host}`
+      const open = (): void =>
+        origin === url
+          ? callback(null, connect(server, connections))
+          : callback(new Error(`The dispatcher of the mock issuer ${url} does not connect to ${origin}`), null)
+      // undici expects no synchronous callback. A promise also works when fake timers replace `queueMicrotask`.
+      void Promise.resolve().then(open)
     },
   })
   return {
@@ -76,17 +73,17 @@ function stayInside(server: Server, url: string): Opened {
   }
 }
 
-/** A connection in memory. It holds nothing open, and what undici asks of a socket a stream can do. */
+/** Opens a connection in memory. It does not prevent the exit of the process. undici uses no method that a stream lacks. */
 function connect(server: Server, connections: Set<Duplex>): Socket {
-  const [near, far] = duplexPair()
-  connections.add(far)
-  near.on('close', () => far.destroy())
-  far.on('close', () => {
-    connections.delete(far)
-    if (!far.writableFinished) {
-      near.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
+  const [clientSide, serverSide] = duplexPair()
+  connections.add(serverSide)
+  clientSide.on('close', () => serverSide.destroy())
+  serverSide.on('close', () => {
+    connections.delete(serverSide)
+    if (!serverSide.writableFinished) {
+      clientSide.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
     }
   })
-  server.emit('connection', far)
-  return near as Socket
+  server.emit('connection', serverSide)
+  return clientSide as Socket
 }

@@ -1,8 +1,16 @@
 import { CompactEncrypt, exportSPKI } from 'jose'
-import { type Claims, defaultClaims, mintAccessToken, type Minting, sign } from './access-token.ts'
+import {
+  type Claims,
+  currentSeconds,
+  sign,
+  signAccessToken,
+  type TokenSource,
+  withDefaultClaims,
+} from './access-token.ts'
+import { expectOneOf } from './options.ts'
 import { createSigningKey } from './signing-keys.ts'
 
-/** The names of all wrong tokens, to loop over in a test. */
+/** The names of all wrong tokens, for a loop in a test. */
 export const wrongTokens = [
   'expired',
   'notYetValid',
@@ -25,81 +33,71 @@ export const wrongTokens = [
   'garbage',
 ] as const
 
+/** The name of a wrong token. */
 export type WrongToken = (typeof wrongTokens)[number]
 
-type Mint = (minting: Minting, claims: Claims) => Promise<string>
+type CreateToken = (source: TokenSource, claims: Claims) => Promise<string>
 
-/** Each differs from a good token in one thing, and an API must refuse it with 401 `invalid_token`. */
-const mints: Readonly<Record<WrongToken, Mint>> = {
-  expired: (minting, claims) => withClaims(minting, claims, { exp: seconds(minting) - 3600 }),
-  notYetValid: (minting, claims) => withClaims(minting, claims, { nbf: seconds(minting) + 3600 }),
-  withoutExpiry: (minting, claims) => withClaims(minting, claims, { exp: undefined }),
-  wrongAudience: (minting, claims) => withClaims(minting, claims, { aud: 'https://another-api.example' }),
-  withoutAudience: (minting, claims) => withClaims(minting, claims, { aud: undefined }),
-  wrongIssuer: (minting, claims) => withClaims(minting, claims, { iss: 'https://stranger.example' }),
-  senderConstrained: (minting, claims) => withClaims(minting, claims, { cnf: { jkt: 'a'.repeat(43) } }),
-  idToken: (minting, claims) => mintAccessToken(minting, { ...claims, nonce: 'n-1' }, { header: { typ: 'JWT' } }),
-  logoutToken: (minting, claims) => mintAccessToken(minting, claims, { header: { typ: 'logout+jwt' } }),
-  criticalHeader: (minting, claims) => mintAccessToken(minting, claims, { header: { crit: ['urgent'], urgent: true } }),
-  unsigned: async (minting, claims) => `${unsecured({ alg: 'none', typ: 'at+jwt' }, minting, claims)}.`,
-  withoutSignature: async (minting, claims) => (await mintAccessToken(minting, claims, {})).replace(/[^.]*$/, ''),
-  tampered: async (minting, claims) => tamper(await mintAccessToken(minting, claims, {}), minting, claims),
-  foreignKey: (minting, claims) => bySomebodyElse(minting, claims, minting.keys.current().kid),
-  unknownKey: (minting, claims) => bySomebodyElse(minting, claims, 'unknown'),
-  embeddedKey: (minting, claims) => withEmbeddedKey(minting, claims),
-  publicKeyAsSecret: (minting, claims) => withPublicKeyAsSecret(minting, claims),
-  encrypted: (minting, claims) => encrypt(minting, claims),
+const creators: Readonly<Record<WrongToken, CreateToken>> = {
+  expired: (source, claims) => signAccessToken(source, { ...claims, exp: currentSeconds(source) - 3600 }),
+  notYetValid: (source, claims) => signAccessToken(source, { ...claims, nbf: currentSeconds(source) + 3600 }),
+  withoutExpiry: (source, claims) => signAccessToken(source, { ...claims, exp: undefined }),
+  wrongAudience: (source, claims) => signAccessToken(source, { ...claims, aud: 'https://another-api.example' }),
+  withoutAudience: (source, claims) => signAccessToken(source, { ...claims, aud: undefined }),
+  wrongIssuer: (source, claims) => signAccessToken(source, { ...claims, iss: 'https://stranger.example' }),
+  senderConstrained: (source, claims) => signAccessToken(source, { ...claims, cnf: { jkt: 'a'.repeat(43) } }),
+  idToken: (source, claims) => signAccessToken(source, { ...claims, nonce: 'n-1' }, { header: { typ: 'JWT' } }),
+  logoutToken: (source, claims) => signAccessToken(source, claims, { header: { typ: 'logout+jwt' } }),
+  criticalHeader: (source, claims) => signAccessToken(source, claims, { header: { crit: ['urgent'], urgent: true } }),
+  unsigned: async (source, claims) =>
+    `${encode({ alg: 'none', typ: 'at+jwt' })}.${encode(withDefaultClaims(source, claims))}.`,
+  withoutSignature: async (source, claims) => (await signAccessToken(source, claims)).replace(/[^.]*$/, ''),
+  tampered,
+  foreignKey: (source, claims) => signWithForeignKey(source, claims, () => ({ kid: source.keys.current().kid })),
+  unknownKey: (source, claims) => signWithForeignKey(source, claims, () => ({ kid: 'unknown' })),
+  embeddedKey: (source, claims) => signWithForeignKey(source, claims, ({ kid, jwk }) => ({ kid, jwk })),
+  publicKeyAsSecret,
+  encrypted,
   garbage: async () => 'not-a-token',
 }
 
-export async function mintWrongToken(minting: Minting, name: WrongToken, claims: Claims): Promise<string> {
-  if (!Object.hasOwn(mints, name)) {
-    throw new TypeError(`Expected one of the wrong tokens ${wrongTokens.join(', ')}`)
-  }
-  return mints[name](minting, claims)
-}
-
-function seconds({ clock }: Minting): number {
-  return Math.floor(clock() / 1000)
-}
-
-function withClaims(minting: Minting, claims: Claims, wrong: Claims): Promise<string> {
-  return mintAccessToken(minting, { ...claims, ...wrong }, {})
+/** Creates a token that differs from a valid one in one fault. An API must refuse it with 401 `invalid_token`. */
+export async function createWrongToken(source: TokenSource, name: WrongToken, claims: Claims): Promise<string> {
+  expectOneOf(name, 'the name of a wrong token', wrongTokens)
+  return creators[name](source, claims)
 }
 
 function encode(members: Claims): string {
   return Buffer.from(JSON.stringify(members)).toString('base64url')
 }
 
-function unsecured(header: Claims, minting: Minting, claims: Claims): string {
-  return `${encode(header)}.${encode({ ...defaultClaims(minting), ...claims })}`
+/** The signature of a valid token, with claims that it does not cover. */
+async function tampered(source: TokenSource, claims: Claims): Promise<string> {
+  const [header, , signature] = (await signAccessToken(source, claims)).split('.')
+  return `${header}.${encode({ ...withDefaultClaims(source, claims), sub: 'mallory' })}.${signature}`
 }
 
-/** The signature of a good token under claims that it does not cover. */
-function tamper(token: string, minting: Minting, claims: Claims): string {
-  const [header, , signature] = token.split('.')
-  return `${header}.${encode({ ...defaultClaims(minting), ...claims, sub: 'mallory' })}.${signature}`
+/** Signs with a new key that the issuer does not publish. */
+async function signWithForeignKey(
+  source: TokenSource,
+  claims: Claims,
+  headerOf: (key: Awaited<ReturnType<typeof createSigningKey>>) => Claims,
+): Promise<string> {
+  const key = await createSigningKey(source.keys.current().algorithm)
+  const header = { alg: key.algorithm, typ: 'at+jwt', ...headerOf(key) }
+  return sign(key.privateKey, header, withDefaultClaims(source, claims))
 }
 
-async function bySomebodyElse(minting: Minting, claims: Claims, kid: string): Promise<string> {
-  const { algorithm } = minting.keys.current()
-  const { privateKey } = await createSigningKey(algorithm)
-  return sign(privateKey, { alg: algorithm, kid, typ: 'at+jwt' }, { ...defaultClaims(minting), ...claims })
-}
-
-async function withEmbeddedKey(minting: Minting, claims: Claims): Promise<string> {
-  const { algorithm, kid, privateKey, jwk } = await createSigningKey(minting.keys.current().algorithm)
-  return sign(privateKey, { alg: algorithm, kid, typ: 'at+jwt', jwk }, { ...defaultClaims(minting), ...claims })
-}
-
-async function withPublicKeyAsSecret(minting: Minting, claims: Claims): Promise<string> {
-  const { kid, publicKey } = minting.keys.current()
+/** The algorithm confusion of RFC 8725 §2.1: an HMAC with the text of the public key as the secret. */
+async function publicKeyAsSecret(source: TokenSource, claims: Claims): Promise<string> {
+  const { kid, publicKey } = source.keys.current()
   const secret = new TextEncoder().encode(await exportSPKI(publicKey))
-  return sign(secret, { alg: 'HS256', kid, typ: 'at+jwt' }, { ...defaultClaims(minting), ...claims })
+  return sign(secret, { alg: 'HS256', kid, typ: 'at+jwt' }, withDefaultClaims(source, claims))
 }
 
-async function encrypt(minting: Minting, claims: Claims): Promise<string> {
-  const plaintext = new TextEncoder().encode(JSON.stringify({ ...defaultClaims(minting), ...claims }))
+/** A JWE whose key only this function knows. */
+async function encrypted(source: TokenSource, claims: Claims): Promise<string> {
+  const plaintext = new TextEncoder().encode(JSON.stringify(withDefaultClaims(source, claims)))
   const key = crypto.getRandomValues(new Uint8Array(32))
   return new CompactEncrypt(plaintext).setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ: 'at+jwt' }).encrypt(key)
 }
