@@ -27,10 +27,8 @@ export interface Client extends MockClientOptions {
 export const secretAlgorithms: readonly string[] = ['HS256', 'HS384', 'HS512']
 
 /** The algorithms of `private_key_jwt`. */
-export const keyAlgorithms: readonly string[] = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'Ed25519', 'EdDSA'],
-]
+export const keyAlgorithms: readonly string[] =
+  'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 Ed25519 EdDSA'.split(' ')
 
 export function expectClient(options: MockClientOptions): Client {
   const members = ownMembers(options, '`client`', ['id', 'secret', 'keys', 'assertions', 'bearerToken'])

@@ -23,8 +23,8 @@ export function expectText(value: unknown, name: string): void {
   }
 }
 
-export function expectOneOf(value: unknown, name: string, words: readonly unknown[]): void {
-  if (!words.includes(value)) {
+export function expectOneOf(value: unknown, name: string, words: readonly string[]): void {
+  if (!words.some((word) => word === value)) {
     throw new TypeError(`Expected ${name} to be one of ${words.map((word) => `'${word}'`).join(', ')}`)
   }
 }

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import { type Dispatcher, request } from 'undici'
 import { onTestFinished } from 'vitest'
 import { createMockIssuer, type MockIssuer, type MockIssuerOptions } from '../src/index.ts'
 
-/** Over loopback and in memory. */
-export const transports = ['free', 'none'] as const
+/** Loopback, and memory. */
+export const ports = ['free', 'none'] as const
 
 export interface Received {
   readonly status: number
@@ -13,23 +14,37 @@ export interface Received {
   readonly text: string
 }
 
-type Sent = Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'method'> & { readonly method?: Dispatcher.HttpMethod }
+type RequestOptions = Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'method'> & {
+  readonly method?: Dispatcher.HttpMethod
+}
 
-export async function open(options?: MockIssuerOptions): Promise<MockIssuer> {
-  const issuer = await createMockIssuer(options)
+/** Starts an issuer, without a port by default. It closes at the end of the test. */
+export async function start(options: MockIssuerOptions = {}): Promise<MockIssuer> {
+  const issuer = await createMockIssuer({ port: 'none', ...options })
   onTestFinished(() => issuer.close())
   return issuer
 }
 
-/** The answer before its body has come. */
-export async function begin(issuer: MockIssuer, path: string, sent: Sent = {}): Promise<Dispatcher.ResponseData> {
-  const { dispatcher } = issuer.validatorOptions
-  return request(`${issuer.url}${path}`, { ...sent, ...(dispatcher === undefined ? {} : { dispatcher }) })
+/** Returns the response before its body has arrived. */
+export async function open(
+  { url, validatorOptions: { dispatcher } }: MockIssuer,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Dispatcher.ResponseData> {
+  return request(new URL(path, url), { ...options, ...(dispatcher === undefined ? {} : { dispatcher }) })
 }
 
-export async function ask(issuer: MockIssuer, path: string, sent?: Sent): Promise<Received> {
-  const { statusCode, headers, body } = await begin(issuer, path, sent)
+export async function send(issuer: MockIssuer, path: string, options?: RequestOptions): Promise<Received> {
+  const { statusCode, headers, body } = await open(issuer, path, options)
   return { status: statusCode, headers, text: await body.text() }
+}
+
+export async function keysOf(issuer: MockIssuer): Promise<JSONWebKeySet['keys']> {
+  return (JSON.parse((await send(issuer, '/jwks')).text) as JSONWebKeySet).keys
+}
+
+export async function verifier(issuer: MockIssuer): Promise<ReturnType<typeof createLocalJWKSet>> {
+  return createLocalJWKSet({ keys: await keysOf(issuer) })
 }
 
 export function basic(id: string, secret: string): string {
@@ -37,25 +52,25 @@ export function basic(id: string, secret: string): string {
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`
 }
 
-export interface Introspecting {
+export interface IntrospectionRequest {
   readonly form?: Readonly<Record<string, string>>
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | string[]>>
 }
 
-/** Asks about a token, with nothing that the test does not name. */
+/** Introspects a token with the given credentials only. */
 export async function introspectWith(
   issuer: MockIssuer,
   token: string,
-  { form = {}, headers = {} }: Introspecting,
+  { form = {}, headers = {} }: IntrospectionRequest,
 ): Promise<Received> {
-  return ask(issuer, '/introspect', {
+  return send(issuer, '/introspect', {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     body: new URLSearchParams({ token, ...form }).toString(),
   })
 }
 
-/** Asks about a token, as the client that may. */
+/** Introspects a token as the client of the issuer. */
 export async function introspect(
   issuer: MockIssuer,
   token: string,
@@ -65,15 +80,14 @@ export async function introspect(
   return introspectWith(issuer, token, { headers: { authorization, ...headers } })
 }
 
-const run = promisify(execFile)
 const source = new URL('../src/index.ts', import.meta.url).href
 
-/** What a script prints, in a process of its own. Fails if the process has not ended by itself after five seconds. */
-export async function runToItsEnd(script: string): Promise<string> {
+/** Returns the output of a script, after its process has ended without `process.exit`. */
+export async function runToExit(script: string): Promise<string> {
   const whole = `import { createMockIssuer } from ${JSON.stringify(source)}
     import { request } from ${JSON.stringify(import.meta.resolve('undici'))}
     import { setTimeout } from 'node:timers/promises'
     ${script}`
-  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', whole], { timeout: 5000 })
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', whole])
   return stdout
 }
