@@ -2,7 +2,7 @@ import { clientSecretBasic, createProtect, scopes, trustedIssuer } from '@tollga
 import express, { type Express } from 'express'
 import { resourceServer } from './authorization-server.ts'
 
-/** The API that is protected: this is all an application has to write. */
+/** The protected API. An application needs no further code for Tollgate. */
 export function createApi(issuer: string, audience: string | readonly string[]): Express {
   const { id, secret } = resourceServer
   const protect = createProtect({
@@ -11,7 +11,7 @@ export function createApi(issuer: string, audience: string | readonly string[]):
   })
 
   const app = express()
-  app.get('/public', (_req, res) => void res.json({ open: 'to everybody' }))
+  app.get('/public', (_req, res) => void res.json({ public: true }))
   app.get(
     '/orders',
     protect(scopes('orders:read')),

@@ -6,31 +6,31 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import type { Configuration } from 'oidc-provider'
 import { quietly } from './quietly.ts'
 
-export const client = { id: 'orders-app', secret: 'a secret of the demo, and of nothing else' }
-/** The API, when it asks about tokens. */
-export const resourceServer = { id: 'orders-api', secret: 'another secret of the demo, and of nothing else' }
+export const client = { id: 'orders-app', secret: 'a secret for the demo only' }
+/** The credentials of the API for introspection. */
+export const resourceServer = { id: 'orders-api', secret: 'another secret for the demo only' }
 
 const { Provider } = await quietly(() => import('oidc-provider'))
 
 export interface AuthorizationServer {
   readonly issuer: string
-  /** Signs with a new key from now on; the old one stays published. */
+  /** Creates a new key and signs with it. The old keys stay published. */
   readonly rotateKeys: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
 export interface AuthorizationServerOptions {
-  /** The `scope` that clients may ask for. */
+  /** The `scope` that clients can request. */
   readonly scope: string
-  /** Seconds for which a token for a resource is good. Default: 300. */
-  readonly lifetimes?: Readonly<Record<string, number>>
-  /** The resource whose tokens are opaque. Default: none. */
+  /** Seconds until a token for a resource expires. Default: 300. */
+  readonly expiresIn?: Readonly<Record<string, number>>
+  /** The resource with opaque tokens. Default: none. */
   readonly opaque?: string
-  /** What it signs with. Default: `'ES256'`. */
+  /** The signature algorithm. Default: `'ES256'`. */
   readonly algorithm?: 'ES256' | 'RS256' | 'Ed25519'
 }
 
-/** A real authorization server on loopback: oidc-provider, which gives out access tokens by client credentials. */
+/** Starts oidc-provider on loopback. It issues access tokens for client credentials (RFC 6749 §4.4). */
 export async function startAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
   const { algorithm = 'ES256' } = options
   const server = createServer()
@@ -57,7 +57,7 @@ async function signingKey(alg: string): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), kid: randomUUID(), alg, use: 'sig' }
 }
 
-/** The keys of a provider are fixed, so that a rotation is a new provider behind the same address. */
+/** Replaces the whole server of oidc-provider, because its keys are fixed. */
 function serve(server: Server, issuer: string, keys: JWK[], options: AuthorizationServerOptions): void {
   const provider = quietly(() => new Provider(issuer, configuration(keys, options)))
   server.removeAllListeners('request').on('request', provider.callback())
@@ -65,7 +65,7 @@ function serve(server: Server, issuer: string, keys: JWK[], options: Authorizati
 
 function configuration(
   keys: JWK[],
-  { scope, lifetimes = {}, opaque, algorithm = 'ES256' }: AuthorizationServerOptions,
+  { scope, expiresIn = {}, opaque, algorithm = 'ES256' }: AuthorizationServerOptions,
 ): Configuration {
   return {
     jwks: { keys },
@@ -101,7 +101,7 @@ function configuration(
           scope,
           audience: resource,
           accessTokenFormat: resource === opaque ? 'opaque' : 'jwt',
-          accessTokenTTL: lifetimes[resource] ?? 300,
+          accessTokenTTL: expiresIn[resource] ?? 300,
           jwt: { sign: { alg: algorithm } },
         }),
       },

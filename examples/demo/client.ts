@@ -3,13 +3,13 @@ import { client } from './authorization-server.ts'
 
 export interface TokenRequest {
   readonly scope: string
-  /** The API that the token is for (RFC 8707). */
+  /** The API for which the client requests the token (RFC 8707). */
   readonly resource: string
 }
 
 const insecure = { [oauth.allowInsecureRequests]: true }
 
-/** Gets access tokens as a client does: discovery, then the token endpoint (RFC 6749 §4.4). */
+/** Returns a function that requests access tokens: discovery, then the token endpoint (RFC 6749 §4.4). */
 export async function createClient(issuer: string): Promise<(request: TokenRequest) => Promise<string>> {
   const url = new URL(issuer)
   const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, insecure))
@@ -31,7 +31,7 @@ export async function createClient(issuer: string): Promise<(request: TokenReque
   }
 }
 
-/** Revokes a token, as a client does when somebody logs out (RFC 7009). */
+/** Revokes a token, as a client does at a logout (RFC 7009). */
 export async function revoke(issuer: string, token: string): Promise<void> {
   const url = new URL(issuer)
   const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, insecure))

@@ -5,14 +5,14 @@ import { parseArgs } from 'node:util'
 import { startAuthorizationServer } from './authorization-server.ts'
 import { createApi } from './api.ts'
 import { createClient, revoke } from './client.ts'
-import { play, type Played } from './play.ts'
-import { printAnswer, printCurls, printTable } from './print.ts'
+import { printCurls, printResponse, printTable } from './print.ts'
+import { runScenario, type ScenarioResult } from './run-scenario.ts'
 import {
   audience,
   expiry,
   opaque,
   opaqueTokens,
-  ordinaryDay,
+  ordinaryRequests,
   outageWithKeys,
   outageWithOpaque,
   outageWithoutKeys,
@@ -20,50 +20,52 @@ import {
   shortLived,
 } from './scenarios.ts'
 
-// An unknown flag is a mistake that shows, before anything is started.
+// Throws for an unknown flag before a server starts.
 const { values: flags } = parseArgs({ options: { serve: { type: 'boolean' } } })
 
 const scope = 'orders:read orders:write'
-const lifetimes = { [shortLived]: 1 }
+const expiresIn = { [shortLived]: 1 }
 
-// Two authorization servers: the API trusts the first, and has never heard of the other.
-const trusted = await startAuthorizationServer({ scope, lifetimes, opaque })
+// Two authorization servers: the API trusts only the first.
+const trusted = await startAuthorizationServer({ scope, expiresIn, opaque })
 const stranger = await startAuthorizationServer({ scope })
 const getToken = await createClient(trusted.issuer)
-// A list of audiences: the short-lived one only makes tokens that expire while you watch.
+// The API has several audiences, because the tokens of `shortLived` expire during the demo.
 const api = await listen(createServer(createApi(trusted.issuer, [audience, shortLived, opaque])))
 
 if (flags.serve === true) {
   await stayUp()
 } else {
-  await playAll()
+  await runAll()
 }
 
-async function playAll(): Promise<void> {
+async function runAll(): Promise<void> {
   console.log(
-    'An Express API protected by Tollgate, an authorization server (oidc-provider), and a client; all on loopback.\nOne of the tokens below has to expire first: six seconds.\n',
+    'An Express API protected by Tollgate, an authorization server (oidc-provider), and a client; all on loopback.\nOne of the tokens below must expire first. That takes six seconds.\n',
   )
-  const dying = expiry(getToken)
-  const played: Played[] = []
-  for (const scenario of await ordinaryDay(getToken, await createClient(stranger.issuer))) {
-    played.push(await play(scenario, api.origin))
+  const expiring = expiry(getToken)
+  const results: ScenarioResult[] = []
+  for (const scenario of await ordinaryRequests(getToken, await createClient(stranger.issuer))) {
+    results.push(await runScenario(scenario, api.origin))
   }
   const [known = '', revoked = '', unknown = ''] = await threeOpaque()
   await revoke(trusted.issuer, revoked)
   for (const scenario of opaqueTokens(known, revoked)) {
-    played.push(await play(scenario, api.origin))
+    results.push(await runScenario(scenario, api.origin))
   }
-  played.push(await play(await dying, api.origin))
+  results.push(await runScenario(await expiring, api.origin))
   await trusted.rotateKeys()
-  played.push(await play(await rotation(getToken), api.origin))
-  played.push(...(await playOutage(known, unknown)))
+  results.push(await runScenario(await rotation(getToken), api.origin))
+  results.push(...(await runOutage(known, unknown)))
   await api.stop()
 
-  printTable(played)
-  printAnswer(played.find(({ status }) => status === 403) ?? (played[0] as Played))
-  const wrong = played.filter(({ isRight }) => !isRight).length
+  printTable(results)
+  printResponse(results.find(({ status }) => status === 403) ?? (results[0] as ScenarioResult))
+  const wrong = results.filter(({ isRight }) => !isRight).length
   console.log(
-    wrong === 0 ? `\nAll ${played.length} answers are right.` : `\n${wrong} of ${played.length} answers are wrong.`,
+    wrong === 0
+      ? `\nAll ${results.length} responses are right.`
+      : `\n${wrong} of ${results.length} responses are wrong.`,
   )
   process.exitCode = wrong === 0 ? 0 : 1
 }
@@ -72,18 +74,21 @@ function threeOpaque(): Promise<readonly string[]> {
   return Promise.all([1, 2, 3].map(() => getToken({ scope: 'orders:read', resource: opaque })))
 }
 
-/** Both servers go down: the API has the keys of the first, while another API starts too late to get those of the second. */
-async function playOutage(known: string, unknown: string): Promise<readonly Played[]> {
+/** Stops both servers. The API has cached the keys of the first. Another API starts too late to fetch those of the second. */
+async function runOutage(known: string, unknown: string): Promise<readonly ScenarioResult[]> {
   const token = await getToken({ scope, resource: audience })
-  const latesToken = await (await createClient(stranger.issuer))({ scope, resource: audience })
+  const strangersToken = await (await createClient(stranger.issuer))({ scope, resource: audience })
   await Promise.all([trusted.stop(), stranger.stop()])
   const late = await listen(createServer(createApi(stranger.issuer, [audience])))
-  const played = [await play(outageWithKeys(token), api.origin), await play(outageWithoutKeys(latesToken), late.origin)]
+  const results = [
+    await runScenario(outageWithKeys(token), api.origin),
+    await runScenario(outageWithoutKeys(strangersToken), late.origin),
+  ]
   for (const scenario of outageWithOpaque(known, unknown)) {
-    played.push(await play(scenario, api.origin))
+    results.push(await runScenario(scenario, api.origin))
   }
   await late.stop()
-  return played
+  return results
 }
 
 async function stayUp(): Promise<void> {

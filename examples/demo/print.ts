@@ -1,28 +1,28 @@
 import { styleText } from 'node:util'
 import Table from 'cli-table3'
-import type { Played } from './play.ts'
+import type { ScenarioResult } from './run-scenario.ts'
 
-export function printTable(played: readonly Played[]): void {
+export function printTable(results: readonly ScenarioResult[]): void {
   const table = new Table({
-    head: ['request', 'token', 'answer', 'challenge', 'why'].map((name) => styleText('bold', name)),
-    // `null` is the table's word for a width that follows the content.
+    head: ['request', 'token', 'response', 'challenge', 'reason'].map((name) => styleText('bold', name)),
+    // `null`: the width follows the content.
     colWidths: [null, null, null, 44, null],
     wordWrap: true,
     style: { head: [], border: [], compact: true },
   })
-  table.push(...played.map(row))
+  table.push(...results.map(row))
   console.log(table.toString())
 }
 
-function row({ scenario, status, headers, reason, challenge, isRight }: Played): string[] {
-  const wanted = isRight ? '' : styleText('red', ` ✗ wanted ${Object.values(scenario.expected).join(' ')}`)
+function row({ scenario, status, headers, reason, challenge, isRight }: ScenarioResult): string[] {
+  const expected = isRight ? '' : styleText('red', ` ✗ expected ${Object.values(scenario.expected).join(' ')}`)
   const retryAfter = headers['retry-after']
   return [
     scenario.request.replace(/(access_token=).*/, '$1…'),
     scenario.token,
-    styleText(colour(status), String(status)) + wanted,
+    styleText(colour(status), String(status)) + expected,
     challenge ?? (retryAfter === undefined ? '' : `Retry-After: ${retryAfter}`),
-    reason ?? styleText('green', 'let through'),
+    reason ?? styleText('green', 'accepted'),
   ]
 }
 
@@ -33,16 +33,17 @@ function colour(status: number): 'green' | 'yellow' | 'magenta' {
   return status < 500 ? 'yellow' : 'magenta'
 }
 
-/** One answer as it went over the wire. */
-export function printAnswer({ scenario, status, headers, body }: Played): void {
-  console.log(`\nOne of these answers as it went over the wire (${scenario.request}, token ${scenario.token}):\n`)
+export function printResponse({ scenario, status, headers, body }: ScenarioResult): void {
+  console.log(`\nOne of these responses in full (${scenario.request}, token ${scenario.token}):\n`)
   const shown = ['www-authenticate', 'cache-control', 'content-type']
   const lines = shown.map((name) => `${name}: ${String(headers[name])}`)
   console.log(styleText('dim', ['  HTTP/1.1 ' + String(status), ...lines, '', body].join('\n  ')))
 }
 
 export function printCurls(origin: string, tokens: Readonly<Record<string, string>>): void {
-  console.log(`\nThe API listens on ${styleText('bold', origin)}. Tokens are good for five minutes. Paste away:\n`)
+  console.log(
+    `\nThe API listens on ${styleText('bold', origin)}. The tokens are valid for five minutes. Paste a line:\n`,
+  )
   console.log(`curl -i ${origin}/public`)
   console.log(`curl -i ${origin}/orders`)
   for (const [name, token] of Object.entries(tokens)) {

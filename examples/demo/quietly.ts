@@ -1,10 +1,10 @@
-/** oidc-provider warns that it is not set up for production, which is true, and nobody's concern here. */
-export function quietly<Result>(act: () => Result): Result {
+/** Runs a function without `console.warn` and `console.info`, because oidc-provider warns about its set-up for tests. */
+export function quietly<Result>(run: () => Result): Result {
   const { warn, info } = console
   const silence = (): void => undefined
   const restore = (): void => void Object.assign(console, { warn, info })
   Object.assign(console, { warn: silence, info: silence })
-  const result = act()
+  const result = run()
   if (result instanceof Promise) {
     void result.finally(restore)
   } else {

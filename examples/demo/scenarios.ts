@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TokenRequest } from './client.ts'
 
-/** One row of the table: what is sent, and what must come back. */
+/** One row of the table: a request and the expected response. */
 export interface Scenario {
   readonly request: string
-  /** What the token is, for a person. */
+  /** A description of the token. */
   readonly token: string
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly expected: Expected
@@ -12,9 +12,9 @@ export interface Scenario {
 
 interface Expected {
   readonly status: number
-  /** The stable id of the refusal or failure; none when the request is let through. */
+  /** The `reason` of the refusal or outage. */
   readonly reason?: string
-  /** The challenge, but for `realm` and `error_description`; none when the request is let through, or nobody judged it. */
+  /** The challenge without `realm` and `error_description`. Accepted requests and outages have none. */
   readonly challenge?: string
 }
 
@@ -25,64 +25,64 @@ const anotherApi = 'https://payments.example'
 
 type GetToken = (request: TokenRequest) => Promise<string>
 
-/** What happens at an API on an ordinary day. */
-export async function ordinaryDay(getToken: GetToken, getStrangersToken: GetToken): Promise<readonly Scenario[]> {
+/** Requests while the authorization server is available. */
+export async function ordinaryRequests(getToken: GetToken, getStrangersToken: GetToken): Promise<readonly Scenario[]> {
   const reading = await getToken({ scope: 'orders:read', resource: audience })
   const writing = await getToken({ scope: 'orders:read orders:write', resource: audience })
   const foreign = await getToken({ scope: 'orders:read', resource: anotherApi })
   const strangers = await getStrangersToken({ scope: 'orders:read', resource: audience })
   return [
-    row('GET /public', 'none, none needed', [], passed(200)),
+    row('GET /public', 'none, none needed', [], accepted(200)),
     row('GET /orders', 'none', [], withoutCredentials),
-    row('GET /orders', 'good, orders:read', bearer(reading), passed(200)),
-    row('POST /orders', 'good, orders:read', bearer(reading), lackingScope),
-    row('POST /orders', 'good, orders:write', bearer(writing), passed(201)),
+    row('GET /orders', 'valid, orders:read', bearer(reading), accepted(200)),
+    row('POST /orders', 'valid, orders:read', bearer(reading), lackingScope),
+    row('POST /orders', 'valid, orders:write', bearer(writing), accepted(201)),
     row('GET /orders', 'for another API', bearer(foreign), invalid('wrong-audience')),
     row('GET /orders', "of a stranger's server", bearer(strangers), invalid('untrusted-issuer')),
-    row('GET /orders', 'tampered with', bearer(tampered(reading)), invalid('bad-signature')),
+    row('GET /orders', 'tampered', bearer(tampered(reading)), invalid('bad-signature')),
     row('GET /orders', 'unsigned (alg none)', bearer(unsigned(reading)), invalid('malformed-token')),
     row('GET /orders', 'garbage', bearer('let-me-in'), invalid('inactive')),
-    row(`GET /orders?access_token=${reading}`, 'good, in the query', [], withoutCredentials),
-    row('GET /orders', 'good, twice', [...bearer(reading), ...bearer(reading)], repeated),
+    row(`GET /orders?access_token=${reading}`, 'valid, in the query', [], withoutCredentials),
+    row('GET /orders', 'valid, twice', [...bearer(reading), ...bearer(reading)], repeated),
   ]
 }
 
-/** A token that was good for a second. */
+/** A token that expired after a second. */
 export async function expiry(getToken: GetToken): Promise<Scenario> {
   const token = await getToken({ scope: 'orders:read', resource: shortLived })
-  // One second of life, and five of tolerance for clocks that differ.
+  // One second until expiry, and five seconds of clock tolerance.
   await sleep(6200)
   return row('GET /orders', 'expired', bearer(token), invalid('expired'))
 }
 
-/** Tokens that say nothing by themselves: the API asks the server about them. */
+/** Tokens that the API introspects. */
 export function opaqueTokens(token: string, revoked: string): readonly Scenario[] {
   return [
-    row('GET /orders', 'good, opaque', bearer(token), passed(200)),
-    row('POST /orders', 'good, opaque, orders:read', bearer(token), lackingScope),
+    row('GET /orders', 'valid, opaque', bearer(token), accepted(200)),
+    row('POST /orders', 'valid, opaque, orders:read', bearer(token), lackingScope),
     row('GET /orders', 'opaque, revoked', bearer(revoked), invalid('inactive')),
   ]
 }
 
 export async function rotation(getToken: GetToken): Promise<Scenario> {
   const token = await getToken({ scope: 'orders:read', resource: audience })
-  return row('GET /orders', 'signed with a new key', bearer(token), passed(200))
+  return row('GET /orders', 'signed with a new key', bearer(token), accepted(200))
 }
 
 export function outageWithKeys(token: string): Scenario {
-  return row('GET /orders', 'good, issuer is down', bearer(token), passed(200))
+  return row('GET /orders', 'valid, issuer is down', bearer(token), accepted(200))
 }
 
-/** One that the API has asked about a moment ago, and one that it has not. */
+/** One token that the API has introspected before, and one that it has not. */
 export function outageWithOpaque(known: string, unknown: string): readonly Scenario[] {
   return [
-    row('GET /orders', 'good, opaque, issuer is down', bearer(known), passed(200)),
+    row('GET /orders', 'valid, opaque, issuer is down', bearer(known), accepted(200)),
     row('GET /orders', 'opaque, new, issuer is down', bearer(unknown), { status: 503, reason: 'network' }),
   ]
 }
 
 export function outageWithoutKeys(token: string): Scenario {
-  return row('GET /orders', 'good, down since start', bearer(token), { status: 503, reason: 'network' })
+  return row('GET /orders', 'valid, down since start', bearer(token), { status: 503, reason: 'network' })
 }
 
 const withoutCredentials: Expected = { status: 401, reason: 'no-credentials', challenge: 'Bearer scope="orders:read"' }
@@ -97,7 +97,7 @@ function invalid(reason: string): Expected {
   return { status: 401, reason, challenge: 'Bearer error="invalid_token"' }
 }
 
-function passed(status: number): Expected {
+function accepted(status: number): Expected {
   return { status }
 }
 
@@ -109,7 +109,7 @@ function bearer(token: string): readonly (readonly [string, string])[] {
   return [['Authorization', `Bearer ${token}`]]
 }
 
-/** The claims say more than what was signed. */
+/** Adds a scope that the signature does not cover. */
 function tampered(token: string): string {
   const [header = '', payload = '', signature = ''] = token.split('.')
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object

@@ -33,9 +33,9 @@ assert.equal((await call(configured, '/orders', await issuer.accessToken())).sta
 assert.deepEqual((await call(configured, '/orders', alice)).json(), { for: 'alice' })
 
 const strict = await createStrictApp(options)
-const own = await call(strict, '/orders')
-assert.deepEqual(own.json(), { title: 'The request carries no credentials', status: 401 })
-assert.equal(own.headers['www-authenticate'], 'Bearer realm="api"')
+const ownError = await call(strict, '/orders')
+assert.deepEqual(ownError.json(), { title: 'The request carries no credentials', status: 401 })
+assert.equal(ownError.headers['www-authenticate'], 'Bearer realm="api"')
 assert.deepEqual((await call(strict, '/orders', alice)).json(), { for: 'alice' })
 
 const reports = 'https://reports.example'

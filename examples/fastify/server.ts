@@ -10,19 +10,19 @@ export async function createApp(options: TollgateOptions): Promise<FastifyInstan
     return { for: app.auth(request).subject }
   })
 
-  // Nobody has to show a token here, but a bad one is refused all the same.
+  // A token is optional here. An invalid token is refused.
   app.get('/catalogue', { onRequest: app.protect.optional() }, async (request) => {
     return { prices: request.auth === undefined ? 'list' : `for ${request.auth.subject}` }
   })
   return app
 }
 
-/** Default-deny: every route of the scope needs a token, unless it says otherwise; routes are configured rather than wired. */
+/** Every route of the scope needs a token, unless its `config` opens it. */
 export async function createConfiguredApp(options: TollgateOptions): Promise<FastifyInstance> {
   const app = fastify()
-  await app.register(cors, { exposedHeaders: ['WWW-Authenticate'] }) // before what protects
+  await app.register(cors, { exposedHeaders: ['WWW-Authenticate'] }) // before tollgate
   await app.register(tollgate, options)
-  app.get('/about', async () => ({ open: 'outside of the scope' }))
+  app.get('/about', async () => ({ public: 'not in the protected scope' }))
 
   await app.register(async (api) => {
     api.addHook('onRequest', api.protect())
@@ -33,7 +33,7 @@ export async function createConfiguredApp(options: TollgateOptions): Promise<Fas
   return app
 }
 
-/** The errors are the app's own to answer. */
+/** The error handler of the app responds to refusals and outages. */
 export async function createStrictApp(options: TollgateOptions): Promise<FastifyInstance> {
   const app = fastify()
   app.setErrorHandler((error, _request, reply) => {
@@ -48,7 +48,7 @@ export async function createStrictApp(options: TollgateOptions): Promise<Fastify
   return app
 }
 
-/** Two parts of one app, each an API with an audience of its own. */
+/** Two parts of one app, each with its own audience. */
 export async function createAppOfTwo(orders: TollgateOptions, reports: TollgateOptions): Promise<FastifyInstance> {
   const app = fastify()
   await app.register(

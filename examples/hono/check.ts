@@ -24,8 +24,8 @@ function lacking(scope: string): string {
   return `Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="${scope}"`
 }
 
-// Without credentials every route is the same, those that there are not included.
-for (const request of ['GET /orders', 'HEAD /orders', 'POST /admin/restart', 'GET /nothing']) {
+// Without credentials every path gets the same response, and so does a path without a route.
+for (const request of ['GET /orders', 'HEAD /orders', 'POST /admin/restart', 'GET /unknown']) {
   const response = await call(request)
   assert.deepEqual(challengeOf(response), [401, 'Bearer realm="api"'])
   assert.equal(response.headers.get('access-control-allow-origin'), 'https://app.example.com')
@@ -34,18 +34,18 @@ for (const request of ['GET /orders', 'HEAD /orders', 'POST /admin/restart', 'GE
   assert.equal(await response.text(), request.startsWith('HEAD') ? '' : '{}')
 }
 
-// Two layers, and one verdict.
-let verdicts = 0
-subscribe('tollgate:verdict', () => (verdicts += 1))
+// Two layers of protect() validate the token once.
+let validations = 0
+subscribe('tollgate:verdict', () => (validations += 1))
 const orders = await call('GET /orders', { scope: 'orders:read' })
-assert.deepEqual([orders.status, await orders.json(), verdicts], [200, { for: 'alice' }, 1])
+assert.deepEqual([orders.status, await orders.json(), validations], [200, { for: 'alice' }, 1])
 
 assert.equal((await call('HEAD /orders', { scope: 'orders:read' })).status, 200)
 assert.deepEqual(challengeOf(await call('GET /orders', {})), [403, lacking('orders:read')])
 assert.deepEqual(challengeOf(await call('HEAD /orders', {})), [403, lacking('orders:read')])
 assert.deepEqual(challengeOf(await call('GET /admin/clients', { scope: 'orders:read' })), [403, lacking('admin')])
 assert.deepEqual(await (await call('GET /admin/clients', { scope: 'admin' })).json(), ['client-1'])
-assert.equal((await call('GET /nothing', {})).status, 404)
+assert.equal((await call('GET /unknown', {})).status, 404)
 assert.deepEqual(challengeOf(await call('GET /orders', { exp: 1 })), [
   401,
   'Bearer realm="api", error="invalid_token", error_description="The access token has expired"',
@@ -61,7 +61,7 @@ const preflight = await app.request('/orders', {
 })
 assert.deepEqual([preflight.status, preflight.headers.get('access-control-allow-headers')], [204, 'authorization'])
 
-// What a handler throws goes to `onError`, and is not taken for a refusal.
+// The error of a handler goes to `onError`.
 assert.deepEqual(errors, [])
 assert.deepEqual(challengeOf(await call('POST /admin/restart', { scope: 'admin' })), [500, null])
 assert.deepEqual(errors, ['Not on a Friday'])

@@ -7,7 +7,7 @@ export function createApp(options: ValidatorOptions, report: (error: Error) => v
   const protect = createProtect(createValidator(options))
   const app = new Hono<Protected>()
   app.use(cors({ origin: 'https://app.example.com', exposeHeaders: ['WWW-Authenticate'] })) // before protect()
-  app.use(protect()) // every route: a valid access token
+  app.use(protect()) // every route needs a valid access token
   app.get('/orders', protect(scopes('orders:read')), (c) => c.json({ for: c.get('auth').subject }))
   app.route('/admin', createAdmin(protect))
   app.onError((error, c) => {

@@ -3,7 +3,7 @@ import express, { type Express } from 'express'
 
 const api = 'https://api.example.com'
 
-/** Several issuers, each with a policy of its own. */
+/** Several issuers, each with its own options. */
 export function createPartnersApp(own: string, partner: string): Express {
   const protect = createProtect({
     audience: api,
@@ -17,7 +17,7 @@ export function createPartnersApp(own: string, partner: string): Express {
   return app
 }
 
-/** Tenants that are not known at start-up: the answers are remembered, for ten minutes or, for strangers, ten seconds. */
+/** Tenants that the app does not know at start-up. The validator caches a result for ten minutes, and `undefined` for ten seconds. */
 export function createTenantsApp(findTenant: (iss: string) => Promise<{ audience: string } | undefined>): Express {
   const protect = createProtect({
     audience: api,
@@ -31,7 +31,7 @@ export function createTenantsApp(findTenant: (iss: string) => Promise<{ audience
   return app
 }
 
-/** Issuers that put scopes, roles or permissions elsewhere, and scopes that imply others. */
+/** Issuers that write scopes, roles or permissions in other claims, and scopes that imply other scopes. */
 export function createRolesApp(own: string, keycloak: string): Express {
   const protect = createProtect({
     audience: api,

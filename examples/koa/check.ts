@@ -30,9 +30,9 @@ assert.deepEqual(await (await call(app, '/catalogue', alice)).json(), { prices: 
 assert.equal((await call(app, '/catalogue', await issuer.wrongToken('expired'))).status, 401)
 
 const strict = createStrictApp(issuer.validatorOptions)
-const own = await call(strict, '/')
-assert.equal(own.headers.get('www-authenticate'), 'Bearer realm="api"')
-assert.deepEqual(await own.json(), { title: 'The request carries no credentials', status: 401 })
+const ownError = await call(strict, '/')
+assert.equal(ownError.headers.get('www-authenticate'), 'Bearer realm="api"')
+assert.deepEqual(await ownError.json(), { title: 'The request carries no credentials', status: 401 })
 assert.deepEqual(await (await call(strict, '/', alice)).json(), { for: 'alice' })
 issuer.misbehave('jwks', { status: 503 })
 issuer.clock.advance('3h')

@@ -10,7 +10,7 @@ export function createApp(options: ProtectOptions): Koa {
     ctx.body = { for: ctx.state.auth.subject }
   })
 
-  // Nobody has to show a token here, but a bad one is refused all the same.
+  // A token is optional here. An invalid token is refused.
   router.get('/catalogue', protect.optional(), (ctx) => {
     ctx.body = { prices: ctx.state.auth === undefined ? 'list' : `for ${ctx.state.auth.subject}` }
   })
@@ -21,7 +21,7 @@ export function createApp(options: ProtectOptions): Koa {
   return app
 }
 
-/** Every route needs a valid token, and the errors are the app's own to answer. */
+/** Every route needs a valid token. A middleware of the app responds to refusals and outages. */
 export function createStrictApp(options: ProtectOptions): Koa {
   const app = new Koa()
   app.silent = true

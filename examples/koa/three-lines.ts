@@ -9,7 +9,7 @@ const protect = createProtect({
   issuer: 'https://tenant.logto.app/oidc',
   audience: 'https://api.example.com',
 })
-app.use(protect()) // every route: a valid access token
+app.use(protect()) // every route needs a valid access token
 router.get('/orders', protect(scopes('orders:read')), (ctx) => {
   ctx.body = { for: ctx.state.auth.subject }
 })

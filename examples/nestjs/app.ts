@@ -19,7 +19,7 @@ class OrdersController {
   }
 }
 
-/** What a class demands, each of its routes does, together with what it demands itself. */
+/** Each route needs the scopes of its class and its own. */
 @Controller('reports')
 @Protect(scopes('reports:read'))
 class ReportsController {
@@ -49,14 +49,14 @@ class ShopController {
     return { status: 'ok' }
   }
 
-  // Nobody has to show a token here, but a bad one is refused all the same.
+  // A token is optional here. An invalid token is refused.
   @Get('catalogue')
   @OptionalAuth()
   catalogue(@AuthIfAny() token: AccessToken | undefined) {
     return { prices: token === undefined ? 'list' : `for ${token.subject}` }
   }
 
-  // Nothing was said here: whoever has a valid access token may come.
+  // Without a decorator a route needs a valid access token.
   @Get('account')
   account(@Auth() token: AccessToken) {
     return { of: token.subject }

@@ -2,75 +2,79 @@ import 'reflect-metadata'
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
 import type { AccessToken, Guard } from '@tollgate/core'
 
-/** Who may come: whoever has a token; whoever has a good one or none; everybody. */
-export interface Demand {
+/** The rule for requests to a route. */
+export interface AccessRule {
+  /** `'protected'`: needs a valid token. `'optional'`: accepts absent credentials. `'public'`: reads no credentials. */
   readonly access: 'protected' | 'optional' | 'public'
   readonly guards: readonly Guard[]
 }
 
 type Decorator = ClassDecorator & MethodDecorator
 
-/** The route, or every route of the class, takes a valid access token that the guards accept: those of the class and those of the method. */
-export const Protect = (...guards: readonly Guard[]): Decorator => demand('protected', guards)
+/** The route, or every route of the class, needs a valid access token. The guards of class and method must accept it. */
+export const Protect = (...guards: readonly Guard[]): Decorator => withRule('protected', guards)
 
-/** The same, but requests without credentials are let through as well. Bad ones are refused. */
-export const OptionalAuth = (...guards: readonly Guard[]): Decorator => demand('optional', guards)
+/** Like `Protect`, and requests without credentials pass too. Invalid credentials never pass. */
+export const OptionalAuth = (...guards: readonly Guard[]): Decorator => withRule('optional', guards)
 
-/** Nobody is asked for a token. Of this and the two above, that of the method counts more than that of its class. */
-export const Public = (): Decorator => demand('public', [])
+/** The route needs no token. The decorator of a method takes precedence over that of its class. */
+export const Public = (): Decorator => withRule('public', [])
 
-/** The access token of the request. It throws on a public route, and on an optional one when there were no credentials. */
+/** The access token of the request. Throws a `TypeError` on a public route, and without credentials. */
 export const Auth = createParamDecorator((_data: unknown, context: ExecutionContext): AccessToken => {
   const token = tokenOf(context)
   if (token === undefined) {
-    throw new TypeError('This request has no token, for its route is @OptionalAuth(): ask for @AuthIfAny() instead')
+    throw new TypeError('This request has no token, because its route is @OptionalAuth(): use @AuthIfAny() instead')
   }
   return token
 })
 
-/** The access token of the request, or `undefined` when it came without credentials. It throws on a public route. */
+/** The access token, or `undefined` without credentials. Throws a `TypeError` on a public route. */
 export const AuthIfAny = createParamDecorator((_data: unknown, context: ExecutionContext) => tokenOf(context))
 
-/** The tokens of the requests that the guard has let in. */
-export const admitted = new WeakMap<object, AccessToken | undefined>()
+/** The tokens of the requests that the guard has accepted. */
+export const acceptedTokens = new WeakMap<object, AccessToken | undefined>()
 
 function tokenOf(context: ExecutionContext): AccessToken | undefined {
   const request = context.switchToHttp().getRequest<object>()
-  if (!admitted.has(request)) {
+  if (!acceptedTokens.has(request)) {
     throw new TypeError('This request was not authenticated: its route is @Public(), or the app lacks TollgateModule')
   }
-  return admitted.get(request)
+  return acceptedTokens.get(request)
 }
 
-const demandKey = Symbol('tollgate:demand')
+const ruleKey = Symbol('tollgate:rule')
 
-/** What a class or a method demands, with what the class demands that it extends. */
-export function demandOf(target: object): Demand | undefined {
-  return Reflect.getMetadata(demandKey, target)
+/** The rule of a class or a method. A class also has the rule of the class that it extends. */
+export function ruleOf(target: object): AccessRule | undefined {
+  return Reflect.getMetadata(ruleKey, target)
 }
 
-/** Written twice, all guards are demanded. */
-function demand(access: Demand['access'], guards: readonly Guard[]): Decorator {
+/** Adds the guards to those of earlier decorators on the same class or method. */
+function withRule(access: AccessRule['access'], guards: readonly Guard[]): Decorator {
   return (target: object, name?: string | symbol, method?: { readonly value?: unknown }) => {
     const subject = typeof method?.value === 'function' ? method.value : target
-    const own: Demand | undefined = Reflect.getOwnMetadata(demandKey, subject)
+    const own: AccessRule | undefined = Reflect.getOwnMetadata(ruleKey, subject)
     if (own !== undefined && own.access !== access) {
       throw new TypeError('Expected only one of @Protect(…), @OptionalAuth(…) and @Public() on a class or a method')
     }
-    const earlier = access === 'public' ? [] : (demandOf(subject)?.guards ?? [])
-    const all: Demand = { access, guards: [...earlier, ...guards] }
-    Reflect.defineMetadata(demandKey, all, subject)
+    const earlier = access === 'public' ? [] : (ruleOf(subject)?.guards ?? [])
+    const rule: AccessRule = { access, guards: [...earlier, ...guards] }
+    Reflect.defineMetadata(ruleKey, rule, subject)
     if (name !== undefined) {
-      Reflect.defineMetadata(demandKey, all, target, name)
+      Reflect.defineMetadata(ruleKey, rule, target, name)
     }
   }
 }
 
-/** Nest keeps metadata on the function of a method: a decorator that puts another in its place would take the guards away unseen. */
-export function expectDemandKept(prototype: object, name: string, handler: object): void {
-  if (Reflect.hasMetadata(demandKey, prototype, name) && demandOf(handler) === undefined) {
+/**
+ * Throws a `TypeError` if a method has lost its rule. Nest stores metadata on the function of a method. A decorator that
+ * replaces the function therefore removes the guards.
+ */
+export function expectRule(prototype: object, name: string, handler: object): void {
+  if (Reflect.hasMetadata(ruleKey, prototype, name) && ruleOf(handler) === undefined) {
     throw new TypeError(
-      `Expected ${prototype.constructor.name}.${name} to have the @Protect(…), @OptionalAuth(…) or @Public() that it was given: another decorator, or a class that extends this one, has replaced the method; write it above that decorator, or again`,
+      `Expected ${prototype.constructor.name}.${name} to have its @Protect(…), @OptionalAuth(…) or @Public(). Another decorator or a subclass has replaced the method: write the rule above that decorator, or repeat it in the subclass`,
     )
   }
 }

@@ -18,7 +18,7 @@ async function bearer(claimsOfToken?: Record<string, unknown>) {
   return { authorization: [`Bearer ${await issuer.accessToken(claimsOfToken)}`] }
 }
 
-/** A decorator as one finds them: it puts another function in place of the method, and forgets what was said of it. */
+/** A decorator that replaces the function of a method and copies no metadata. */
 function Wrapped(_target: object, _name: string, method: TypedPropertyDescriptor<() => string>): void {
   const wrapped = method.value
   method.value = function wrapper(this: object) {
@@ -27,7 +27,7 @@ function Wrapped(_target: object, _name: string, method: TypedPropertyDescriptor
 }
 
 describe.each(platformNames)('on %s', (platform) => {
-  test('a public class has methods that are not, and classes that extend others demand no less', async () => {
+  test('a method of a public class can be protected, and a subclass has the guards of its base class', async () => {
     @Protect(scopes('base'))
     class Base {
       @Get('shared')
@@ -57,8 +57,8 @@ describe.each(platformNames)('on %s', (platform) => {
     ])
   })
 
-  test('a guard twice, and a controller made for each request: the token is judged once, and its guards are combined once', async () => {
-    const judged = vi.spyOn(validator, 'authenticateOptional')
+  test('a second guard and a request-scoped controller validate the token once and combine no guards again', async () => {
+    const validations = vi.spyOn(validator, 'authenticateOptional')
     const combined = vi.spyOn(validator, 'combine')
 
     @Controller({ scope: Scope.REQUEST })
@@ -74,12 +74,12 @@ describe.each(platformNames)('on %s', (platform) => {
     const origin = await serve(platform, TwiceController)
     const combinedAtStart = combined.mock.calls.length
     expect(await send(origin, 'GET /', await bearer({ scope: 'one two' }))).toMatchObject({ status: 200 })
-    expect(judged).toHaveBeenCalledOnce()
+    expect(validations).toHaveBeenCalledOnce()
     expect(combined.mock.calls.length).toBe(combinedAtStart)
     vi.restoreAllMocks()
   })
 
-  test('a guard that no issuer can serve is told when the app starts', async () => {
+  test('the app does not start with a guard that no issuer supports', async () => {
     @Controller()
     class ActiveController {
       @Get()
@@ -93,7 +93,7 @@ describe.each(platformNames)('on %s', (platform) => {
   })
 })
 
-test('a demand that another decorator has taken away is told when the app starts', async () => {
+test('the app does not start if a decorator has removed a rule', async () => {
   @Controller()
   class WrappedController {
     @Get()
@@ -107,7 +107,7 @@ test('a demand that another decorator has taken away is told when the app starts
   await expect(app.init()).rejects.toThrow('WrappedController.get')
 })
 
-test('what is no request over HTTP is not let through, unless it is public', async () => {
+test('a message that is no HTTP request is an error, except on a public handler', async () => {
   @Controller()
   class MessageController {
     @Get()
@@ -132,7 +132,7 @@ test('what is no request over HTTP is not let through, unless it is public', asy
   expect(await byMessage('public')).toBe('passed')
 })
 
-test('a route is not public and protected at once', () => {
+test('a public and protected route is a TypeError', () => {
   const method = { value: () => 'passed' }
   Protect(scopes('one'))({}, 'get', method)
   expect(() => Public()({}, 'get', method)).toThrow(/only one of/)

@@ -40,18 +40,18 @@ const failures: Readonly<Record<string, unknown>> = {
   'an error with a status': Object.assign(new Error('no'), { status: 401, statusCode: 401, expose: true }),
   'an HttpException of 200': new HttpException('passed', 200),
   'an HttpException of 401': new HttpException('no', 401),
-  'a thing with a status': { statusCode: 404, message: 'not here' },
+  'an object with a status': { statusCode: 404, message: 'not here' },
   nothing: undefined,
 }
 
 describe.each(platformNames)('on %s', (platform) => {
-  test.each(Object.entries(failures))('a guard function that throws %s is our failure', async (_name, thrown) => {
+  test.each(Object.entries(failures))('a guard that throws %s is a 500', async (_name, thrown) => {
     const { status, challenges, body } = await send(await serve(platform, throwing(thrown)), 'GET /', await bearer())
     expect({ status, challenges }).toEqual({ status: 500, challenges: [] })
     expect(body).toBe('{"statusCode":500,"message":"Internal server error"}')
   })
 
-  test('a handler gets no token where none was demanded', async () => {
+  test('@Auth() on a route without a token is a 500', async () => {
     @Controller()
     class ForgetfulController {
       @Get('public')

@@ -1,15 +1,15 @@
 import type { OnModuleInit } from '@nestjs/common'
 import { type DiscoveryService, MetadataScanner } from '@nestjs/core'
 import type { Guard, Validator } from '@tollgate/core'
-import { type Demand, demandOf, expectDemandKept } from './decorators.ts'
+import { type AccessRule, expectRule, ruleOf } from './decorators.ts'
 
-/** Who may come to a route, with the guards of class and method as one. */
+/** The rule of a route, with the guards of class and method combined. */
 interface Policy {
-  readonly access: Demand['access']
+  readonly access: AccessRule['access']
   readonly guard: Guard
 }
 
-/** What each route demands, made once. */
+/** The policies of all routes. Each is created once. */
 export class Policies implements OnModuleInit {
   readonly #validator: Validator
   readonly #discovery: DiscoveryService
@@ -20,7 +20,7 @@ export class Policies implements OnModuleInit {
     this.#discovery = discovery
   }
 
-  /** Guards that are none, or that an issuer cannot serve, are told when the app starts and not by a request. */
+  /** Creates all policies at start-up, because an invalid guard must not wait for the first request. */
   onModuleInit(): void {
     const scanner = new MetadataScanner()
     for (const { metatype } of this.#discovery.getControllers()) {
@@ -28,23 +28,24 @@ export class Policies implements OnModuleInit {
       for (const name of scanner.getAllMethodNames(prototype)) {
         const handler = prototype[name]
         if (metatype !== null && handler !== undefined) {
-          expectDemandKept(prototype, name, handler)
+          expectRule(prototype, name, handler)
           this.of(metatype, handler)
         }
       }
     }
   }
 
-  /** By class as well, for a method may be that of a class which several extend. A route that says nothing takes a valid access token. */
+  /** Stores policies by class and method, because several classes can inherit one method. */
   of(controller: object, handler: object): Policy {
     const policies = this.#policies.get(controller) ?? new WeakMap<object, Policy>()
     this.#policies.set(controller, policies)
-    const policy = policies.get(handler) ?? this.#combine(demandOf(controller), demandOf(handler))
+    const policy = policies.get(handler) ?? this.#combine(ruleOf(controller), ruleOf(handler))
     policies.set(handler, policy)
     return policy
   }
 
-  #combine(ofClass: Demand | undefined, ofMethod: Demand | undefined): Policy {
+  /** Without any rule a route needs a valid access token. */
+  #combine(ofClass: AccessRule | undefined, ofMethod: AccessRule | undefined): Policy {
     const { access } = ofMethod ?? ofClass ?? { access: 'protected' }
     return { access, guard: this.#validator.combine(...(ofClass?.guards ?? []), ...(ofMethod?.guards ?? [])) }
   }

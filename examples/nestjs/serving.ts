@@ -14,7 +14,7 @@ export const platformNames: readonly Platform[] = ['express', 'fastify']
 
 type AppModule = Parameters<typeof NestFactory.create>[0]
 
-/** The app on one platform, closed when the test ends. */
+/** Creates the app on one platform. It closes at the end of the test. */
 export async function create(platform: Platform, module: AppModule): Promise<INestApplication> {
   const app = await NestFactory.create(module, platforms[platform](), { logger: false, abortOnError: false })
   onTestFinished(() => app.close())
@@ -24,7 +24,7 @@ export async function create(platform: Platform, module: AppModule): Promise<INe
 // oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class
 class TestModule {}
 
-/** An app of these controllers, whose options come when it starts. */
+/** A module with these controllers, and with options from a factory. */
 export function moduleOf(validator: Validator, ...controllers: (new () => object)[]): DynamicModule {
   const tollgate = TollgateModule.forRootAsync({ useFactory: async () => ({ validator }) })
   return { module: TestModule, controllers, imports: [tollgate] }
@@ -35,7 +35,7 @@ export async function listen(app: INestApplication): Promise<string> {
   return app.getUrl()
 }
 
-/** What of an answer is the same on every platform. */
+/** The parts of a response that are the same on every platform. */
 export interface Received {
   readonly status: number
   /** Every line of `WWW-Authenticate`. */
@@ -47,21 +47,26 @@ export interface Received {
 }
 
 export interface Sent {
-  /** Every `Authorization` line: `fetch` would join them. */
+  /** Every `Authorization` line. `fetch` would join them. */
   readonly authorization?: readonly string[]
   readonly form?: string
 }
 
-/** `send(origin, 'GET /orders')`, over a socket. */
+/** Sends a request over a socket: `send(origin, 'GET /orders')`. */
 export async function send(
   origin: string,
   line: string,
   { authorization = [], form = '' }: Sent = {},
 ): Promise<Received> {
   const [method = 'GET', path = '/'] = line.split(' ')
-  const ofForm = form === '' ? [] : ['Content-Type', 'application/x-www-form-urlencoded']
-  const entity = [...ofForm, 'Content-Length', String(Buffer.byteLength(form))]
-  const lines = ['Host', new URL(origin).host, ...authorization.flatMap((value) => ['Authorization', value]), ...entity]
+  const formHeaders = form === '' ? [] : ['Content-Type', 'application/x-www-form-urlencoded']
+  const bodyHeaders = [...formHeaders, 'Content-Length', String(Buffer.byteLength(form))]
+  const lines = [
+    'Host',
+    new URL(origin).host,
+    ...authorization.flatMap((value) => ['Authorization', value]),
+    ...bodyHeaders,
+  ]
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request(`${origin}${path}`, { method, headers: lines, agent: false })
       .on('response', resolve)

@@ -21,19 +21,26 @@ import {
   type Validator,
   type ValidatorOptions,
 } from '@tollgate/core'
-import { type Answer, createRequestAuth, toFrameworkError, type RequestAuth, nodeHeaders, writeErrorResponse } from '@tollgate/core/adapter'
-import { admitted } from './decorators.ts'
+import {
+  type Answer,
+  createRequestAuth,
+  toFrameworkError,
+  type RequestAuth,
+  nodeHeaders,
+  writeErrorResponse,
+} from '@tollgate/core/adapter'
+import { acceptedTokens } from './decorators.ts'
 import { Policies } from './policies.ts'
 
 export { Auth, AuthIfAny, OptionalAuth, Protect, Public } from './decorators.ts'
 
-/** A validator of yours stays yours to close; one that is made of options is closed with the app. */
+/** The app closes a validator that it creates from options. It does not close a given `validator`. */
 export type TollgateOptions = ValidatorOptions | { readonly validator: Validator }
 
-/** What judges the tokens: `@Inject(VALIDATOR) validator: Validator`, for `ready()` and `health()`. */
+/** Injects the validator, for `ready()` and `health()`: `@Inject(VALIDATOR) validator: Validator`. */
 export const VALIDATOR = Symbol('tollgate:validator')
 
-/** What we use of a request of Express; and of one of Fastify, which keeps its raw lines one floor below. */
+/** The members of a request of Express or Fastify. Fastify has `rawHeaders` in `raw`. */
 interface NestRequest {
   readonly method: string
   readonly originalUrl: string
@@ -48,16 +55,16 @@ function toHttpRequest({ method, originalUrl, headers, rawHeaders, raw, body }: 
   return { method, url: originalUrl, headers: lines, form: body }
 }
 
-const GATE = Symbol('tollgate:gate')
+const REQUEST_AUTH = Symbol('tollgate:request-auth')
 
-/** Judges every request to a route of the app, by what the decorators of the route and its class demand. */
+/** Authenticates and authorizes every request to a route, by the decorators of the route and its class. */
 @Injectable()
 export class ProtectGuard implements CanActivate {
-  readonly #gate: RequestAuth<NestRequest>
+  readonly #requestAuth: RequestAuth<NestRequest>
   readonly #policies: Policies
 
-  constructor(@Inject(GATE) gate: RequestAuth<NestRequest>, @Inject(Policies) policies: Policies) {
-    this.#gate = gate
+  constructor(@Inject(REQUEST_AUTH) requestAuth: RequestAuth<NestRequest>, @Inject(Policies) policies: Policies) {
+    this.#requestAuth = requestAuth
     this.#policies = policies
   }
 
@@ -70,9 +77,9 @@ export class ProtectGuard implements CanActivate {
       throw new TypeError(`Expected a request over HTTP, or a handler that is @Public(), got ${context.getType()}`)
     }
     const request = context.switchToHttp().getRequest<NestRequest>()
-    const judge = access === 'optional' ? this.#gate.admitOptional : this.#gate.admit
+    const authenticate = access === 'optional' ? this.#requestAuth.admitOptional : this.#requestAuth.admit
     try {
-      admitted.set(request, await judge(request, guard))
+      acceptedTokens.set(request, await authenticate(request, guard))
       return true
     } catch (error) {
       throw toFrameworkError(error)
@@ -80,7 +87,7 @@ export class ProtectGuard implements CanActivate {
   }
 }
 
-/** Answers refusals and outages. Whatever else is thrown is left to Nest. */
+/** Responds to refusals and outages. Nest responds to all other errors. */
 @Catch(Refusal, Unavailable)
 class RefusalFilter implements ExceptionFilter<Answer> {
   readonly #adapterHost: HttpAdapterHost
@@ -89,15 +96,15 @@ class RefusalFilter implements ExceptionFilter<Answer> {
     this.#adapterHost = adapterHost
   }
 
-  /** Other headers are left in place: those of CORS, and challenges that the app has set. As text, for a response schema of the app is not for it. */
-  catch(answer: Answer, host: ArgumentsHost): void {
+  /** Preserves other headers, such as those of CORS. Sends text, because response schemas of the app do not apply. */
+  catch(error: Answer, host: ArgumentsHost): void {
     const { httpAdapter } = this.#adapterHost
     const response: unknown = host.switchToHttp().getResponse()
     if (httpAdapter.isHeadersSent(response)) {
       httpAdapter.end(response)
       return
     }
-    writeErrorResponse(answer, {
+    writeErrorResponse(error, {
       set: (name, value) => httpAdapter.setHeader(response, name, value),
       append: (name, value) => httpAdapter.appendHeader(response, name, value),
       end: (status, body) => httpAdapter.reply(response, body, status),
@@ -105,13 +112,18 @@ class RefusalFilter implements ExceptionFilter<Answer> {
   }
 }
 
+function hasValidator(options: TollgateOptions): options is { readonly validator: Validator } {
+  return Object.hasOwn(options, 'validator')
+}
+
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<TollgateOptions>()
   .setClassMethodName('forRoot')
   .build()
 
 /**
- * `TollgateModule.forRoot(options)`, or `forRootAsync({ inject, useFactory })`, once, in the root module: it protects the routes of all controllers.
- * What is no controller, such as a middleware, static files or what is mounted by `app.use`, no guard of Nest ever sees.
+ * Protects the routes of all controllers. Import `TollgateModule.forRoot(options)` or `forRootAsync({ inject, useFactory })`
+ * once, in the root module. Does not protect middleware, static files and apps that `app.use` mounts, because no guard of
+ * Nest sees these requests.
  */
 @Global()
 @Module({
@@ -120,10 +132,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     {
       provide: VALIDATOR,
       inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: (options: TollgateOptions) => ('validator' in options ? options.validator : createValidator(options)),
+      useFactory: (options: TollgateOptions) => (hasValidator(options) ? options.validator : createValidator(options)),
     },
     {
-      provide: GATE,
+      provide: REQUEST_AUTH,
       inject: [VALIDATOR],
       useFactory: (validator: Validator) => createRequestAuth({ validator, toHttpRequest, preflights: 'authenticate' }),
     },
@@ -135,7 +147,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     { provide: APP_GUARD, useClass: ProtectGuard },
     { provide: APP_FILTER, useClass: RefusalFilter },
   ],
-  exports: [VALIDATOR, GATE, Policies],
+  exports: [VALIDATOR, REQUEST_AUTH, Policies],
 })
 export class TollgateModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   readonly #options: TollgateOptions
@@ -147,9 +159,9 @@ export class TollgateModule extends ConfigurableModuleClass implements OnApplica
     this.#validator = validator
   }
 
-  /** `app.close()` comes here after the last request: those that are under way are still judged. */
+  /** Nest calls this after the last request, so that requests in progress are still validated. */
   async onApplicationShutdown(): Promise<void> {
-    if (!('validator' in this.#options)) {
+    if (!hasValidator(this.#options)) {
       await this.#validator.close()
     }
   }

@@ -46,14 +46,14 @@ assert.equal(await call('GET /orders', await issuer.accessToken({ scope: 'orders
 assert.equal(await call('GET /orders', 'made-up'), 401)
 assert.equal(await call('POST /payments', token), 201)
 
-// A revocation is seen at once where it matters, and everywhere within a minute.
+// A route with `active` sees a revocation within its limit. After that the cached result is inactive too.
 issuer.revoke(token)
 issuer.clock.advance('6s')
 assert.equal(await call('GET /orders', token), 200)
 assert.equal(await call('POST /payments', token), 401)
 assert.equal(await call('GET /orders', token), 401)
 
-// When the server is down, what is remembered goes on, and nobody is told that a good token is bad.
+// While the issuer is down, a cached token is valid and a new token is 503.
 const known = await issuer.opaqueToken({ scope: 'orders:read' })
 const unknown = await issuer.opaqueToken({ scope: 'orders:read' })
 assert.equal(await call('GET /orders', known), 200)

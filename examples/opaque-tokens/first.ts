@@ -1,7 +1,7 @@
 import { clientSecretBasic, createProtect, scopes, trustedIssuer } from '@tollgate/express'
 import express, { type Express } from 'express'
 
-/** The least that there is to write. */
+/** The minimum for opaque tokens. */
 export function createFirstApp(clientSecret: string): Express {
   const app = express()
 

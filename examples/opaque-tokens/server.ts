@@ -12,14 +12,14 @@ import express, { type Express } from 'express'
 type Options = Omit<ProtectOptions, 'issuer'>
 type Client = { readonly id: string; readonly secret: string }
 
-/** Tokens that say nothing by themselves: the API asks their issuer, and remembers the answer for a while. */
+/** The API introspects opaque tokens at their issuer, and caches each response for a minute. */
 export function createApp(url: string, { id, secret }: Client, options: Options): Express {
   const issuer = trustedIssuer(url, { introspection: { client: clientSecretBasic(id, secret) } })
   const protect = createProtect({ ...options, issuer })
   const app = express()
   app.get('/orders', protect(scopes('orders:read')), (req, res) => void res.json({ for: protect.auth(req).subject }))
 
-  // The more dangerous the route, the fresher the answer: nobody pays with a token that was revoked five seconds ago.
+  // A payment needs a fresher result: the API refuses a token that was revoked five seconds ago.
   app.post('/payments', protect(scopes('payments:write'), active({ within: '5s' })), (_req, res) => {
     res.status(201).end()
   })
@@ -27,7 +27,7 @@ export function createApp(url: string, { id, secret }: Client, options: Options)
   return app
 }
 
-/** Two servers that give out opaque tokens: each is asked about those that begin as its own do. */
+/** Two issuers of opaque tokens. The prefix of a token selects the issuer. */
 export function createPartnersApp(
   own: string,
   partner: string,
@@ -43,7 +43,7 @@ export function createPartnersApp(
       introspection: {
         client: privateKeyJwt('orders-api', key),
         prefix: 'partner_',
-        missingAudience: 'trust', // its answers carry no aud, and it gives out tokens for this API only
+        missingAudience: 'trust', // its responses contain no aud, and it issues tokens for this API only
         cacheFor: '10s',
       },
     }),

@@ -5,12 +5,13 @@ import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@open
 import { claims, createValidator } from '@tollgate/core'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 
-class PullingReader extends MetricReader {
+/** A reader that collects on demand. */
+class ManualReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
 }
 
-const reader = new PullingReader()
+const reader = new ManualReader()
 const exporter = new InMemorySpanExporter()
 metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
 trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }))

@@ -25,7 +25,7 @@ async function probe(server: Server): Promise<readonly [number, Health]> {
   return [response.status, (await response.json()) as Health]
 }
 
-// The issuer is down when the API starts, comes up, and goes down again.
+// The issuer is down at the start of the API, comes up, and fails again.
 issuer.misbehave('metadata', { status: 503 })
 const protect = createProtect(issuer.validatorOptions)
 const server = createApp(protect).listen(0, '127.0.0.1')
@@ -38,22 +38,22 @@ const [up, fresh] = await probe(server)
 assert.deepEqual([up, fresh.status, fresh.issuers[0]?.keys?.state], [200, 'ok', 'fresh'])
 issuer.misbehave('jwks', { status: 503 })
 issuer.clock.advance('11m')
-const [still, stale] = await probe(server)
-assert.deepEqual([still, stale.status, stale.issuers[0]?.keys?.state], [200, 'degraded', 'stale'])
+const [serving, stale] = await probe(server)
+assert.deepEqual([serving, stale.status, stale.issuers[0]?.keys?.state], [200, 'degraded', 'stale'])
 assert.equal(await ordersAt(server), 200)
 server.close()
 await protect.validator.close()
 issuer.behave()
 issuer.clock.freeze(Date.now())
 
-// It waits for the issuer, and ends with the server.
+// `start` waits for the keys, and SIGTERM closes the server.
 const started = await start(issuer.url, 0)
 await once(started, 'listening')
 assert.equal(await ordersAt(started), 200)
 process.emit('SIGTERM')
 await once(started, 'close')
 
-// Keys of a file, while the issuer is down.
+// Keys from a file serve while the issuer is down.
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-'))
 const file = join(folder, 'jwks.json')
 writeFileSync(file, await (await fetch(`${issuer.url}/jwks`)).text())

@@ -15,7 +15,7 @@ export function createApp(protect: Protect): Express {
   return app
 }
 
-/** Listens when the issuer's keys are there, gives up after half a minute, and ends in good order. */
+/** Listens after the keys of the issuer have arrived. Rejects after 30 seconds without keys. */
 export async function start(issuer: string, port: number): Promise<Server> {
   const protect = createProtect({ issuer, audience })
   await protect.validator.ready({ within: '30s' })
@@ -25,12 +25,12 @@ export async function start(issuer: string, port: number): Promise<Server> {
   return server
 }
 
-/** Starts from the keys of a file, so that a deployment does not depend on the issuer. */
+/** Starts with the keys of a file, because a deployment must not depend on the issuer. */
 export function createSeededProtect(issuer: string, file: string): Protect {
   return createProtect({ issuer: trustedIssuer(issuer, { seed: file }), audience })
 }
 
-/** Everything that goes out goes through one dispatcher: here with a private CA and a client certificate. */
+/** All outbound calls use one dispatcher, here with a private CA and a client certificate. */
 export function createInternalProtect(issuer: string, ca: string, cert: string, key: string): Protect {
   return createProtect({ issuer, audience, dispatcher: new Agent({ connect: { ca, cert, key } }) })
 }

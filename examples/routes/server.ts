@@ -22,13 +22,13 @@ export function createApp(options: ProtectOptions): Express {
     res.json({ subject, clientId, granted: [...granted] })
   })
 
-  // Guards combine: an administrator, or somebody of the right tenant who may write.
+  // Guards combine: an administrator, or a caller of the right tenant with the scope for writing.
   const sameTenant = claims(({ tenant }) => tenant === 'acme', 'wrong-tenant')
   app.post('/orders', protect(anyOf(scopes('admin'), allOf(scopes('orders:write'), sameTenant))), (_req, res) => {
     res.status(201).end()
   })
 
-  // One scope of several; and a part of the API that is an audience of its own.
+  // One scope of several, and a part of the API with its own audience.
   app.get('/stock', protect(anyScope('stock:read', 'stock:write')), (_req, res) => void res.json([]))
   app.get('/reports', protect(audience('https://api.example.com/reports')), (_req, res) => void res.json([]))
 
@@ -39,7 +39,7 @@ export function createApp(options: ProtectOptions): Express {
   })
   app.delete('/orders', protect(firstParty), (_req, res) => void res.status(204).end())
 
-  // Nobody has to show a token here, but a bad one is refused all the same.
+  // A token is optional here. An invalid token is refused.
   app.get('/catalogue', protect.optional(), (req, res) => {
     res.json({ prices: req.auth === undefined ? 'list' : `for ${req.auth.subject}` })
   })

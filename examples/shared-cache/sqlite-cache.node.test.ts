@@ -8,6 +8,6 @@ import { sqliteCache } from './sqlite-cache.ts'
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-'))
 after(() => rmSync(folder, { recursive: true }))
 
-for (const { name, run } of tokenCacheContract(() => sqliteCache(join(folder, 'verdicts.db')))) {
+for (const { name, run } of tokenCacheContract(() => sqliteCache(join(folder, 'responses.db')))) {
   test(name, run)
 }

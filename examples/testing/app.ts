@@ -1,7 +1,7 @@
 import { createProtect, scopes, type ProtectOptions } from '@tollgate/express'
 import express, { type Express } from 'express'
 
-/** The API under test: who is trusted comes in from outside, so that a test can put its own issuer there. */
+/** The API under test. A test passes the options of a mock issuer. */
 export function createApp(options: ProtectOptions): Express {
   const protect = createProtect(options)
   const app = express()

@@ -8,13 +8,13 @@ const issuer = await createMockIssuer()
 const app = createApp(issuer.validatorOptions)
 after(() => issuer.close())
 
-test('whoever may read orders gets theirs', async () => {
+test('a caller with the scope gets the orders', async () => {
   const token = await issuer.accessToken({ sub: 'alice', scope: 'orders:read' })
   const response = await request(app).get('/orders').auth(token, { type: 'bearer' })
   assert.deepEqual(response.body, { for: 'alice' })
 })
 
-test('one discovery and one fetch of the keys are enough', async () => {
+test('the API fetches metadata and keys once', async () => {
   const token = await issuer.accessToken({ scope: 'orders:read' })
   await request(app).get('/orders').auth(token, { type: 'bearer' })
   assert.deepEqual(

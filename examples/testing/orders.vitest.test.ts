@@ -7,13 +7,13 @@ const issuer = await createMockIssuer({ port: 'none' })
 const app = createApp(issuer.validatorOptions)
 afterAll(() => issuer.close())
 
-test('whoever may read orders gets theirs', async () => {
+test('a caller with the scope gets the orders', async () => {
   const token = await issuer.accessToken({ sub: 'alice', scope: 'orders:read' })
   const response = await request(app).get('/orders').auth(token, { type: 'bearer' })
   expect(response.body).toEqual({ for: 'alice' })
 })
 
-test('another scope is not enough', async () => {
+test('a token without the scope is 403', async () => {
   const token = await issuer.accessToken({ scope: 'orders:write' })
   const response = await request(app).get('/orders').auth(token, { type: 'bearer' })
   expect(response.status).toBe(403)
@@ -26,7 +26,7 @@ test.each(wrongTokens)('a token that is %s is refused', async (name) => {
   expect(response.status).toBe(401)
 })
 
-test('a token is good until it expires', async () => {
+test('a token is valid until it expires', async () => {
   const token = await issuer.accessToken({ scope: 'orders:read' })
   issuer.clock.advance('4m')
   expect((await request(app).get('/orders').auth(token, { type: 'bearer' })).status).toBe(200)
@@ -34,8 +34,8 @@ test('a token is good until it expires', async () => {
   expect((await request(app).get('/orders').auth(token, { type: 'bearer' })).status).toBe(401)
 })
 
-test('a key that is rotated in is found by itself', async () => {
-  // The unknown key above was looked for in vain, so that the next look waits for 30 seconds.
+test('a token under a new key is valid', async () => {
+  // The unknown key above started a cooldown of 30 seconds.
   issuer.clock.advance('30s')
   await issuer.rotateKeys()
   const token = await issuer.accessToken({ scope: 'orders:read' })

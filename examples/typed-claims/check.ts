@@ -12,13 +12,13 @@ const fastify = await createFastifyApp(issuer.validatorOptions)
 await fastify.ready()
 const koa = createKoaApp(issuer.validatorOptions).callback()
 
-const houses: readonly RequestListener[] = [
+const listeners: readonly RequestListener[] = [
   createExpressApp(issuer.validatorOptions),
   (request, response) => void koa(request, response),
   (request, response) => fastify.routing(request, response),
 ]
-for (const house of houses) {
-  const server = createServer(house).listen(0, '127.0.0.1')
+for (const listener of listeners) {
+  const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`
   const call = async (claims: Record<string, unknown>): Promise<Response> =>

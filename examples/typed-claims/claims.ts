@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What this API expects of the claims, besides what every access token has. */
+/** The claims that this API needs, besides those of every access token. */
 export const claims = z.object({
   tenant: z.string(),
   auth_time: z.number().transform((seconds) => new Date(seconds * 1000)),

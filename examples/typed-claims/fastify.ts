@@ -2,7 +2,7 @@ import tollgate, { type ValidatorOptions } from '@tollgate/fastify'
 import fastify, { type FastifyInstance } from 'fastify'
 import { claims, type Claims } from './claims.ts'
 
-// Once in an application: decorators have one type for all of it.
+// Declare this once, because a decorator has one type in the whole application.
 declare module '@tollgate/fastify' {
   interface TokenTypes {
     claims: Claims

@@ -6,7 +6,7 @@ import { createMockIssuer } from '@tollgate/mock-issuer'
 const issuer = await createMockIssuer()
 process.env['ISSUER'] = issuer.url
 const { validator } = await import('./validator.ts')
-const { handle } = await import('./handler.ts')
+const { getOrders } = await import('./handler.ts')
 const { withAuth } = await import('./with-auth.ts')
 const { GET, POST } = await import('./app/orders/route.ts')
 const order = await import('./app/orders/[id]/route.ts')
@@ -23,11 +23,11 @@ function challengeOf(response: Response): readonly [number, string | null] {
   return [response.status, response.headers.get('www-authenticate')]
 }
 
-for (const read of [handle, GET]) {
-  assert.deepEqual(challengeOf(await read(new Request(url))), [401, 'Bearer realm="api", scope="orders:read"'])
+for (const get of [getOrders, GET]) {
+  assert.deepEqual(challengeOf(await get(new Request(url))), [401, 'Bearer realm="api", scope="orders:read"'])
 }
 
-// The issuer is down, and then it is not.
+// The issuer is down, and comes up again.
 issuer.misbehave('jwks', { status: 503 })
 const unavailable = await GET(await requestWith('orders:read'))
 assert.deepEqual(challengeOf(unavailable), [503, null])
@@ -36,10 +36,10 @@ assert.ok(seconds >= 1)
 issuer.behave()
 await setTimeout(seconds * 1000)
 
-for (const read of [handle, GET]) {
-  const response = await read(await requestWith('orders:read'))
+for (const get of [getOrders, GET]) {
+  const response = await get(await requestWith('orders:read'))
   assert.deepEqual([response.status, await response.json()], [200, { for: 'alice' }])
-  assert.deepEqual(challengeOf(await read(await requestWith('orders:write'))), [
+  assert.deepEqual(challengeOf(await get(await requestWith('orders:write'))), [
     403,
     'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="orders:read"',
   ])
@@ -50,7 +50,7 @@ assert.deepEqual([created.status, await created.json()], [201, { order: { tea: 1
 const found = await order.GET(await requestWith('orders:read'), { params: Promise.resolve({ id: '7' }) })
 assert.deepEqual(await found.json(), { id: '7', for: 'alice' })
 
-// What a handler throws is its own affair, even a refusal.
+// withAuth does not catch the error of a handler, even if it is a Refusal.
 await assert.rejects(POST(await requestWith('orders:write', { method: 'POST', body: 'tea' })), SyntaxError)
 const refusing = withAuth()(() => {
   throw new Refusal({ reason: 'of-another-api' })

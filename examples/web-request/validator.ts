@@ -2,5 +2,5 @@ import { createValidator } from '@tollgate/core'
 
 const { ISSUER = 'https://tenant.logto.app/oidc' } = process.env
 
-/** One for the whole process: it remembers keys. */
+/** The only validator of the process, because it caches keys and tokens. */
 export const validator = createValidator({ issuer: ISSUER, audience: 'https://api.example.com' })

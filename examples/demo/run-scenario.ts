@@ -5,20 +5,21 @@ import { isDeepStrictEqual } from 'node:util'
 import type { RefusalMessage, UnavailableMessage } from '@tollgate/core'
 import type { Scenario } from './scenarios.ts'
 
-/** What came back, and what the diagnostics channel said about it. */
-export interface Played {
+/** The response to a scenario, and the reason from the diagnostics channels. */
+export interface ScenarioResult {
   readonly scenario: Scenario
   readonly status: number
   readonly headers: IncomingMessage['headers']
   readonly body: string
   readonly reason: string | undefined
-  /** What a client acts on: the challenge, but for `realm` and `error_description`. */
+  /** The challenge without `realm` and `error_description`. Clients decide by the rest. */
   readonly challenge: string | undefined
+  /** Whether status, reason and challenge are as expected. */
   readonly isRight: boolean
 }
 
-/** Sends one request, and listens to the reason that never goes over the wire. */
-export async function play(scenario: Scenario, origin: string): Promise<Played> {
+/** Sends the request, and subscribes to the reason, because the response does not contain it. */
+export async function runScenario(scenario: Scenario, origin: string): Promise<ScenarioResult> {
   let reason: string | undefined
   const listener = (message: unknown): void => {
     const { refusal, error } = message as Partial<Pick<RefusalMessage, 'refusal'> & Pick<UnavailableMessage, 'error'>>
@@ -38,7 +39,7 @@ export async function play(scenario: Scenario, origin: string): Promise<Played> 
   }
 }
 
-/** `fetch` would not send a header twice. */
+/** Uses `node:http`, because `fetch` cannot send a header twice. */
 async function send({ request: line, headers }: Scenario, origin: string): Promise<IncomingMessage & { body: string }> {
   const [method = 'GET', path = '/'] = line.split(' ')
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
