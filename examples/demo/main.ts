@@ -74,7 +74,7 @@ function threeOpaque(): Promise<readonly string[]> {
   return Promise.all([1, 2, 3].map(() => getToken({ scope: 'orders:read', resource: opaque })))
 }
 
-/** Stops both servers. The API has cached the keys of the first. Another API starts too late to fetch those of the second. */
+/** Stops both servers. The API has the keys of the first. Another API starts too late to fetch those of the second. */
 async function runOutage(known: string, unknown: string): Promise<readonly ScenarioResult[]> {
   const token = await getToken({ scope, resource: audience })
   const strangersToken = await (await createClient(stranger.issuer))({ scope, resource: audience })

@@ -1,4 +1,4 @@
-/** Runs a function without `console.warn` and `console.info`, because oidc-provider warns about its set-up for tests. */
+/** Runs a function without `console.warn` and `console.info`, because oidc-provider warns about a test set-up. */
 export function quietly<Result>(run: () => Result): Result {
   const { warn, info } = console
   const silence = (): void => undefined

@@ -17,7 +17,7 @@ export function createPartnersApp(own: string, partner: string): Express {
   return app
 }
 
-/** Tenants that the app does not know at start-up. The validator caches a result for ten minutes, and `undefined` for ten seconds. */
+/** Unknown tenants at start-up. The validator caches a result for ten minutes, and `undefined` for ten seconds. */
 export function createTenantsApp(findTenant: (iss: string) => Promise<{ audience: string } | undefined>): Express {
   const protect = createProtect({
     audience: api,

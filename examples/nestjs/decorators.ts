@@ -11,7 +11,7 @@ export interface AccessRule {
 
 type Decorator = ClassDecorator & MethodDecorator
 
-/** The route, or every route of the class, needs a valid access token. The guards of class and method must accept it. */
+/** The route, or every route of the class, needs a valid access token. All guards of class and method must pass. */
 export const Protect = (...guards: readonly Guard[]): Decorator => withRule('protected', guards)
 
 /** Like `Protect`, and requests without credentials pass too. Invalid credentials never pass. */
@@ -68,8 +68,8 @@ function withRule(access: AccessRule['access'], guards: readonly Guard[]): Decor
 }
 
 /**
- * Throws a `TypeError` if a method has lost its rule. Nest stores metadata on the function of a method. A decorator that
- * replaces the function therefore removes the guards.
+ * Throws a `TypeError` if a method has lost its rule. Nest stores metadata on the function of a method. A decorator
+ * that replaces the function therefore removes the guards.
  */
 export function expectRule(prototype: object, name: string, handler: object): void {
   if (Reflect.hasMetadata(ruleKey, prototype, name) && ruleOf(handler) === undefined) {

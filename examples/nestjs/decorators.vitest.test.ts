@@ -57,7 +57,7 @@ describe.each(platformNames)('on %s', (platform) => {
     ])
   })
 
-  test('a second guard and a request-scoped controller validate the token once and combine no guards again', async () => {
+  test('a second guard and a request-scoped controller validate the token once', async () => {
     const validations = vi.spyOn(validator, 'authenticateOptional')
     const combined = vi.spyOn(validator, 'combine')
 

@@ -121,9 +121,9 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
   .build()
 
 /**
- * Protects the routes of all controllers. Import `TollgateModule.forRoot(options)` or `forRootAsync({ inject, useFactory })`
- * once, in the root module. Does not protect middleware, static files and apps that `app.use` mounts, because no guard of
- * Nest sees these requests.
+ * Protects the routes of all controllers. Import `TollgateModule.forRoot(options)` once, in the root module, or
+ * `forRootAsync({ inject, useFactory })`. Does not protect middleware, static files and apps that `app.use` mounts,
+ * because no guard of Nest sees these requests.
  */
 @Global()
 @Module({

@@ -3,7 +3,7 @@ import { validator } from './validator.ts'
 
 type Token = Awaited<ReturnType<typeof validator.authenticate>>
 
-/** Calls the handler with the request, the token, and the other arguments of the framework. Does not catch its errors. */
+/** Calls the handler with the request, the token, and the arguments of the framework. Does not catch its errors. */
 export function withAuth(...guards: readonly Guard[]) {
   const guard = validator.combine(...guards)
   return <Rest extends readonly unknown[]>(

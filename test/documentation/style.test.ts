@@ -25,7 +25,7 @@ function paragraphsOfPage(page: string): readonly string[] {
   return prose.split(/\n\n|\n(?=[-*#] )|\s\|/)
 }
 
-/** A code span counts as one word, and a link as its text. Short cells and notes, such as `Default: 5.`, do not count. */
+/** A code span counts as one word, and a link as its text. Short notes such as `Default: 5.` do not count. */
 function sentencesOf(paragraph: string): readonly string[] {
   const text = paragraph.replaceAll(/`[^`]*`/g, 'code').replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
   return text.split(/(?<=[.!?])\s+/).filter((sentence) => (sentence.match(/[a-z]+/gi) ?? []).length > 3)
@@ -51,10 +51,12 @@ test.each(prose)('fewer than one in twenty sentences of %s has more than 25 word
 
 /** Old words that no identifier may contain, and no comment. */
 const removedParts =
-  'soon judg\\w* gate admi(t|tted|ssion) visits? tally upkeep flights patience restrained unintelligible rememb\\w* holdings? told'
+  'soon judg\\w* gate admi(t|tted|ssion) visits? tally upkeep flights patience restrained ' +
+  'unintelligible rememb\\w* holdings? told'
 /** Old words that no whole identifier may be. They are correct in comments and in names such as `maxLifetime`. */
 const removedNames =
-  'whenThere isLater withFailures promised letIn goBy notes failureOf writing headerLinesOf asIssued lookUps outside world reach ' +
+  'whenThere isLater withFailures promised letIn goBy notes failureOf writing ' +
+  'headerLinesOf asIssued lookUps outside world reach ' +
   'pause lifetime refusals extras answers addresses bearer exchange ask search'
 
 const removedPart = new RegExp(`^(${removedParts.replaceAll(' ', '|')})$`)

@@ -8,8 +8,8 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const maxSecondsUntilExpiry = 600
 
 /**
- * Creates the check of client assertions: `client_secret_jwt` and `private_key_jwt` by RFC 7523 §3. The result is whether
- * the form contains a valid assertion of this client for one of the audiences.
+ * Creates the check of client assertions: `client_secret_jwt` and `private_key_jwt` by RFC 7523 §3. The result is
+ * whether the form contains a valid assertion of this client for one of the audiences.
  */
 export function createAssertionCheck(
   client: Client,

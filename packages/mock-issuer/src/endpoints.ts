@@ -19,7 +19,7 @@ export interface Route {
   readonly respond: (request: IncomingMessage) => HttpResponse | Promise<HttpResponse>
 }
 
-/** Creates the request listener. It logs each request, and sends the response of its route or the fault of the endpoint. */
+/** Creates the request listener. It logs each request, and sends the response of the route or a fault. */
 export function createEndpoints(
   routes: Readonly<Record<string, Route>>,
   faults: Faults,
@@ -49,7 +49,7 @@ export function createEndpoints(
   }
 }
 
-/** Without a connection the caller has left. Otherwise a claim or this package has a defect, and the caller gets 500. */
+/** Sends 500 for a defect in a claim or in this package. Without a connection the caller has left. */
 function sendFailure(target: ServerResponse, error: unknown): void {
   if (target.headersSent || target.destroyed) {
     target.destroy()

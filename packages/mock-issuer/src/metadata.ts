@@ -1,6 +1,6 @@
 import { type Client, methodsOf, signingAlgorithmsOf } from './client.ts'
 
-/** The metadata by RFC 8414 §2 and OpenID Connect Discovery §3. Contains only the members that a resource server reads. */
+/** The metadata by RFC 8414 §2 and OpenID Connect Discovery §3, with the members that a resource server reads. */
 export function createMetadata(issuer: string, client: Client, algorithm: string): object {
   return {
     issuer,

@@ -73,7 +73,7 @@ function openInMemory(server: Server, url: string): OpenTransport {
   }
 }
 
-/** Opens a connection in memory. It does not prevent the exit of the process. undici uses no method that a stream lacks. */
+/** Opens a connection in memory. It does not prevent the exit of the process. A stream has all that undici uses. */
 function connect(server: Server, connections: Set<Duplex>): Socket {
   const [clientSide, serverSide] = duplexPair()
   connections.add(serverSide)

@@ -112,7 +112,7 @@ test('private_key_jwt accepts the keys of the client', async () => {
   expect(await statusOf(withoutKeys, await withAssertion(withoutKeys, { key, header }))).toBe(401)
 })
 
-test('an assertion names the issuer or the endpoint, comes from the client, and expires within ten minutes', async () => {
+test('an assertion names the issuer or its endpoint, and expires within ten minutes', async () => {
   const issuer = await start()
   issuer.clock.freeze(1_700_000_000_000)
   const at = (seconds: number): number => 1_700_000_000 + seconds
