@@ -35,7 +35,7 @@ export function createApp(options: ProtectOptions): Express {
   // A guard of your own.
   const firstParty = defineGuard({
     check: (token) =>
-      token.clientId?.startsWith('internal-') === true ? undefined : new Refusal({ reason: 'third-party-client' }),
+      token.clientId?.startsWith('internal-') === true ? 'pass' : new Refusal({ reason: 'third-party-client' }),
   })
   app.delete('/orders', protect(firstParty), (_req, res) => void res.status(204).end())
 
