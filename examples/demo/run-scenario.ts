@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { isDeepStrictEqual } from 'node:util'
-import type { RefusalMessage, UnavailableMessage } from '@tollgate/core'
+import type { RefusalMessage, UnavailableMessage } from '@tollgate/core/diagnostics'
 import type { Scenario } from './scenarios.ts'
 
 /** The response to a scenario, and the reason from the diagnostics channels. */

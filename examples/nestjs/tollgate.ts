@@ -22,11 +22,11 @@ import {
   type ValidatorOptions,
 } from '@tollgate/core'
 import {
-  type Answer,
   createRequestAuth,
-  toFrameworkError,
-  type RequestAuth,
+  type ErrorResponse,
   nodeHeaders,
+  type RequestAuth,
+  toFrameworkError,
   writeErrorResponse,
 } from '@tollgate/core/adapter'
 import { acceptedTokens } from './decorators.ts'
@@ -77,7 +77,7 @@ export class ProtectGuard implements CanActivate {
       throw new TypeError(`Expected a request over HTTP, or a handler that is @Public(), got ${context.getType()}`)
     }
     const request = context.switchToHttp().getRequest<NestRequest>()
-    const authenticate = access === 'optional' ? this.#requestAuth.admitOptional : this.#requestAuth.admit
+    const authenticate = access === 'optional' ? this.#requestAuth.authenticateOptional : this.#requestAuth.authenticate
     try {
       acceptedTokens.set(request, await authenticate(request, guard))
       return true
@@ -89,7 +89,7 @@ export class ProtectGuard implements CanActivate {
 
 /** Responds to refusals and outages. Nest responds to all other errors. */
 @Catch(Refusal, Unavailable)
-class RefusalFilter implements ExceptionFilter<Answer> {
+class RefusalFilter implements ExceptionFilter<ErrorResponse> {
   readonly #adapterHost: HttpAdapterHost
 
   constructor(@Inject(HttpAdapterHost) adapterHost: HttpAdapterHost) {
@@ -97,7 +97,7 @@ class RefusalFilter implements ExceptionFilter<Answer> {
   }
 
   /** Preserves other headers, such as those of CORS. Sends text, because response schemas of the app do not apply. */
-  catch(error: Answer, host: ArgumentsHost): void {
+  catch(error: ErrorResponse, host: ArgumentsHost): void {
     const { httpAdapter } = this.#adapterHost
     const response: unknown = host.switchToHttp().getResponse()
     if (httpAdapter.isHeadersSent(response)) {

@@ -43,7 +43,7 @@ export function createUpstreamLimits({ clock, maxWait, label: issuer }: Upstream
   })
   const unknown = createCircuitBreaker({
     clock,
-    probes: 5,
+    probes: 10,
     waitAfter: () => backoffAfter(1),
     closedAfterSuccess: 10_000,
     onChange: onChange('unknown'),
