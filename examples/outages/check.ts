@@ -5,8 +5,8 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Health } from '@tollgate/core/diagnostics'
-import { createProtect } from '@tollgate/express'
+
+import { createProtect, type Validator } from '@tollgate/express'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import { createApp, createInternalProtect, createSeededProtect, start } from './server.ts'
 
@@ -21,9 +21,9 @@ async function ordersAt(server: Server): Promise<number> {
   return (await fetch(`${originOf(server)}/orders`, { headers })).status
 }
 
-async function probe(server: Server): Promise<readonly [number, Health]> {
+async function probe(server: Server): Promise<readonly [number, ReturnType<Validator['health']>]> {
   const response = await fetch(`${originOf(server)}/ready`)
-  return [response.status, (await response.json()) as Health]
+  return [response.status, (await response.json()) as ReturnType<Validator['health']>]
 }
 
 // The issuer is down at the start of the API, comes up, and fails again.
