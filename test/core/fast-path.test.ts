@@ -17,7 +17,7 @@ import {
   trustedIssuer,
   type Validator,
 } from '@tollgate/core'
-import { createRequestAuth } from '@tollgate/core/adapter'
+import { createRequestAuth, nodeHeaders } from '@tollgate/core/adapter'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { jws } from '../harness/jws.ts'
@@ -31,18 +31,29 @@ function tokenOf(changes: object, key: Buffer = secret): string {
   return jws({ alg: 'HS256', typ: 'at+jwt' }, { ...claimsOf(iss), ...changes }, key, 'HS256')
 }
 
-const changes = fc.record(
-  {
-    sub: fc.constantFrom('alice', 'bob', 'app'),
-    scope: fc.constantFrom('read', 'read write', 'write', ''),
-    aud: fc.constantFrom<string | string[]>(audience, [audience, 'urn:reports'], 'urn:other', []),
-    exp: fc.constantFrom(T0 + 300, T0 + 10, T0 - 10),
-    nbf: fc.constantFrom(T0 - 10, T0 + 20),
-    iss: fc.constantFrom(iss, 'https://stranger.example'),
-    cnf: fc.constantFrom({ jkt: 'a thumbprint' }, null),
-  },
-  { requiredKeys: [] },
-)
+/** At most two changes of a good token, so that many of the tokens stay good. */
+const changes = fc
+  .array(
+    fc.constantFrom<readonly [string, unknown]>(
+      ['sub', 'bob'],
+      ['sub', 'app'],
+      ['scope', 'read write'],
+      ['scope', 'write'],
+      ['scope', ''],
+      ['aud', [audience, 'urn:reports']],
+      ['aud', 'urn:other'],
+      ['aud', []],
+      ['exp', T0 + 10],
+      ['exp', T0 - 10],
+      ['nbf', T0 - 10],
+      ['nbf', T0 + 20],
+      ['iss', 'https://stranger.example'],
+      ['cnf', { jkt: 'a thumbprint' }],
+      ['cnf', null],
+    ),
+    { maxLength: 2 },
+  )
+  .map((pairs) => Object.fromEntries(pairs))
 
 const guards: Readonly<Record<string, () => Guard>> = {
   none: () => allOf(audienceGuard(audience)),
@@ -57,19 +68,24 @@ const guards: Readonly<Record<string, () => Guard>> = {
   'any of with an own guard': () => anyOf(scopes('admin'), defineGuard({ check: () => 'pass' })),
 }
 
+function fromNode(...lines: readonly (readonly [string, string])[]): HttpRequest['headers'] {
+  return nodeHeaders({ rawHeaders: lines.flat(), headers: Object.fromEntries(lines.toReversed()) })
+}
+
 const lines = fc.constantFrom<(token: string) => HttpRequest['headers']>(
-  (token) => [['authorization', `Bearer ${token}`]],
+  (token) => new Headers({ authorization: `Bearer ${token}`, host: 'api.example' }),
+  (token) => fromNode(['authorization', `Bearer ${token}`]),
+  (token) => fromNode(['host', 'api.example'], ['authorization', `Bearer ${token}`]),
   (token) => new Headers({ authorization: `Bearer ${token}` }),
-  (token) => [['Authorization', `bearer ${token}`]],
-  (token) => [['authorization', `Bearer  ${token}`]],
-  (token) => [['authorization', `Bearer ${token}, Bearer ${token}`]],
-  (token) => [
-    ['authorization', `Bearer ${token}`],
-    ['Authorization', `Bearer ${token}`],
-  ],
-  (token) => [['authorization', `Basic ${token}`]],
-  (token) => [['authorization', `Bearer ${token}.x`]],
-  () => [],
+  (token) => fromNode(['authorization', `bearer ${token}`]),
+  (token) => fromNode(['authorization', `Bearer  ${token}`]),
+  (token) => fromNode(['authorization', `Bearer ${token}, Bearer ${token}`]),
+  (token) => fromNode(['authorization', `Bearer ${token}`], ['authorization', `Bearer ${token}`]),
+  (token) => fromNode(['authorization', `Bearer ${token}`], ['Authorization', `Bearer ${token}`]),
+  (token) => [['authorization', `Bearer ${token}`]],
+  (token) => fromNode(['authorization', `Basic ${token}`]),
+  (token) => fromNode(['authorization', `Bearer ${token}.x`]),
+  () => fromNode(),
 )
 
 interface Result {
@@ -127,7 +143,7 @@ test('the fast path does not serve a closed validator, a schema, a form body, or
   })
   const options = { issuer, audience, clock: () => T0 * 1000 }
   const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as const
-  const request = { method: 'POST', url: '/', headers: [['authorization', `Bearer ${tokenOf({})}`]] as const }
+  const request = { method: 'POST', url: '/', headers: fromNode(['authorization', `Bearer ${tokenOf({})}`]) }
   const cases: readonly [string, Validator<unknown>, Guard, boolean][] = [
     ['plain', createValidator(options), scopes('read'), true],
     ['schema', createValidator({ ...options, claims: schema }), scopes('read'), false],
