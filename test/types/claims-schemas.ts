@@ -2,7 +2,7 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { z } from 'zod'
 
-/** What the schemas make of the claims of a token. */
+/** The output type of each of these schemas. */
 export interface TenantClaims {
   tenant: string
   roles: string[]

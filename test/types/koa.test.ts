@@ -11,7 +11,7 @@ import {
 } from '@tollgate/koa'
 import Koa from 'koa'
 import { expectTypeOf, test } from 'vitest'
-import { arktypeClaims, type TenantClaims, valibotClaims, zodClaims } from './claims-schemas.ts'
+import { type TenantClaims, zodClaims } from './claims-schemas.ts'
 
 const trust = { issuer: 'https://as.example', audience: 'api' }
 const protect = createProtect({ ...trust, claims: zodClaims })
@@ -23,17 +23,17 @@ test('ctx.state.auth has its type in a chain of middleware', () => {
     expectTypeOf(ctx.state.auth.claims).toEqualTypeOf<TenantClaims>()
     // @ts-expect-error -- the schema has no such claim
     void ctx.state.auth.claims.department
-    // @ts-expect-error -- these are the claims of a schema, and not as issued
+    // @ts-expect-error -- the claims have the type of the schema
     void (ctx.state.auth satisfies AccessToken)
   })
   new Koa().use(protect.optional()).use((ctx) => {
     expectTypeOf(ctx.state.auth).toEqualTypeOf<AccessToken<TenantClaims> | undefined>()
-    // @ts-expect-error -- there may be none
+    // @ts-expect-error -- the token can be undefined
     void ctx.state.auth.subject
   })
   new Koa().use(untyped()).use((ctx) => {
     expectTypeOf(ctx.state.auth.claims).toEqualTypeOf<JwtClaims | IntrospectedClaims>()
-    // @ts-expect-error -- no schema has judged them
+    // @ts-expect-error -- there is no schema
     void (ctx.state.auth satisfies AccessToken<TenantClaims>)
   })
 })
@@ -52,7 +52,7 @@ test('ctx.state.auth has its type behind protect on a route', () => {
   new Koa().use(router.routes()).use(router.allowedMethods())
 })
 
-test('a router that is protected as a whole says so', () => {
+test('a router that is protected as a whole has the type of its state', () => {
   const router = new Router<ProtectedState<TenantClaims>>()
   router.use(protect())
   router.get('/', (ctx) => {
@@ -65,41 +65,29 @@ test('a router that is protected as a whole says so', () => {
   })
 })
 
-test('the type comes from whatever library, and from a validator', () => {
-  new Koa().use(createProtect({ ...trust, claims: valibotClaims })()).use((ctx) => {
-    expectTypeOf(ctx.state.auth.claims).toEqualTypeOf<TenantClaims>()
-  })
-  new Koa().use(createProtect({ ...trust, claims: arktypeClaims })()).use((ctx) => {
-    expectTypeOf(ctx.state.auth.claims).toEqualTypeOf<TenantClaims>()
-  })
+test('ctx.state.auth has its type from a validator', () => {
   new Koa().use(createProtect(createValidator({ ...trust, claims: zodClaims }))()).use((ctx) => {
     expectTypeOf(ctx.state.auth.claims).toEqualTypeOf<TenantClaims>()
   })
 })
 
-test('a wrong option or guard does not compile', () => {
+test('an invalid option or guard does not compile', () => {
   const uncalled = (): void => {
     // @ts-expect-error -- audience is missing
     createProtect({ issuer: 'https://as.example' })
-    // @ts-expect-error -- issuer is missing
-    createProtect({ audience: 'api' })
-    // @ts-expect-error -- no such word
+    // @ts-expect-error -- there is no such word
     createProtect({ ...trust, errors: 'ignore' })
-    // @ts-expect-error -- no such word
+    // @ts-expect-error -- preflights is a word
     createProtect({ ...trust, preflights: true })
-    // @ts-expect-error -- no such option
+    // @ts-expect-error -- there is no such option
     createProtect({ ...trust, refusal: 'throw' })
-    // @ts-expect-error -- no schema
-    createProtect({ ...trust, claims: { tenant: 'string' } })
-    // @ts-expect-error -- scopes are strings
-    createProtect({ ...trust, scopeHierarchy: { admin: 7 } })
-    // @ts-expect-error -- no such option beside a validator
+    // @ts-expect-error -- there is no such option beside a validator
     createProtect(createValidator(trust), { realm: 'api' })
-    // @ts-expect-error -- a scope is not yet a guard
+    // @ts-expect-error -- a scope is no guard
     protect('read')
-    // @ts-expect-error -- what protects is not yet a middleware
+    // @ts-expect-error -- protect has to be called
     new Koa().use(protect)
-    // @ts-expect-error -- a context is asked for
+    // @ts-expect-error -- this is no context
     protect.auth({})
   }
   expectTypeOf(uncalled).toBeFunction()

@@ -10,14 +10,14 @@ declare module '@tollgate/express/augment' {
   }
 }
 
-test('req.auth has the type of the claims once an application has told it', () => {
+test('req.auth has the claims that TokenTypes declares', () => {
   const protect = createProtect({ issuer: 'https://as.example', audience: 'api', claims: zodClaims })
   express().get('/', protect(scopes('a')), (req, res) => {
     expectTypeOf(req.auth).toEqualTypeOf<AccessToken<TenantClaims> | undefined>()
     expectTypeOf(protect.auth(req).claims).toEqualTypeOf<TenantClaims>()
     // @ts-expect-error -- the schema has no such claim
     void req.auth?.claims.department
-    // @ts-expect-error -- there may be none
+    // @ts-expect-error -- the token can be undefined
     void req.auth.claims
     res.end()
   })

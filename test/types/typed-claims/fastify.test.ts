@@ -11,7 +11,7 @@ declare module '@tollgate/fastify' {
 
 const trust = { issuer: 'https://as.example', audience: 'api' }
 
-test('app.auth and request.auth have the type of the claims once an application has told it', () => {
+test('app.auth() and request.auth have the claims that TokenTypes declares', () => {
   const uncalled = async (): Promise<void> => {
     const app = fastify()
     await app.register(tollgate, { ...trust, claims: zodClaims })
@@ -27,22 +27,22 @@ test('app.auth and request.auth have the type of the claims once an application 
   expectTypeOf(uncalled).toBeFunction()
 })
 
-test('what judges has to agree with what was told', () => {
+test('the schema has to match the claims that TokenTypes declares', () => {
   const uncalled = async (): Promise<void> => {
     const app = fastify()
     await app.register(tollgate, { ...trust, claims: valibotClaims })
     await app.register(tollgate, { ...trust, claims: arktypeClaims })
     await app.register(tollgate, { validator: createValidator({ ...trust, claims: zodClaims }) })
-    // @ts-expect-error -- no schema
+    // @ts-expect-error -- the schema is missing
     await app.register(tollgate, trust)
-    // @ts-expect-error -- no schema
+    // @ts-expect-error -- the schema is missing
     await app.register(tollgate, { ...trust, claims: undefined })
-    // @ts-expect-error -- no schema
+    // @ts-expect-error -- the schema is missing
     await app.register(tollgate, { validator: createValidator(trust) })
-    // @ts-expect-error -- another schema
+    // @ts-expect-error -- this schema has another output type
     await app.register(tollgate, { ...trust, claims: zodClaims.pick({ tenant: true }) })
     const other = createValidator({ ...trust, claims: zodClaims.pick({ tenant: true }) })
-    // @ts-expect-error -- another schema
+    // @ts-expect-error -- this schema has another output type
     await app.register(tollgate, { validator: other })
   }
   expectTypeOf(uncalled).toBeFunction()
