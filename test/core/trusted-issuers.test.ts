@@ -1,31 +1,27 @@
-import { createValidator, type Refusal, type ResolveIssuer, trustedIssuer, type Validator } from '@tollgate/core'
+/** Issuer functions of multi-tenant apps, and the options of `trustedIssuer`. */
+import { createValidator, type ResolveIssuer, trustedIssuer, type Validator } from '@tollgate/core'
 import type { JWK } from 'jose'
 import { expect, test } from 'vitest'
+import { reasonOf as reasonOfWork, requestWith } from '../harness/asking.ts'
 import { jws, keyPair } from '../harness/jws.ts'
 import { claimsOf } from '../harness/key-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
 import { type Handler, openIssuerUpstream, openUpstream } from '../harness/upstream.ts'
 
 const { jwk, privateKey } = keyPair('P-256')
+const keys = [{ ...jwk, kid: 'k' }]
+const clock = (): number => T0 * 1000
 
-function tokenOf(issuer: string): string {
-  return jws({ alg: 'ES256', kid: 'k' }, claimsOf(issuer), privateKey, 'ES256')
+function tokenOf(issuer: string, changes: Record<string, unknown> = {}, kid = 'k'): string {
+  return jws({ alg: 'ES256', kid }, { ...claimsOf(issuer), ...changes }, privateKey, 'ES256')
 }
 
-function request(token: string): Request {
-  return new Request('https://api.example/items', { headers: { authorization: `Bearer ${token}` } })
+function reasonOf(validator: Validator, token: string): Promise<string> {
+  return reasonOfWork(validator.authenticate(requestWith(token)))
 }
 
-async function reasonOf(validator: Validator, token: string): Promise<string> {
-  return validator.authenticate(request(token)).then(
-    () => 'OK',
-    (error: Refusal) => error.reason ?? error.name,
-  )
-}
-
-async function openTenants(
-  resolve: ResolveIssuer,
-): Promise<{ validator: Validator; advance: (seconds: number) => void }> {
+/** A validator with an `issuer` function. */
+function openTenants(resolve: ResolveIssuer): { validator: Validator; advance: (seconds: number) => void } {
   let now = T0
   const validator = createValidator({ issuer: resolve, audience, clock: () => now * 1000 })
   return {
@@ -36,10 +32,10 @@ async function openTenants(
   }
 }
 
-test('a function finds the issuers of tenants, now or later, and is asked once for each', async () => {
-  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+test('an issuer function is called once for each issuer', async () => {
+  const upstream = await openIssuerUpstream(keys)
   const asked: string[] = []
-  const { validator } = await openTenants(async (iss) => {
+  const { validator } = openTenants(async (iss) => {
     asked.push(iss)
     return iss === upstream.url ? trustedIssuer(iss) : undefined
   })
@@ -49,11 +45,11 @@ test('a function finds the issuers of tenants, now or later, and is asked once f
   expect(asked).toEqual([upstream.url])
 })
 
-test('a stranger is refused without a fetch, and remembered for ten seconds only', async () => {
-  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+test('an untrusted issuer is refused without a fetch, and that result is cached for ten seconds', async () => {
+  const upstream = await openIssuerUpstream(keys)
   let asked = 0
   let isKnown = false
-  const { validator, advance } = await openTenants((iss) => {
+  const { validator, advance } = openTenants((iss) => {
     asked += 1
     return isKnown ? trustedIssuer(iss) : undefined
   })
@@ -65,27 +61,27 @@ test('a stranger is refused without a fetch, and remembered for ten seconds only
   expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
 })
 
-test('a tenant that is removed is shut out after ten minutes', async () => {
-  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+test('a removed tenant is refused after ten minutes', async () => {
+  const upstream = await openIssuerUpstream(keys)
   let isKnown = true
-  const { validator, advance } = await openTenants((iss) => (isKnown ? trustedIssuer(iss) : undefined))
-  const token = jws({ alg: 'ES256', kid: 'k' }, { ...claimsOf(upstream.url), exp: T0 + 3600 }, privateKey, 'ES256')
+  const { validator, advance } = openTenants((iss) => (isKnown ? trustedIssuer(iss) : undefined))
+  const token = tokenOf(upstream.url, { exp: T0 + 3600 })
   expect(await reasonOf(validator, token)).toBe('OK')
   isKnown = false
   advance(601)
   expect(await reasonOf(validator, token)).toBe('untrusted-issuer')
 })
 
-test('an issuer of another name than the token’s is none', async () => {
-  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
-  const { validator } = await openTenants(() => trustedIssuer(upstream.url))
-  expect(await reasonOf(validator, tokenOf('https://stranger.example'))).toBe('untrusted-issuer')
+test('a token is refused when the function returns an issuer with another name', async () => {
+  const upstream = await openIssuerUpstream(keys)
+  const { validator } = openTenants(() => trustedIssuer(upstream.url))
+  expect(await reasonOf(validator, tokenOf('https://untrusted.example'))).toBe('untrusted-issuer')
   expect(upstream.asked).toEqual([])
 })
 
-test('a name that no issuer can have is a stranger’s, and the function does not see it', async () => {
+test('the function is not called with an iss that cannot be an issuer', async () => {
   const asked: string[] = []
-  const { validator } = await openTenants((iss) => {
+  const { validator } = openTenants((iss) => {
     asked.push(iss)
     return trustedIssuer(iss)
   })
@@ -105,57 +101,59 @@ test('a name that no issuer can have is a stranger’s, and the function does no
   expect(asked).toEqual([])
 })
 
-test('null and false are as good as undefined for a stranger', async () => {
-  for (const nobody of [null, false]) {
-    const { validator } = await openTenants(() => nobody as unknown as undefined)
-    expect(await reasonOf(validator, tokenOf('https://stranger.example'))).toBe('untrusted-issuer')
+test('a function that returns undefined, null or false makes the issuer untrusted', async () => {
+  for (const untrusted of [undefined, null, false]) {
+    const { validator } = openTenants(() => untrusted as undefined)
+    expect(await reasonOf(validator, tokenOf('https://untrusted.example'))).toBe('untrusted-issuer')
   }
 })
 
-test('what the function throws is a failure and no refusal, and is not remembered', async () => {
-  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+test('an error of the function is a failure, and is not cached', async () => {
+  const upstream = await openIssuerUpstream(keys)
   let isDown = true
-  const { validator } = await openTenants((iss) => {
+  const { validator } = openTenants((iss) => {
     if (isDown) {
       throw new RangeError('the database is down')
     }
     return trustedIssuer(iss)
   })
-  await expect(validator.authenticate(request(tokenOf(upstream.url)))).rejects.toThrow(RangeError)
+  await expect(validator.authenticate(requestWith(tokenOf(upstream.url)))).rejects.toThrow(RangeError)
   isDown = false
   expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
 })
 
-test('a function that hangs holds nobody for ever', async () => {
-  const { validator } = await openTenants(() => new Promise<never>(() => undefined))
-  await expect(validator.authenticate(request(tokenOf('https://as.example')))).rejects.toThrow(/did not answer/)
-}, 10_000)
+// The deadline of five seconds is real time.
+test('a function that hangs fails at its deadline', async () => {
+  const { validator } = openTenants(() => new Promise<never>(() => undefined))
+  await expect(validator.authenticate(requestWith(tokenOf('https://as.example')))).rejects.toThrow()
+}, 60_000)
 
-test('slow discovery is cut off as a whole', async () => {
+// The deadline of five seconds is real time.
+test('one deadline holds for the whole discovery', async () => {
   const upstream = await openUpstream()
   const slow: Handler = (_request, response) => void setTimeout(() => response.writeHead(404).end(), 2000)
   const issuer = `${upstream.url}/t1`
   upstream.routes['/.well-known/oauth-authorization-server/t1'] = slow
   upstream.routes['/.well-known/openid-configuration/t1'] = slow
   upstream.routes['/t1/.well-known/openid-configuration'] = slow
-  const validator = createValidator({ issuer, audience, clock: () => T0 * 1000 })
-  await expect(validator.authenticate(request(tokenOf(issuer)))).rejects.toMatchObject({
+  const validator = createValidator({ issuer, audience, clock })
+  await expect(validator.authenticate(requestWith(tokenOf(issuer)))).rejects.toMatchObject({
     status: 503,
     reason: 'timeout',
   })
-}, 10_000)
+}, 60_000)
 
 test.each(['http://keys.example/jwks', 'https://user:password@keys.example/jwks', '/jwks', ''])(
-  '%j is no URL for keys',
-  (keys) => {
-    expect(() => trustedIssuer('my-issuer', { keys })).toThrow(TypeError)
+  'the URL %j for keys is a TypeError',
+  (url) => {
+    expect(() => trustedIssuer('my-issuer', { keys: url })).toThrow(TypeError)
   },
 )
 
-test('keys given inline that cannot work are a mistake that shows at start-up', () => {
+test('inline keys without one usable key are a TypeError at start-up', () => {
   const rsa1024 = keyPair('RSA-1024').jwk
   const ed448 = keyPair('Ed448').jwk
-  const useless = [
+  const unusable = [
     [],
     [rsa1024],
     [ed448],
@@ -165,34 +163,33 @@ test('keys given inline that cannot work are a mistake that shows at start-up', 
     ['x'],
     Array.from({ length: 65 }, () => jwk),
   ]
-  for (const keys of useless) {
-    expect(() => trustedIssuer('my-issuer', { keys: { keys: keys as JWK[] } })).toThrow(TypeError)
+  for (const candidates of unusable) {
+    expect(() => trustedIssuer('my-issuer', { keys: { keys: candidates as JWK[] } })).toThrow(TypeError)
   }
   for (const kind of ['P-256', 'P-384', 'P-521', 'RSA', 'Ed25519'] as const) {
     expect(() => trustedIssuer('my-issuer', { keys: { keys: [rsa1024, keyPair(kind).jwk] } })).not.toThrow()
   }
 })
 
-test('a hundred thousand made-up issuers push no real one out', async () => {
-  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+test('a flood of made-up issuers does not evict a trusted one', async () => {
+  const upstream = await openIssuerUpstream(keys)
   let asked = 0
-  const { validator } = await openTenants((iss) => {
+  const { validator } = openTenants((iss) => {
     asked += iss === upstream.url ? 1 : 0
     return iss === upstream.url ? trustedIssuer(iss) : undefined
   })
   expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
   const [header, , signature] = tokenOf(upstream.url).split('.')
-  for (let index = 0; index < 100_000; index += 1) {
+  for (let index = 0; index < 20_000; index += 1) {
     const claims = Buffer.from(`{"iss":"https://made-up-${index}.example"}`).toString('base64url')
     await reasonOf(validator, `${header}.${claims}.${signature}`)
   }
   expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
   expect(asked).toBe(1)
-}, 30_000)
+}, 60_000)
 
-test('the keys of one URL are fetched once for all validators of the process that share a clock', async () => {
-  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
-  const clock = (): number => T0 * 1000
+test('validators with the same issuer and clock fetch its keys once', async () => {
+  const upstream = await openIssuerUpstream(keys)
   const validators = [audience, [audience, 'other']].map((name) =>
     createValidator({ issuer: upstream.url, audience: name, clock }),
   )
@@ -202,43 +199,36 @@ test('the keys of one URL are fetched once for all validators of the process tha
   expect(upstream.asked).toEqual(['/.well-known/oauth-authorization-server', '/jwks'])
 })
 
-test('keys may be given as a URL or inline, and then no metadata is asked for', async () => {
-  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
-  const clock = (): number => T0 * 1000
+test('keys from a URL or inline need no metadata', async () => {
+  const upstream = await openIssuerUpstream(keys)
   const byUrl = trustedIssuer('my-issuer', { keys: `${upstream.url}/jwks` })
   expect(await reasonOf(createValidator({ issuer: byUrl, audience, clock }), tokenOf('my-issuer'))).toBe('OK')
   expect(upstream.asked).toEqual(['/jwks'])
-  const inline = trustedIssuer('my-issuer', { keys: { keys: [{ ...jwk, kid: 'k' }] } })
+  const inline = trustedIssuer('my-issuer', { keys: { keys } })
   const validator = createValidator({ issuer: inline, audience, clock })
   expect(await reasonOf(validator, tokenOf('my-issuer'))).toBe('OK')
-  expect(
-    await reasonOf(validator, jws({ alg: 'ES256', kid: 'other' }, claimsOf('my-issuer'), privateKey, 'ES256')),
-  ).toBe('unknown-key')
+  expect(await reasonOf(validator, tokenOf('my-issuer', {}, 'other'))).toBe('unknown-key')
   expect(upstream.asked).toEqual(['/jwks'])
 })
 
-test('what scopes imply is told by the issuer, or by the validator for all of them', async () => {
-  const [own, partner] = [
-    await openIssuerUpstream([{ ...jwk, kid: 'k' }]),
-    await openIssuerUpstream([{ ...jwk, kid: 'k' }]),
-  ]
+test('the scopeHierarchy of an issuer replaces that of the validator', async () => {
+  const [own, partner] = [await openIssuerUpstream(keys), await openIssuerUpstream(keys)]
   const validator = createValidator({
     issuer: [own.url, trustedIssuer(partner.url, { scopeHierarchy: { partner: ['orders:read'] } })],
     audience,
-    clock: () => T0 * 1000,
+    clock,
     scopeHierarchy: { admin: ['orders:write'], 'orders:write': ['orders:read'] },
   })
   const scopesOf = async (url: string, scope: string): Promise<readonly string[]> => {
-    const token = jws({ alg: 'ES256', kid: 'k' }, { ...claimsOf(url), scope }, privateKey, 'ES256')
-    return [...(await validator.authenticate(request(token))).scopes].toSorted()
+    return [...(await validator.authenticate(requestWith(tokenOf(url, { scope })))).scopes].toSorted()
   }
   expect(await scopesOf(own.url, 'admin')).toEqual(['admin', 'orders:read', 'orders:write'])
   expect(await scopesOf(own.url, 'partner')).toEqual(['partner'])
   expect(await scopesOf(partner.url, 'partner')).toEqual(['orders:read', 'partner'])
-  expect(await scopesOf(partner.url, 'admin'), 'it has a hierarchy of its own').toEqual(['admin'])
+  expect(await scopesOf(partner.url, 'admin')).toEqual(['admin'])
 })
 
-test('a hierarchy of many ways is thought through once for each scope', () => {
+test('a scopeHierarchy with 2 ** 60 paths is read in linear work', () => {
   const layers = Array.from({ length: 60 }, (_, level) => [`a${level}`, `b${level}`])
   const below = (level: number): readonly string[] => layers[level + 1] ?? ['end']
   const scopeHierarchy = Object.fromEntries(layers.flatMap((names, level) => names.map((name) => [name, below(level)])))

@@ -1,0 +1,92 @@
+/** Several layers of protection on one request. The adapters share this code, so Koa and Express stand for all. */
+import type { RequestListener } from 'node:http'
+import { active, defineGuard, Refusal, scopes } from '@tollgate/core'
+import { createProtect as createProtectOfExpress } from '@tollgate/express'
+import { createProtect } from '@tollgate/koa'
+import type { MockIssuer } from '@tollgate/mock-issuer'
+import express, { type ErrorRequestHandler } from 'express'
+import { expect, test } from 'vitest'
+import Koa from 'koa'
+import { openIssuer } from '../harness/reference.ts'
+import { bearer, openIntrospected, serve } from '../koa/versions.ts'
+
+/** Changes the scope of the opaque token `t`, and lets a second pass. */
+async function changeScope(issuer: MockIssuer, scope: string): Promise<void> {
+  await issuer.opaqueToken({ scope }, { token: 't' })
+  issuer.clock.advance('1s')
+}
+
+test('an inner layer uses the newest introspection response of an outer layer', async () => {
+  const { issuer, options } = await openIntrospected()
+  const protect = createProtect(options)
+  const app = new Koa().use(protect(active({ within: '0s' }))).use(protect(scopes('admin')))
+  const { send } = await serve(app.use((ctx) => void (ctx.body = protect.auth(ctx).subject)))
+  await changeScope(issuer, 'admin')
+  expect((await send('/', bearer('t'))).status).toBe(200)
+  await changeScope(issuer, 'read')
+  expect((await send('/', bearer('t'))).status).toBe(403)
+})
+
+test('a token that one layer found inactive stays refused, even if the app ignores the refusal', async () => {
+  const { issuer, options } = await openIntrospected()
+  const protect = createProtect({ ...options, errors: 'throw' })
+  const app = new Koa().use(protect())
+  app.use((ctx, next) => protect(active({ within: '0s' }))(ctx, async () => undefined).then(next, next))
+  app.use(protect()).use((ctx) => void (ctx.body = protect.auth(ctx).subject))
+  const { send, errors } = await serve(app)
+  await changeScope(issuer, 'read')
+  expect((await send('/', bearer('t'))).status).toBe(200)
+  issuer.revoke('t')
+  issuer.clock.advance('1s')
+  expect((await send('/', bearer('t'))).status).toBe(401)
+  expect(errors).toMatchObject([{ reason: 'inactive' }])
+})
+
+test('a slow layer does not bring back the introspection response from before', async () => {
+  const { issuer, options } = await openIntrospected()
+  const protect = createProtect({ ...options, errors: 'throw' })
+  let introspected = Promise.withResolvers<'pass'>()
+  const slow = defineGuard({ check: () => introspected.promise })
+  const app = new Koa().use(protect())
+  app.use(async (ctx, next) => {
+    introspected = Promise.withResolvers()
+    const slower = protect(slow)(ctx, () => protect(scopes('admin'))(ctx, next))
+    await protect(active({ within: '0s' }))(ctx, async () => introspected.resolve('pass'))
+    await slower
+  })
+  const { send } = await serve(app.use((ctx) => void (ctx.body = 'admin')))
+  await changeScope(issuer, 'admin')
+  expect((await send('/', bearer('t'))).status).toBe(200)
+  await changeScope(issuer, 'read')
+  expect((await send('/', bearer('t'))).status).toBe(403)
+})
+
+test('a guard of the app that refuses with the reason inactive does not make the token inactive', async () => {
+  const issuer = await openIssuer()
+  const protect = createProtect({ ...issuer.validatorOptions, errors: 'throw' })
+  const refusing = defineGuard({ check: () => new Refusal({ reason: 'inactive' }) })
+  const app = new Koa().use((ctx, next) => protect(refusing)(ctx, async () => undefined).then(next, next))
+  const { send } = await serve(app.use(protect()).use((ctx) => void (ctx.body = protect.auth(ctx).subject)))
+  expect((await send('/', bearer(await issuer.accessToken()))).body).toBe('alice')
+})
+
+test('a request that was a preflight in an outer layer is authenticated when it is one no more', async () => {
+  const issuer = await openIssuer()
+  const protect = createProtectOfExpress({ ...issuer.validatorOptions, preflights: 'skip', errors: 'throw' })
+  const app = express()
+  app.use(protect(scopes('admin')), (req, _res, next) => {
+    req.method = 'DELETE'
+    next()
+  })
+  app.delete('/', protect(scopes('admin')), (_req, res) => void res.send('deleted'))
+  const status: ErrorRequestHandler = (error: Refusal, _req, res, _next) => void res.status(error.status).end()
+  const listener: RequestListener = app.use(status)
+  const { send } = await serve({ on: () => undefined, callback: () => listener })
+  const headers = [
+    ['Origin', 'https://app.example'],
+    ['Access-Control-Request-Method', 'DELETE'],
+  ] as const
+  expect((await send('/', { method: 'OPTIONS', headers })).status).toBe(401)
+  const good = bearer(await issuer.accessToken({ scope: 'read' })).headers
+  expect((await send('/', { method: 'OPTIONS', headers: [...headers, ...good] })).status).toBe(403)
+})
