@@ -5,14 +5,14 @@ import { openApi } from '../harness/api.ts'
 import { audience, openIssuer, openReference } from '../harness/reference.ts'
 import { verifies } from '../harness/verifies.ts'
 
-verifies('AUD-01', 'an audience is any text', async (adapter) => {
+verifies('AUD-01', 'an audience may be any string', async (adapter) => {
   for (const name of ['api', 'urn:api', 'https://api.example/x?y#z', 'Ä']) {
     const api = await openReference(adapter, { protect: { audience: name } })
     expect(await api.present(await api.token({ aud: name })), name).toBe('OK')
   }
 })
 
-verifies('AUD-02', 'a token is good at its own API only', async (adapter) => {
+verifies('AUD-02', 'a token is accepted only by the API of its audience', async (adapter) => {
   const issuer = await openIssuer()
   const [one, other] = await Promise.all(
     ['https://one.example', 'https://other.example'].map((name) =>
@@ -26,7 +26,7 @@ verifies('AUD-02', 'a token is good at its own API only', async (adapter) => {
   }
 })
 
-verifies('AUD-02', 'an issuer may have an audience of its own, and a route one more', async (adapter) => {
+verifies('AUD-02', 'an issuer can have its own audience, and a route can demand another one', async (adapter) => {
   const issuer = await openIssuer()
   const own = trustedIssuer(issuer.url, { audience: 'urn:partner' })
   const api = await openApi(adapter, { protection: { ...issuer.validatorOptions, issuer: own } })
@@ -39,7 +39,7 @@ verifies('AUD-02', 'an issuer may have an audience of its own, and a route one m
   expect(await route.present(await route.token({ aud: 'urn:reports' }))).toBe('E-TOK')
 })
 
-verifies('AUD-03', 'the token is in nothing that is printed or serialized', async (adapter) => {
+verifies('AUD-03', 'a printed or serialized token object does not contain the token string', async (adapter) => {
   const api = await openReference(adapter)
   const token = await api.token()
   expect(await api.present(token)).toBe('OK')

@@ -3,9 +3,10 @@ import { trustedIssuer } from '@tollgate/express'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import { expect } from 'vitest'
 import { openApi } from '../harness/api.ts'
-import { encode, jws, keyPair, signature } from '../harness/jws.ts'
+import { encode, jws, keyPair, type Part, signature } from '../harness/jws.ts'
 import { claimsOf, openKeyIssuer } from '../harness/key-issuer.ts'
 import { verifies } from '../harness/verifies.ts'
+import { catchWarnings } from '../harness/warnings.ts'
 
 const ec = keyPair('P-256')
 const rsa = keyPair('RSA')
@@ -14,36 +15,46 @@ const rsaKey = { ...rsa.jwk, kid: 'rsa' }
 const es256 = { alg: 'ES256', kid: 'ec', typ: 'at+jwt' }
 const rs256 = { alg: 'RS256', kid: 'rsa', typ: 'at+jwt' }
 
+/** A token that is signed with the EC key, with these changes to its header. */
+function signEs256(claims: Part, header: object = {}): string {
+  return jws({ ...es256, ...header }, claims, ec.privateKey, 'ES256')
+}
+
+/** A token that is signed with the RSA key, with these changes to its header. */
+function signRs256(claims: Part, header: object = {}): string {
+  return jws({ ...rs256, ...header }, claims, rsa.privateKey, 'RS256')
+}
+
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 const wrongOption = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
 
-verifies('JOSE-01', 'no spelling of none is an algorithm', async (adapter) => {
+verifies('JOSE-01', 'the algorithm none is refused in every spelling', async (adapter) => {
   const api = await openKeyIssuer(adapter, [ecKey, rsaKey])
   for (const alg of ['none', 'None', 'NONE', 'nOnE', undefined, '', null, ['ES256'], { alg: 'ES256' }]) {
     const header = { ...es256, alg }
     expect(await api.present(`${encode(header)}.${encode(api.claims())}.`), String(alg)).toBe('E-TOK')
     expect(await api.present(jws(header, api.claims(), ec.privateKey, 'ES256')), String(alg)).toBe('E-TOK')
   }
-  expect(await api.present(jws(es256, api.claims(), ec.privateKey, 'ES256').replace(/[^.]+$/, ''))).toBe('E-TOK')
+  expect(await api.present(signEs256(api.claims()).replace(/[^.]+$/, ''))).toBe('E-TOK')
   for (const algorithms of [['none'], ['None'], ['ES256', 'none'], ['HS256'], [], ['toString']]) {
     expect(() => trustedIssuer('https://as.example', { algorithms })).toThrow(wrongOption)
   }
 })
 
-verifies('JOSE-02', 'an algorithm off the list is refused, however well the token is signed', async (adapter) => {
+verifies('JOSE-02', 'an algorithm that is not in the list is refused, even with a valid signature', async (adapter) => {
   const api = await openKeyIssuer(adapter, [ecKey, rsaKey], { algorithms: ['ES256', 'RS256'] })
   const asPs256 = { ...rs256, alg: 'PS256' }
   expect(await api.present(jws(asPs256, api.claims(), rsa.privateKey, 'PS256'))).toBe('E-TOK')
   expect(api.upstream.asked).toEqual([])
-  expect(await api.present(jws(rs256, api.claims(), rsa.privateKey, 'RS256'))).toBe('OK')
+  expect(await api.present(signRs256(api.claims()))).toBe('OK')
 
   const strict = await openKeyIssuer(adapter, [ecKey, rsaKey], { algorithms: ['ES256'] })
-  expect(await strict.present(jws(rs256, strict.claims(), rsa.privateKey, 'RS256'))).toBe('E-TOK')
-  expect(await strict.present(jws(es256, strict.claims(), ec.privateKey, 'ES256'))).toBe('OK')
+  expect(await strict.present(signRs256(strict.claims()))).toBe('E-TOK')
+  expect(await strict.present(signEs256(strict.claims()))).toBe('OK')
 })
 
-verifies('JOSE-02', 'every asymmetric algorithm is on the list unless it is given', async (adapter) => {
+verifies('JOSE-02', 'by default every asymmetric algorithm is accepted', async (adapter) => {
   const pairs = { p384: keyPair('P-384'), p521: keyPair('P-521'), ed: keyPair('Ed25519') }
   const keys = Object.entries(pairs).map(([kid, { jwk }]) => ({ ...jwk, kid }))
   const api = await openKeyIssuer(adapter, [...keys, ecKey, rsaKey])
@@ -65,22 +76,19 @@ verifies('JOSE-02', 'every asymmetric algorithm is on the list unless it is give
   }
 })
 
-verifies(
-  'JOSE-02',
-  'ML-DSA is on the list where Node can verify it, and an option that fails at start-up elsewhere',
-  async (adapter) => {
-    // `supports` came to Node together with ML-DSA.
-    const isHere = 'supports' in SubtleCrypto
-    const issuer = await createMockIssuer({ algorithms: isHere ? ['ML-DSA-44'] : ['ES256'], port: 'none' })
-    const api = await openApi(adapter, { protection: issuer.validatorOptions })
-    expect(await api.present(await issuer.accessToken({ scope: 'read' }))).toBe('OK')
-    const trust = (): unknown => trustedIssuer('https://as.example', { algorithms: ['ML-DSA-44'] })
-    expect(isHere ? trust : () => expect(trust).toThrow(wrongOption)).not.toThrow()
-    await issuer.close()
-  },
-)
+verifies('JOSE-02', 'ML-DSA is accepted where Node supports it, and an option error elsewhere', async (adapter) => {
+  // Node warns that ML-DSA is experimental. It got `SubtleCrypto.supports` together with ML-DSA.
+  catchWarnings()
+  const isSupported = 'supports' in SubtleCrypto
+  const issuer = await createMockIssuer({ algorithms: isSupported ? ['ML-DSA-44'] : ['ES256'], port: 'none' })
+  const api = await openApi(adapter, { protection: issuer.validatorOptions })
+  expect(await api.present(await issuer.accessToken({ scope: 'read' }))).toBe('OK')
+  const trust = (): unknown => trustedIssuer('https://as.example', { algorithms: ['ML-DSA-44'] })
+  expect(isSupported ? trust : () => expect(trust).toThrow(wrongOption)).not.toThrow()
+  await issuer.close()
+})
 
-verifies('JOSE-03', 'a public key is no secret, in whatever form it is taken for one', async (adapter) => {
+verifies('JOSE-03', 'a public key is never used as an HMAC secret, in any encoding', async (adapter) => {
   const api = await openKeyIssuer(adapter, [rsaKey, ecKey])
   const key = createPublicKey({ key: rsa.jwk, format: 'jwk' })
   const pem = key.export({ type: 'spki', format: 'pem' })
@@ -103,18 +111,18 @@ verifies('JOSE-03', 'a public key is no secret, in whatever form it is taken for
   }
 })
 
-verifies('JOSE-03', 'a key of another type or curve verifies nothing', async (adapter) => {
+verifies('JOSE-03', 'a key of another type or curve verifies no token', async (adapter) => {
   const p384 = keyPair('P-384')
   const api = await openKeyIssuer(adapter, [ecKey, rsaKey, { ...p384.jwk, kid: 'p384' }])
-  expect(await api.present(jws({ ...es256, kid: 'rsa' }, api.claims(), ec.privateKey, 'ES256'))).toBe('E-TOK')
-  expect(await api.present(jws({ ...rs256, kid: 'ec' }, api.claims(), rsa.privateKey, 'RS256'))).toBe('E-TOK')
+  expect(await api.present(signEs256(api.claims(), { kid: 'rsa' }))).toBe('E-TOK')
+  expect(await api.present(signRs256(api.claims(), { kid: 'ec' }))).toBe('E-TOK')
   expect(await api.present(jws({ ...es256, kid: 'p384' }, api.claims(), p384.privateKey, 'ES256'))).toBe('E-TOK')
   expect(await api.present(jws({ ...es256, alg: 'ES384', kid: 'ec' }, api.claims(), ec.privateKey, 'ES384'))).toBe(
     'E-TOK',
   )
 })
 
-verifies('JOSE-04', 'a key does what its members say, and nothing else', async (adapter) => {
+verifies('JOSE-04', 'a key is used only as its members alg, use and key_ops permit', async (adapter) => {
   const unfit = [
     { alg: 'PS256' },
     { use: 'enc' },
@@ -126,8 +134,8 @@ verifies('JOSE-04', 'a key does what its members say, and nothing else', async (
   ]
   for (const members of unfit) {
     const api = await openKeyIssuer(adapter, [{ ...rsaKey, ...members }, ecKey])
-    expect(await api.present(jws(rs256, api.claims(), rsa.privateKey, 'RS256')), JSON.stringify(members)).toBe('E-TOK')
-    expect(await api.present(jws(es256, api.claims(), ec.privateKey, 'ES256'))).toBe('OK')
+    expect(await api.present(signRs256(api.claims())), JSON.stringify(members)).toBe('E-TOK')
+    expect(await api.present(signEs256(api.claims()))).toBe('OK')
   }
   for (const members of [
     {},
@@ -137,11 +145,11 @@ verifies('JOSE-04', 'a key does what its members say, and nothing else', async (
     { use: 'sig', key_ops: ['verify'], alg: 'RS256' },
   ]) {
     const api = await openKeyIssuer(adapter, [{ ...rsaKey, ...members }])
-    expect(await api.present(jws(rs256, api.claims(), rsa.privateKey, 'RS256')), JSON.stringify(members)).toBe('OK')
+    expect(await api.present(signRs256(api.claims())), JSON.stringify(members)).toBe('OK')
   }
 })
 
-verifies(['JOSE-05', 'JOSE-06', 'JOSE-07'], 'crit and b64 are refused, well-formed or not', async (adapter) => {
+verifies(['JOSE-05', 'JOSE-06', 'JOSE-07'], 'crit and b64 are refused, also when malformed', async (adapter) => {
   const api = await openKeyIssuer(adapter, [ecKey])
   const headers = [
     { crit: ['x'], x: 1 },
@@ -159,16 +167,13 @@ verifies(['JOSE-05', 'JOSE-06', 'JOSE-07'], 'crit and b64 are refused, well-form
     { b64: 0 },
   ]
   for (const header of headers) {
-    expect(
-      await api.present(jws({ ...es256, ...header }, api.claims(), ec.privateKey, 'ES256')),
-      JSON.stringify(header),
-    ).toBe('E-TOK')
+    expect(await api.present(signEs256(api.claims(), header)), JSON.stringify(header)).toBe('E-TOK')
   }
-  // The neighbour: a header member that claims no importance.
-  expect(await api.present(jws({ ...es256, x: 1 }, api.claims(), ec.privateKey, 'ES256'))).toBe('OK')
+  // An unknown header member without `crit` is ignored.
+  expect(await api.present(signEs256(api.claims(), { x: 1 }))).toBe('OK')
 })
 
-verifies('JOSE-08', 'a member name that stands twice in one object is refused, wherever it stands', async (adapter) => {
+verifies('JOSE-08', 'a duplicate member name in one object is refused at every depth', async (adapter) => {
   const api = await openKeyIssuer(adapter, [ecKey])
   const claims = JSON.stringify(api.claims())
   const present = (header: string, payload: string) => api.present(jws(header, payload, ec.privateKey, 'ES256'))
@@ -178,14 +183,14 @@ verifies('JOSE-08', 'a member name that stands twice in one object is refused, w
   for (const more of ['"aud":"other"', '"aud":"https://api.example"', '"x":{"y":1,"z":[{}],"y":2}', '"s":"","s":""']) {
     expect(await present(JSON.stringify(es256), claims.replace('{', `{${more},`)), more).toBe('E-TOK')
   }
-  // The same name in different objects, or as a value, is no repetition.
+  // The same name in different objects, or as a value, is not a duplicate.
   const fine = '"x":{"y":1,"z":{"y":2}},"list":[{"y":1},{"y":2}],"text":"\\"y\\":1,\\"y\\":2","y":"y"'
   expect(await present(JSON.stringify(es256), claims.replace('{', `{${fine},`))).toBe('OK')
 })
 
-verifies('JOSE-09', 'one token has one spelling', async (adapter) => {
+verifies('JOSE-09', 'only the canonical base64url spelling of a token is accepted', async (adapter) => {
   const api = await openKeyIssuer(adapter, [ecKey])
-  const token = jws(es256, api.claims(), ec.privateKey, 'ES256')
+  const token = signEs256(api.claims())
   const [header = '', payload = '', mac = ''] = token.split('.')
   expect(await api.present(token)).toBe('OK')
   // 64 bytes of signature leave four unused bits in the last character.
@@ -213,7 +218,7 @@ verifies('JOSE-09', 'one token has one spelling', async (adapter) => {
   }
 })
 
-verifies('JOSE-09', 'a misspelt segment is refused even if it is signed as it is spelt', async (adapter) => {
+verifies('JOSE-09', 'a non-canonical segment is refused, even if the signature covers it', async (adapter) => {
   const api = await openKeyIssuer(adapter, [ecKey])
   const signed = (input: string): string => `${input}.${signature(input, ec.privateKey, 'ES256').toString('base64url')}`
   // Two bytes more or less change how many bits of the last character are unused.
@@ -233,7 +238,7 @@ verifies('JOSE-09', 'a misspelt segment is refused even if it is signed as it is
   expect(await api.present(signed(`${encode(es256)}.${standard.replace(/=+$/, '')}`))).toBe('E-TOK')
 })
 
-verifies('JOSE-09', 'the header is a JSON object in UTF-8', async (adapter) => {
+verifies('JOSE-09', 'the header must be a JSON object in UTF-8', async (adapter) => {
   const api = await openKeyIssuer(adapter, [ecKey])
   const json = JSON.stringify(es256)
   const headers = ['[]', '"x"', 'null', '7', 'true', '{', '', Buffer.concat([Buffer.from(json), Buffer.of(0xff)])]
@@ -249,9 +254,9 @@ verifies('JOSE-09', 'the header is a JSON object in UTF-8', async (adapter) => {
   expect(await api.present(jws(` ${json}\n`, api.claims(), ec.privateKey, 'ES256'))).toBe('OK')
 })
 
-verifies('JOSE-10', 'a JSON serialization is malformed before anybody parses it', async (adapter) => {
+verifies('JOSE-10', 'the JSON serializations of a JWS are refused', async (adapter) => {
   const api = await openKeyIssuer(adapter, [ecKey])
-  const [header, payload, mac] = jws(es256, api.claims(), ec.privateKey, 'ES256').split('.')
+  const [header, payload, mac] = signEs256(api.claims()).split('.')
   const flattened = { protected: header, payload, signature: mac }
   for (const document of [flattened, { payload, signatures: [{ protected: header, signature: mac }] }]) {
     expect(await api.present(JSON.stringify(document))).toBe('E-REQ')
@@ -260,25 +265,21 @@ verifies('JOSE-10', 'a JSON serialization is malformed before anybody parses it'
   expect(api.upstream.asked).toEqual([])
 })
 
-verifies(
-  ['JOSE-11', 'AT-07'],
-  'five segments are no signed token, and what they hold is not looked at',
-  async (adapter) => {
-    const api = await openKeyIssuer(adapter, [ecKey])
-    const inner = jws(es256, api.claims(), ec.privateKey, 'ES256')
-    const five = (header: object): string => [encode(header), '', encode('iv'), encode(inner), encode('tag')].join('.')
-    expect(await api.present(five({ alg: 'dir', enc: 'A256GCM', typ: 'at+jwt' }))).toBe('E-TOK')
-    expect(await api.present(five({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 1_000_000_000, zip: 'DEF' }))).toBe(
-      'E-TOK',
-    )
-    expect(await api.present(five(es256))).toBe('E-TOK')
-    // A signed token around a signed token: the outer claims are a string.
-    expect(await api.present(jws({ ...es256, cty: 'JWT' }, inner, ec.privateKey, 'ES256'))).toBe('E-TOK')
-    expect(await api.present(inner)).toBe('OK')
-  },
-)
+verifies(['JOSE-11', 'AT-07'], 'an encrypted token is refused, and its content is not read', async (adapter) => {
+  const api = await openKeyIssuer(adapter, [ecKey])
+  const inner = signEs256(api.claims())
+  const five = (header: object): string => [encode(header), '', encode('iv'), encode(inner), encode('tag')].join('.')
+  expect(await api.present(five({ alg: 'dir', enc: 'A256GCM', typ: 'at+jwt' }))).toBe('E-TOK')
+  expect(await api.present(five({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 1_000_000_000, zip: 'DEF' }))).toBe(
+    'E-TOK',
+  )
+  expect(await api.present(five(es256))).toBe('E-TOK')
+  // A signed token around a signed token: the outer claims are a string.
+  expect(await api.present(signEs256(inner, { cty: 'JWT' }))).toBe('E-TOK')
+  expect(await api.present(inner)).toBe('OK')
+})
 
-verifies('JOSE-12', 'an ECDSA signature is R and S, of full length and not zero', async (adapter) => {
+verifies('JOSE-12', 'an ECDSA signature must be R and S in full length, and neither may be zero', async (adapter) => {
   const api = await openKeyIssuer(adapter, [ecKey])
   const input = `${encode(es256)}.${encode(api.claims())}`
   const good = signature(input, ec.privateKey, 'ES256')
@@ -306,40 +307,38 @@ verifies('JOSE-12', 'an ECDSA signature is R and S, of full length and not zero'
   expect(await api.present(`${input}.${good.toString('base64url')}`)).toBe('OK')
 })
 
-verifies('JOSE-13', 'a weak RSA key is passed over, and a short secret refused at start-up', async (adapter) => {
+verifies('JOSE-13', 'a weak RSA key is ignored, and a short secret is an option error', async (adapter) => {
   const weak = keyPair('RSA-1024')
-  const exponentOne = { ...rsa.jwk, e: 'AQ', kid: 'one' }
-  const exponentEven = { ...rsa.jwk, e: 'Ag', kid: 'two' }
-  const api = await openKeyIssuer(adapter, [{ ...weak.jwk, kid: 'weak' }, exponentOne, exponentEven, ecKey])
+  const evenExponent = { ...rsa.jwk, e: 'Ag', kid: 'even' }
+  const api = await openKeyIssuer(adapter, [{ ...weak.jwk, kid: 'weak' }, evenExponent, ecKey])
   expect(await api.present(jws({ ...rs256, kid: 'weak' }, api.claims(), weak.privateKey, 'RS256'))).toBe('E-TOK')
-  for (const kid of ['one', 'two']) {
-    expect(await api.present(jws({ ...rs256, kid }, api.claims(), rsa.privateKey, 'RS256'))).toBe('E-TOK')
-  }
-  expect(await api.present(jws(es256, api.claims(), ec.privateKey, 'ES256'))).toBe('OK')
+  expect(await api.present(signRs256(api.claims(), { kid: 'even' }))).toBe('E-TOK')
+  expect(await api.present(signEs256(api.claims()))).toBe('OK')
 
-  const pem = createPublicKey({ key: rsa.jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
   const key = createPublicKey({ key: rsa.jwk, format: 'jwk' })
-  const asSecret = [
+  const publicKeys = [
     JSON.stringify(rsa.jwk),
     JSON.stringify({ keys: [rsaKey] }),
+    key.export({ type: 'spki', format: 'pem' }),
     key.export({ type: 'spki', format: 'der' }),
     key.export({ type: 'pkcs1', format: 'der' }),
   ]
-  for (const secret of ['', 'x'.repeat(16), 'x'.repeat(31), new Uint8Array(31), pem, ...asSecret]) {
+  for (const secret of ['', 'x'.repeat(16), 'x'.repeat(31), new Uint8Array(31), ...publicKeys]) {
     expect(() => trustedIssuer('https://as.example', { secret })).toThrow(wrongOption)
   }
-  expect(() => trustedIssuer('https://as.example', { secret: 'x'.repeat(32), algorithms: ['HS512'] })).toThrow(
-    wrongOption,
-  )
-  expect(() => trustedIssuer('https://as.example', { secret: 'x'.repeat(32), keys: { keys: [ecKey] } })).toThrow(
-    wrongOption,
-  )
+  const secret = 'x'.repeat(32)
+  for (const options of [
+    { secret, algorithms: ['HS512'] },
+    { secret, keys: { keys: [ecKey] } },
+  ]) {
+    expect(() => trustedIssuer('https://as.example', options)).toThrow(wrongOption)
+  }
 })
 
-verifies('JOSE-13', 'a key with the exponent one, under which anybody can sign, is passed over', async (adapter) => {
+verifies('JOSE-13', 'an RSA key with exponent one is ignored, because everyone can sign for it', async (adapter) => {
   const api = await openKeyIssuer(adapter, [{ ...rsa.jwk, e: 'AQ', kid: 'one' }, ecKey])
   const input = `${encode({ ...rs256, kid: 'one' })}.${encode(api.claims())}`
-  // The signature to the power of one is what PKCS #1 wants to see (RFC 8017 §9.2).
+  // With the exponent one, the padded digest is a valid signature (RFC 8017 §9.2).
   const digest = Buffer.concat([
     Buffer.from('3031300d060960864801650304020105000420', 'hex'),
     createHash('sha256').update(input).digest(),
@@ -347,10 +346,10 @@ verifies('JOSE-13', 'a key with the exponent one, under which anybody can sign, 
   const padding = Buffer.alloc(256 - 3 - digest.length, 0xff)
   const forged = Buffer.concat([Buffer.of(0, 1), padding, Buffer.of(0), digest])
   expect(await api.present(`${input}.${forged.toString('base64url')}`)).toBe('E-TOK')
-  expect(await api.present(jws(es256, api.claims(), ec.privateKey, 'ES256'))).toBe('OK')
+  expect(await api.present(signEs256(api.claims()))).toBe('OK')
 })
 
-verifies('JOSE-13', 'a secret of full length verifies HMAC, and nothing else', async (adapter) => {
+verifies('JOSE-13', 'a secret of full length verifies HMAC and no other algorithm', async (adapter) => {
   const secret = 'a secret that is long enough: 32 bytes and some'
   const api = await openKeyIssuer(adapter, [ecKey], { secret })
   const present = (alg: string, key = Buffer.from(secret)) =>
@@ -359,11 +358,11 @@ verifies('JOSE-13', 'a secret of full length verifies HMAC, and nothing else', a
   expect(await present('HS384')).toBe('E-TOK')
   expect(await present('HS256', Buffer.from('another secret that is long enough as well'))).toBe('E-TOK')
   expect(await present('HS256', Buffer.alloc(0))).toBe('E-TOK')
-  expect(await api.present(jws(es256, api.claims(), ec.privateKey, 'ES256'))).toBe('E-TOK')
+  expect(await api.present(signEs256(api.claims()))).toBe('E-TOK')
   expect(api.upstream.asked).toEqual([])
 })
 
-verifies('JOSE-14', 'Ed25519 verifies under both names, and Ed448 under neither', async (adapter) => {
+verifies('JOSE-14', 'Ed25519 is accepted under both names, and Ed448 under neither', async (adapter) => {
   const ed = keyPair('Ed25519')
   const ed448 = keyPair('Ed448')
   const api = await openKeyIssuer(adapter, [
@@ -376,27 +375,27 @@ verifies('JOSE-14', 'Ed25519 verifies under both names, and Ed448 under neither'
   }
 })
 
-verifies('JOSE-15', 'keys and URLs in the header are not used', async (adapter) => {
-  const stranger = keyPair('P-256')
+verifies('JOSE-15', 'keys and URLs in the header are ignored', async (adapter) => {
+  const foreign = keyPair('P-256')
   const api = await openKeyIssuer(adapter, [ecKey])
-  await api.present(jws(es256, api.claims(), ec.privateKey, 'ES256'))
+  await api.present(signEs256(api.claims()))
   const asked = api.upstream.asked.length
   const canary = `${api.upstream.url}/canary`
   const headers = [
-    { jwk: stranger.jwk },
-    { jwk: { ...stranger.jwk, kid: 'ec' } },
+    { jwk: foreign.jwk },
+    { jwk: { ...foreign.jwk, kid: 'ec' } },
     { x5c: ['MIIB'] },
     { jku: canary },
     { x5u: canary },
-    { jwk: stranger.jwk, jku: canary, x5u: canary, x5c: ['MIIB'] },
+    { jwk: foreign.jwk, jku: canary, x5u: canary, x5c: ['MIIB'] },
   ]
   for (const header of headers) {
-    expect(await api.present(jws({ ...es256, ...header }, api.claims(), stranger.privateKey, 'ES256'))).toBe('E-TOK')
+    expect(await api.present(jws({ ...es256, ...header }, api.claims(), foreign.privateKey, 'ES256'))).toBe('E-TOK')
   }
   expect(api.upstream.asked).toHaveLength(asked)
 })
 
-verifies('JOSE-15', 'whatever stands in kid, it is only compared', async (adapter) => {
+verifies('JOSE-15', 'kid is only compared with the kids of the key set', async (adapter) => {
   const api = await openKeyIssuer(adapter, [ecKey])
   const kids = [
     '../../etc/passwd',
@@ -415,16 +414,13 @@ verifies('JOSE-15', 'whatever stands in kid, it is only compared', async (adapte
     { kid: 'ec' },
   ]
   for (const kid of kids) {
-    expect(
-      await api.present(jws({ ...es256, kid }, api.claims(), ec.privateKey, 'ES256')),
-      String(kid).slice(0, 20),
-    ).toBe('E-TOK')
+    expect(await api.present(signEs256(api.claims(), { kid })), String(kid).slice(0, 20)).toBe('E-TOK')
   }
 })
 
-verifies('JOSE-16', 'a token that is too large or too deep is refused at once', async (adapter) => {
+verifies('JOSE-16', 'a token that is too large or too deeply nested is refused', async (adapter) => {
   const api = await openKeyIssuer(adapter, [ecKey])
-  const padded = (bytes: number): string => jws(es256, api.claims({ pad: 'x'.repeat(bytes) }), ec.privateKey, 'ES256')
+  const padded = (bytes: number): string => signEs256(api.claims({ pad: 'x'.repeat(bytes) }))
   expect(await api.present(padded(17 * 1024))).toBe('E-REQ')
   expect(await api.present('.'.repeat(17 * 1024))).toBe('E-REQ')
   expect(await api.present('.'.repeat(16 * 1024))).toBe('E-TOK')
@@ -432,11 +428,11 @@ verifies('JOSE-16', 'a token that is too large or too deep is refused at once', 
   expect(await api.present(padded(8 * 1024))).toBe('OK')
   const nested = (depth: number): string =>
     `{"deep":${'['.repeat(depth)}${']'.repeat(depth)},${JSON.stringify(api.claims()).slice(1)}`
-  expect(await api.present(jws(es256, nested(5000), ec.privateKey, 'ES256'))).toBe('E-TOK')
-  expect(await api.present(jws(es256, nested(50), ec.privateKey, 'ES256'))).toBe('OK')
+  expect(await api.present(signEs256(nested(5000)))).toBe('E-TOK')
+  expect(await api.present(signEs256(nested(50)))).toBe('OK')
 })
 
-verifies('CLM-06', 'an issuer is believed with its own keys only, even under one kid', async (adapter) => {
+verifies('CLM-06', 'a key of one issuer verifies no token of another issuer with the same kid', async (adapter) => {
   const other = keyPair('P-256')
   const partner = await openKeyIssuer(adapter, [{ ...other.jwk, kid: 'ec' }])
   const trusted = await openKeyIssuer(adapter, [ecKey], {})
@@ -447,7 +443,7 @@ verifies('CLM-06', 'an issuer is believed with its own keys only, even under one
   for (let round = 0; round < 2; round += 1) {
     expect(await both.present(jws(es256, partnerClaims, other.privateKey, 'ES256'))).toBe('OK')
     expect(await both.present(jws(es256, trustedClaims, other.privateKey, 'ES256'))).toBe('E-TOK')
-    expect(await both.present(jws(es256, trustedClaims, ec.privateKey, 'ES256'))).toBe('OK')
-    expect(await both.present(jws(es256, partnerClaims, ec.privateKey, 'ES256'))).toBe('E-TOK')
+    expect(await both.present(signEs256(trustedClaims))).toBe('OK')
+    expect(await both.present(signEs256(partnerClaims))).toBe('E-TOK')
   }
 })

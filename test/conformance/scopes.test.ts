@@ -9,21 +9,21 @@ import { verifies } from '../harness/verifies.ts'
 
 type ScopesFrom = NonNullable<Parameters<typeof trustedIssuer>[1]>['scopesFrom']
 
-/** The outcome for claims at an issuer that puts its scopes there. */
+/** Presents claims to an API whose issuer has its scopes at this place. */
 async function reading(
   adapter: Adapter,
   scopesFrom: ScopesFrom,
-  needed: readonly string[] = ['read'],
+  required: readonly string[] = ['read'],
 ): Promise<(claims: object) => Promise<string>> {
   const { privateKey, jwk } = keyPair('P-256')
-  const api = await openKeyIssuer(adapter, [{ ...jwk, kid: 'k' }], { scopesFrom, guards: [anyScope(...needed)] })
+  const api = await openKeyIssuer(adapter, [{ ...jwk, kid: 'k' }], { scopesFrom, guards: [anyScope(...required)] })
   return (claims) =>
     api.present(
       jws({ alg: 'ES256', kid: 'k' }, { ...api.claims({ scope: undefined }), ...claims }, privateKey, 'ES256'),
     )
 }
 
-verifies(['AT-08', 'SCOPES-FROM'], 'scopes come from where the issuer puts them', async (adapter) => {
+verifies(['AT-08', 'SCOPES-FROM'], 'scopes are read where scopesFrom says', async (adapter) => {
   const places: readonly (readonly [ScopesFrom, object])[] = [
     ['scope', { scope: 'read write' }],
     ['scope', { scope: ['write', 'read'] }],
@@ -41,11 +41,11 @@ verifies(['AT-08', 'SCOPES-FROM'], 'scopes come from where the issuer puts them'
   for (const [scopesFrom, claims] of places) {
     const present = await reading(adapter, scopesFrom)
     expect(await present(claims), JSON.stringify([scopesFrom, claims])).toBe('OK')
-    expect(await present({ other: ['read'] }), 'at another place').toBe('E-SCOPE')
+    expect(await present({ other: ['read'] }), 'the scopes are in another claim').toBe('E-SCOPE')
   }
 })
 
-verifies('SCOPES-FROM', 'by default nothing but the string at `scope` grants anything', async (adapter) => {
+verifies('SCOPES-FROM', 'by default only the string in `scope` grants scopes', async (adapter) => {
   const present = await reading(adapter, undefined)
   expect(await present({ scope: 'read' })).toBe('OK')
   for (const claims of [
@@ -59,10 +59,10 @@ verifies('SCOPES-FROM', 'by default nothing but the string at `scope` grants any
     expect(await present(claims), JSON.stringify(claims)).toBe('E-SCOPE')
   }
   const scpOnly = await reading(adapter, 'scp')
-  expect(await scpOnly({ scope: 'read' }), 'with scopesFrom, only what it names').toBe('E-SCOPE')
+  expect(await scpOnly({ scope: 'read' }), 'scopesFrom replaces the default').toBe('E-SCOPE')
 })
 
-verifies('SCOPES-FROM', 'what has another form there grants nothing, and breaks nothing', async (adapter) => {
+verifies('SCOPES-FROM', 'a value that is neither a string nor a list of strings grants no scope', async (adapter) => {
   const flat = await reading(adapter, 'roles')
   const deep = await reading(adapter, 'realm_access.roles')
   const values = [
@@ -97,7 +97,7 @@ verifies('SCOPES-FROM', 'what has another form there grants nothing, and breaks 
   }
 })
 
-verifies('SCOPES-FROM', 'introspection answers are read in the same way', async (adapter) => {
+verifies('SCOPES-FROM', 'the scopes of an introspection response are read in the same way', async (adapter) => {
   const api = await openIntrospecting(adapter, { issuer: { scopesFrom: ['scope', 'realm_access.roles'] } })
   for (const [answer, outcome] of [
     [{ scope: ['read'] }, 'OK'],
@@ -109,7 +109,7 @@ verifies('SCOPES-FROM', 'introspection answers are read in the same way', async 
   }
 })
 
-verifies('MCP-05', 'a scope that implies the needed one is enough, indirectly too', async (adapter) => {
+verifies('MCP-05', 'a scope that implies the required one is enough, also indirectly', async (adapter) => {
   const scopeHierarchy = { admin: ['write'], write: 'read', audit: ['read', 'logs'] }
   const granting = (api: Reference, scope: string): Promise<string> =>
     api.token({ scope }).then((token) => api.present(token))
@@ -120,15 +120,15 @@ verifies('MCP-05', 'a scope that implies the needed one is enough, indirectly to
   expect(await granting(reader, 'logs openid')).toBe('E-SCOPE')
   const writer = await openReference(adapter, { protect: { scopeHierarchy }, guards: [anyScope('write', 'other')] })
   expect(await granting(writer, 'admin')).toBe('OK')
-  expect(await granting(writer, 'read audit'), 'nothing is implied upwards').toBe('E-SCOPE')
+  expect(await granting(writer, 'read audit'), 'a scope does not imply its parent').toBe('E-SCOPE')
   const { challenges } = await writer.send({ headers: [['Authorization', `Bearer ${await writer.token()}`]] })
-  expect(challenges[0], 'the challenge names what the route needs').toContain('scope="write other"')
+  expect(challenges[0], 'the challenge names the scopes of the route').toContain('scope="write other"')
   await granting(reader, 'admin')
   expect(reader.seen()?.scopes).toEqual(new Set(['admin', 'write', 'read']))
   expect(reader.seen()?.claims.scope).toBe('admin')
 })
 
-verifies('MCP-05', 'roles imply scopes, of opaque tokens as well', async (adapter) => {
+verifies('MCP-05', 'a role can imply scopes, also for an opaque token', async (adapter) => {
   const api = await openIntrospecting(adapter, {
     issuer: { scopesFrom: 'roles' },
     protect: { scopeHierarchy: { Accountant: ['read', 'invoices:write'] } },
@@ -140,32 +140,36 @@ verifies('MCP-05', 'roles imply scopes, of opaque tokens as well', async (adapte
   expect(await api.present('other')).toBe('E-SCOPE')
 })
 
-verifies(['SCOPES-FROM', 'MCP-05'], 'what cannot be meant is a TypeError at start-up', async (adapter) => {
-  const wrong = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' })
-  for (const scopesFrom of ['', [], [''], 'a..b', '.a', 'a.', 7, null, [[]], [['a', '']], [['a', 7]], {}]) {
-    expect(
-      () => trustedIssuer('https://as.example', { scopesFrom: scopesFrom as string }),
-      JSON.stringify(scopesFrom),
-    ).toThrow(wrong)
-  }
-  for (const scopeHierarchy of [
-    { a: ['b'], b: ['a'] },
-    { a: ['a'] },
-    { a: ['b'], b: ['c'], c: ['a'] },
-    { a: [] },
-    { 'a b': ['c'] },
-    { a: ['b c'] },
-    { a: 7 },
-    { a: '' },
-    { a: 'x"y' },
-    [],
-    null,
-    'admin',
-    new Map([['a', ['b']]]),
-    new Date(),
-    { __proto__: ['x'] },
-  ]) {
-    const options = { issuer: 'https://as.example', audience: 'api', scopeHierarchy: scopeHierarchy as { a: string } }
-    await expect(adapter.create(options), JSON.stringify(scopeHierarchy)).rejects.toThrow(wrong)
-  }
-})
+verifies(
+  ['SCOPES-FROM', 'MCP-05'],
+  'an invalid scopesFrom or scopeHierarchy is a TypeError at start-up',
+  async (adapter) => {
+    const wrong = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' })
+    for (const scopesFrom of ['', [], [''], 'a..b', '.a', 'a.', 7, null, [[]], [['a', '']], [['a', 7]], {}]) {
+      expect(
+        () => trustedIssuer('https://as.example', { scopesFrom: scopesFrom as string }),
+        JSON.stringify(scopesFrom),
+      ).toThrow(wrong)
+    }
+    for (const scopeHierarchy of [
+      { a: ['b'], b: ['a'] },
+      { a: ['a'] },
+      { a: ['b'], b: ['c'], c: ['a'] },
+      { a: [] },
+      { 'a b': ['c'] },
+      { a: ['b c'] },
+      { a: 7 },
+      { a: '' },
+      { a: 'x"y' },
+      [],
+      null,
+      'admin',
+      new Map([['a', ['b']]]),
+      new Date(),
+      { __proto__: ['x'] },
+    ]) {
+      const options = { issuer: 'https://as.example', audience: 'api', scopeHierarchy: scopeHierarchy as { a: string } }
+      await expect(adapter.create(options), JSON.stringify(scopeHierarchy)).rejects.toThrow(wrong)
+    }
+  },
+)

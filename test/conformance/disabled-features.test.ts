@@ -9,7 +9,7 @@ import { verifies } from '../harness/verifies.ts'
 
 verifies(
   'OFF-DPOP',
-  'a token bound to a key is no bearer token, whatever its cnf says; the scheme DPoP is no credentials',
+  'a token with cnf is refused under Bearer, and the scheme DPoP counts as no credentials',
   async (adapter) => {
     const api = await openReference(adapter)
     for (const cnf of [
@@ -48,13 +48,13 @@ verifies('OFF-STATUS', 'a token with a status passes', async (adapter) => {
   expect(await api.present(await api.token({ status }))).toBe('OK')
 })
 
-verifies('OFF-STEP-UP', 'acr and auth_time are there for the handler to see', async (adapter) => {
+verifies('OFF-STEP-UP', 'the handler sees acr and auth_time, and they are not checked', async (adapter) => {
   const api = await openReference(adapter)
   expect(await api.present(await api.token({ acr: 'gold', auth_time: 1 }))).toBe('OK')
   expect(api.seen()?.claims).toMatchObject({ acr: 'gold', auth_time: 1 })
 })
 
-verifies('OFF-INTROSPECTION', 'what is no JWT is no token', async (adapter) => {
+verifies('OFF-INTROSPECTION', 'without introspection an opaque token is refused', async (adapter) => {
   const api = await openReference(adapter)
   for (const token of ['2YotnFZFEjr1zCsicMWpAA', 'opaque-token', 'a'.repeat(1000), 'mF_9.B5f-4.1JqM']) {
     expect(await api.present(token)).toBe('E-TOK')
@@ -62,28 +62,28 @@ verifies('OFF-INTROSPECTION', 'what is no JWT is no token', async (adapter) => {
   expect(api.issuer.requests).toEqual([])
 })
 
-verifies('OFF-JWT', 'JWT off: a JWT is introspected whatever it says, at the issuer that it names', async (adapter) => {
+verifies('OFF-JWT', "with formats: 'opaque' a JWT is introspected at the issuer that it names", async (adapter) => {
   const { privateKey } = keyPair('P-256')
   const jwt = (iss: string): string =>
     jws({ alg: 'ES256' }, { ...claimsOf(iss), exp: 0, scope: '' }, privateKey, 'ES256')
   const api = await openIntrospecting(adapter, { issuer: { formats: 'opaque' } })
-  for (const token of [jwt(api.server.url), jwt('https://stranger.example'), 'a.b.c', 'opaque']) {
+  for (const token of [jwt(api.server.url), jwt('https://untrusted.example'), 'a.b.c', 'opaque']) {
     expect(await api.present(token)).toBe('OK')
     expect(api.server.asked.at(-1)?.form.get('token')).toBe(token)
   }
   expect(api.server.upstream.count('/jwks')).toBe(0)
 
   const other = await openIntrospecting(adapter, { issuer: { formats: 'opaque' } })
-  const asking = (url: string, prefix: string) =>
+  const opaqueIssuer = (url: string, prefix: string) =>
     trustedIssuer(url, { introspection: { client, prefix }, formats: 'opaque' })
   const both = await openApi(adapter, {
     protection: {
-      issuer: [asking(api.server.url, 'a'), asking(other.server.url, 'b')],
+      issuer: [opaqueIssuer(api.server.url, 'a'), opaqueIssuer(other.server.url, 'b')],
       audience,
       clock: () => T0 * 1000,
     },
   })
   expect(await both.present(jwt(other.server.url))).toBe('OK')
   expect(other.server.asked).toHaveLength(1)
-  expect(await both.present(jwt('https://stranger.example')), 'named by nobody, known by no prefix').toBe('E-TOK')
+  expect(await both.present(jwt('https://untrusted.example')), 'neither iss nor prefix match').toBe('E-TOK')
 })
