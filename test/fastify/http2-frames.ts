@@ -6,10 +6,10 @@ const settings = 4
 const headersFrame = 1
 /** END_STREAM and END_HEADERS. */
 const whole = 0x05
-/** Of the static table of HPACK (RFC 7541, appendix A), from its index 8. */
+/** The statuses in the static table of HPACK from index 8 on (RFC 7541, appendix A). */
 const statuses = [200, 204, 206, 304, 400, 404, 500]
 
-/** The status of the answer to a GET with exactly these fields, over HTTP/2 without TLS: clients of HTTP/2 do not send a field twice that may come once. */
+/** The status of a GET with exactly these fields, over HTTP/2 without TLS. HTTP/2 clients refuse to repeat a field such as Authorization. */
 export async function statusOverHttp2(origin: string, fields: readonly (readonly [string, string])[]): Promise<number> {
   const { hostname, port, host } = new URL(origin)
   const pseudo = [
@@ -51,7 +51,7 @@ function literal([name, value]: readonly [string, string]): Buffer {
   return Buffer.concat([Buffer.from([0]), text(name), text(value)])
 }
 
-/** Lengths from 127 on go on in groups of seven bits (RFC 7541 §5.1). */
+/** A length from 127 on continues in groups of seven bits (RFC 7541 §5.1). */
 function text(value: string): Buffer {
   const length: number[] = value.length < 127 ? [value.length] : [127]
   let rest = value.length - 127
@@ -84,7 +84,7 @@ function framesOf(received: Buffer): readonly Frame[] {
   return frames
 }
 
-/** `:status` comes first, for those of the static table as their index alone; of others this knows nothing. */
+/** `:status` is the first field. Only indexed statuses of the static table are supported. */
 function statusOf(block: Buffer): number {
   const first = block.readUInt8(0)
   const status = first >= 0x80 ? statuses[first - 0x80 - 8] : undefined

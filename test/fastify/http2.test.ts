@@ -16,7 +16,7 @@ async function serveHttp2(issuer: MockIssuer, https?: Certificate): Promise<stri
   onTestFinished(async () => {
     await over.close()
   })
-  // The types tell apps by their servers apart; those of routes are the same.
+  // The type of an app depends on its server. The types of routes do not.
   const app = over as unknown as FastifyInstance
   await app.register(tollgate, issuer.validatorOptions)
   app.get('/', { onRequest: app.protect(scopes('read')) }, async (request) => app.auth(request).subject)
@@ -24,28 +24,28 @@ async function serveHttp2(issuer: MockIssuer, https?: Certificate): Promise<stri
   return app.listen({ port: 0, host: '127.0.0.1' })
 }
 
-test.each([['in the clear'], ['over TLS']])('HTTP/2 %s is judged as HTTP/1.1 is', async (how) => {
+test.each([['in the clear'], ['over TLS']])('HTTP/2 %s gets the same responses as HTTP/1.1', async (how) => {
   const issuer = await openIssuer()
   const { cert, key } = await certificate('127.0.0.1')
   const origin = await serveHttp2(issuer, how === 'over TLS' ? { cert, key } : undefined)
-  const session = connect(origin, { ca: cert })
-  onTestFinished(() => session.destroy())
-  const ask = async (path: string, token?: string): Promise<{ status: unknown; challenge: unknown; body: string }> => {
+  const client = connect(origin, { ca: cert })
+  onTestFinished(() => client.destroy())
+  const send = async (path: string, token?: string): Promise<{ status: unknown; challenge: unknown; body: string }> => {
     const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` }
-    const stream = session.request({ ':path': path, ...credentials })
+    const stream = client.request({ ':path': path, ...credentials })
     const [headers] = (await once(stream, 'response')) as [Record<string, unknown>]
     return { status: headers[':status'], challenge: headers['www-authenticate'], body: await text(stream) }
   }
   for (const path of ['/', '/config']) {
     const without = { status: 401, challenge: 'Bearer realm="api", scope="read"', body: '{}' }
-    expect(await ask(path)).toEqual(without)
-    expect(await ask(path, await issuer.wrongToken('expired'))).toMatchObject({ status: 401 })
-    expect(await ask(path, await issuer.accessToken())).toMatchObject({ status: 403 })
-    expect(await ask(path, await issuer.accessToken({ scope: 'read' }))).toMatchObject({ status: 200, body: 'alice' })
+    expect(await send(path)).toEqual(without)
+    expect(await send(path, await issuer.wrongToken('expired'))).toMatchObject({ status: 401 })
+    expect(await send(path, await issuer.accessToken())).toMatchObject({ status: 403 })
+    expect(await send(path, await issuer.accessToken({ scope: 'read' }))).toMatchObject({ status: 200, body: 'alice' })
   }
 })
 
-test('of two tokens in one request over HTTP/2 none is picked', async () => {
+test('two Authorization fields in one HTTP/2 request are refused', async () => {
   const issuer = await openIssuer()
   const refusals = listening('tollgate:refusal')
   const origin = await serveHttp2(issuer)

@@ -8,17 +8,17 @@ import type { FastifyInstance } from 'fastify'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { openIssuer } from '../harness/reference.ts'
-import { openApp } from './asking.ts'
+import { openApp } from './app.ts'
 
-type Answer =
+type Outcome =
   | { readonly message: string }
   | { readonly status: number | undefined; readonly challenge: string | undefined }
 
 const orders = ['websocket first', 'tollgate first'] as const
 
-/** What a WebSocket is told: the first message, or the answer to its upgrade. */
-async function knock(url: string, token?: string): Promise<Answer> {
-  // An upgrade has no body, whatever it says.
+/** The first message of the WebSocket, or the response to its refused upgrade. */
+async function upgrade(url: string, token?: string): Promise<Outcome> {
+  // An upgrade has no body, even with the content type of a form.
   const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
   const headers = token === undefined ? form : { ...form, Authorization: `Bearer ${token}` }
   const socket = new WebSocket(url, { headers })
@@ -35,7 +35,7 @@ async function knock(url: string, token?: string): Promise<Answer> {
   ])
 }
 
-/** By `onRequest`, by its config, and within a scope that is protected as a whole. */
+/** Routes that are protected by `onRequest`, by `config.auth`, and by a hook of their scope. */
 async function serveSockets(app: FastifyInstance): Promise<string> {
   app.get('/hook', { websocket: true, onRequest: app.protect(scopes('live')) }, (socket, request) => {
     socket.send(`hello ${app.auth(request).subject}`)
@@ -68,39 +68,39 @@ async function openOrdered(issuer: MockIssuer, order: (typeof orders)[number]): 
   return app
 }
 
-test.each(orders)('a WebSocket opens with a token, %s', async (order) => {
+test.each(orders)('a WebSocket opens with a valid token, %s', async (order) => {
   const issuer = await openIssuer()
   const app = await openOrdered(issuer, order)
   const origin = await serveSockets(app)
   for (const path of ['/hook', '/config', '/scope']) {
-    expect(await knock(`${origin}${path}`), path).toEqual({
+    expect(await upgrade(`${origin}${path}`), path).toEqual({
       status: 401,
       challenge: 'Bearer realm="api", scope="live"',
     })
-    expect(await knock(`${origin}${path}`, await issuer.wrongToken('expired')), path).toMatchObject({ status: 401 })
-    expect(await knock(`${origin}${path}`, await issuer.accessToken()), path).toMatchObject({ status: 403 })
-    expect(await knock(`${origin}${path}`, await issuer.accessToken({ scope: 'live' }))).toEqual({
+    expect(await upgrade(`${origin}${path}`, await issuer.wrongToken('expired')), path).toMatchObject({ status: 401 })
+    expect(await upgrade(`${origin}${path}`, await issuer.accessToken()), path).toMatchObject({ status: 403 })
+    expect(await upgrade(`${origin}${path}`, await issuer.accessToken({ scope: 'live' }))).toEqual({
       message: 'hello alice',
     })
   }
-  expect(await knock(`${origin}/public`)).toEqual({ message: 'hello nobody' })
+  expect(await upgrade(`${origin}/public`)).toEqual({ message: 'hello nobody' })
 })
 
-test.each(orders)('a refused upgrade leaves no connection behind, %s', async (order) => {
+test.each(orders)('a refused upgrade closes its connection, %s', async (order) => {
   const issuer = await openIssuer()
   const app = await openOrdered(issuer, order)
   const origin = await serveSockets(app)
   for (const path of ['/hook', '/config', '/scope']) {
-    expect(await knock(`${origin}${path}`), path).toMatchObject({ status: 401 })
+    expect(await upgrade(`${origin}${path}`), path).toMatchObject({ status: 401 })
   }
   const connections = promisify(app.server.getConnections.bind(app.server))
   await expect.poll(() => connections()).toBe(0)
 })
 
-test('a token in the query of the upgrade is none', async () => {
+test('a token in the query of an upgrade is ignored', async () => {
   const issuer = await openIssuer()
   const app = await openOrdered(issuer, 'websocket first')
   const origin = await serveSockets(app)
   const token = await issuer.accessToken({ scope: 'live' })
-  expect(await knock(`${origin}/hook?access_token=${token}`)).toMatchObject({ status: 401 })
+  expect(await upgrade(`${origin}/hook?access_token=${token}`)).toMatchObject({ status: 401 })
 })

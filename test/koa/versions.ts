@@ -15,11 +15,11 @@ export const versions = [
 export interface Served {
   readonly origin: string
   readonly send: (path: string, sent?: Sent) => Promise<Received>
-  /** What `app.on('error')` has heard, oldest first. */
+  /** The errors that `app.on('error')` received, oldest first. */
   readonly errors: readonly Error[]
 }
 
-/** What a Koa app is to a server, whatever the type of its state. */
+/** A Koa app with any type of state. */
 interface App {
   readonly on: (event: 'error', listener: (error: Error) => void) => unknown
   readonly callback: () => RequestListener
@@ -36,7 +36,7 @@ export function bearer(token: string): { headers: readonly (readonly [string, st
   return { headers: [['Authorization', `Bearer ${token}`]] }
 }
 
-/** An issuer that is asked about every token that it gives out, over a real socket. */
+/** An issuer over a real socket, and options that introspect its opaque tokens. */
 export async function openIntrospected(): Promise<{ issuer: MockIssuer; options: ProtectOptions }> {
   const issuer = await createMockIssuer()
   onTestFinished(() => issuer.close())

@@ -3,8 +3,7 @@ import fastify, { type FastifyInstance, type FastifyServerOptions, type RouteSho
 import { onTestFinished } from 'vitest'
 import { type Received, send, type Sent } from '../harness/send.ts'
 
-/** The code that a mistake in options or routes has. */
-export const aMistake = { name: 'TypeError', code: 'ERR_INVALID_OPTION' }
+export const invalidOption = { name: 'TypeError', code: 'ERR_INVALID_OPTION' }
 
 /** An app that is closed when the test ends. */
 export function openApp(options: FastifyServerOptions = {}): FastifyInstance {
@@ -15,10 +14,10 @@ export function openApp(options: FastifyServerOptions = {}): FastifyInstance {
   return app
 }
 
-export type Asking = Omit<Sent, 'path'> & { readonly token?: string | undefined }
+export type Request = Omit<Sent, 'path'> & { readonly token?: string | undefined }
 
-/** Has the app listen, and asks it over sockets. */
-export async function asking(app: FastifyInstance): Promise<(path: string, sent?: Asking) => Promise<Received>> {
+/** Lets the app listen, and returns a function that sends requests to it. */
+export async function serve(app: FastifyInstance): Promise<(path: string, request?: Request) => Promise<Received>> {
   const origin = await app.listen({ port: 0, host: '127.0.0.1' })
   return (path, { token, headers = [], ...sent } = {}) => {
     const credentials = token === undefined ? [] : [['Authorization', `Bearer ${token}`] as const]
@@ -28,20 +27,20 @@ export async function asking(app: FastifyInstance): Promise<(path: string, sent?
 
 export const formHeader = ['Content-Type', 'application/x-www-form-urlencoded'] as const
 
-/** A form that is posted, and may carry the token. */
-export function form(fields: Readonly<Record<string, string>>): Asking {
+/** A POST with a form body. */
+export function form(fields: Readonly<Record<string, string>>): Request {
   return { method: 'POST', headers: [formHeader], body: new URLSearchParams(fields).toString() }
 }
 
-/** Each way to protect a route. */
-export const ways = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'config', 'scope'] as const
+/** The hooks of a route that run before its handler. */
+export const earlyHooks = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
 
-/** The options of a route that is protected this way; or else the scope is. */
-export function protectedBy(
-  scope: FastifyInstance,
-  way: (typeof ways)[number],
-  ...guards: readonly Guard[]
-): RouteShorthandOptions {
+/** Each way to protect a route. */
+export const ways = [...earlyHooks, 'config', 'scope'] as const
+export type Way = (typeof ways)[number]
+
+/** The options of a route that is protected in this way. With `'scope'` the scope gets a hook. */
+export function protectedBy(scope: FastifyInstance, way: Way, ...guards: readonly Guard[]): RouteShorthandOptions {
   if (way === 'scope') {
     scope.addHook('onRequest', scope.protect(...guards))
     return {}
