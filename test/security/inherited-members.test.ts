@@ -1,0 +1,56 @@
+import { createValidator } from '@tollgate/core'
+import { expectOptions, nodeHeaders } from '@tollgate/core/adapter'
+import { expect, onTestFinished, test } from 'vitest'
+import { reasonOf } from '../harness/asking.ts'
+import { openIssuer } from '../harness/reference.ts'
+
+/** Defines members on `Object.prototype`, as another part of an application may do. */
+function pollute(members: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(members)) {
+    Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: true, writable: true })
+    onTestFinished(() => void Reflect.deleteProperty(Object.prototype, name))
+  }
+}
+
+test('a request has no inherited credentials', async () => {
+  const issuer = await openIssuer()
+  const validator = createValidator({ ...issuer.validatorOptions, formBody: 'accepted' })
+  const token = await issuer.accessToken()
+  pollute({
+    authorization: `Bearer ${token}`,
+    Authorization: `Bearer ${token}`,
+    access_token: token,
+    form: { access_token: token },
+  })
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  const post = { method: 'POST', url: '/' }
+  for (const request of [
+    { ...post, headers: nodeHeaders({ headers: { ...type } }) },
+    { ...post, headers: Object.entries(type), form: {} },
+    { ...post, headers: Object.entries(type) },
+    new Request('https://api.example/', { method: 'POST', headers: type, body: 'a=b' }),
+  ]) {
+    expect(await reasonOf(validator.authenticate(request))).toBe('no-credentials')
+  }
+  const headers = nodeHeaders({ headers: { authorization: `Bearer ${token}` } })
+  expect(await reasonOf(validator.authenticate({ method: 'GET', url: '/', headers }))).toBe('OK')
+})
+
+test('options have no inherited members', () => {
+  pollute({ realm: 'polluted', audience: 'polluted' })
+  const options: { audience?: string; realm?: string } = { audience: 'own' }
+  const copy = expectOptions(options, 'the options', ['audience', 'realm'])
+  expect([copy.audience, copy.realm, Object.isFrozen(copy)]).toEqual(['own', undefined, true])
+})
+
+test('an option that is a getter of a class is an error, because it would be lost', () => {
+  class Config {
+    audience = 'own'
+    get realm(): string {
+      return 'inherited'
+    }
+  }
+  expect(() => expectOptions(new Config(), 'the options', ['audience', 'realm'])).toThrow(
+    expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' }),
+  )
+})
