@@ -13,7 +13,7 @@ function form(body: string, contentType = urlEncoded, method = 'POST'): Sent {
   return { method, body, headers: [['Content-Type', contentType]] }
 }
 
-verifies('BRR-01', 'a token in the header lets in, and tells who', async (adapter) => {
+verifies('BRR-01', 'a token in the header is accepted, and its claims are available', async (adapter) => {
   const api = await openReference(adapter)
   expect(await api.present(await api.token({ sub: 'alice', client_id: 'app', scope: 'read write' }))).toBe('OK')
   const token = api.seen()
@@ -22,23 +22,27 @@ verifies('BRR-01', 'a token in the header lets in, and tells who', async (adapte
   expect(token?.expiresAt).toEqual(new Date((T0 + 300) * 1000))
 })
 
-verifies('BRR-02', 'a form body is looked at only when asked for, and only when it is one', async (adapter) => {
-  const byDefault = await openReference(adapter)
-  const body = `access_token=${await byDefault.token()}`
-  expect(await byDefault.outcome(form(body))).toBe('C0')
+verifies(
+  'BRR-02',
+  'a form body carries a token only with `formBody`, and only if it is an ASCII form',
+  async (adapter) => {
+    const byDefault = await openReference(adapter)
+    const body = `access_token=${await byDefault.token()}`
+    expect(await byDefault.outcome(form(body))).toBe('C0')
 
-  const api = await openReference(adapter, { protect: { formBody: 'accepted' } })
-  const own = `access_token=${await api.token()}`
-  expect(await api.outcome(form(own))).toBe('OK')
-  expect(await api.outcome(form(`a=b&${own}`, `${urlEncoded}; charset=utf-8`))).toBe('OK')
-  expect(await api.outcome(form(own, urlEncoded, 'GET'))).toBe('C0')
-  expect(await api.outcome(form(`${own}&name=%C3%A9`))).toBe('C0')
-  expect(await api.outcome(form(JSON.stringify({ access_token: await api.token() }), 'application/json'))).toBe('C0')
-  expect(await api.outcome(form(own, 'multipart/form-data; boundary=x'))).toBe('C0')
-  expect(await api.outcome(form('access_token=abc'))).toBe('E-TOK')
-})
+    const api = await openReference(adapter, { protect: { formBody: 'accepted' } })
+    const own = `access_token=${await api.token()}`
+    expect(await api.outcome(form(own))).toBe('OK')
+    expect(await api.outcome(form(`a=b&${own}`, `${urlEncoded}; charset=utf-8`))).toBe('OK')
+    expect(await api.outcome(form(own, urlEncoded, 'GET'))).toBe('C0')
+    expect(await api.outcome(form(`${own}&name=%C3%A9`))).toBe('C0')
+    expect(await api.outcome(form(JSON.stringify({ access_token: await api.token() }), 'application/json'))).toBe('C0')
+    expect(await api.outcome(form(own, 'multipart/form-data; boundary=x'))).toBe('C0')
+    expect(await api.outcome(form('access_token=abc'))).toBe('E-TOK')
+  },
+)
 
-verifies('BRR-03', 'a token in the query is as good as none, and does no harm beside a header', async (adapter) => {
+verifies('BRR-03', 'a token in the query is ignored', async (adapter) => {
   const api = await openReference(adapter)
   const token = await api.token()
   expect(await api.outcome({ path: `/items?access_token=${token}` })).toBe('C0')
@@ -46,7 +50,7 @@ verifies('BRR-03', 'a token in the query is as good as none, and does no harm be
   expect(await api.outcome({ path: `/items?access_token=${token}`, headers })).toBe('OK')
 })
 
-verifies(['BRR-04', 'BRR-09'], 'a challenge has parameters, and each of them once', async (adapter) => {
+verifies(['BRR-04', 'BRR-09'], 'a challenge has at least one parameter, and none twice', async (adapter) => {
   const api = await openReference(adapter)
   for (const sent of [
     {},
@@ -56,12 +60,12 @@ verifies(['BRR-04', 'BRR-09'], 'a challenge has parameters, and each of them onc
     const { challenges } = await api.send(sent)
     expect(challenges).toHaveLength(1)
     expect(challenges[0]).toMatch(/^Bearer \w+=/)
-    // The parser throws at a repeated parameter.
+    // The parser throws for a repeated parameter.
     expect(parseChallenges(challenges)[0]?.parameters).toHaveProperty('realm', 'api')
   }
 })
 
-verifies('BRR-05', 'without credentials there is no error information', async (adapter) => {
+verifies('BRR-05', 'a request without credentials gets no error information', async (adapter) => {
   const api = await openReference(adapter)
   expect(await api.outcome({})).toBe('C0')
   for (const value of ['Basic eHg=', 'Digest username="x"', 'Token abc', 'BearerX abc', '', '"']) {
@@ -70,7 +74,7 @@ verifies('BRR-05', 'without credentials there is no error information', async (a
   expect(await api.outcome({ headers: [['Cookie', `access_token=${await api.token()}`]] })).toBe('C0')
 })
 
-verifies(['BRR-06', 'AT-06'], 'whatever is wrong with a token, it is invalid_token', async (adapter) => {
+verifies(['BRR-06', 'AT-06'], 'every wrong token is invalid_token', async (adapter) => {
   const api = await openReference(adapter)
   for (const name of wrongTokens) {
     expect(await api.present(await api.issuer.wrongToken(name, { scope: 'read' })), name).toBe('E-TOK')
@@ -80,13 +84,13 @@ verifies(['BRR-06', 'AT-06'], 'whatever is wrong with a token, it is invalid_tok
   }
 })
 
-verifies('BRR-07', 'a repeated parameter is a malformed request', async (adapter) => {
+verifies('BRR-07', 'a repeated parameter is 400', async (adapter) => {
   const api = await openReference(adapter, { protect: { formBody: 'accepted' } })
   const token = await api.token()
   expect(await api.outcome(form(`access_token=${token}&access_token=${token}`))).toBe('E-REQ')
 })
 
-verifies('BRR-08', 'header and form together are refused, even with one token', async (adapter) => {
+verifies('BRR-08', 'a token in the header and in the form is 400, even if both are equal', async (adapter) => {
   const api = await openReference(adapter, { protect: { formBody: 'accepted' } })
   const token = await api.token()
   for (const inForm of [token, 'another']) {
@@ -95,7 +99,7 @@ verifies('BRR-08', 'header and form together are refused, even with one token', 
   }
 })
 
-verifies('BRR-10', 'scopes are compared one by one, exactly', async (adapter) => {
+verifies('BRR-10', 'scopes are compared exactly', async (adapter) => {
   const api = await openReference(adapter, { guards: [scopes('read', 'write')] })
   for (const scope of ['read write', 'write read', ' write  read ', 'read write admin']) {
     expect(await api.present(await api.token({ scope })), scope).toBe('OK')
@@ -123,7 +127,7 @@ verifies('BRR-10', 'scopes are compared one by one, exactly', async (adapter) =>
   expect(() => scopes()).toThrow(TypeError)
 })
 
-verifies('BRR-11', 'nothing of a token gets into the answer', async (adapter) => {
+verifies('BRR-11', 'a response contains no part of the token', async (adapter) => {
   const api = await openReference(adapter)
   const tokens = [
     await api.token({}, { kid: '"><script>' }),
@@ -132,20 +136,20 @@ verifies('BRR-11', 'nothing of a token gets into the answer', async (adapter) =>
     await api.token({ aud: 'evil"audience' }),
     await api.token({}, { typ: 'x"y\u0000' }),
   ]
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     tokens.map((token) => api.send({ headers: [['Authorization', `Bearer ${token}`]] })),
   )
-  for (const { status, challenges, body } of answers) {
+  for (const { status, challenges, body } of responses) {
     expect(status).toBe(401)
     expect(challenges.join() + body).not.toMatch(/<script|cookie|evil|x"y/i)
   }
-  // Unknown key, stranger and odd type are not told apart.
+  // An unknown key, an untrusted issuer and a wrong type get the same response.
   expect(
-    new Set([answers[0], answers[2], answers[4]].map((answer) => `${answer?.challenges.join()} ${answer?.body}`)).size,
+    new Set([responses[0], responses[2], responses[4]].map((one) => `${one?.challenges.join()} ${one?.body}`)).size,
   ).toBe(1)
 })
 
-verifies('BRR-12', 'a challenge names all scopes that the route needs', async (adapter) => {
+verifies('BRR-12', 'a challenge names all scopes that the route demands', async (adapter) => {
   const cases = [
     { guards: [scopes('read', 'write')], scope: 'read', needed: 'read write' },
     { guards: [scopes('read'), scopes('write', 'read')], scope: 'read', needed: 'read write' },
@@ -173,13 +177,13 @@ verifies('BRR-12', 'a challenge names all scopes that the route needs', async (a
   }
 })
 
-verifies('BRR-13', 'error codes are a closed set, whatever is sent', async (adapter) => {
+verifies('BRR-13', 'a changed token is refused with a registered error code', async (adapter) => {
   const api = await openReference(adapter)
   const token = await api.token()
   const mutated = fc
     .tuple(fc.nat({ max: token.length - 1 }), fc.nat({ max: 3 }), fc.stringMatching(/^[\x20-\x7E]{0,3}$/))
     .map(([at, cut, noise]) => token.slice(0, at) + noise + token.slice(at + cut))
-    // Spaces around it are no part of a token.
+    // Spaces around a token do not belong to it.
     .filter((candidate) => candidate.trim() !== token)
   await fc.assert(
     fc.asyncProperty(mutated, async (candidate) => {
@@ -189,7 +193,7 @@ verifies('BRR-13', 'error codes are a closed set, whatever is sent', async (adap
   )
 })
 
-verifies('BRR-13', 'an optional route lets absent credentials through, and bad ones never', async (adapter) => {
+verifies('BRR-13', 'an optional route accepts absent credentials, and never bad ones', async (adapter) => {
   const api = await openReference(adapter)
   const optional = (value?: string): Sent => ({
     path: '/optional',

@@ -10,29 +10,33 @@ function authorization(...values: readonly string[]): { headers: readonly (reado
   return { headers: values.map((value) => ['Authorization', value] as const) }
 }
 
-verifies('HTTP-01', 'the scheme may be written in any case', async (adapter) => {
+verifies('HTTP-01', 'the name of the scheme has no case', async (adapter) => {
   const api = await openReference(adapter)
   for (const scheme of ['bearer', 'BEARER', 'bEaReR', 'Bearer']) {
     expect(await api.outcome(authorization(`${scheme} ${await api.token()}`)), scheme).toBe('OK')
   }
 })
 
-verifies('HTTP-02', 'spaces separate, and the token has no characters of its own invention', async (adapter) => {
-  const api = await openReference(adapter)
-  const token = await api.token()
-  expect(await api.outcome(authorization(`Bearer  ${token}`))).toBe('OK')
-  expect(await api.outcome(authorization(`Bearer     ${token}`))).toBe('OK')
-  const broken = [
-    `Bearer\t${token}`,
-    `Bearer \t${token}`,
-    ...[',', '"', '@', '=x', '\u00E9', '\u00A0', ' x', '\tx', ';', '\\'].map((odd) => `Bearer ${token}${odd}`),
-  ]
-  for (const value of broken) {
-    expect(await api.outcome(authorization(value)), JSON.stringify(value.slice(-4))).toBe('E-REQ')
-  }
-})
+verifies(
+  'HTTP-02',
+  'spaces separate scheme and token, and a token with other characters is refused',
+  async (adapter) => {
+    const api = await openReference(adapter)
+    const token = await api.token()
+    expect(await api.outcome(authorization(`Bearer  ${token}`))).toBe('OK')
+    expect(await api.outcome(authorization(`Bearer     ${token}`))).toBe('OK')
+    const broken = [
+      `Bearer\t${token}`,
+      `Bearer \t${token}`,
+      ...[',', '"', '@', '=x', '\u00E9', '\u00A0', ' x', '\tx', ';', '\\'].map((odd) => `Bearer ${token}${odd}`),
+    ]
+    for (const value of broken) {
+      expect(await api.outcome(authorization(value)), JSON.stringify(value.slice(-4))).toBe('E-REQ')
+    }
+  },
+)
 
-verifies('HTTP-03', 'broken credentials are a malformed request', async (adapter) => {
+verifies('HTTP-03', 'malformed credentials are 400', async (adapter) => {
   const api = await openReference(adapter)
   for (const value of [
     'Bearer',
@@ -51,7 +55,7 @@ verifies('HTTP-03', 'broken credentials are a malformed request', async (adapter
   }
 })
 
-verifies('HTTP-04', 'several Authorization lines are refused, in any order, over a raw socket too', async (adapter) => {
+verifies('HTTP-04', 'several Authorization lines are refused in any order, also over a raw socket', async (adapter) => {
   const api = await openReference(adapter)
   const good = `Bearer ${await api.token()}`
   const other = `Bearer ${await api.token({ scope: 'other' })}`
@@ -71,11 +75,10 @@ verifies('HTTP-04', 'several Authorization lines are refused, in any order, over
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /)
 })
 
-verifies('HTTP-05', 'a 401 has a challenge that a strict parser reads, and a 5xx has none', async (adapter) => {
+verifies('HTTP-05', 'every 401 has a challenge that a strict parser accepts', async (adapter) => {
   const api = await openReference(adapter)
   const presented = [...(await Promise.all(wrongTokens.map((name) => api.issuer.wrongToken(name)))), 'abc', 'a.b.c']
   for (const token of presented) {
-    // The parser is strict, and every answer is held against the one table.
     expect(await api.present(token)).toBe('E-TOK')
   }
   expect(await api.outcome({})).toBe('C0')
@@ -88,7 +91,7 @@ verifies('HTTP-05', 'a 401 has a challenge that a strict parser reads, and a 5xx
   )
 })
 
-verifies('HTTP-06', 'a realm is quoted, or refused at start-up', async (adapter) => {
+verifies('HTTP-06', 'a realm is quoted, and an invalid realm is refused at start-up', async (adapter) => {
   const api = await openReference(adapter, { protect: { realm: String.raw`a"b\c` } })
   const { challenges } = await api.send({})
   expect(challenges).toEqual([String.raw`Bearer realm="a\"b\\c", scope="read"`])
@@ -99,7 +102,7 @@ verifies('HTTP-06', 'a realm is quoted, or refused at start-up', async (adapter)
   }
 })
 
-verifies('HTTP-07', 'the challenge is the same everywhere, byte for byte', async (adapter) => {
+verifies('HTTP-07', 'every framework sends the same challenge', async (adapter) => {
   const api = await openReference(adapter)
   expect((await api.send({})).challenges).toEqual(['Bearer realm="api", scope="read"'])
   expect((await api.send(authorization('Bearer abc'))).challenges).toEqual([
@@ -112,7 +115,7 @@ verifies('HTTP-07', 'the challenge is the same everywhere, byte for byte', async
 
 verifies(
   'HTTP-08',
-  'a CORS layer in front answers preflights and exposes the challenge; without one a preflight is refused',
+  'a CORS middleware answers preflights and exposes the challenge, and without it a preflight is refused',
   async (adapter) => {
     const api = await openReference(adapter)
     const preflight: readonly (readonly [string, string])[] = [
@@ -121,16 +124,16 @@ verifies(
     ]
     expect(await api.outcome({ method: 'OPTIONS', headers: preflight })).toBe('C0')
 
-    const behind = await openReference(adapter, { habits: ['cors in front'] })
-    expect((await behind.send({ method: 'OPTIONS', headers: preflight })).status).toBe(204)
-    const refused = await behind.send({ headers: preflight })
+    const withCors = await openReference(adapter, { habits: ['cors in front'] })
+    expect((await withCors.send({ method: 'OPTIONS', headers: preflight })).status).toBe(204)
+    const refused = await withCors.send({ headers: preflight })
     expect(refused.status).toBe(401)
     expect(['*', 'https://app.example']).toContain(refused.headers['access-control-allow-origin'])
     expect(refused.headers['access-control-expose-headers']).toBe('WWW-Authenticate')
   },
 )
 
-verifies('HTTP-09', 'refusals are not stored, and Proxy-Authorization is no place for a token', async (adapter) => {
+verifies('HTTP-09', 'refusals are not stored, and Proxy-Authorization carries no token', async (adapter) => {
   const api = await openReference(adapter)
   expect(await api.outcome({ headers: [['Proxy-Authorization', `Bearer ${await api.token()}`]] })).toBe('C0')
   expect((await api.send({})).headers['cache-control']).toBe('no-store')

@@ -7,6 +7,7 @@ import { openIssuer } from '../harness/reference.ts'
 /** Defines members on `Object.prototype`, as another part of an application may do. */
 function pollute(members: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(members)) {
+    // oxlint-disable-next-line eslint/no-extend-native -- the subject of this file
     Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: true, writable: true })
     onTestFinished(() => void Reflect.deleteProperty(Object.prototype, name))
   }

@@ -32,20 +32,19 @@ function requestsWith(sent: readonly [string, string][], set: readonly [string, 
 }
 
 test('the fast path returns the token that the full path returns', async () => {
-  let count = 0
+  let accepted = 0
   await fc.assert(
     fc.asyncProperty(lines, lines, async (sent, set) => {
-      for (const request of requestsWith(sent, set)) {
-        const token = bearerTokenOf(request)
-        if (token !== undefined) {
-          count += 1
-          expect(await extractCredentials(request, 'ignored')).toEqual({ scheme: 'Bearer', token })
-          expect(await extractCredentials(request, 'accepted')).toEqual({ scheme: 'Bearer', token })
-        }
+      const fast = requestsWith(sent, set).filter((request) => bearerTokenOf(request) !== undefined)
+      accepted += fast.length
+      for (const request of fast) {
+        const credentials = { scheme: 'Bearer', token: bearerTokenOf(request) }
+        expect(await extractCredentials(request, 'ignored')).toEqual(credentials)
+        expect(await extractCredentials(request, 'accepted')).toEqual(credentials)
       }
     }),
   )
-  expect(count).toBeGreaterThan(20)
+  expect(accepted).toBeGreaterThan(20)
 })
 
 test('the fast path leaves everything unusual to the full path', () => {

@@ -118,7 +118,7 @@ const styles = fc.array(fc.constantFrom('raw', 'short', 'lower', 'upper'), { min
 function spell(text: string, style: readonly string[]): string {
   const units = (character: string): number[] =>
     Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
-  const characters = [...text].map((character, at) => {
+  const characters = Array.from(text, (character, at) => {
     const digits = units(character).map((unit) => unit.toString(16).padStart(4, '0'))
     switch (style[at % style.length]) {
       case 'lower':

@@ -8,9 +8,9 @@ export type ParsedToken =
   | { readonly format: 'jwt'; readonly text: string; readonly jwt: ParsedJwt | undefined }
 
 /**
- * Parses a token. A JWT has three segments, and the first one decodes to a JSON object with a string `alg`. Faults of base64url,
- * UTF-8 and JSON do not make a JWT opaque, because introspection must not accept a faulty JWT. Every other token is opaque,
- * also an encrypted one. Does not check the characters of an opaque token.
+ * Parses a token. A JWT has three segments, and the first one decodes to a JSON object with a string `alg`. Faults of
+ * base64url, UTF-8 and JSON do not make a JWT opaque, because introspection must not accept a faulty JWT. Every other
+ * token is opaque, also an encrypted one. Does not check the characters of an opaque token.
  */
 export function parseToken(text: string): ParsedToken {
   const jwt = parseJwt(text)

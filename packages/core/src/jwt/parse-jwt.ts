@@ -12,9 +12,9 @@ export interface ParsedJwt {
 /**
  * Parses a JWT in compact form (RFC 7519 §7.2). `undefined` for everything else.
  *
- * Checks that all segments are base64url in its canonical form, because otherwise one token has several spellings and several
- * cache entries. Checks that header and claims are JSON objects as `parseJson` accepts them, and that `alg` is a string. Does
- * not verify the signature, and does not validate other members. Does not limit the length.
+ * Checks that all segments are base64url in its canonical form, because otherwise one token has several spellings and
+ * several cache entries. Checks that header and claims are JSON objects as `parseJson` accepts them, and that `alg`
+ * is a string. Does not verify the signature, and does not validate other members. Does not limit the length.
  */
 export function parseJwt(token: string): ParsedJwt | undefined {
   const [first = '', second = '', signature = '', ...others] = token.split('.', 4)
@@ -36,7 +36,10 @@ function parseSegment(segment: string): Record<string, unknown> | undefined {
   return isRecord(value) ? value : undefined
 }
 
-/** `Buffer` also decodes the other base64 alphabet, padding, surplus bits and foreign characters. The comparison finds them (RFC 4648 §3.5, §5). */
+/**
+ * `Buffer` also decodes the other base64 alphabet, padding, surplus bits and foreign characters. The comparison finds
+ * them (RFC 4648 §3.5, §5).
+ */
 function decodeSegment(segment: string): Uint8Array | undefined {
   const bytes = Buffer.from(segment, 'base64url')
   return segment !== '' && bytes.toString('base64url') === segment ? bytes : undefined

@@ -1,6 +1,6 @@
 /**
- * Waits for work, at most until the signal aborts. Then it rejects with the error that `tooLate` returns. The work itself goes
- * on: its late result is passed to `discard`, and its late error is dropped.
+ * Waits for work, at most until the signal aborts. Then it rejects with the error that `tooLate` returns. The work
+ * itself goes on: its late result is passed to `discard`, and its late error is dropped.
  */
 export async function withDeadline<Result>(
   work: Result | Promise<Result>,

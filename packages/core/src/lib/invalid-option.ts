@@ -9,11 +9,12 @@ export function invalidOption(message: string): InvalidOption {
 }
 
 /**
- * Checks that `options` is an object, and that its names are among `known`, because a misspelt name must not switch a check off.
- * Does not check the values. Returns a frozen copy with the own members only, and without a prototype. Read options from this
- * copy, because another part of the application may have polluted `Object.prototype`.
+ * Checks that `options` is an object, and that its names are among `known`, because a misspelt name must not switch a
+ * check off. Does not check the values. Returns a frozen copy with the own members only, and without a prototype.
+ * Read options from this copy, because another part of the application may have polluted `Object.prototype`.
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'`. For an option of another function, the message names that function.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'`. For an option of another function, the message names that
+ * function.
  */
 export function expectOptions<Options>(options: Options, what: string, known: readonly string[]): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -24,16 +25,13 @@ export function expectOptions<Options>(options: Options, what: string, known: re
     const hint = Object.hasOwn(hints, unknown) ? `; ${hints[unknown]}` : ''
     throw invalidOption(`Unknown option \`${unknown}\` in ${what}; the options are ${known.join(', ')}${hint}`)
   }
-  // A class may define an option as a getter. The copy would lose it, and with it a check.
-  const inherited = known.find(
-    (name) => name in options && !Object.hasOwn(options, name) && !(name in Object.prototype),
-  )
-  if (inherited !== undefined) {
-    throw invalidOption(
-      `Expected \`${inherited}\` in ${what} to be a member of the object itself, and not of its class`,
-    )
+  const copy = Object.assign(Object.create(null) as Options & object, options)
+  // A class may define an option as a getter. The copy lacks it, which could switch a check off.
+  const lost = known.find((name) => name in options && !(name in copy) && !(name in Object.prototype))
+  if (lost !== undefined) {
+    throw invalidOption(`Expected \`${lost}\` in ${what} to be a member of the object, not of its class`)
   }
-  return Object.freeze(Object.assign(Object.create(null) as Options & object, options))
+  return Object.freeze(copy)
 }
 
 const ofIssuer = (option: string): string => `give it to the issuer: issuer: trustedIssuer(url, { ${option} })`
@@ -106,7 +104,10 @@ export function expectFunction(value: unknown, name: string): void {
   }
 }
 
-/** Describes the kind of a value for a message. The description never contains the value, because an option may be a secret. */
+/**
+ * Describes the kind of a value for a message. The description never contains the value, because an option may be a
+ * secret.
+ */
 export function describe(value: unknown): string {
   if (value === '') {
     return 'an empty string'

@@ -6,9 +6,9 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /**
  * Parses JSON from a foreign source. Parsing depends on nothing that another request can shape.
  *
- * The result is `undefined` unless the bytes are valid UTF-8 without a byte order mark and a JSON text (RFC 8259) of at
- * most 100 levels. It is also `undefined` when a name occurs twice in one object, because two readers could use
- * different members (§4). Names are compared after their escapes are decoded. Members called `__proto__` are dropped.
+ * The result is `undefined` unless the bytes are a JSON text (RFC 8259) of at most 100 levels. The text must be valid
+ * UTF-8 without a byte order mark. No name may occur twice in one object, because two readers could use different
+ * members (§4). Names are compared after their escapes are decoded. Members called `__proto__` are dropped.
  *
  * The work is linear in the length of the text. The function does not limit that length. Objects have the ordinary
  * prototype, so that callers read members with `own`.
@@ -88,8 +88,8 @@ function decodeNames(text: string): DecodedNames {
 }
 
 /**
- * Spells a name without escapes. A name that needs an escape gets a placeholder, which begins with a lone surrogate. No
- * other name has one: a decoded text has none, and a name that escapes one gets a placeholder itself.
+ * Spells a name without escapes. A name that needs an escape gets a placeholder, which begins with a lone surrogate.
+ * No other name has one: a decoded text has none, and a name that escapes one gets a placeholder itself.
  */
 function spell(name: string, placeholders: Map<string, string>): string {
   if (!JSON.stringify(name).includes('\\')) {
@@ -126,7 +126,7 @@ function isBeforeColon(text: string, from: number): boolean {
   return text[at] === ':'
 }
 
-/** The number of members at all depths: less than the number of names if one is repeated. `NaN` if the value is too deep. */
+/** The number of members at all depths, without the repeated ones. `NaN` if the value is too deep. */
 function countMembers(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) {
     return 0

@@ -1,4 +1,7 @@
-/** A schema of any library that supports Standard Schema 1 (https://standardschema.dev), such as zod, valibot or arktype. */
+/**
+ * A schema of any library that supports Standard Schema 1 (https://standardschema.dev), such as zod, valibot or
+ * arktype.
+ */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1

@@ -17,12 +17,14 @@ const maxLineLength = prefix.length + maxTokenLength
 
 /**
  * Extracts the credentials of a request (RFC 6750 §2, RFC 9110 §11) from its `Authorization` line or its form body.
- * `undefined` when it has none, or has only credentials that the library does not read (another scheme, the query, a cookie).
+ * `undefined` when it has none, or has only credentials that the library does not read (another scheme, the query, a
+ * cookie).
  *
- * Checks that the request presents one token only, and its length. Does not check the characters of the token. The work is
- * linear in the length of the request.
+ * Checks that the request presents one token only, and its length. Does not check the characters of the token. The
+ * work is linear in the length of the request.
  *
- * @throws Refusal with status 400: `repeated-credentials`, `token-too-large`, or `malformed-credentials` for an unreadable body.
+ * @throws Refusal with status 400: `repeated-credentials`, `token-too-large`, or `malformed-credentials` for an
+ * unreadable body.
  * @throws TypeError when `headers` is not iterable.
  */
 export async function extractCredentials(
@@ -41,11 +43,12 @@ export async function extractCredentials(
 }
 
 /**
- * The token of a request whose only `Authorization` line is `Bearer <token>` without a comma or a second space. `undefined` for
- * every other request, and for headers that are neither those of Node nor a web `Headers`. Never throws, and never refuses.
+ * The token of a request whose only `Authorization` line is `Bearer <token>` without a comma or a second space.
+ * `undefined` for every other request, and for headers that are neither those of Node nor a web `Headers`. Never
+ * throws, and never refuses.
  *
- * If it returns a token, `extractCredentials` returns the same token. Does not read form bodies: a request that also has a token
- * in its form must not come here when `formBody` is `'accepted'`.
+ * If it returns a token, `extractCredentials` returns the same token. Does not read form bodies: a request that also
+ * has a token in its form must not come here when `formBody` is `'accepted'`.
  */
 export function bearerTokenOf({ headers }: HttpRequest): string | undefined {
   const line = isWebHeaders(headers) ? headers.get('authorization') : onlyAuthorizationLine(headers)
@@ -92,7 +95,10 @@ function bearerTokenIn(line: string): string | undefined {
   return rest.startsWith(' ') ? rest.replace(/^ +/, '') : ''
 }
 
-/** A quoted string can contain a comma. A quote that is never closed begins no quoted string: it matches up to the end, so that the pass is linear. */
+/**
+ * A quoted string can contain a comma. A quote that is never closed begins no quoted string: it matches up to the
+ * end, so that the pass is linear.
+ */
 function withoutQuotedStrings(line: string): string {
   return line.replaceAll(/"(?:[^"\\]|\\.)*("|\\?$)/gs, (match, end) => (end === '"' ? '' : match))
 }

@@ -10,10 +10,12 @@ export const maxFormBytes: number = 64 * 1024
 const maxDepth = 100
 
 /**
- * The `access_token` of a form body (RFC 6750 §2.2). `undefined` when there is none, and when the request does not qualify: GET and
- * HEAD requests, other content types, characters other than ASCII, bodies that are too long or already read.
+ * The `access_token` of a form body (RFC 6750 §2.2). `undefined` when there is none, and when the request does not
+ * qualify: GET and HEAD requests, other content types, characters other than ASCII, bodies that are too long or
+ * already read.
  *
- * @throws Refusal with status 400: `repeated-credentials` for a repeated parameter, `malformed-credentials` for an unreadable body.
+ * @throws Refusal with status 400: `repeated-credentials` for a repeated parameter, `malformed-credentials` for an
+ * unreadable body.
  */
 export async function tokenInForm(request: HttpRequest): Promise<string | undefined> {
   if (request.method === 'GET' || request.method === 'HEAD' || !isUrlEncodedForm(request)) {
@@ -41,9 +43,9 @@ export function isUrlEncodedForm({ headers }: Pick<HttpRequest, 'headers'>): boo
 }
 
 /**
- * Parses the text of a form, and returns its `access_token`: a string, or an array when it is repeated. Drops all other parameters.
- * Returns no token when a parameter has a character other than ASCII. The work is linear in the length of the text. Does not
- * limit that length.
+ * Parses the text of a form, and returns its `access_token`: a string, or an array when it is repeated. Drops all
+ * other parameters. Returns no token when a parameter has a character other than ASCII. The work is linear in the
+ * length of the text. Does not limit that length.
  */
 export function parseForm(text: string): { readonly access_token?: string | readonly string[] } {
   const tokens: string[] = []

@@ -1,19 +1,19 @@
 /**
- * An HTTP request as the validator reads it. A web `Request` has this shape already. The adapters create one from the request of
- * their framework.
+ * An HTTP request as the validator reads it. A web `Request` has this shape already. The adapters create one from the
+ * request of their framework.
  */
 export interface HttpRequest {
   readonly method: string
   /** The path with its query, or an absolute URL. */
   readonly url: string
   /**
-   * All header lines. Names can be in any case. Repeated lines must be included, because the validator refuses a repeated
-   * `Authorization` line.
+   * All header lines. Names can be in any case. Repeated lines must be included, because the validator refuses a
+   * repeated `Authorization` line.
    */
   readonly headers: Iterable<readonly [name: string, value: string]>
   /**
-   * The parsed form body (RFC 6750 §2.2), as a member of the object itself. The validator reads it only with `formBody: 'accepted'`.
-   * Default: the validator reads the body of a web `Request` from a clone, up to 64 KiB.
+   * The parsed form body (RFC 6750 §2.2), as a member of the object itself. The validator reads it only with
+   * `formBody: 'accepted'`. Default: the validator reads the body of a web `Request` from a clone, up to 64 KiB.
    */
   readonly form?: unknown
 }

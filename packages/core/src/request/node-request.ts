@@ -1,7 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { HttpRequest } from './http-request.ts'
 
-/** The header members of a Node request, over HTTP/1.1 and HTTP/2 alike. Requests that tests create may lack `rawHeaders`. */
+/**
+ * The header members of a Node request, over HTTP/1.1 and HTTP/2 alike. Requests that tests create may lack
+ * `rawHeaders`.
+ */
 export interface NodeHeaders {
   readonly rawHeaders?: readonly string[] | undefined
   readonly headers: IncomingHttpHeaders
@@ -17,8 +20,9 @@ interface NodeHeaderLines extends Iterable<Line> {
 }
 
 /**
- * The header lines of a Node request, read on use. The lines come from `headers`, because a middleware may have set or
- * removed one. If `Authorization` is repeated, they come from `rawHeaders`, because Node puts only the first one into `headers`.
+ * The header lines of a Node request, read on use. The lines come from `headers`, because a middleware may have set
+ * or removed one. If `Authorization` is repeated, they come from `rawHeaders`, because Node puts only the first one
+ * into `headers`.
  */
 export function nodeHeaders(request: NodeHeaders): Iterable<Line> {
   const lines: NodeHeaderLines = { [source]: request, [Symbol.iterator]: () => linesOf(request).values() }
@@ -26,8 +30,8 @@ export function nodeHeaders(request: NodeHeaders): Iterable<Line> {
 }
 
 /**
- * The value of the only `Authorization` line of a Node request, found without a look at the other lines. `undefined` when there is
- * no such line or more than one, and for lines of other origin: then the caller has to read all lines.
+ * The value of the only `Authorization` line of a Node request, found without a look at the other lines. `undefined`
+ * when there is no such line or more than one, and for lines of other origin: then the caller has to read all lines.
  */
 export function onlyAuthorizationLine(headers: HttpRequest['headers']): string | undefined {
   const request = (headers as Partial<NodeHeaderLines> | undefined)?.[source]
@@ -40,7 +44,10 @@ export function onlyAuthorizationLine(headers: HttpRequest['headers']): string |
   return typeof line === 'string' ? line : undefined
 }
 
-/** The number of names that are `Authorization` in any case. Node writes `headers` in lower case, but a middleware may not. */
+/**
+ * The number of names that are `Authorization` in any case. Node writes `headers` in lower case, but a middleware may
+ * not.
+ */
 function countAuthorization(names: readonly string[], step: 1 | 2): number {
   let count = 0
   for (let index = 0; index < names.length; index += step) {
