@@ -6,7 +6,7 @@ import type { HttpRequest } from './http-request.ts'
 /** The library does not parse longer bodies. Frameworks bound the forms that they parse. */
 export const maxFormBytes: number = 64 * 1024
 
-/** No parser of forms nests deeper by default. */
+/** Forms that are nested deeper do not qualify. */
 const maxDepth = 100
 
 /**
@@ -82,6 +82,7 @@ function isUnreadWebRequest(request: HttpRequest): request is HttpRequest & Requ
 
 /** Reads a clone, so that a handler can read the body again. */
 async function readForm(request: Request): Promise<unknown> {
+  // A stream can fail with any error. Each one means that the body cannot be read.
   const text = await readText(request.clone().body).catch(() => {
     throw invalidRequest('malformed-credentials')
   })

@@ -52,7 +52,7 @@ function countAuthorization(names: readonly string[], step: 1 | 2): number {
   let count = 0
   for (let index = 0; index < names.length; index += step) {
     const name = names[index] ?? ''
-    // Few names have this length. A call for each line would be most of the work on a known token.
+    // The check of the length saves the conversion, because few names have this length.
     if (name.length === 13 && name.toLowerCase() === 'authorization') {
       count += 1
     }
