@@ -1,87 +1,103 @@
-import { bestKnownPeers, httpContenders } from './contenders/http.ts'
-import type { HttpContender } from './contenders/http/contender.ts'
-import { expectWrk } from './http-load.ts'
-import { cold, type Mix, warm, zipf } from './http-mixes.ts'
-import { type Run, run, type Running } from './http-running.ts'
-import { afresh, type Rounds } from './measure/afresh.ts'
-import { interleave } from './measure/interleave.ts'
-import type { Series } from './measure/series.ts'
-import { type World } from './world/world.ts'
+import { type Before, commit } from './before.ts'
+import { type Child, startChild } from './child.ts'
+import { names as express } from './contenders/express.ts'
+import { names as fastify } from './contenders/fastify.ts'
+import { names as koa } from './contenders/koa.ts'
+import { load } from './load.ts'
+import { inRandomOrder, type Measurement } from './measurements.ts'
+import { cpuTime, startServer } from './server.ts'
+import type { World } from './world.ts'
 
-/** How long to measure: rounds of so many seconds, with RS256; without `peers` only the bare frameworks and ours, for a quick look. */
-export interface HttpLength extends Rounds {
-  readonly seconds: number
-  readonly peers: boolean
+/** The contenders of each framework. */
+const contenders = { 'Express 5': express, 'Koa 3': koa, 'Fastify 5': fastify } as const
+
+type Framework = keyof typeof contenders
+
+export const frameworks: readonly Framework[] = ['Express 5', 'Koa 3', 'Fastify 5']
+
+/** Tollgate as it was before. */
+export const tollgateBefore = `Tollgate at ${commit}`
+
+export function peersOf(framework: Framework): readonly string[] {
+  return contenders[framework].filter((name) => name !== 'bare' && !name.startsWith('Tollgate'))
 }
 
-/** Measures requests per second, latencies and CPU time through HTTP, of Express, Koa and Fastify. It needs wrk. */
-export async function measureHttp(world: World, length: HttpLength): Promise<readonly Series[]> {
-  await expectWrk()
-  const ours = httpContenders.filter(({ role }) => role === 'bare' || role === 'tollgate')
-  const all = length.peers ? httpContenders : ours
-  const some = length.peers ? [...ours, ...bestKnownPeers] : ours
-  const measure = (name: string, mix: Mix, contenders: readonly HttpContender[]): Promise<readonly Series[]> =>
-    afresh(length, (rounds) => measureMix(world, name, mix, contenders, { ...length, rounds }))
-  return [
-    ...(await measure('warm', warm, all)),
-    ...(await measure('cold', cold, all)),
-    ...(await measure('Zipf', zipf, some)),
-  ]
-}
-
-/** All servers are alive at a time, but one has something to do. */
-async function measureMix(
+/** Measures requests per second and CPU time per request. Each round starts new server processes. */
+export async function measureHttp(
   world: World,
-  name: string,
-  mix: Mix,
-  contenders: readonly HttpContender[],
-  length: { readonly rounds: number; readonly seconds: number },
-): Promise<readonly Series[]> {
-  const servers: Running[] = []
-  const series: Series[] = []
-  try {
-    for (const contender of contenders) {
-      servers.push(await run(contender, world.settingOf('RS256')))
-    }
-    const loadIn = await mix(world, servers, length)
-    for (const framework of ['Express', 'Koa', 'Fastify'] as const) {
-      const those = servers.filter(({ contender }) => contender.framework === framework)
-      series.push(...(await measureServers(`${framework} ${name}`, those, loadIn, length.rounds)))
-    }
-  } finally {
-    await Promise.all(servers.map(({ stop }) => stop()))
+  before: Before | undefined,
+  { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
+): Promise<readonly Measurement[]> {
+  // More new tokens than a server validates on one core. A server that uses up all of them ends earlier.
+  const newTokens = Math.ceil(12_000 * seconds)
+  const files: TokenFiles = {
+    warm: await world.tokenFile('warm', 'JWT', 1000),
+    opaque: await world.tokenFile('opaque', 'opaque', 1000),
+    firstNew: await world.tokenFile('first-new', 'JWT', newTokens),
+    new: await world.tokenFile('new', 'JWT', newTokens),
   }
-  return series
+  const generator = startChild('last')
+  const measurements: Measurement[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    console.error(`HTTP: round ${round + 1} of ${rounds}`)
+    await inRandomOrder(frameworks, (framework) =>
+      inRandomOrder(contendersIn(framework, before, round), async (contender) => {
+        const figures = await measure(contender, world, files, { generator, seconds })
+        measurements.push(...figures.map(([setting, value]) => ({ setting, value, contender: contender.title, round })))
+      }),
+    )
+  }
+  await generator.close()
+  return measurements
 }
 
-/** One run tells everything; each figure of it is a series. */
-async function measureServers(
-  setting: string,
-  servers: readonly Running[],
-  loadIn: (server: Running, round: number) => Promise<Run>,
-  rounds: number,
-): Promise<readonly Series[]> {
-  const runs = new Map(servers.map(({ contender }) => [contender.name, [] as Run[]]))
-  const measured = servers.map((server) => ({
-    contender: server.contender.name,
-    measure: async (round: number): Promise<number> => {
-      const one = await loadIn(server, round)
-      runs.get(server.contender.name)?.push(one)
-      return one.perSecond
-    },
-  }))
-  const rates = await interleave({ suite: 'http', setting, unit: 'req/s' }, measured, rounds)
-  const others = figures.flatMap(({ suffix, unit, of }) =>
-    rates.map(({ suite, contender }) => {
-      const samples = (runs.get(contender) ?? []).map(of)
-      return { suite, setting: `${setting}, ${suffix}`, contender, unit, samples }
-    }),
-  )
-  return [...rates, ...others]
+type TokenFiles = Readonly<Record<'warm' | 'opaque' | 'firstNew' | 'new', string>>
+
+/** `title` is the name in tables. `bench` is the folder of the bench beside the packages that are measured. */
+interface Contender {
+  readonly framework: Framework
+  readonly name: string
+  readonly title: string
+  readonly bench: URL
 }
 
-const figures: readonly { readonly suffix: string; readonly unit: string; readonly of: (run: Run) => number }[] = [
-  { suffix: 'p50', unit: 'ms', of: ({ p50 }) => p50 },
-  { suffix: 'p99', unit: 'ms', of: ({ p99 }) => p99 },
-  { suffix: 'CPU', unit: 'µs', of: ({ cpu }) => cpu },
-]
+/** Only Tollgate is measured in every round, because the floors of all others leave more room. */
+function contendersIn(framework: Framework, before: Before | undefined, round: number): readonly Contender[] {
+  const names = contenders[framework].filter((name) => name === 'Tollgate' || round % 2 === 0)
+  const now = names.map((name) => ({ framework, name, title: name, bench: new URL('.', import.meta.url) }))
+  return before === undefined
+    ? now
+    : [...now, { framework, name: 'Tollgate', title: tollgateBefore, bench: before.bench }]
+}
+
+async function measure(
+  { framework, name, bench }: Contender,
+  { setting }: World,
+  files: TokenFiles,
+  { generator, seconds }: { readonly generator: Child; readonly seconds: number },
+): Promise<readonly (readonly [setting: string, value: number])[]> {
+  const child = startChild()
+  const server = new URL('server.ts', bench)
+  const port = await child.call(server, startServer, framework, name, setting)
+
+  async function figuresOf(title: string, file: string, tokens: 'again' | 'once') {
+    const before = await child.call(server, cpuTime)
+    const loading = { port, file, tokens, seconds }
+    const { requests, took } = await generator.call(new URL('load.ts', import.meta.url), load, loading)
+    const cpu = (await child.call(server, cpuTime)) - before
+    const figures = { 'req/s': requests / took, 'CPU µs': cpu / requests }
+    return Object.entries(figures).map(([unit, value]) => [`${framework}, ${title}, ${unit}`, value] as const)
+  }
+
+  // The first load of each kind compiles the code, and its figures do not count.
+  const isOpaque = name === 'Tollgate, opaque tokens'
+  const warm = isOpaque ? files.opaque : files.warm
+  await figuresOf('warm', warm, 'again')
+  const figures = await figuresOf('warm', warm, 'again')
+  if (name !== 'bare' && !isOpaque) {
+    await figuresOf('new tokens', files.firstNew, 'once')
+    figures.push(...(await figuresOf('new tokens', files.new, 'once')))
+  }
+  await child.close()
+  return figures
+}
