@@ -1,4 +1,4 @@
-/** How keys and metadata are reached. */
+/** The connections over which keys and metadata are fetched. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, type ServerOptions } from 'node:https'
@@ -15,7 +15,7 @@ import { claimsOf } from '../harness/key-issuer.ts'
 import type { Outcome } from '../harness/outcome.ts'
 import { audience, T0 } from '../harness/reference.ts'
 import { openIssuerUpstream } from '../harness/upstream.ts'
-import { verifies } from '../harness/verifies.ts'
+import { verifies } from '../harness/verifies-documents.ts'
 
 const { jwk, privateKey } = keyPair('P-256')
 const clock = (): number => T0 * 1000
@@ -43,16 +43,20 @@ async function outcome(adapter: Adapter, issuer: string, dispatcher?: Dispatcher
   return result
 }
 
-verifies('KEY-01', 'a certificate that nobody vouches for is no key set, and a private CA is', async (adapter) => {
-  const own = await certificate('localhost')
-  const other = await certificate('localhost')
-  const issuer = await openTlsIssuer(own)
-  expect(await outcome(adapter, issuer)).toBe('E-UP')
-  expect(await outcome(adapter, issuer, new Agent({ connect: { ca: other.cert } }))).toBe('E-UP')
-  expect(await outcome(adapter, issuer, new Agent({ connect: { ca: own.cert } }))).toBe('OK')
-})
+verifies(
+  'KEY-01',
+  'a key set is fetched from a server with a trusted certificate only, and a private CA can be trusted',
+  async (adapter) => {
+    const own = await certificate('localhost')
+    const other = await certificate('localhost')
+    const issuer = await openTlsIssuer(own)
+    expect(await outcome(adapter, issuer)).toBe('E-UP')
+    expect(await outcome(adapter, issuer, new Agent({ connect: { ca: other.cert } }))).toBe('E-UP')
+    expect(await outcome(adapter, issuer, new Agent({ connect: { ca: own.cert } }))).toBe('OK')
+  },
+)
 
-verifies('KEY-01', 'a key set on plain http is refused at start-up, but on loopback', async (adapter) => {
+verifies('KEY-01', 'a key set on plain http is an option error, except on loopback', async (adapter) => {
   const make = (keys: string) => async () =>
     adapter.create({ issuer: trustedIssuer('https://as.example', { keys }), audience })
   const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
@@ -62,7 +66,7 @@ verifies('KEY-01', 'a key set on plain http is refused at start-up, but on loopb
   await make('http://127.0.0.1/jwks')()
 })
 
-verifies('KEY-10', 'a dispatcher of ones own shows a client certificate', async (adapter) => {
+verifies('KEY-10', 'the dispatcher of the developer may present a client certificate', async (adapter) => {
   const own = await certificate('localhost')
   const client = await certificate('api')
   const issuer = await openTlsIssuer(own, { requestCert: true, rejectUnauthorized: false, ca: client.cert })
@@ -70,7 +74,7 @@ verifies('KEY-10', 'a dispatcher of ones own shows a client certificate', async 
   expect(await outcome(adapter, issuer, new Agent({ connect: { ca: own.cert, ...client } }))).toBe('OK')
 })
 
-verifies('KEY-10', 'a dispatcher of ones own leads everything through a proxy', async (adapter) => {
+verifies('KEY-10', 'the dispatcher of the developer may send all calls through a proxy', async (adapter) => {
   const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
   const proxy = await openProxy()
   const dispatcher = new ProxyAgent({ uri: proxy.url, proxyTunnel: true })

@@ -1,4 +1,4 @@
-/** For how long a key set is used, and what takes its place. */
+/** The freshness of documents: how long a key set serves, and how it is refreshed. */
 import type { ServerResponse } from 'node:http'
 import { expect } from 'vitest'
 import type { Adapter } from '../harness/adapters.ts'
@@ -8,7 +8,7 @@ import { listening } from '../harness/listening.ts'
 import type { Outcome } from '../harness/outcome.ts'
 import { until } from '../harness/until.ts'
 import { type Handler, json, status } from '../harness/upstream.ts'
-import { verifies } from '../harness/verifies.ts'
+import { verifies } from '../harness/verifies-documents.ts'
 
 type Headers = Readonly<Record<string, string | string[]>>
 
@@ -25,13 +25,13 @@ function withHeaders(headers: Headers, document = set(first)): Handler {
 }
 
 interface Opened extends KeyIssuer {
-  /** Presents a token under the first key, unless it is given another. */
+  /** Presents a token under this key. Default: the first key. */
   readonly presentKey: (pair?: KeyPair) => Promise<Outcome>
 }
 
-async function open(adapter: Adapter, answer: Handler): Promise<Opened> {
+async function open(adapter: Adapter, respond: Handler): Promise<Opened> {
   const api = await openKeyIssuer(adapter, [])
-  api.upstream.routes['/jwks'] = answer
+  api.upstream.routes['/jwks'] = respond
   return { ...api, presentKey: (pair = first) => api.present(signed(api, pair)) }
 }
 
@@ -39,9 +39,9 @@ function signed(api: KeyIssuer, { privateKey, jwk }: KeyPair): string {
   return jws({ alg: 'ES256', kid: jwk.x }, api.claims({ exp: 1_800_000_000 }), privateKey, 'ES256')
 }
 
-const silence = 10 * minute
+const byDefault = 10 * minute
 const freshness: readonly (readonly [Headers, number])[] = [
-  [{}, silence],
+  [{}, byDefault],
   [{ 'cache-control': 'max-age=300' }, 300],
   [{ 'cache-control': 'public, MAX-AGE="300", must-revalidate' }, 300],
   [{ 'cache-control': 'max-age=300', age: '100' }, 200],
@@ -57,158 +57,171 @@ const freshness: readonly (readonly [Headers, number])[] = [
   [{ 'cache-control': 'max-age=3000, no-cache' }, minute],
   [{ 'cache-control': 'max-age=300, max-age=3000' }, 300],
   [{ 'cache-control': ['public', 'max-age=300'] }, 300],
-  [{ 'cache-control': 'x-max-age=300, s-maxage=300' }, silence],
+  [{ 'cache-control': 'x-max-age=300, s-maxage=300' }, byDefault],
 ]
 
 verifies('KEY-02', 'freshness follows Cache-Control and Age within its bounds', async (adapter) => {
   const stale = listening('tollgate:stale')
-  for (const [headers, seconds] of freshness) {
+  const check = async ([headers, seconds]: (typeof freshness)[number]): Promise<void> => {
     const api = await open(adapter, withHeaders(headers))
     const served = (): number => stale.filter(({ issuer }) => issuer === api.upstream.url).length
     expect(await api.presentKey()).toBe('OK')
-    // From now on there is nothing newer to be had: what is used is what was fetched first, and it says when it is no longer fresh.
+    // Later fetches fail, so that the first set serves. An event shows that it is stale.
     api.upstream.routes['/jwks'] = status(500)
     api.advance(seconds - 1)
     expect([await api.presentKey(), served()], JSON.stringify(headers)).toEqual(['OK', 0])
     api.advance(1)
     expect([await api.presentKey(), served()], JSON.stringify(headers)).toEqual(['OK', 1])
   }
+  await Promise.all(freshness.map(check))
 })
 
-verifies('KEY-03', 'a set is asked for by its validators, and 304 keeps it and makes it fresh', async (adapter) => {
-  const asked: unknown[] = []
-  const validators = { etag: '"v1"', 'last-modified': 'Tue, 14 Nov 2023 22:13:20 GMT' }
-  const api = await open(adapter, (request, response) => {
-    asked.push([request.headers['if-none-match'], request.headers['if-modified-since']])
-    const isKnown = request.headers['if-none-match'] === '"v1"'
-    // A 304 that does not repeat them leaves them as they were.
+verifies('KEY-03', 'a set is revalidated, and a 304 makes it fresh again', async (adapter) => {
+  const conditions: unknown[] = []
+  const validators = { etag: '"v1"', 'last-modified': 'Tue, 14 Nov 2023 22:13:20 GMT', 'cache-control': 'no-cache' }
+  const api = await open(adapter, ({ headers }, response) => {
+    conditions.push([headers['if-none-match'], headers['if-modified-since']])
+    const isKnown = headers['if-none-match'] === '"v1"'
+    // A 304 without validators leaves them as they were.
     response.writeHead(isKnown ? 304 : 200, isKnown ? {} : validators)
     response.end(isKnown ? undefined : JSON.stringify(set(first)))
   })
-  const told = listening('tollgate:document')
+  const events = listening('tollgate:document')
   expect(await api.presentKey()).toBe('OK')
   for (let round = 0; round < 3; round += 1) {
-    api.advance(11 * minute)
+    api.advance(2 * minute)
     expect(await api.presentKey()).toBe('OK')
   }
   const conditional = [validators.etag, validators['last-modified']]
-  expect(asked).toEqual([[undefined, undefined], conditional, conditional, conditional])
-  const outcomes = told.filter(({ document, issuer }) => document === 'keys' && issuer === api.upstream.url)
+  expect(conditions).toEqual([[undefined, undefined], conditional, conditional, conditional])
+  const outcomes = events.filter(({ document, issuer }) => document === 'keys' && issuer === api.upstream.url)
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['loaded', 'kept', 'kept', 'kept'])
 })
 
-verifies('KEY-03', 'a date that does not tell a set from the next one is not gone by', async (adapter) => {
-  const asked: unknown[] = []
-  const api = await open(adapter, (request, response) => {
-    asked.push(request.headers['if-modified-since'])
+verifies('KEY-03', 'a set is not revalidated by a date that does not identify it', async (adapter) => {
+  const conditions: unknown[] = []
+  const api = await open(adapter, ({ headers }, response) => {
+    conditions.push(headers['if-modified-since'])
     response.writeHead(200, { 'last-modified': new Date().toUTCString() }).end(JSON.stringify(set(first)))
   })
   expect(await api.presentKey()).toBe('OK')
   api.advance(11 * minute)
   expect(await api.presentKey()).toBe('OK')
-  expect(asked).toEqual([undefined, undefined])
+  expect(conditions).toEqual([undefined, undefined])
 })
 
 verifies(
   'KEY-03',
-  'a server that is wrong about what has changed keeps no new key out, and no old one in',
+  'a server that sends a wrong 304 delays no new key, and an old one by an hour at most',
   async (adapter) => {
     const etag = '"always the same"'
-    const asked: unknown[] = []
     const serve =
       (pair: KeyPair): Handler =>
-      (request, response) => {
-        asked.push([request.headers['if-none-match'], request.headers['cache-control']])
-        const isKnown = request.headers['if-none-match'] === etag
+      ({ headers }, response) => {
+        const isKnown = headers['if-none-match'] === etag
         response.writeHead(isKnown ? 304 : 200, { etag }).end(isKnown ? undefined : JSON.stringify(set(pair)))
       }
     const api = await open(adapter, serve(first))
     expect(await api.presentKey()).toBe('OK')
     api.upstream.routes['/jwks'] = serve(second)
     expect(await api.presentKey(second)).toBe('OK')
-    expect(asked).toEqual([
-      [undefined, undefined],
-      [undefined, 'no-cache'],
-    ])
-    const silent = await open(adapter, serve(first))
-    expect(await silent.presentKey()).toBe('OK')
-    silent.upstream.routes['/jwks'] = serve(second)
-    silent.advance(50 * minute)
-    expect(await silent.presentKey()).toBe('OK')
-    silent.advance(11 * minute)
-    expect(await silent.presentKey()).toBe('E-TOK')
+    const quiet = await open(adapter, serve(first))
+    expect(await quiet.presentKey()).toBe('OK')
+    quiet.upstream.routes['/jwks'] = serve(second)
+    quiet.advance(50 * minute)
+    expect(await quiet.presentKey()).toBe('OK')
+    quiet.advance(11 * minute)
+    expect(await quiet.presentKey()).toBe('E-TOK')
   },
 )
 
-verifies('KEY-03', 'a 304 may say for how long, and what it does not say stays as it was', async (adapter) => {
+verifies('KEY-03', 'a 304 may state the freshness, and otherwise the freshness stays', async (adapter) => {
+  const stale = listening('tollgate:stale')
   for (const [later, seconds] of [
     [{}, 300],
     [{ 'cache-control': 'max-age=120' }, 120],
   ] as const) {
     const api = await open(adapter, withHeaders({ etag: '"v1"', 'cache-control': 'max-age=300' }))
-    const stale = listening('tollgate:stale')
+    const served = (): number => stale.filter(({ issuer }) => issuer === api.upstream.url).length
     expect(await api.presentKey()).toBe('OK')
     api.upstream.routes['/jwks'] = status(304, later)
     api.advance(301)
     expect(await api.presentKey()).toBe('OK')
     api.upstream.routes['/jwks'] = status(500)
     api.advance(seconds - 1)
-    expect(await api.presentKey()).toBe('OK')
-    expect(stale.filter(({ issuer }) => issuer === api.upstream.url)).toEqual([])
+    expect([await api.presentKey(), served()]).toEqual(['OK', 0])
     api.advance(1)
-    expect(await api.presentKey()).toBe('OK')
-    expect(stale.filter(({ issuer }) => issuer === api.upstream.url)).toHaveLength(1)
+    expect([await api.presentKey(), served()]).toEqual(['OK', 1])
   }
 })
 
-verifies('KEY-03', 'a 304 that nobody asked for is a failure', async (adapter) => {
+verifies('KEY-03', 'a 304 to a request without conditions is a failure', async (adapter) => {
   const cold = await open(adapter, status(304, { etag: '"v1"' }))
   expect(await cold.presentKey()).toBe('502')
   const warm = await open(adapter, withHeaders({ etag: 'ü' }))
   expect(await warm.presentKey()).toBe('OK')
   warm.upstream.routes['/jwks'] = status(304)
-  warm.advance(11 * minute)
-  expect(await warm.presentKey()).toBe('OK')
-  warm.advance(61 * minute)
+  warm.advance(71 * minute)
   expect(await warm.presentKey()).toBe('502')
 })
 
-verifies('KEY-03', 'metadata is asked for by its validators too, where it was found', async (adapter) => {
-  const api = await open(adapter, json(set(first)))
-  const [oauth, openid] = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
-  const metadata = JSON.stringify({ issuer: api.upstream.url, jwks_uri: `${api.upstream.url}/jwks` })
-  delete api.upstream.routes[oauth]
-  api.upstream.routes[openid] = (request, response) => {
-    const isKnown = request.headers['if-none-match'] === '"m1"'
-    response.writeHead(isKnown ? 304 : 200, { etag: '"m1"' }).end(isKnown ? undefined : metadata)
-  }
-  expect(await api.presentKey()).toBe('OK')
-  api.advance(61 * minute)
-  expect(await api.presentKey()).toBe('OK')
-  expect(api.upstream.asked.filter((path) => path !== '/jwks')).toEqual([oauth, openid, openid])
-})
-
-verifies('KEY-07', 'steady traffic waits for no refresh, which is under way at 80 %', async (adapter) => {
-  const api = await open(adapter, json(set(first)))
-  expect(await api.presentKey()).toBe('OK')
-  const waiting: ServerResponse[] = []
-  api.upstream.routes['/jwks'] = (_request, response) => void waiting.push(response)
-  api.advance(7.5 * minute)
-  expect([await api.presentKey(), api.upstream.count('/jwks')]).toEqual(['OK', 1])
-  api.advance(minute)
-  for (let round = 0; round < 5; round += 1) {
+verifies(
+  'KEY-03',
+  'metadata is fresh for ten minutes by default, and is revalidated where it was found',
+  async (adapter) => {
+    const api = await open(adapter, json(set(first)))
+    const [oauth, openid] = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
+    const metadata = JSON.stringify({ issuer: api.upstream.url, jwks_uri: `${api.upstream.url}/jwks` })
+    delete api.upstream.routes[oauth]
+    api.upstream.routes[openid] = ({ headers }, response) => {
+      const isKnown = headers['if-none-match'] === '"m1"'
+      response.writeHead(isKnown ? 304 : 200, { etag: '"m1"' }).end(isKnown ? undefined : metadata)
+    }
+    const requested = (): readonly string[] => api.upstream.asked.filter((path) => path !== '/jwks')
     expect(await api.presentKey()).toBe('OK')
+    api.advance(7 * minute)
+    expect([await api.presentKey(), requested()]).toEqual(['OK', [oauth, openid]])
+    api.advance(3 * minute)
+    expect([await api.presentKey(), requested()]).toEqual(['OK', [oauth, openid, openid]])
+  },
+)
+
+verifies(
+  'KEY-07',
+  'a use after 80 % of the freshness starts a refresh, and no request waits for it',
+  async (adapter) => {
+    const api = await open(adapter, json(set(first)))
+    expect(await api.presentKey()).toBe('OK')
+    const waiting: ServerResponse[] = []
+    api.upstream.routes['/jwks'] = (_request, response) => void waiting.push(response)
+    api.advance(7.5 * minute)
+    expect([await api.presentKey(), api.upstream.count('/jwks')]).toEqual(['OK', 1])
+    api.advance(minute)
+    for (let round = 0; round < 5; round += 1) {
+      expect(await api.presentKey()).toBe('OK')
+    }
+    await until(() => waiting.length > 0)
+    expect(waiting).toHaveLength(1)
+    waiting[0]?.end(JSON.stringify(set(first, second)))
+    await until(async () => (await api.presentKey(second)) === 'OK')
+    expect(api.upstream.count('/jwks')).toBe(2)
+  },
+)
+
+verifies('KEY-07', 'documents that are not used are not fetched', async (adapter) => {
+  const api = await open(adapter, json(set(first)))
+  expect(await api.presentKey()).toBe('OK')
+  const fetched = api.upstream.asked.length
+  for (let minutes = 0; minutes < 60; minutes += 3) {
+    api.advance(3 * minute)
+    expect(await api.present('garbage')).toBe('E-TOK')
   }
-  await until(() => waiting.length > 0)
-  expect(waiting).toHaveLength(1)
-  waiting[0]?.end(JSON.stringify(set(first, second)))
-  await until(async () => (await api.presentKey(second)) === 'OK')
-  expect(api.upstream.count('/jwks')).toBe(2)
+  expect(api.upstream.asked).toHaveLength(fetched)
 })
 
 verifies(
   'KEY-07',
-  'while the endpoint is down keys serve for an hour after their freshness, and no longer',
+  'while fetches fail, keys serve for an hour after their freshness, and no longer',
   async (adapter) => {
     const api = await open(adapter, json(set(first)))
     expect(await api.presentKey()).toBe('OK')
@@ -227,7 +240,7 @@ verifies(
   },
 )
 
-verifies('KEY-09', 'no bad answer replaces a good set, and each is told', async (adapter) => {
+verifies('KEY-09', 'no bad response replaces a good set, and each failure is published', async (adapter) => {
   const bad: Readonly<Record<string, Handler>> = {
     'upstream-error': status(500),
     'not-json': (_request, response) => void response.end('<html>'),
@@ -238,50 +251,53 @@ verifies('KEY-09', 'no bad answer replaces a good set, and each is told', async 
     'unexpected-status': status(403),
     'not-found': status(404),
   }
-  const told = listening('tollgate:document')
+  const events = listening('tollgate:document')
   const api = await open(adapter, json(set(first)))
   const failures = (): readonly unknown[] =>
-    told
+    events
       .filter(({ issuer, outcome }) => issuer === api.upstream.url && outcome === 'failed')
       .map(({ reason }) => reason)
   expect(await api.presentKey()).toBe('OK')
-  for (const [reason, answer] of Object.entries(bad)) {
-    api.upstream.routes['/jwks'] = answer
+  for (const [reason, respond] of Object.entries(bad)) {
+    const before = failures().length
+    api.upstream.routes['/jwks'] = respond
     api.advance(8.5 * minute)
     expect(await api.presentKey(), reason).toBe('OK')
-    await until(() => failures().length === api.upstream.count('/jwks') - 1)
+    await until(() => failures().length > before)
+    expect(failures().at(-1)).toBe(reason)
   }
-  expect(failures()).toEqual(Object.keys(bad))
-  expect(api.upstream.count('/jwks')).toBe(1 + Object.keys(bad).length)
 })
 
-verifies('KEY-12', 'a withdrawn key stops verifying when freshness ends, and it is told', async (adapter) => {
+verifies(
+  'KEY-12',
+  'a withdrawn key ceases to verify when the freshness ends, and the rotation is published',
+  async (adapter) => {
+    const rotations = listening('tollgate:rotation')
+    const api = await open(adapter, json(set(first)))
+    expect(await api.presentKey()).toBe('OK')
+    api.upstream.routes['/jwks'] = json(set(second))
+    api.advance(7 * minute)
+    expect(await api.presentKey()).toBe('OK')
+    api.advance(3 * minute)
+    expect(await api.presentKey()).toBe('E-TOK')
+    expect(await api.presentKey(second)).toBe('OK')
+    expect(rotations.filter(({ issuer }) => issuer === api.upstream.url)).toEqual([
+      { issuer: api.upstream.url, added: 1, removed: 1 },
+    ])
+  },
+)
+
+verifies('KEY-12', 'a set with the same keys is no rotation', async (adapter) => {
   const rotations = listening('tollgate:rotation')
   const api = await open(adapter, json(set(first)))
   expect(await api.presentKey()).toBe('OK')
-  api.upstream.routes['/jwks'] = json(set(second))
-  api.advance(7 * minute)
-  expect(await api.presentKey()).toBe('OK')
-  api.advance(3 * minute)
-  expect(await api.presentKey()).toBe('E-TOK')
-  expect(await api.presentKey(second)).toBe('OK')
-  expect(rotations.filter(({ issuer }) => issuer === api.upstream.url)).toEqual([
-    { issuer: api.upstream.url, added: 1, removed: 1 },
-  ])
-})
-
-verifies('KEY-12', 'a set that comes again is the one that is kept', async (adapter) => {
-  const [told, rotations] = [listening('tollgate:document'), listening('tollgate:rotation')]
-  const api = await open(adapter, json(set(first)))
-  expect(await api.presentKey()).toBe('OK')
+  api.upstream.routes['/jwks'] = json({ keys: [{ x5t: 'x', ...first.jwk, kid: first.jwk.x }] })
   api.advance(11 * minute)
   expect(await api.presentKey()).toBe('OK')
-  const ofKeys = told.filter(({ document, issuer }) => document === 'keys' && issuer === api.upstream.url)
-  expect(ofKeys.map(({ outcome }) => outcome)).toEqual(['loaded', 'kept'])
   expect(rotations.filter(({ issuer }) => issuer === api.upstream.url)).toEqual([])
 })
 
-verifies('KEY-12', 'a clock that is set back does not keep a withdrawn key for longer', async (adapter) => {
+verifies('KEY-12', 'a clock that is set back does not extend the time of a withdrawn key', async (adapter) => {
   const api = await open(adapter, json(set(first)))
   expect(await api.presentKey()).toBe('OK')
   api.advance(-5 * 60 * minute)

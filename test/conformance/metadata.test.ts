@@ -9,7 +9,7 @@ import { claimsOf } from '../harness/key-issuer.ts'
 import type { Outcome } from '../harness/outcome.ts'
 import { audience, T0 } from '../harness/reference.ts'
 import { type Handler, json, openUpstream, status, type Upstream } from '../harness/upstream.ts'
-import { verifies } from '../harness/verifies.ts'
+import { verifies } from '../harness/verifies-documents.ts'
 
 const oauth = '/.well-known/oauth-authorization-server'
 const openid = '/.well-known/openid-configuration'
@@ -23,7 +23,7 @@ interface Opened {
   readonly present: () => Promise<Outcome>
 }
 
-/** An API that trusts the issuer at a path of an upstream, which publishes keys and no metadata yet. */
+/** An API that trusts the issuer at a path of an upstream. The upstream publishes keys and no metadata. */
 async function open(adapter: Adapter, path = ''): Promise<Opened> {
   const upstream = await openUpstream({ '/jwks': json({ keys: [{ ...jwk, kid: 'k' }] }) })
   const issuer = `${upstream.url}${path}`
@@ -44,46 +44,50 @@ function metadataOf(issuer: string, upstream: Upstream): Handler {
   return json({ issuer, jwks_uri: `${upstream.url}/jwks` })
 }
 
-verifies('META-01', 'the suffix goes between host and path, and for OpenID at the end as well', async (adapter) => {
-  const vectors = [
-    ['', [oauth, openid]],
-    ['/', [oauth, openid]],
-    ['/t1', [`${oauth}/t1`, `${openid}/t1`, `/t1${openid}`]],
-    ['/t1/', [`${oauth}/t1`, `${openid}/t1`, `/t1${openid}`]],
-    ['/a/b', [`${oauth}/a/b`, `${openid}/a/b`, `/a/b${openid}`]],
-  ] as const
-  for (const [path, asked] of vectors) {
-    const api = await open(adapter, path)
-    expect(await api.present(), path).toBe('502')
-    expect(api.upstream.asked, path).toEqual(asked)
-  }
-  for (const issuer of [
-    'https://h.example/x?y=1',
-    'https://h.example/#x',
-    'https://u:p@h.example',
-    'h.example',
-    '/x',
-    ' https://h.example',
-    'http://h.example',
-    'ftp://h.example',
-    7,
-    null,
-  ]) {
-    const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
-    await expect(adapter.create({ issuer: issuer as string, audience }), String(issuer)).rejects.toThrow(wrong)
-  }
-  for (const issuer of [
-    'http://localhost:1',
-    'http://127.0.0.1:1',
-    'http://[::1]:1',
-    'http://as.localhost',
-    'https://h.example',
-  ]) {
-    await adapter.create({ issuer, audience })
-  }
-})
+verifies(
+  'META-01',
+  'the well-known suffix goes between host and path, and for OpenID at the end as well',
+  async (adapter) => {
+    const vectors = [
+      ['', [oauth, openid]],
+      ['/', [oauth, openid]],
+      ['/t1', [`${oauth}/t1`, `${openid}/t1`, `/t1${openid}`]],
+      ['/t1/', [`${oauth}/t1`, `${openid}/t1`, `/t1${openid}`]],
+      ['/a/b', [`${oauth}/a/b`, `${openid}/a/b`, `/a/b${openid}`]],
+    ] as const
+    for (const [path, asked] of vectors) {
+      const api = await open(adapter, path)
+      expect(await api.present(), path).toBe('502')
+      expect(api.upstream.asked, path).toEqual(asked)
+    }
+    for (const issuer of [
+      'https://h.example/x?y=1',
+      'https://h.example/#x',
+      'https://u:p@h.example',
+      'h.example',
+      '/x',
+      ' https://h.example',
+      'http://h.example',
+      'ftp://h.example',
+      7,
+      null,
+    ]) {
+      const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
+      await expect(adapter.create({ issuer: issuer as string, audience }), String(issuer)).rejects.toThrow(wrong)
+    }
+    for (const issuer of [
+      'http://localhost:1',
+      'http://127.0.0.1:1',
+      'http://[::1]:1',
+      'http://as.localhost',
+      'https://h.example',
+    ]) {
+      await adapter.create({ issuer, audience })
+    }
+  },
+)
 
-verifies('META-02', 'the URL that answers is remembered', async (adapter) => {
+verifies('META-02', 'metadata is fetched once, at the first URL that has it', async (adapter) => {
   const api = await open(adapter, '/t1')
   api.upstream.routes[`/t1${openid}`] = metadataOf(api.issuer, api.upstream)
   expect(await api.present()).toBe('OK')
@@ -91,26 +95,30 @@ verifies('META-02', 'the URL that answers is remembered', async (adapter) => {
   expect(api.upstream.asked).toEqual([`${oauth}/t1`, `${openid}/t1`, `/t1${openid}`, '/jwks'])
 })
 
-verifies('META-03', "another issuer's document is not used, be the difference a slash", async (adapter) => {
-  for (const path of ['', '/t1', '/t1/']) {
-    const api = await open(adapter, path)
-    for (const other of [
-      `${api.issuer}/`,
-      api.issuer.replace(/\/$/, ''),
-      api.issuer.toUpperCase(),
-      'https://other.example',
-    ]) {
-      if (other !== api.issuer) {
-        api.upstream.routes[`${oauth}${path.replace(/\/$/, '')}`] = metadataOf(other, api.upstream)
-        expect(await api.present(), other).toBe('502')
-        api.advance(60)
+verifies(
+  'META-03',
+  "another issuer's document is not used, even when the names differ by a slash only",
+  async (adapter) => {
+    for (const path of ['', '/t1', '/t1/']) {
+      const api = await open(adapter, path)
+      for (const other of [
+        `${api.issuer}/`,
+        api.issuer.replace(/\/$/, ''),
+        api.issuer.toUpperCase(),
+        'https://other.example',
+      ]) {
+        if (other !== api.issuer) {
+          api.upstream.routes[`${oauth}${path.replace(/\/$/, '')}`] = metadataOf(other, api.upstream)
+          expect(await api.present(), other).toBe('502')
+          api.advance(60)
+        }
       }
+      expect(api.upstream.count('/jwks')).toBe(0)
     }
-    expect(api.upstream.count('/jwks')).toBe(0)
-  }
-})
+  },
+)
 
-verifies('META-04', 'what is no metadata is passed over', async (adapter) => {
+verifies('META-04', 'a response that is no metadata is passed over', async (adapter) => {
   const html: Handler = (_request, response) =>
     void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')
   const noMetadata = [
@@ -136,7 +144,7 @@ verifies('META-04', 'what is no metadata is passed over', async (adapter) => {
   }
 })
 
-verifies('META-04', 'a jwks_uri that is not secure is bad metadata', async (adapter) => {
+verifies('META-04', 'metadata with a jwks_uri that is not secure is not used', async (adapter) => {
   for (const uri of [
     'http://keys.example/jwks',
     'https://user:password@keys.example/jwks',
@@ -156,7 +164,7 @@ verifies('META-04', 'a jwks_uri that is not secure is bad metadata', async (adap
   }
 })
 
-verifies('META-04', 'a remote issuer does not send us to our own host', async (adapter) => {
+verifies('META-04', 'the metadata of a remote issuer cannot name this host, in any spelling', async (adapter) => {
   const issuer = 'https://as.example'
   for (const host of [
     '127.0.0.1',
@@ -165,6 +173,11 @@ verifies('META-04', 'a remote issuer does not send us to our own host', async (a
     '0.0.0.0',
     '[::ffff:127.0.0.1]',
     'localhost.',
+    'LOCALHOST',
+    '127.1',
+    '2130706433',
+    '0x7f.1',
+    '%6cocalhost',
     'keys.example',
   ]) {
     const agent = new MockAgent()
@@ -190,7 +203,7 @@ verifies('META-04', 'a remote issuer does not send us to our own host', async (a
   }
 })
 
-verifies('META-04', 'a server that fails is asked again later, and not about the next URL', async (adapter) => {
+verifies('META-04', 'a server error ends the discovery, and a later request repeats it', async (adapter) => {
   const failures: readonly Handler[] = [
     status(500),
     status(503),
@@ -209,7 +222,7 @@ verifies('META-04', 'a server that fails is asked again later, and not about the
   }
 })
 
-verifies('META-06', 'over mutual TLS the alias of the endpoint is asked, and by nobody else', async (adapter) => {
+verifies('META-06', 'the alias of the endpoint is used with mutual TLS only', async (adapter) => {
   const answer = (name: string) => json({ active: true, aud: audience, sub: name, scope: 'read' })
   const methods = [
     [tlsClientAuth('api'), '/mtls-introspect'],
@@ -229,8 +242,7 @@ verifies('META-06', 'over mutual TLS the alias of the endpoint is asked, and by 
   }
 })
 
-verifies('META-05', 'the app starts while its issuer is down, says so, and recovers by itself', async (adapter) => {
-  // A port that nobody listens on, until somebody does.
+verifies('META-05', 'an app starts while its issuer is down, reports it as health, and recovers', async (adapter) => {
   const taken = createServer()
   const url = await listen(taken)
   await new Promise((resolve) => taken.close(resolve))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isPublicAddress } from '../src/http/public-address.ts'
-import { isPerhapsPublic } from '../src/http/secure-url.ts'
+import { canBePublic } from '../src/http/secure-url.ts'
 
 test.each([
   '1.1.1.1',
@@ -60,7 +60,7 @@ test.each([
   'localhost',
   '',
   '1.1.1',
-])('%s is not', (address) => {
+])('%s is not public', (address) => {
   expect(isPublicAddress(address)).toBe(false)
 })
 
@@ -76,6 +76,6 @@ test.each([
   ['https://169.254.169.254/latest', false],
   ['https://[::1]', false],
   ['https://[::ffff:10.0.0.1]', false],
-])('%s may be at a public address: %j', (url, expected) => {
-  expect(isPerhapsPublic(new URL(url))).toBe(expected)
+])('%s can be on a public address: %j', (url, expected) => {
+  expect(canBePublic(new URL(url))).toBe(expected)
 })

@@ -24,7 +24,7 @@ export type CreateValue<Value> = (resize: (bytes: number) => void) => Value
 
 const maxBytes = 64 * 2 ** 20
 /** An entry without a document: closures, promises, and the last error. Measured, and rounded up. */
-const bytesOfEntry = 8192
+const bytesOfEntry = 4096
 
 interface Stored {
   readonly value: object

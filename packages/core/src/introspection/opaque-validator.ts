@@ -1,6 +1,8 @@
 import type { AccessToken, IntrospectedClaims } from '../access-token.ts'
 import type { GrantedScopes } from '../claims/granted-scopes.ts'
 import { kindOfResponse } from '../claims/token-kind.ts'
+import { claimsFault } from '../claims/validate-claims.ts'
+import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
 import type { Clock } from '../lib/clock.ts'
 import { own } from '../lib/record.ts'
 import { invalidToken } from '../responses/refusal.ts'
@@ -36,6 +38,7 @@ export function createOpaqueValidator(options: OpaqueValidatorOptions): OpaqueVa
   const { issuer, introspector, grantedScopes, policy, clock } = options
   /** Requests that share a response share the validated token. */
   const validated = new WeakMap<IntrospectedClaims, ValidatedToken>()
+  let hasWarned = false
 
   function toValidatedToken({ claims, introspectedAt }: IntrospectionResult, rules: ClaimsPolicy): ValidatedToken {
     if (claims === undefined) {
@@ -53,9 +56,14 @@ export function createOpaqueValidator(options: OpaqueValidatorOptions): OpaqueVa
   function validatedOnce(result: IntrospectionResult): ValidatedToken {
     const { claims } = result
     const known = claims && validated.get(claims)
-    const token = known ?? toValidatedToken(result, policy)
-    if (claims !== undefined) {
-      validated.set(claims, token)
+    if (known !== undefined) {
+      return known
+    }
+    const token = toValidatedToken(result, policy)
+    validated.set(token.claims, token)
+    if (!hasWarned && claimsFault(token, clock()) === 'missing-audience') {
+      hasWarned = true
+      warnOfMissingAudience(issuer)
     }
     return token
   }
@@ -77,4 +85,13 @@ export function createOpaqueValidator(options: OpaqueValidatorOptions): OpaqueVa
   }
 
   return { validate: async (text) => validatedOnce(await introspect(text)), confirm }
+}
+
+/** Good tokens are refused, and their clients cannot change that. The operator of the API must know it. */
+function warnOfMissingAudience(issuer: string): void {
+  warnOfMisconfiguration({
+    event: 'missing-audience',
+    issuer,
+    message: `The introspection responses of ${issuer} name no \`aud\`, so that its opaque tokens are refused. Configure it to name this API there; or, only if it issues tokens for no other API, set \`introspection: { missingAudience: 'trust' }\``,
+  })
 }

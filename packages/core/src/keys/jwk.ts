@@ -17,15 +17,18 @@ export interface UsableKey {
 }
 
 /** A key in the memory of Node and OpenSSL, and its part for each algorithm. Measured, and rounded up. */
-const bytesOfKey = 4096
-const bytesOfAlgorithm = 1024
+const bytesOfKey = 6144
+const bytesOfAlgorithm = 2048
 
 export const minRsaBits = 2048
 /** The time to verify a signature grows with the square of the modulus, and with the length of the exponent. */
 const maxRsaBits = 8192
 const maxRsaExponent = 2n ** 32n
+/** The maximum lengths of members in characters. The work to import a key grows with its modulus and its exponent. */
 const maxText = 4096
 const maxKid = 1024
+const maxModulus = 1400
+const maxExponent = 16
 
 const texts = ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e', 'pub'] as const
 
@@ -44,7 +47,7 @@ export function parseJwk(jwk: unknown): UsableKey | undefined {
   const key = algorithms.length === 0 ? undefined : importKey(members)
   const text = JSON.stringify(members)
   const identity = hash('sha256', text, 'base64url')
-  const bytes = bytesOfKey + 2 * text.length + algorithms.length * bytesOfAlgorithm
+  const bytes = bytesOfKey + 3 * text.length + algorithms.length * bytesOfAlgorithm
   return key && { kid: members.kid, algorithms, identity, key, bytes }
 }
 
@@ -69,10 +72,21 @@ function parseTexts(jwk: unknown): KeyTexts | undefined {
     const value = own(jwk, name) ?? undefined
     return value === undefined ? [] : [[name, value] as const]
   })
-  const areValid = members.every(
-    ([name, value]) => typeof value === 'string' && value.length <= (name === 'kid' ? maxKid : maxText),
-  )
+  const areValid = members.every(([name, value]) => typeof value === 'string' && value.length <= maxLengthOf(name))
   return areValid ? (Object.assign(Object.create(null), Object.fromEntries(members)) as KeyTexts) : undefined
+}
+
+function maxLengthOf(name: (typeof texts)[number]): number {
+  switch (name) {
+    case 'kid':
+      return maxKid
+    case 'n':
+      return maxModulus
+    case 'e':
+      return maxExponent
+    default:
+      return maxText
+  }
 }
 
 function isForSignatures(jwk: unknown, { use = 'sig' }: KeyTexts): boolean {

@@ -1,4 +1,4 @@
-/** A process ends when there is nothing left to do in it. */
+/** The end of a process, and of connections: nothing of a validator keeps a process alive. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -15,7 +15,7 @@ async function openIssuer(): Promise<{ readonly upstream: Upstream; readonly tok
   return { upstream, token: jws({ alg: 'ES256', kid: 'k' }, claims, privateKey, 'ES256') }
 }
 
-/** Runs a module in a process of its own; what does not end in time is killed, and the test fails. */
+/** Runs a module in its own process. The test fails when that does not end. */
 async function run(issuer: string, token: string, code: string): Promise<string> {
   const source = `
     import { channel } from 'node:diagnostics_channel'
@@ -23,7 +23,7 @@ async function run(issuer: string, token: string, code: string): Promise<string>
     const validator = createValidator({ issuer: '${issuer}', audience: '${audience}' })
     let fetches = 0
     channel('tracing:tollgate.fetch:start').subscribe(({ purpose }) => (fetches += purpose === 'keys' ? 1 : 0))
-    // A moment later the request is on its way.
+    // The event comes before the request is sent.
     const asked = async (times) => {
       while (fetches < times) await new Promise((resolve) => setTimeout(resolve, 10))
       await new Promise((resolve) => setTimeout(resolve, 100))
@@ -34,13 +34,28 @@ async function run(issuer: string, token: string, code: string): Promise<string>
   return (await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], options)).stdout.trim()
 }
 
-test('a script that validates one token ends by itself', async () => {
+test('a process that validates one token ends by itself', async () => {
   const { upstream, token } = await openIssuer()
   const code = 'console.log((await validator.authenticate(request)).subject)'
   expect(await run(upstream.url, token, code)).toBe('alice')
 }, 30_000)
 
-test('a script that closes its validator while a server hangs ends as well', async () => {
+test('undici is not loaded before the first outbound call', async () => {
+  const { upstream, token } = await openIssuer()
+  const code = `
+    const { default: { Session } } = await import('node:inspector')
+    const scripts = new Set()
+    const session = new Session()
+    session.connect()
+    session.on('Debugger.scriptParsed', ({ params: { url } }) => url.includes('/node_modules/undici/') && scripts.add(url))
+    session.post('Debugger.enable')
+    const before = scripts.size
+    await validator.authenticate(request)
+    console.log(before, scripts.size > before)`
+  expect(await run(upstream.url, token, code)).toBe('0 true')
+}, 30_000)
+
+test('a process that closes its validator while a server hangs ends', async () => {
   const { upstream, token } = await openIssuer()
   upstream.routes['/jwks'] = () => undefined
   const code = `
@@ -51,7 +66,7 @@ test('a script that closes its validator while a server hangs ends as well', asy
   expect(await run(upstream.url, token, code)).toBe('closing')
 }, 30_000)
 
-test('a token whose key is being looked for when the validator closes is not refused', async () => {
+test('a token is not refused when the validator closes during the lookup of its key', async () => {
   const { upstream, token } = await openIssuer()
   const other = keyPair('P-256')
   const unknown = jws({ alg: 'ES256', kid: 'new' }, claimsOf(upstream.url), other.privateKey, 'ES256')
@@ -70,7 +85,7 @@ test('a token whose key is being looked for when the validator closes is not ref
   expect(await run(upstream.url, token, code)).toBe('closing')
 }, 30_000)
 
-test('a script that waits for its issuer is not ended by that', async () => {
+test('a process does not end while it waits for its issuer', async () => {
   const { upstream, token } = await openIssuer()
   const serve = upstream.routes['/jwks']
   upstream.routes['/jwks'] = (_request, response) => {
@@ -83,7 +98,7 @@ test('a script that waits for its issuer is not ended by that', async () => {
   expect(await run(upstream.url, token, code)).toBe('ok')
 }, 30_000)
 
-test('connections are shared, closed with the last validator, and opened again', async () => {
+test('validators share connections, which close with the last validator, and open again', async () => {
   const { upstream, token } = await openIssuer()
   const code = `
     let sockets = 0
@@ -92,7 +107,7 @@ test('connections are shared, closed with the last validator, and opened again',
       socket.on('close', () => (sockets -= 1))
     })
     const counts = []
-    // Sockets take their time to close, and idle ones stay.
+    // Sockets close late. Idle sockets stay open.
     const count = async (expected) => {
       for (let round = 0; round < 100 && (sockets > 0) !== (expected === 'open'); round += 1) {
         await new Promise((resolve) => setTimeout(resolve, 50))

@@ -1,4 +1,4 @@
-/** Addresses that come out of tokens: where the `issuer` function says yes to names that somebody else has chosen. */
+/** The option `network`: the addresses that calls for an issuer may connect to. Its name may come from a token. */
 import { createServer } from 'node:net'
 import { createValidator, trustedIssuer, type TrustedIssuerOptions, type Validator } from '@tollgate/core'
 import { MockAgent } from 'undici'
@@ -16,13 +16,13 @@ function tokenOf(issuer: string): string {
   return jws({ alg: 'ES256', kid: 'k' }, claimsOf(issuer), privateKey, 'ES256')
 }
 
-/** A function that trusts whoever a token names, as one does who looks names up that tenants have entered themselves. */
+/** Presents a token of an issuer to a validator whose `issuer` function trusts every name. */
 async function reason(issuer: string, options: TrustedIssuerOptions = {}, dispatcher?: MockAgent): Promise<string> {
   const validator = createValidator({ issuer: (iss) => trustedIssuer(iss, options), audience, clock, dispatcher })
   return reasonOf(validator.authenticate(requestWith(tokenOf(issuer))))
 }
 
-/** A port of this host, and how often somebody came. */
+/** A port of this host that counts its connections. */
 async function openCanary(): Promise<{ readonly port: number; readonly visits: () => number }> {
   let visits = 0
   const server = createServer((socket) => {
@@ -36,7 +36,7 @@ async function openCanary(): Promise<{ readonly port: number; readonly visits: (
   return { port, visits: () => visits }
 }
 
-test('nobody is visited at an address that is not public, however it is spelt', async () => {
+test('an issuer of the `issuer` function is not contacted at an address that is not public, in any spelling', async () => {
   const { port, visits } = await openCanary()
   const hosts = [
     '169.254.169.254',
@@ -46,6 +46,11 @@ test('nobody is visited at an address that is not public, however it is spelt', 
     '0.0.0.0',
     '[::]',
     'localhost.',
+    'LOCALHOST.',
+    '[0:0:0:0:0:ffff:7f00:1]',
+    '0',
+    '0xa.1',
+    '１０.0.0.1',
     '[::ffff:127.0.0.1]',
   ]
   for (const host of hosts) {
@@ -54,7 +59,7 @@ test('nobody is visited at an address that is not public, however it is spelt', 
   expect(visits()).toBe(0)
 })
 
-test('metadata of an issuer at a public address leads to no address that is not public', async () => {
+test('metadata of such an issuer cannot name an address that is not public', async () => {
   const issuer = 'https://as.example'
   for (const [host, expected] of [
     ['10.0.0.1', 'insecure-endpoint'],
@@ -82,7 +87,7 @@ test('metadata of an issuer at a public address leads to no address that is not 
   }
 })
 
-test('who is called loopback by name, or is allowed to be anywhere, is reached', async () => {
+test('an issuer with a loopback name, or with `network: any`, is contacted', async () => {
   const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
   expect(await reason(upstream.url)).toBe('OK')
   const { port, visits } = await openCanary()
@@ -90,7 +95,7 @@ test('who is called loopback by name, or is allowed to be anywhere, is reached',
   expect(visits()).toBeGreaterThan(0)
 })
 
-test('an issuer that is listed is reached anywhere, unless it is to be at a public address', async () => {
+test('a listed issuer is contacted at any address, unless it has `network: public`', async () => {
   const { port, visits } = await openCanary()
   const url = `https://[::ffff:127.0.0.1]:${port}`
   const present = (options: TrustedIssuerOptions): Promise<string> =>
@@ -103,7 +108,7 @@ test('an issuer that is listed is reached anywhere, unless it is to be at a publ
   expect(visits()).toBeGreaterThan(0)
 })
 
-test('what one issuer may reach is not lent to another, though both go the same way', async () => {
+test('issuers with different `network` do not share documents', async () => {
   const agent = new MockAgent()
   agent.disableNetConnect()
   const issuer = 'https://10.0.0.1'
@@ -121,7 +126,7 @@ test('what one issuer may reach is not lent to another, though both go the same 
   await agent.close()
 })
 
-test('an option that is none is refused', () => {
+test('another value is an option error', () => {
   const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
   expect(() => trustedIssuer('https://as.example', { network: 'private' as 'any' })).toThrow(wrong)
 })
