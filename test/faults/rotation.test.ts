@@ -78,7 +78,10 @@ verifies(
 )
 
 /** Tells the whole story, and returns what became of the requests. */
-async function tell(adapter: Adapter, tale: Tale): Promise<HitCounter & Record<'seconds' | 'keys' | 'metadata', number>> {
+async function tell(
+  adapter: Adapter,
+  tale: Tale,
+): Promise<HitCounter & Record<'seconds' | 'keys' | 'metadata', number>> {
   const scene = await openScene(adapter, tale)
   const { publisher, clock } = scene
   const began = clock()

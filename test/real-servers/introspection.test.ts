@@ -148,7 +148,9 @@ describe.each(adapters)('$name', (adapter) => {
     expect(await (await open(server, 'api-signed', { response: 'jwt' })).present(token), 'ES256 is not RS256').toBe(
       '502',
     )
-    expect(await (await open(server, 'api-signed', { response: encrypted })).present(token), 'not encrypted').toBe('502')
+    expect(await (await open(server, 'api-signed', { response: encrypted })).present(token), 'not encrypted').toBe(
+      '502',
+    )
     expect(await (await open(server, 'api-encrypted', { response: signed })).present(token), 'encrypted').toBe('502')
   })
 })

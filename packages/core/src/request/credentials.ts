@@ -3,10 +3,10 @@ import { tokenInForm } from './form-body.ts'
 import type { HttpRequest } from './http-request.ts'
 import { onlyAuthorizationLine } from './node-request.ts'
 
-/** The credentials that a request presented. Nothing in them is validated, except for the length of the token. */
+/** The credentials that a request presented. Only the length and the characters of the token are checked. */
 export interface Credentials {
   readonly scheme: 'Bearer'
-  /** At most 16 KiB. It can be empty and can contain any characters. */
+  /** Characters of RFC 6750 §2.1, at most 16 KiB. */
   readonly token: string
 }
 
@@ -20,11 +20,10 @@ const maxLineLength = prefix.length + maxTokenLength
  * `undefined` when it has none, or has only credentials that the library does not read (another scheme, the query, a
  * cookie).
  *
- * Checks that the request presents one token only, and its length. Does not check the characters of the token. The
- * work is linear in the length of the request.
+ * Checks that the request presents one token only, its length and its characters. The work is linear in the length of
+ * the request.
  *
- * @throws Refusal with status 400: `repeated-credentials`, `token-too-large`, or `malformed-credentials` for an
- * unreadable body.
+ * @throws Refusal with status 400: `repeated-credentials`, `token-too-large`, or `malformed-credentials`.
  * @throws TypeError when `headers` is not iterable.
  */
 export async function extractCredentials(
@@ -39,6 +38,7 @@ export async function extractCredentials(
     return undefined
   }
   expectLength(token, maxTokenLength)
+  expectCharacters(token)
   return { scheme: 'Bearer', token }
 }
 
@@ -112,5 +112,12 @@ function expectNoOther(credentials: string | undefined): void {
 function expectLength(text: string, maxLength: number): void {
   if (text.length > maxLength) {
     throw invalidRequest('token-too-large')
+  }
+}
+
+/** RFC 6750 §2.1. An empty token has none of these characters. */
+function expectCharacters(token: string): void {
+  if (!/^[\w.~+/-]+=*$/.test(token)) {
+    throw invalidRequest('malformed-credentials')
   }
 }
