@@ -34,28 +34,28 @@ function openTenants(resolve: ResolveIssuer): { validator: Validator; advance: (
 
 test('an issuer function is called once for each issuer', async () => {
   const upstream = await openIssuerUpstream(keys)
-  const asked: string[] = []
+  const calls: string[] = []
   const { validator } = openTenants(async (iss) => {
-    asked.push(iss)
+    calls.push(iss)
     return iss === upstream.url ? trustedIssuer(iss) : undefined
   })
   const token = tokenOf(upstream.url)
   expect(await Promise.all(Array.from({ length: 50 }, () => reasonOf(validator, token)))).toEqual(Array(50).fill('OK'))
   expect(await reasonOf(validator, token)).toBe('OK')
-  expect(asked).toEqual([upstream.url])
+  expect(calls).toEqual([upstream.url])
 })
 
 test('an untrusted issuer is refused without a fetch, and that result is cached for ten seconds', async () => {
   const upstream = await openIssuerUpstream(keys)
-  let asked = 0
+  let calls = 0
   let isKnown = false
   const { validator, advance } = openTenants((iss) => {
-    asked += 1
+    calls += 1
     return isKnown ? trustedIssuer(iss) : undefined
   })
   expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('untrusted-issuer')
   expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('untrusted-issuer')
-  expect([asked, upstream.asked]).toEqual([1, []])
+  expect([calls, upstream.asked]).toEqual([1, []])
   isKnown = true
   advance(11)
   expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
@@ -80,9 +80,9 @@ test('a token is refused when the function returns an issuer with another name',
 })
 
 test('the function is not called with an iss that cannot be an issuer', async () => {
-  const asked: string[] = []
+  const calls: string[] = []
   const { validator } = openTenants((iss) => {
-    asked.push(iss)
+    calls.push(iss)
     return trustedIssuer(iss)
   })
   for (const iss of [
@@ -98,7 +98,7 @@ test('the function is not called with an iss that cannot be an issuer', async ()
   ]) {
     expect(await reasonOf(validator, tokenOf(iss)), iss).toBe('untrusted-issuer')
   }
-  expect(asked).toEqual([])
+  expect(calls).toEqual([])
 })
 
 test('a function that returns undefined, null or false makes the issuer untrusted', async () => {
@@ -173,9 +173,9 @@ test('inline keys without one usable key are a TypeError at start-up', () => {
 
 test('a flood of made-up issuers does not evict a trusted one', async () => {
   const upstream = await openIssuerUpstream(keys)
-  let asked = 0
+  let calls = 0
   const { validator } = openTenants((iss) => {
-    asked += iss === upstream.url ? 1 : 0
+    calls += iss === upstream.url ? 1 : 0
     return iss === upstream.url ? trustedIssuer(iss) : undefined
   })
   expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
@@ -185,7 +185,7 @@ test('a flood of made-up issuers does not evict a trusted one', async () => {
     await reasonOf(validator, `${header}.${claims}.${signature}`)
   }
   expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
-  expect(asked).toBe(1)
+  expect(calls).toBe(1)
 }, 60_000)
 
 test('validators with the same issuer and clock fetch its keys once', async () => {

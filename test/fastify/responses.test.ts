@@ -175,7 +175,9 @@ test.each(ways.flatMap((way) => bodies.map(([name, body]) => [way, name, body] a
     await app.register(tollgate, { ...issuer.validatorOptions, formBody: 'accepted' })
     app.addHook('onSend', async (_request, { raw }, payload) => {
       responding.resolve()
+      // Fastify listens for the same event, and takes the reply for sent.
       await once(raw, 'close')
+      await new Promise(setImmediate)
       responded.resolve()
       return payload
     })
