@@ -14,7 +14,7 @@ export interface BulkheadOptions {
   readonly maxRunning: Readonly<Record<Lane, number>>
   /** The number of calls of each lane that run or wait. */
   readonly maxPresent: Readonly<Record<Lane, number>>
-  /** The longest wait of a call, in milliseconds. */
+  /** The maximum wait of a call, in milliseconds. */
   readonly maxWait: number
 }
 

@@ -5,7 +5,7 @@ import { UpstreamError } from '../responses/unavailable.ts'
 import { timeUntil } from './backoff.ts'
 
 /**
- * Stops calls to an upstream that keeps failing. Five failures in a row open the circuit. While it is open, a few calls pass after
+ * Stops calls to an upstream that fails repeatedly. Five failures in a row open the circuit. While it is open, a few calls pass after
  * each wait, to find out whether the upstream works again. The first success closes the circuit.
  */
 export interface CircuitBreaker {

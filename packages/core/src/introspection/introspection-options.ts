@@ -34,7 +34,7 @@ export interface IntrospectionOptions {
    */
   readonly missingAudience?: 'refuse' | 'trust' | undefined
   /**
-   * The first characters of every opaque token of this issuer. Required to tell issuers apart when several introspect. An opaque token with
+   * The first characters of every opaque token of this issuer. Required when several issuers introspect. An opaque token with
    * another beginning is refused without a call.
    */
   readonly prefix?: string | undefined

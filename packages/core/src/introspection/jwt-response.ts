@@ -21,9 +21,9 @@ export interface ResponseIssuer {
 }
 
 /**
- * Reads an introspection response in the form of a JWT (RFC 9701 §5), and returns its member `token_introspection`. It checks that the
- * issuer signed the JWT with an agreed algorithm, that it is meant for this API and recent, and that it was encrypted if that was agreed.
- * It does NOT check the member. `now` is in seconds. Everything else is an `UpstreamError`, or a failure to fetch the keys.
+ * Reads an introspection response in the form of a JWT (RFC 9701 §5), and returns its member `token_introspection`. It checks that
+ * the issuer signed the JWT with an agreed algorithm, that it is recent, and that it is meant for this API. It decrypts the JWT if that was
+ * agreed. It does NOT check the member. `now` is in seconds. Everything else is an `UpstreamError`, or a failure to fetch the keys.
  */
 export async function readJwtResponse(
   text: string,

@@ -5,7 +5,7 @@ import type { IntrospectionResult } from './introspection-response.ts'
 
 /** A result in the cache. Times are in milliseconds since the epoch. */
 export interface CachedResult extends IntrospectionResult {
-  /** Until then the result may be used. The cache keeps it longer, because it says whether the token was active. */
+  /** Until then the result may be used. Afterwards it says whether the token was active. */
   readonly freshUntil: number
 }
 

@@ -28,7 +28,7 @@ const deadline = 250
 const maxLength = 128 * 1024
 /** Keys with a write that has not ended. Writes that hang count, because they must not fill the memory. */
 const maxWrites = 256
-/** Reads, and evictions, that have not ended. */
+/** Calls of each operation that have not ended. */
 const maxCalls = 1024
 
 export function createSharedCache(cache: TokenCache): SharedCache {
@@ -55,7 +55,7 @@ export function createSharedCache(cache: TokenCache): SharedCache {
 }
 
 interface Call<Value> {
-  /** `undefined` when the call fails or takes longer than the deadline. */
+  /** `undefined` when the call fails, or takes longer than the deadline, or too many others are under way. */
   readonly outcome: Promise<{ readonly value: Value } | undefined>
   /** Resolves when the call has ended, after the deadline too. */
   readonly ended: Promise<void>
@@ -91,7 +91,7 @@ function connectionTo(cache: TokenCache): Connection {
 }
 
 function connect(cache: TokenCache): Connection {
-  const { begin, attempt } = createCalls()
+  const begin = createCalls()
   const writes = new Map<string, Write>()
 
   /** One write per key at a time, so that the newest result is written last. */
@@ -130,7 +130,7 @@ function connect(cache: TokenCache): Connection {
       write.next = undefined
       await Promise.race([write.ended, sleep(deadline, undefined, { ref: false })])
     }
-    if ((await attempt('delete', async () => cache.delete(key))) === undefined) {
+    if ((await begin('delete', async () => cache.delete(key)).outcome) === undefined) {
       throw new Error('The shared cache did not delete the introspection result of the token')
     }
     if (write !== undefined && writes.get(key) === write) {
@@ -140,34 +140,24 @@ function connect(cache: TokenCache): Connection {
     }
   }
 
-  return { get: async (key) => (await attempt('get', async () => cache.get(key)))?.value, set, delete: evict }
+  return { get: async (key) => (await begin('get', async () => cache.get(key)).outcome)?.value, set, delete: evict }
 }
 
 type Operation = CacheMessage['operation']
 
-function createCalls(): {
-  readonly begin: <Value>(operation: Operation, call: () => Promise<Value>) => Call<Value>
-  /** The same, unless too many such calls are under way. */
-  readonly attempt: <Value>(operation: Operation, call: () => Promise<Value>) => Call<Value>['outcome']
-} {
+function createCalls(): <Value>(operation: Operation, call: () => Promise<Value>) => Call<Value> {
   const underWay = { get: 0, set: 0, delete: 0 }
 
-  function begin<Value>(operation: Operation, call: () => Promise<Value>): Call<Value> {
+  return (operation, call) => {
+    if (underWay[operation] >= maxCalls) {
+      reportFailure(operation, 'overloaded')
+      return { outcome: Promise.resolve(undefined), ended: Promise.resolve() }
+    }
     underWay[operation] += 1
     const work = call()
     const end = (): void => void (underWay[operation] -= 1)
     return { outcome: outcomeOf(operation, work), ended: work.then(end, end) }
   }
-
-  async function attempt<Value>(operation: Operation, call: () => Promise<Value>): Call<Value>['outcome'] {
-    if (underWay[operation] >= maxCalls) {
-      reportFailure(operation, 'overloaded')
-      return undefined
-    }
-    return begin(operation, call).outcome
-  }
-
-  return { begin, attempt }
 }
 
 /** A cache of the application may throw anything, and may put the value into its error. */

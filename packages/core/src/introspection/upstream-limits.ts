@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.ts'
 import { own } from '../lib/record.ts'
 import { UpstreamError, type UpstreamReason } from '../responses/unavailable.ts'
 
-/** Bounds the calls to one introspection endpoint, and stops them for a while when it keeps failing. */
+/** Bounds the calls to one introspection endpoint, and stops them for a while when it fails repeatedly. */
 export interface UpstreamLimits {
   /** Does the work, or rejects with an `UpstreamError` without doing it. */
   readonly run: <Result>(lane: Lane, work: () => Promise<Result>) => Promise<Result>
@@ -16,7 +16,7 @@ export interface UpstreamLimits {
 
 export interface UpstreamLimitsOptions {
   readonly clock: Clock
-  /** The longest wait of a call for its turn, in milliseconds. */
+  /** The maximum wait of a call for its turn, in milliseconds. */
   readonly maxWait: number
   /** The name of the issuer in diagnostics. */
   readonly label: string
@@ -27,8 +27,8 @@ const maxRunning = { known: 128, unknown: 192 }
 const maxPresent = { known: 1024, unknown: 1024 }
 
 /**
- * Each lane has its own circuit. The circuit of known tokens counts their failures only. The circuit of unknown tokens counts these,
- * because an endpoint that fails for good tokens fails for all, and those failures about unknown tokens that no token causes by itself.
+ * Each lane has its own circuit. The circuit of known tokens counts their failures only. The circuit of unknown tokens counts these
+ * too, because an endpoint that fails for good tokens fails for all. Failures about unknown tokens count there if no token causes them.
  */
 export function createUpstreamLimits({ clock, maxWait, label: issuer }: UpstreamLimitsOptions): UpstreamLimits {
   const bulkhead = createBulkhead({ maxRunning, maxPresent, maxWait })
@@ -100,9 +100,9 @@ const notSent: ReadonlySet<UpstreamReason> = new Set(['backing-off', 'closing', 
 const outages: ReadonlySet<UpstreamReason> = new Set(['network', 'timeout', 'credentials-refused', 'upstream-error'])
 
 /**
- * Whether a failure about an unknown token says something about other tokens. A stranger chooses the token, and a firewall may respond to it
- * with any status, or end the connection: both come at once, and cost little. No token prevents the connection. A token may cause a timeout,
- * but a timeout costs too much to go on.
+ * Whether a failure about an unknown token says something about other tokens. A stranger chooses the token. A firewall may respond to it with
+ * any status, or end the connection. Such failures come at once and cost little. No token prevents the connection. A token may cause a
+ * timeout, but many timeouts cost too much.
  */
 function isOutageForAll(error: UpstreamError): boolean {
   switch (error.reason) {

@@ -39,12 +39,8 @@ export function privateKeyJwt(
   privateKey: CryptoKey | KeyObject | JWK | string | Uint8Array,
   options: PrivateKeyJwtOptions = {},
 ): ClientAuthentication {
-  const { audience, ...forKey } = expectOptions(options, 'the options of privateKeyJwt', [
-    'algorithm',
-    'audience',
-    'keyId',
-  ])
-  return byAssertion('private_key_jwt', clientId, expectAssertionKey(privateKey, forKey), audience)
+  const checked = expectOptions(options, 'the options of privateKeyJwt', ['algorithm', 'audience', 'keyId'])
+  return byAssertion('private_key_jwt', clientId, expectAssertionKey(privateKey, checked), checked.audience)
 }
 
 /**

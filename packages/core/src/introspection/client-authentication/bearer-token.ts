@@ -5,8 +5,8 @@ import { callUserFunction } from '../../responses/error-response.ts'
 import { type ClientAuthentication, defineClientAuthentication, presenting } from './client-authentication.ts'
 
 /**
- * An access token of this API for the introspection endpoint (RFC 7662 §2.1), or a function that returns a current one within the deadline
- * of the call. An error of the function is a failure (500). A shared `cache` does not distinguish two functions: two clients to which the
+ * An access token of this API for the introspection endpoint (RFC 7662 §2.1). A function must return a current token within the deadline of
+ * the call. An error of the function is a failure (500). A shared `cache` does not distinguish two functions: two clients to which the
  * server responds differently need a cache each.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a value that is no token.
