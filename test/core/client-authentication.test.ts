@@ -1,4 +1,4 @@
-/** How the API tells the introspection endpoint who it is. The mock issuer checks it. */
+/** How the API authenticates at the introspection endpoint. The mock issuer checks it. */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { inspect } from 'node:util'
 import {
@@ -8,7 +8,6 @@ import {
   clientSecretJwt,
   clientSecretPost,
   createValidator,
-  type IntrospectionOptions,
   privateKeyJwt,
   tlsClientAuth,
   trustedIssuer,
@@ -16,13 +15,14 @@ import {
 import { createMockIssuer, type MockIssuer, type MockIssuerOptions } from '@tollgate/mock-issuer'
 import { decodeJwt, decodeProtectedHeader, importJWK, type JWK } from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
 import { certificate } from '../harness/certificates.ts'
-import { status } from '../harness/upstream.ts'
+import { status } from '../harness/responses.ts'
+import { openScriptedValidator, reasonOf, requestWith, type ScriptedValidator } from '../harness/scripted-validator.ts'
 
-const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
+const invalidOption = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
+const longSecret = 'x'.repeat(32)
 
-type Way = (issuer: MockIssuer) => ClientAuthentication
+type Authenticate = (issuer: MockIssuer) => ClientAuthentication
 
 interface Opened {
   readonly issuer: MockIssuer
@@ -30,114 +30,124 @@ interface Opened {
   readonly present: () => Promise<string>
 }
 
-async function open(
-  client: MockIssuerOptions['client'],
-  way: Way,
-  introspection: Partial<IntrospectionOptions> = {},
-): Promise<Opened> {
-  const issuer = await createMockIssuer({ port: 'none', ...(client && { client }) })
+async function open(client: NonNullable<MockIssuerOptions['client']>, authenticate: Authenticate): Promise<Opened> {
+  const issuer = await createMockIssuer({ port: 'none', client })
   onTestFinished(() => issuer.close())
+  const introspection = { client: authenticate(issuer) }
   const validator = createValidator({
     ...issuer.validatorOptions,
-    issuer: trustedIssuer(issuer.url, { introspection: { client: way(issuer), ...introspection } }),
+    issuer: trustedIssuer(issuer.url, { introspection }),
   })
-  return {
-    issuer,
-    present: async () => reasonOf(validator.authenticate(requestWith(await issuer.opaqueToken()))),
-  }
+  return { issuer, present: async () => reasonOf(validator.authenticate(requestWith(await issuer.opaqueToken()))) }
 }
 
-const pairs: Readonly<Record<string, { privateKey: KeyObject; publicKey: KeyObject }>> = {
+function formOf({ issuer }: ScriptedValidator, index = -1): URLSearchParams {
+  return issuer.requests.filter(({ url }) => url === '/introspect').at(index)?.form ?? new URLSearchParams()
+}
+
+const pairs = {
   RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
   ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   ES384: generateKeyPairSync('ec', { namedCurve: 'P-384' }),
   ES512: generateKeyPairSync('ec', { namedCurve: 'P-521' }),
   EdDSA: generateKeyPairSync('ed25519'),
 }
+const { privateKey, publicKey } = pairs.ES256
 
 function jwk(key: KeyObject): JWK & { kty: string } {
   return key.export({ format: 'jwk' }) as JWK & { kty: string }
 }
 
-describe.each(Object.entries(pairs))('a private key for %s', (algorithm, { privateKey, publicKey }) => {
-  const forms: Readonly<
-    Record<string, () => Parameters<typeof privateKeyJwt>[1] | Promise<Parameters<typeof privateKeyJwt>[1]>>
-  > = {
-    'a KeyObject': () => privateKey,
-    PEM: () => privateKey.export({ format: 'pem', type: 'pkcs8' }),
-    'the bytes of PEM': () => Buffer.from(privateKey.export({ format: 'pem', type: 'pkcs8' })),
-    'a JWK': () => jwk(privateKey),
-    'a CryptoKey': async () => (await importJWK(jwk(privateKey), algorithm)) as CryptoKey,
+describe.each(Object.entries(pairs))('a private key for %s', (algorithm, pair) => {
+  const pem = pair.privateKey.export({ format: 'pem', type: 'pkcs8' })
+  const forms: Readonly<Record<string, () => Promise<Parameters<typeof privateKeyJwt>[1]>>> = {
+    'a KeyObject': async () => pair.privateKey,
+    PEM: async () => pem,
+    'the bytes of PEM': async () => Buffer.from(pem),
+    'a JWK': async () => jwk(pair.privateKey),
+    'a CryptoKey': async () => (await importJWK(jwk(pair.privateKey), algorithm)) as CryptoKey,
   }
 
-  test.each(Object.entries(forms))('may come as %s', async (_name, form) => {
+  test.each(Object.entries(forms))('is accepted as %s', async (_name, form) => {
     const key = await form()
-    const { present } = await open({ keys: { keys: [jwk(publicKey)] } }, () => privateKeyJwt('api', key))
+    const { present } = await open({ keys: { keys: [jwk(pair.publicKey)] } }, () => privateKeyJwt('api', key))
     expect([await present(), await present()]).toEqual(['OK', 'OK'])
   })
 })
 
-test('the mock issuer takes every other way, and nobody else', async () => {
-  const ways: readonly (readonly [Way, Way])[] = [
-    [
-      ({ client }) => clientSecretBasic(client.id, client.secret),
-      ({ client }) => clientSecretBasic(client.id, 'wrong'),
-    ],
-    [({ client }) => clientSecretPost(client.id, client.secret), ({ client }) => clientSecretPost('x', client.secret)],
-    [
-      ({ client }) => clientSecretJwt(client.id, client.secret),
-      ({ client }) => clientSecretJwt(client.id, 'x'.repeat(32)),
-    ],
-    [
-      ({ client }) =>
-        clientSecretJwt(client.id, client.secret, { algorithm: 'HS512', audience: 'introspection-endpoint' }),
-      ({ client }) => clientSecretJwt(client.id, client.secret, { audience: 'https://stranger.example' }),
-    ],
-    [() => bearerToken('our-own-token'), () => bearerToken('another')],
-    [() => bearerToken(async () => 'our-own-token'), () => bearerToken(() => 'another')],
-  ]
-  for (const [good, bad] of ways) {
-    expect(await (await open({ bearerToken: 'our-own-token' }, good)).present()).toBe('OK')
-    expect(await (await open({ bearerToken: 'our-own-token' }, bad)).present()).toBe('credentials-refused')
-  }
+const pairsOfClients: Readonly<Record<string, readonly [Authenticate, Authenticate]>> = {
+  client_secret_basic: [
+    ({ client }) => clientSecretBasic(client.id, client.secret),
+    ({ client }) => clientSecretBasic(client.id, 'wrong'),
+  ],
+  client_secret_post: [
+    ({ client }) => clientSecretPost(client.id, client.secret),
+    ({ client }) => clientSecretPost('x', client.secret),
+  ],
+  client_secret_jwt: [
+    ({ client }) => clientSecretJwt(client.id, client.secret),
+    ({ client }) => clientSecretJwt(client.id, longSecret),
+  ],
+  'client_secret_jwt for the endpoint': [
+    ({ client }) =>
+      clientSecretJwt(client.id, client.secret, { algorithm: 'HS512', audience: 'introspection-endpoint' }),
+    ({ client }) => clientSecretJwt(client.id, client.secret, { audience: 'https://stranger.example' }),
+  ],
+  'a bearer token': [() => bearerToken('our-own-token'), () => bearerToken('another')],
+  'a bearer token of a function': [() => bearerToken(async () => 'our-own-token'), () => bearerToken(() => 'another')],
+}
+
+test.each(Object.entries(pairsOfClients))('%s authenticates the API, and a wrong one does not', async (_name, pair) => {
+  const [good, bad] = pair
+  expect(await (await open({ bearerToken: 'our-own-token' }, good)).present()).toBe('OK')
+  expect(await (await open({ bearerToken: 'our-own-token' }, bad)).present()).toBe('credentials-refused')
 })
 
-test('an assertion is used again until it nears its end, and says what RFC 7523 demands', async () => {
-  const api = await openAsking({
-    introspection: { client: clientSecretJwt('urn:api', 'x'.repeat(32)), cacheFor: '0s' },
-  })
-  const assertions = (): readonly string[] => api.server.asked.map(({ form }) => form.get('client_assertion') ?? '')
-  const now = Number(api.server.active()['iat']) + 60
-  for (const seconds of [0, 1, 43, 1, 1]) {
-    api.advance(seconds)
-    expect(await api.reason('t')).toBe('OK')
+test.each([
+  ['urn:a:b', 'p%q+r:s'],
+  ['ü', ':~*-._'],
+])('the id %j and the secret %j are encoded in a Basic header', async (id, secret) => {
+  const scripted = await openScriptedValidator({ introspection: { client: clientSecretBasic(id, secret) } })
+  expect(await scripted.reason('t')).toBe('OK')
+  const { authorization = '' } = scripted.issuer.requests.at(-1)?.headers ?? {}
+  const parts = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString().split(':')
+  expect(parts.map((part) => new URLSearchParams(`x=${part}`).get('x'))).toEqual([id, secret])
+})
+
+test('an assertion has the claims of RFC 7523, and is reused until it nears its end', async () => {
+  const client = clientSecretJwt('urn:api', longSecret)
+  const scripted = await openScriptedValidator({ introspection: { client, cacheFor: '0s' } })
+  const now = Number(scripted.issuer.active()['iat']) + 60
+  const assertions: string[] = []
+  for (const seconds of [0, 1, 43, 1, 1, -600]) {
+    scripted.advance(seconds)
+    expect(await scripted.reason('t')).toBe('OK')
+    assertions.push(formOf(scripted).get('client_assertion') ?? '')
   }
-  const [first = '', second, third, fourth = '', fifth] = assertions()
+  const [first = '', second, third, fourth = '', fifth, afterSettingBack] = assertions
   expect([second, third, fifth]).toEqual([first, first, fourth])
   expect(fourth).not.toBe(first)
+  expect(afterSettingBack).not.toBe(fourth)
   const { jti, ...claims } = decodeJwt(first)
-  expect(claims).toEqual({ iss: 'urn:api', sub: 'urn:api', aud: api.server.url, iat: now, exp: now + 60 })
+  expect(claims).toEqual({ iss: 'urn:api', sub: 'urn:api', aud: scripted.issuer.url, iat: now, exp: now + 60 })
   expect(jti).not.toBe(decodeJwt(fourth).jti)
   expect(decodeProtectedHeader(first)).toEqual({ alg: 'HS256' })
-  expect([...(api.server.asked[0]?.form.keys() ?? [])]).toEqual([
+  expect([...formOf(scripted).keys()]).toEqual([
     'token',
     'token_type_hint',
     'client_id',
     'client_assertion_type',
     'client_assertion',
   ])
-  api.advance(-600)
-  expect(await api.reason('t'), 'a clock that was set back').toBe('OK')
-  expect(assertions().at(-1)).not.toBe(fourth)
 })
 
-test('the key id of a JWK, or the one that is given, goes into the header', async () => {
-  const key = { ...jwk(pairs['ES256']?.privateKey as KeyObject), kid: 'own' }
+test('the header of an assertion has the key id of the JWK, or the given one', async () => {
+  const key = { ...jwk(privateKey), kid: 'own' }
   const headers = []
   for (const client of [privateKeyJwt('api', key), privateKeyJwt('api', key, { keyId: 'other' })]) {
-    const api = await openAsking({ introspection: { client } })
-    await api.reason('t')
-    headers.push(decodeProtectedHeader(api.server.asked[0]?.form.get('client_assertion') ?? ''))
+    const scripted = await openScriptedValidator({ introspection: { client } })
+    await scripted.reason('t')
+    headers.push(decodeProtectedHeader(formOf(scripted).get('client_assertion') ?? ''))
   }
   expect(headers).toEqual([
     { alg: 'ES256', kid: 'own' },
@@ -145,52 +155,48 @@ test('the key id of a JWK, or the one that is given, goes into the header', asyn
   ])
 })
 
-test('a server that takes an assertion only once is noticed, and gets a new one every time from then on', async () => {
-  const { issuer, present } = await open({ assertions: 'once' }, ({ client }) =>
-    clientSecretJwt(client.id, client.secret),
-  )
-  const reasons = [await present(), await present(), await present(), await present()]
-  expect(reasons).toEqual(['OK', 'OK', 'OK', 'OK'])
-  // One refusal, and no more: five calls for four tokens.
+test('a server that accepts an assertion only once refuses one call, and gets a new assertion from then on', async () => {
+  const once: Authenticate = ({ client }) => clientSecretJwt(client.id, client.secret)
+  const { issuer, present } = await open({ assertions: 'once' }, once)
+  expect([await present(), await present(), await present(), await present()]).toEqual(['OK', 'OK', 'OK', 'OK'])
   expect(issuer.requests.filter(({ endpoint }) => endpoint === 'introspection')).toHaveLength(5)
-})
-
-test('parallel questions to such a server all get their answer', async () => {
-  const { present } = await open({ assertions: 'once' }, ({ client }) => clientSecretJwt(client.id, client.secret))
-  expect(new Set(await Promise.all(Array.from({ length: 30 }, present)))).toEqual(new Set(['OK']))
+  const simultaneous = await open({ assertions: 'once' }, once)
+  expect(new Set(await Promise.all(Array.from({ length: 30 }, simultaneous.present)))).toEqual(new Set(['OK']))
 })
 
 test('one client for two issuers makes an assertion for each', async () => {
-  const client = clientSecretJwt('api', 'x'.repeat(32))
-  const both = await Promise.all([openAsking({ introspection: { client } }), openAsking({ introspection: { client } })])
-  for (const api of both) {
-    expect(await api.reason('t')).toBe('OK')
-    expect(decodeJwt(api.server.asked[0]?.form.get('client_assertion') ?? '').aud).toBe(api.server.url)
+  const introspection = { client: clientSecretJwt('api', longSecret) }
+  for (const scripted of await Promise.all([
+    openScriptedValidator({ introspection }),
+    openScriptedValidator({ introspection }),
+  ])) {
+    expect(await scripted.reason('t')).toBe('OK')
+    expect(decodeJwt(formOf(scripted).get('client_assertion') ?? '').aud).toBe(scripted.issuer.url)
   }
 })
 
-test('a bearer token that cannot be had is a failure of the application, and one that does not come is a time-out', async () => {
-  const failing: readonly (() => string | Promise<string>)[] = [
+test('a function without a bearer token is a failure of the application, and a late one is a timeout', async () => {
+  const functions: readonly (() => string | Promise<string>)[] = [
     () => Promise.reject(new Error('no token')),
     () => '',
     () => 'a b',
     () => undefined as unknown as string,
     () => 'a\r\nx-evil: 1',
   ]
-  for (const token of failing) {
-    const api = await openAsking({ introspection: { client: bearerToken(token) } })
-    await expect(api.authenticate('t')).rejects.not.toHaveProperty('reason')
-    expect(api.server.asked).toHaveLength(0)
+  for (const token of functions) {
+    const scripted = await openScriptedValidator({ introspection: { client: bearerToken(token) } })
+    await expect(scripted.authenticate('t')).rejects.not.toHaveProperty('reason')
+    expect(scripted.issuer.count('/introspect')).toBe(0)
   }
-  const never = await openAsking({
-    introspection: { client: bearerToken(() => new Promise(() => undefined)), timeout: '50ms' },
-  })
-  expect(await never.reason('t')).toBe('timeout')
+  const client = bearerToken(() => new Promise(() => undefined))
+  expect(await (await openScriptedValidator({ introspection: { client, timeout: '50ms' } })).reason('t')).toBe(
+    'timeout',
+  )
 })
 
-test('a function adds parameters and headers, and may leave out the hint', async () => {
+test('a function adds parameters and headers, and can omit the hint', async () => {
   const calls: object[] = []
-  const api = await openAsking({
+  const scripted = await openScriptedValidator({
     introspection: {
       parameters: async (call) => {
         calls.push(call)
@@ -198,19 +204,37 @@ test('a function adds parameters and headers, and may leave out the hint', async
       },
     },
   })
-  expect(await api.reason('t')).toBe('OK')
-  expect(calls).toEqual([{ issuer: api.server.url, endpoint: `${api.server.url}/introspect` }])
-  expect([...(api.server.asked[0]?.form ?? [])]).toEqual([
+  const { url } = scripted.issuer
+  expect(await scripted.reason('t')).toBe('OK')
+  expect(calls).toEqual([{ issuer: url, endpoint: `${url}/introspect` }])
+  expect([...formOf(scripted)]).toEqual([
     ['token', 't'],
     ['realm', 'a&b=c'],
   ])
-  expect(api.server.asked[0]?.headers).toMatchObject({ 'x-tenant': 'acme', accept: 'application/json' })
+  expect(scripted.issuer.requests.at(-1)?.headers).toMatchObject({ 'x-tenant': 'acme', accept: 'application/json' })
 })
 
-test('what cannot be meant shows at start-up', async () => {
+test.each<object | string | null>([
+  'realm=a',
+  null,
+  [],
+  { realm: 'a' },
+  { parameters: { realm: 7 } },
+  { parameters: new URLSearchParams('realm=a') },
+  { parameters: { token: 'another' } },
+  { parameters: { client_secret: 'another' } },
+  { headers: new Headers({ 'x-tenant': 'a' }) },
+  { headers: { Authorization: 'Basic YTpi' } },
+  { headers: { host: 'other.example' } },
+])('a function that returns %o is a failure of the application', async (parts) => {
+  const scripted = await openScriptedValidator({ introspection: { parameters: () => parts as object } })
+  await expect(scripted.authenticate('t')).rejects.toThrow(TypeError)
+  expect(scripted.issuer.count('/introspect')).toBe(0)
+})
+
+test('wrong credentials are invalid options', async () => {
   const { cert, key } = await certificate('api')
   const other = await certificate('other')
-  const { privateKey, publicKey } = pairs['ES256'] as (typeof pairs)[string]
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
   const encrypted = privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' })
   const { privateKey: weakCryptoKey } = await crypto.subtle.generateKey(
@@ -225,9 +249,9 @@ test('what cannot be meant shows at start-up', async () => {
     () => clientSecretBasic('api', undefined as unknown as string),
     () => clientSecretPost(7 as unknown as string, 'secret'),
     () => clientSecretJwt('api', 'short'),
-    () => clientSecretJwt('api', 'x'.repeat(32), { algorithm: 'RS256' }),
-    () => clientSecretJwt('api', 'x'.repeat(32), { audience: '' }),
-    () => clientSecretJwt('api', 'x'.repeat(32), { audiences: 'issuer' } as object),
+    () => clientSecretJwt('api', longSecret, { algorithm: 'RS256' }),
+    () => clientSecretJwt('api', longSecret, { audience: '' }),
+    () => clientSecretJwt('api', longSecret, { audiences: 'issuer' } as object),
     () => privateKeyJwt('api', jwk(publicKey)),
     () => privateKeyJwt('api', publicKey),
     () => privateKeyJwt('api', createPublicKey(privateKey).export({ format: 'pem', type: 'spki' })),
@@ -258,13 +282,12 @@ test('what cannot be meant shows at start-up', async () => {
     () => bearerToken(undefined as unknown as string),
   ]
   for (const mistake of mistakes) {
-    expect(mistake, String(mistake)).toThrow(wrong)
+    expect(mistake, String(mistake)).toThrow(invalidOption)
   }
   expect(() => tlsClientAuth('api', { cert, key })).not.toThrow()
 })
 
-test('what proves who we are shows nowhere', async () => {
-  const { privateKey } = pairs['ES256'] as (typeof pairs)[string]
+test('no secret shows in the client, the issuer, the validator or an error', async () => {
   const { d = '' } = jwk(privateKey)
   const clients = [
     clientSecretBasic('api', 'sentinel-secret-of-32-characters'),
@@ -274,13 +297,13 @@ test('what proves who we are shows nowhere', async () => {
     privateKeyJwt('api', privateKey),
   ]
   for (const client of clients) {
-    const api = await openAsking({ introspection: { client } })
-    api.server.misbehave = status(401)
-    const error = await api.authenticate('sentinel-opaque-token').catch((reason: unknown) => reason)
-    const issuer = trustedIssuer('https://as.example', { introspection: { client } })
-    const shown = inspect([client, issuer, api.validator, error], { depth: 12, showHidden: true, getters: true })
+    const { authenticate, issuer, validator } = await openScriptedValidator({ introspection: { client } })
+    issuer.routes['/introspect'] = status(401)
+    const error = await authenticate('sentinel-opaque-token').catch((reason: unknown) => reason)
+    const trusted = trustedIssuer('https://as.example', { introspection: { client } })
+    const shown = inspect([client, trusted, validator, error], { depth: 12, showHidden: true, getters: true })
     expect(shown).not.toContain('sentinel')
     expect(shown).not.toContain(d)
-    expect(JSON.stringify([client, issuer])).not.toContain('sentinel')
+    expect(JSON.stringify([client, trusted])).not.toContain('sentinel')
   }
 })

@@ -1,4 +1,4 @@
-/** Opaque tokens of an authorization server that nobody here wrote: oidc-provider, over real HTTP and TLS. */
+/** Opaque tokens of oidc-provider, over real HTTP and TLS. */
 import {
   type ClientAuthentication,
   clientSecretBasic,
@@ -24,7 +24,7 @@ import {
   secret,
 } from '../harness/authorization-server.ts'
 
-const wayOf: Readonly<Record<string, (own: AuthorizationServer['own'], url: string) => ClientAuthentication>> = {
+const clientOf: Readonly<Record<string, (own: AuthorizationServer['own'], url: string) => ClientAuthentication>> = {
   client_secret_basic: () => clientSecretBasic('api-client_secret_basic', secret),
   client_secret_post: () => clientSecretPost('api-client_secret_post', secret),
   client_secret_jwt: () => clientSecretJwt('api-client_secret_jwt', secret),
@@ -39,11 +39,11 @@ const wayOf: Readonly<Record<string, (own: AuthorizationServer['own'], url: stri
 describe.each(adapters)('$name', (adapter) => {
   async function open(
     { url, own }: AuthorizationServer,
-    way = 'client_secret_basic',
+    method = 'client_secret_basic',
     introspection: Partial<IntrospectionOptions> = {},
     clock = Date.now,
   ): Promise<Api> {
-    const client = introspection.client ?? wayOf[way]?.(own, url) ?? clientSecretBasic(way, secret)
+    const client = introspection.client ?? clientOf[method]?.(own, url) ?? clientSecretBasic(method, secret)
     return openApi(adapter, {
       protection: {
         issuer: trustedIssuer(url, { introspection: { ...introspection, client } }),
@@ -54,7 +54,7 @@ describe.each(adapters)('$name', (adapter) => {
     })
   }
 
-  test('tokens by client credentials and by authorization code are accepted, opaque ones and JWTs', async () => {
+  test('opaque tokens and JWTs are accepted, by client credentials and by authorization code', async () => {
     const server = await openAuthorizationServer()
     const app = await openApplication(server.url)
     const api = await open(server)
@@ -79,26 +79,26 @@ describe.each(adapters)('$name', (adapter) => {
     expect(api.seen()).toMatchObject({ kind: 'jwt', subject: 'alice' })
   })
 
-  test('a refresh token is no access token, and neither is garbage', async () => {
+  test('a refresh token is refused, and so is a made-up token', async () => {
     const server = await openAuthorizationServer()
     const app = await openApplication(server.url)
     const api = await open(server)
     const { refresh } = await app.byAuthorizationCode(opaqueApi)
     expect(refresh).not.toBe('')
     expect(await api.present(refresh)).toBe('E-TOK')
-    expect(await api.present('garbage')).toBe('E-TOK')
+    expect(await api.present('made-up')).toBe('E-TOK')
   })
 
-  test.each(Object.keys(wayOf))('asks by %s, again and again', async (way) => {
+  test.each(Object.keys(clientOf))('%s authenticates the API, call after call', async (method) => {
     const server = await openAuthorizationServer()
     const app = await openApplication(server.url)
-    const api = await open(server, way)
+    const api = await open(server, method)
     for (let round = 0; round < 3; round += 1) {
       expect(await api.present(await app.byClientCredentials(opaqueApi))).toBe('OK')
     }
   })
 
-  test('the certificate may come with the dispatcher of the validator', async () => {
+  test('the dispatcher of the validator can present the client certificate', async () => {
     const server = await openAuthorizationServer()
     const app = await openApplication(server.url)
     const dispatcher = new Agent({ connect: { ...server.own.certificate, ca: server.own.ca } })
@@ -108,7 +108,7 @@ describe.each(adapters)('$name', (adapter) => {
     expect(await api.present(await app.byClientCredentials(opaqueApi))).toBe('OK')
   })
 
-  test('wrong credentials are 500, whatever the token', async () => {
+  test('wrong credentials are 500', async () => {
     const server = await openAuthorizationServer()
     const app = await openApplication(server.url)
     const token = await app.byClientCredentials(opaqueApi)
@@ -124,7 +124,7 @@ describe.each(adapters)('$name', (adapter) => {
     }
   })
 
-  test('a revocation is seen once the verdict has run out', async () => {
+  test('a revocation counts when the cached result has expired', async () => {
     const server = await openAuthorizationServer()
     const app = await openApplication(server.url)
     let ahead = 0
@@ -137,7 +137,7 @@ describe.each(adapters)('$name', (adapter) => {
     expect(await api.present(token)).toBe('E-TOK')
   })
 
-  test('signed and encrypted answers are understood, and plain ones in their place are not', async () => {
+  test('signed and encrypted responses are accepted where they are agreed, and no others', async () => {
     const server = await openAuthorizationServer()
     const app = await openApplication(server.url)
     const token = await app.byClientCredentials(opaqueApi)
