@@ -1,57 +1,120 @@
+/** The structure of the sources: levels, cycles, sizes and dependencies. */
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 const packages = new URL('../packages', import.meta.url).pathname
+const names = globSync('*/src', { cwd: packages }).map(dirname).toSorted()
 
-/** The layers of the core, from the top: a file imports from its own layer and from those below. */
-const layers: readonly RegExp[] = [
-  /^(index|adapter|contract)\.ts$/,
-  /^(protect|protection|gate|notes)\.ts$/,
-  /^(validator|judging|options|answering|claims-schema|credentials|form-body|upkeep)\.ts$/,
-  /^(issuers|constraints|guards)\//,
-  /^(keys|metadata|cache)\//,
+/** The levels of the core, from the top. A file imports from its own level and from the levels below. */
+const levels: readonly RegExp[] = [
+  /^(index|adapter|contract|issuers|diagnostics)\.ts$/,
+  /^middleware\//,
+  /^(validator|lifecycle|options)\.ts$/,
+  /^issuers\//,
+  /^(jwt|introspection|revocation)\//,
+  /^(keys|constraints|claims|guards)\//,
+  /^(metadata|cache)\//,
   /^http\//,
-  /^(http-request|node-request|preflight|refusal|unavailable|answer|standard-schema|access-token|judged-token|soon|diagnostics|messages|challenge|clock|duration|in-time|invalid-option|json|record)\.ts$/,
+  /^diagnostics\//,
+  /^request\//,
+  /^responses\//,
+  /^(access-token\.ts|lib\/.*)$/,
 ]
 
-function layerOf(file: string): number {
-  return layers.findIndex((layer) => layer.test(file))
+/** The packages that each package may import, besides Node itself. */
+const libraries: Readonly<Record<string, readonly string[]>> = {
+  core: ['jose', 'lru-cache', 'undici'],
+  express: ['@tollgate/core', '@tollgate/core/adapter'],
+  koa: ['@tollgate/core', '@tollgate/core/adapter', 'koa'],
+  fastify: ['@tollgate/core', '@tollgate/core/adapter', 'fastify', 'fastify-plugin'],
+  'mock-issuer': ['jose', 'undici'],
+  opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@opentelemetry/api'],
 }
 
-function importsOf(file: string): readonly string[] {
-  return [...readFileSync(file, 'utf8').matchAll(/ from '([^']+)'/g)].map(([, name = '']) => name)
+interface Source {
+  /** The path from the folder of sources. */
+  readonly path: string
+  readonly lines: number
+  /** Types are imports as well. */
+  readonly imports: readonly string[]
 }
 
-test('every file of the core belongs to a layer, and imports go down', () => {
-  const root = join(packages, 'core/src')
-  const files = globSync('**/*.ts', { cwd: root })
-  expect(files.filter((file) => layerOf(file) < 0)).toEqual([])
-  const upward = files.flatMap((file) =>
-    importsOf(join(root, file))
-      .filter((name) => name.startsWith('.'))
-      .map((name) => relative(root, join(root, dirname(file), name)))
-      .filter((imported) => layerOf(imported) < layerOf(file))
-      .map((imported) => `${file} -> ${imported}`),
+function sourcesOf(name: string): readonly Source[] {
+  const folder = join(packages, name, 'src')
+  return globSync('**/*.ts', { cwd: folder }).map((path) => {
+    const text = readFileSync(join(folder, path), 'utf8')
+    const imports = [...text.matchAll(/(?:\bfrom |\bimport\(|^import )'([^']+)'/gm)].map(([, imported = '']) =>
+      imported.startsWith('.') ? relative('.', join(dirname(path), imported)) : imported,
+    )
+    return { path, lines: text.split('\n').length - 1, imports }
+  })
+}
+
+function levelOf(path: string): number {
+  return levels.findIndex((level) => level.test(path))
+}
+
+test('every file of the core has a level, and imports from its own level or below', () => {
+  const sources = sourcesOf('core')
+  expect(sources.map(({ path }) => path).filter((path) => levelOf(path) < 0)).toEqual([])
+  const upward = sources.flatMap(({ path, imports }) =>
+    imports
+      .filter((imported) => imported.endsWith('.ts') && levelOf(imported) < levelOf(path))
+      .map((imported) => `${path} -> ${imported}`),
   )
   expect(upward).toEqual([])
 })
 
-test('adapters know the core and their framework; the core knows its three libraries; nobody knows the mock issuer', () => {
-  const allowed: Readonly<Record<string, readonly string[]>> = {
-    core: ['jose', 'lru-cache', 'undici'],
-    express: ['@tollgate/core', '@tollgate/core/adapter'],
-    koa: ['@tollgate/core', '@tollgate/core/adapter', 'koa'],
-    fastify: ['@tollgate/core', '@tollgate/core/adapter', 'fastify', 'fastify-plugin'],
-    'mock-issuer': ['jose', 'undici'],
-    opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@opentelemetry/api'],
-  }
-  for (const [name, libraries] of Object.entries(allowed)) {
-    const files = globSync(`${name}/src/**/*.ts`, { cwd: packages })
-    const imported = files.flatMap((file) => importsOf(join(packages, file)))
-    const foreign = imported.filter(
-      (library) => !library.startsWith('.') && !library.startsWith('node:') && !libraries.includes(library),
-    )
-    expect(foreign, name).toEqual([])
-  }
+test('the core has less than 7,800 lines', () => {
+  const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
+  expect(lines).toBeLessThan(7800)
 })
+
+test('the core depends on jose, lru-cache and undici only', () => {
+  const manifest = JSON.parse(readFileSync(join(packages, 'core/package.json'), 'utf8')) as Record<string, object>
+  expect(Object.keys(manifest['dependencies'] ?? {}).toSorted()).toEqual(libraries['core'])
+  expect([manifest['peerDependencies'], manifest['optionalDependencies']]).toEqual([undefined, undefined])
+})
+
+describe.each(names)('%s', (name) => {
+  const sources = sourcesOf(name)
+
+  test('no file imports itself through others', () => {
+    expect(sources.flatMap((source) => cycleThrough(source, sources))).toEqual([])
+  })
+
+  test('a file has at most 200 lines', () => {
+    expect(sources.filter(({ lines }) => lines > 200).map(({ path, lines }) => `${path}: ${lines}`)).toEqual([])
+  })
+
+  test('it imports its own files, Node, and its own libraries', () => {
+    const allowed = libraries[name] ?? []
+    const foreign = sources.flatMap(({ imports }) =>
+      imports.filter((imported) => !/^node:|\.ts$/.test(imported) && !allowed.includes(imported)),
+    )
+    expect(foreign).toEqual([])
+  })
+})
+
+/** The shortest way from a file to itself, if there is one. */
+function cycleThrough(start: Source, sources: readonly Source[]): readonly string[] {
+  const importsOf = new Map(sources.map(({ path, imports }) => [path, imports]))
+  const seen = new Set<string>()
+  let ways: readonly (readonly string[])[] = [[start.path]]
+  while (ways.length > 0) {
+    ways = ways.flatMap((way) =>
+      (importsOf.get(way.at(-1) ?? '') ?? [])
+        .filter((path) => importsOf.has(path) && !seen.has(path))
+        .map((path) => {
+          seen.add(path)
+          return [...way, path]
+        }),
+    )
+    const cycle = ways.find((way) => way.at(-1) === start.path)
+    if (cycle !== undefined) {
+      return [cycle.join(' -> ')]
+    }
+  }
+  return []
+}

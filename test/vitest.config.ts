@@ -1,14 +1,21 @@
 import { defineConfig } from 'vitest/config'
 
-const alone = ['test/telemetry/**/*.test.ts', 'test/faults/flood.test.ts', 'packages/core/test/jwt-store.test.ts']
-const punctual = ['test/faults/scenarios.test.ts']
+const slow = '{packages,test}/**/*.slow.test.ts'
+const real = '{packages,test}/**/*.real.test.ts'
+/** Subscribers to diagnostics receive the messages of every validator in their thread. Memory belongs to a thread, too. */
+const alone = ['test/telemetry/**/*.test.ts', 'packages/core/test/jwt-store.test.ts']
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
     pool: 'threads',
-    // Many tests wait: for deadlines, for load. By default machines with two cores would run one file at a time.
+    // Some tests wait. With two cores, the default would be one file at a time.
     maxWorkers: 3,
+    // A slow machine is no failure.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Node emits these warnings, and does not print them. A test whose subject is a warning listens for it.
+    execArgv: ['--disable-warning=TollgateWarning', '--disable-warning=ExperimentalWarning'],
     reporters: ['default', './test/summary-reporter.ts'],
     projects: [
       {
@@ -16,14 +23,18 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['{packages,test}/**/*.test.ts', 'examples/**/*.vitest.test.ts'],
-          exclude: ['**/node_modules/**', ...alone, ...punctual],
+          exclude: ['**/node_modules/**', ...alone, slow, real],
           isolate: false,
         },
       },
-      // Subscribers hear of every validator in their thread, and its memory is everybody's, so that these files have one of their own each.
       { extends: true, test: { name: 'alone', include: alone, isolate: true } },
-      // Answers have to be there in time, so that nothing else is at work meanwhile.
-      { extends: true, test: { name: 'punctual', include: punctual, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      // Minutes, floods, and measurements of memory: one file at a time, each in a thread of its own.
+      {
+        extends: true,
+        test: { name: 'slow', include: [slow], exclude: ['**/node_modules/**'], maxWorkers: 1, testTimeout: 600_000 },
+      },
+      // Servers that are not npm packages.
+      { extends: true, test: { name: 'real', include: [real], exclude: ['**/node_modules/**'], maxWorkers: 1 } },
     ],
   },
 })

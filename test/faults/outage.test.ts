@@ -1,139 +1,157 @@
-/** What becomes of requests while discovery and the key set are down, for an hour by the clock and for longer. */
-import { expect } from 'vitest'
-import { type Adapter, unlike } from '../harness/adapters.ts'
-import { type Api, openApi } from '../harness/api.ts'
-import { type Call, openCaller, tooEarly } from '../harness/calls.ts'
-import { type Client, openClient } from '../harness/load.ts'
-import { outages } from '../harness/outages.ts'
-import { openPublisher, type Publisher } from '../harness/publisher.ts'
-import { audience, T0 } from '../harness/reference.ts'
-import { createSigner } from '../harness/signer.ts'
-import { verifies } from '../harness/verifies.ts'
+/** The responses to steady traffic during one hour without metadata and keys, and after it. */
+import { expect, test } from 'vitest'
+import { settle } from '../harness/clock.ts'
+import { type Handler, hang, json, status, text } from '../harness/responses.ts'
+import { type Behaviour, metadata } from '../harness/scripted-hosts.ts'
+import { keySet, oneHour, openScene, type Scene, tenMinutes } from './scene.ts'
 
-const second = 1000
-const hour = 3600 * second
-/** Of metadata and keys alike, so that both are at the same moment of their lives. */
-const fresh = 600 * second
-/** The longest back-off step: 30 s and 20 %. */
-const longestStep = 36 * second
-/** Between one request and the next: shorter than the first back-off step, and longer. */
-const gaps = [0.3, 0.7, 2, 5, 9].map((seconds) => seconds * second)
-/** When it begins with new documents: 51 minutes, in which a pause, the next request and a call that hangs take 50 s at most. */
-const fewestCalls = 60
+const hour = 3600
+const freshFor = 600
+/** Seconds: 30 and 20 % of them. */
+const maxBackoff = 36
+/** Seconds between two requests: shorter than the first step of the back-off, and longer. */
+const gaps = [0.3, 0.7, 2, 5, 9]
+/** In one hour the back-off makes more calls than that to each document. */
+const minCalls = 60
 
-const old = createSigner('old')
-const rotated = createSigner('rotated')
-
-/** How old the documents are when the outage begins, in parts of their freshness. From 76 to 84 % they are looked for anew. */
-const moments = {
-  'when they were just loaded': 0,
-  'at 79 %': 0.79,
-  'at 81 %': 0.81,
-  'when they cease to be fresh': 1,
+const outages: Readonly<Record<string, () => Behaviour>> = {
+  'refuses connections': () => 'refuses connections',
+  'responds with 503': () => status(503),
+  hangs: () => hang,
+  'responds with something else each time': somethingElse,
 }
 
-interface Scene extends Api, Client {
-  readonly publisher: Publisher
-  /** All calls to the issuer. */
-  readonly calls: readonly Call[]
-  readonly time: { now: number }
-  /** Good tokens under the first key, and under the one that comes during the outage. */
-  readonly tokens: { readonly old: string; readonly rotated: string }
-}
+/** The age of the documents when the outage begins, in parts of their freshness. The refresh is due at 76 to 84 %. */
+const ages = [0, 0.79, 0.81, 1]
 
-verifies(
-  ['ERR-01', 'KEY-07'],
-  'in an hour without metadata and keys no valid token is refused and a back-off step has one fetch at most, and it recovers',
-  async (adapter) => {
-    const cases = Object.keys(outages).flatMap((how) => Object.entries(moments).map((when) => ({ how, when })))
-    await Promise.all(cases.map(({ how, when: [name, age] }) => outlive(adapter, how, name, age * fresh)))
+const cases = Object.keys(outages).flatMap((how) => ages.map((age) => [how, age] as const))
+
+test.each(cases)(
+  'the issuer %s for one hour, from %d of freshness on: every good token is accepted',
+  async (how, age) => {
+    const { scene, token } = await openHealthy(metadata({}, tenMinutes))
+    await scene.clock.advance(age * freshFor)
+    begin(scene, how)
+    await expectTraffic(scene, token, hour)
+    expect(callsTooEarly(scene)).toEqual([])
+    expect(scene.hosts.counts().jwks).toBeGreaterThan(minCalls)
+    await expectRecovery(scene, token)
   },
-  120_000,
-  unlike,
 )
 
-verifies(
-  ['ERR-01', 'KEY-07'],
-  'an hour after freshness has ended nobody judges any more, which no token is blamed for, and it recovers',
-  async (adapter) => {
-    const cases = Object.keys(outages).flatMap((how) => [fresh, hour].map((metadata) => ({ how, metadata })))
-    await Promise.all(cases.map(({ how, metadata }) => succumb(adapter, how, metadata)))
+const endings = Object.keys(outages).flatMap((how) => [tenMinutes, oneHour].map((headers) => [how, headers] as const))
+
+test.each(endings)(
+  'the issuer %s for longer, with metadata for %o: then the status is 502 or 503',
+  async (how, headers) => {
+    const { scene, token } = await openHealthy(metadata({}, headers))
+    begin(scene, how)
+    await expectTraffic(scene, token, freshFor + hour)
+    for (let seconds = 0; seconds < 60; seconds += 12) {
+      for (const received of await statuses(scene, token)) {
+        expect([502, 503]).toContain(received)
+      }
+      await pass(scene, 12)
+    }
+    expect(callsTooEarly(scene)).toEqual([])
+    expect(scene.hosts.counts().jwks).toBeGreaterThan(minCalls)
+    await expectRecovery(scene, token)
   },
-  120_000,
-  unlike,
 )
 
-async function outlive(adapter: Adapter, how: string, when: string, age: number): Promise<void> {
-  const scene = await openScene(adapter)
-  const began = scene.time.now + age
-  scene.time.now = began
-  await outages[how]?.begin(scene.publisher, () => scene.time.now)
-  await expectTraffic(scene, began + hour, `${how} ${when}`)
-  expectBackOff(scene, `${how} ${when}`)
-  await expectRecovery(scene, how)
+async function openHealthy(oauth: Handler): Promise<{ readonly scene: Scene; readonly token: string }> {
+  const scene = await openScene()
+  scene.hosts.act({ oauth, jwks: keySet(['known'], tenMinutes) })
+  const token = scene.sign('known')
+  expect((await scene.respond(token)).status).toBe(200)
+  await scene.hosts.rest()
+  return { scene, token }
 }
 
-/** Metadata that are fresh for an hour outlive the keys. */
-async function succumb(adapter: Adapter, how: string, metadataFresh: number): Promise<void> {
-  const scene = await openScene(adapter, metadataFresh)
-  const began = scene.time.now
-  const end = began + fresh + hour
-  await outages[how]?.begin(scene.publisher, () => scene.time.now)
-  await expectTraffic(scene, end, how)
-  for (let wait = 0; wait < 60 * second; wait += 12 * second) {
-    scene.time.now = end + wait
-    const outcome = await scene.present(scene.tokens.old)
-    expect(how === 'answering nonsense' ? ['502', 'E-UP'] : ['E-UP'], `${how}, ${wait} ms later`).toContain(outcome)
+function begin({ hosts }: Scene, how: string): void {
+  const behaviour = outages[how]?.() ?? hang
+  hosts.act({ oauth: behaviour, openid: behaviour, jwks: behaviour })
+}
+
+/** Two requests at a time, for so many seconds, the last two just before their end. All are accepted. */
+async function expectTraffic(scene: Scene, token: string, seconds: number): Promise<void> {
+  const end = scene.clock.now() + seconds * 1000
+  for (let count = 0; scene.clock.now() < end; count += 1) {
+    expect(await statuses(scene, token), `${end - scene.clock.now()} ms before the end`).toEqual([200, 200])
+    const left = (end - scene.clock.now()) / 1000
+    const gap = gaps[count % gaps.length] ?? 1
+    await pass(scene, gap < left || left <= 0.001 ? gap : left - 0.001)
   }
-  expectBackOff(scene, how)
-  await expectRecovery(scene, how)
 }
 
-async function openScene(adapter: Adapter, metadataFresh = fresh): Promise<Scene> {
-  const time = { now: T0 * second }
-  const clock = (): number => time.now
-  const publisher = await openPublisher({
-    signers: [old],
-    maxAge: fresh / second,
-    metadataMaxAge: metadataFresh / second,
-  })
-  const { dispatcher, calls } = openCaller(clock)
-  const api = await openApi(adapter, { protection: { issuer: publisher.url, audience, clock, dispatcher } })
-  const claims = { exp: T0 + 86_400 }
-  const tokens = { old: old.sign(publisher.url, claims), rotated: rotated.sign(publisher.url, claims) }
-  expect(await api.present(tokens.old)).toBe('OK')
-  return { ...api, ...openClient(api.origin, 2), publisher, calls, time, tokens }
-}
-
-/** Two requests at a time, up to that moment and just before it: all are answered 200. */
-async function expectTraffic({ time, statusOf, tokens }: Scene, end: number, name: string): Promise<void> {
-  for (let count = 0; time.now < end; count += 1) {
-    const statuses = await Promise.all([statusOf(tokens.old), statusOf(tokens.old)])
-    expect(statuses, `${name}, ${end - time.now} ms before the end`).toEqual([200, 200])
-    const next = time.now + (gaps[count % gaps.length] ?? 0)
-    time.now = next < end || time.now === end - 1 ? next : end - 1
+/** The statuses of two requests at once. Only if the issuer hangs do they need the time to move. */
+async function statuses(scene: Scene, token: string): Promise<readonly number[]> {
+  const state = { isThere: false }
+  const responses = Promise.all([scene.respond(token), scene.respond(token)]).finally(() => (state.isThere = true))
+  await settle()
+  while (isHanging(scene) && !state.isThere) {
+    await scene.clock.advance(0.1)
   }
-  time.now = end
+  return (await responses).map((response) => response.status)
 }
 
-/** All calls but the two that brought the documents. */
-function expectBackOff({ calls }: Scene, name: string): void {
-  const failed = calls.slice(2)
-  expect(tooEarly(failed), name).toEqual([])
-  expect(failed.filter(({ path }) => path === '/jwks').length, name).toBeGreaterThan(fewestCalls)
-}
-
-/** The issuer is back, and has a new key beside the old one. */
-async function expectRecovery(scene: Scene, how: string): Promise<void> {
-  const { publisher, present, time, tokens } = scene
-  publisher.signers = [old, rotated]
-  await outages[how]?.end(publisher)
-  const back = time.now
-  for (let wait = 0; wait < longestStep; wait += 4 * second) {
-    time.now = back + wait
-    expect(['OK', 'E-UP', '502'], how).toContain(await present(tokens.old))
-    expect(['OK', 'E-TOK', 'E-UP', '502'], how).toContain(await present(tokens.rotated))
+async function pass(scene: Scene, seconds: number): Promise<void> {
+  if (!isHanging(scene)) {
+    await scene.hosts.rest()
   }
-  time.now = back + longestStep
-  expect([await present(tokens.old), await present(tokens.rotated)], how).toEqual(['OK', 'OK'])
+  await scene.clock.advance(seconds)
+}
+
+function isHanging({ hosts }: Scene): boolean {
+  return hosts.calls.at(-1)?.behaviour === hang
+}
+
+/** The calls after the outage began that are not a back-off after the one before: 1 s, doubling to 30 s, less 20 %. */
+function callsTooEarly({ hosts }: Scene): readonly string[] {
+  const [, , ...failed] = hosts.calls
+  return [...Map.groupBy(failed, ({ place }) => place)].flatMap(([place, calls]) =>
+    calls.slice(1).flatMap(({ at }, index) => {
+      const wait = at - (calls[index]?.at ?? 0)
+      return wait < 800 * Math.min(30, 2 ** index) ? [`call ${index + 2} for ${place} after ${wait} ms`] : []
+    }),
+  )
+}
+
+/** The issuer comes back with a new key beside the known one. */
+async function expectRecovery(scene: Scene, token: string): Promise<void> {
+  const { clock, hosts, respond, sign } = scene
+  // A call that hangs ends at its deadline.
+  await clock.advance(5)
+  await hosts.rest()
+  hosts.act({ oauth: metadata(), jwks: keySet(['known', 'new']) })
+  const rotated = sign('new')
+  for (let seconds = 0; seconds < maxBackoff; seconds += 4) {
+    expect([200, 502, 503]).toContain((await respond(token)).status)
+    expect([200, 401, 502, 503]).toContain((await respond(rotated)).status)
+    await hosts.rest()
+    await clock.advance(4)
+  }
+  expect([(await respond(token)).status, (await respond(rotated)).status]).toEqual([200, 200])
+}
+
+/** Another invalid response to each call. */
+function somethingElse(): Handler {
+  const kinds: readonly Handler[] = [
+    json({}),
+    json({ keys: [] }),
+    json(null),
+    status(404),
+    status(204),
+    status(302, { location: '/jwks' }),
+    json({ issuer: 'https://other.example', jwks_uri: 'https://other.example/jwks', keys: [{ kty: 'XYZ' }] }),
+    text('<!doctype html><title>Maintenance</title>'),
+    text('{"keys":['),
+    ({ socket }) => void socket.end('220 mail.example ESMTP\r\n'),
+  ]
+  let count = 0
+  return (request, response) => {
+    count += 1
+    const respond = kinds[count % kinds.length] ?? status(404)
+    respond(request, response)
+  }
 }

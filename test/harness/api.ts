@@ -1,13 +1,12 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type AccessToken, type Guard, scopes, type Validator } from '@tollgate/core'
 import type { ProtectOptions } from '@tollgate/core/adapter'
-import { onTestFinished } from 'vitest'
 import type { Adapter } from './adapters.ts'
 import type { Serving } from './adapters/adapter.ts'
+import { listen } from './listen.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { type Received, send, type Sent } from './send.ts'
+
+export { listen } from './listen.ts'
 
 /** A protected API that answers real HTTP until the test ends. */
 export interface Api {
@@ -52,14 +51,4 @@ export async function openApi(adapter: Adapter, { guards = [scopes('read')], ...
     outcome,
     present: (token) => outcome({ headers: [['Authorization', `Bearer ${token}`]] }),
   }
-}
-
-/** Listens on a free port of loopback until the test ends. */
-export async function listen(server: Server): Promise<string> {
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }

@@ -1,26 +1,23 @@
-import {
-  type AccessToken,
-  createValidator,
-  type Guard,
-  type IntrospectionOptions,
-  trustedIssuer,
-  type TrustedIssuerOptions,
-  type Validator,
-  type ValidatorOptions,
+/** The old names of a scripted validator, for tests that still use them. */
+import type {
+  AccessToken,
+  Guard,
+  IntrospectionOptions,
+  TrustedIssuerOptions,
+  Validator,
+  ValidatorOptions,
 } from '@tollgate/core'
-import { onTestFinished } from 'vitest'
-import { client, type Introspector, openIntrospector } from './introspecting.ts'
-import { audience, T0 } from './reference.ts'
-import { status } from './upstream.ts'
+import { type Introspector, introspectorOf } from './introspecting.ts'
+import { status } from './responses.ts'
+import { openScriptedValidator } from './scripted-validator.ts'
 
-/** A validator without a framework that asks a scripted server: for many requests, and for what no framework sees. */
+export { reasonOf, requestWith } from './scripted-validator.ts'
+
 export interface Asking {
   readonly server: Introspector
   readonly validator: Validator
   readonly advance: (seconds: number) => void
-  /** Authenticates a request with this token. */
   readonly authenticate: (token: string, ...guards: readonly Guard[]) => Promise<AccessToken>
-  /** `'OK'`, or the `reason` of the error. */
   readonly reason: (token: string, ...guards: readonly Guard[]) => Promise<string>
 }
 
@@ -30,45 +27,12 @@ export interface AskingOptions {
   readonly validator?: Partial<ValidatorOptions>
 }
 
-export async function openAsking({ introspection, issuer, validator: options }: AskingOptions = {}): Promise<Asking> {
-  const server = await openIntrospector()
-  let now = T0
-  const validator = createValidator({
-    issuer: trustedIssuer(server.url, { introspection: { client, ...introspection }, ...issuer }),
-    audience,
-    clock: () => now * 1000,
-    ...options,
-  })
-  onTestFinished(() => validator.close())
-  return {
-    server,
-    validator,
-    advance: (seconds) => {
-      now += seconds
-    },
-    authenticate: (token, ...guards) => validator.authenticate(requestWith(token), ...guards),
-    reason: (token, ...guards) => reasonOf(validator.authenticate(requestWith(token), ...guards)),
-  }
+export async function openAsking(options: AskingOptions = {}): Promise<Asking> {
+  const { issuer, ...scripted } = await openScriptedValidator(options)
+  return { ...scripted, server: introspectorOf(issuer) }
 }
 
-export function requestWith(token: string): Request {
-  return new Request('https://api.example/', { headers: { authorization: `Bearer ${token}` } })
-}
-
-export async function reasonOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-    return 'OK'
-  } catch (error) {
-    const { reason } = error as { readonly reason?: string }
-    if (reason === undefined) {
-      throw error
-    }
-    return reason
-  }
-}
-
-/** The server fails until nobody asks it about unknown tokens any more, and is well again. */
+/** The server fails until the validator introspects no unknown tokens any more, and is healthy again. */
 export async function breakAndMend({ server, advance, reason }: Asking): Promise<void> {
   server.misbehave = status(503)
   for (let round = 0; round < 8; round += 1) {

@@ -1,72 +1,28 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import { text } from 'node:stream/consumers'
-import { clientSecretBasic, type IntrospectionOptions, trustedIssuer, type TrustedIssuerOptions } from '@tollgate/core'
-import { type Guard, scopes } from '@tollgate/core'
+/** The old names of a scripted issuer and API whose tokens are opaque, for tests that still use them. */
+import type { Guard, IntrospectionOptions, TrustedIssuerOptions } from '@tollgate/core'
 import type { ProtectOptions } from '@tollgate/core/adapter'
 import type { Adapter } from './adapters.ts'
-import { type Api, openApi } from './api.ts'
-import { audience, T0 } from './reference.ts'
-import { type Handler, json, openUpstream, type Upstream } from './upstream.ts'
+import type { Api } from './api.ts'
+import type { Handler } from './responses.ts'
+import { openScriptedApi } from './scripted-api.ts'
+import { openScriptedIssuer, type ReceivedRequest, type ScriptedIssuer } from './scripted-issuer.ts'
+import { type Upstream, upstreamOf } from './upstream.ts'
 
-/** A request that reached the introspection endpoint. */
-interface Asked {
-  readonly method: string
-  readonly url: string
-  readonly headers: IncomingHttpHeaders
-  readonly body: string
-  readonly form: URLSearchParams
-}
+export { client } from './scripted-api.ts'
 
-/** An authorization server whose introspection endpoint does what the test says, over a real socket. */
-export interface Introspector {
+export interface Introspector extends Pick<ScriptedIssuer, 'url' | 'active'> {
   readonly upstream: Upstream
-  readonly url: string
-  /** What it was asked, oldest first. */
-  readonly asked: readonly Asked[]
-  /** What it answers to each token; by default what `active` gives. */
+  /** The introspection requests, oldest first. */
+  readonly asked: readonly ReceivedRequest[]
+  /** The introspection response to each token. */
   answer: (token: string) => unknown
-  /** What it does instead of answering. */
+  /** The response of the introspection endpoint, if it is another one. */
   misbehave: Handler | undefined
-  /** The answer to a token that is good in every respect and has the scope `read`, with these changes. */
-  readonly active: (changes?: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
 }
 
 export async function openIntrospector(): Promise<Introspector> {
-  const upstream = await openUpstream()
-  const { url } = upstream
-  const asked: Asked[] = []
-  const active: Introspector['active'] = (changes = {}) => ({
-    active: true,
-    iss: url,
-    aud: audience,
-    sub: 'alice',
-    client_id: 'app',
-    token_type: 'Bearer',
-    iat: T0 - 60,
-    exp: T0 + 300,
-    scope: 'read',
-    ...changes,
-  })
-  const introspector: Introspector = { upstream, url, asked, active, answer: () => active(), misbehave: undefined }
-
-  upstream.routes['/.well-known/oauth-authorization-server'] = json({
-    issuer: url,
-    introspection_endpoint: `${url}/introspect`,
-    jwks_uri: `${url}/jwks`,
-  })
-  upstream.routes['/introspect'] = (request, response) => {
-    void text(request).then((body) => {
-      const form = new URLSearchParams(body)
-      const { method = '', url: path = '', headers } = request
-      asked.push({ method, url: path, headers, body, form })
-      const act = introspector.misbehave ?? json(introspector.answer(form.get('token') ?? ''))
-      act(request, response)
-    })
-  }
-  return introspector
+  return introspectorOf(await openScriptedIssuer())
 }
-
-export const client = clientSecretBasic('api', 'a secret of the tests, and of nothing else')
 
 export interface IntrospectingOptions {
   readonly introspection?: Partial<IntrospectionOptions>
@@ -77,31 +33,32 @@ export interface IntrospectingOptions {
 
 export interface Introspecting extends Api {
   readonly server: Introspector
-  /** Moves the frozen clock on. */
   readonly advance: (seconds: number) => void
 }
 
-/** An API that asks such a server about every token, with a frozen clock. */
 export async function openIntrospecting(
   adapter: Adapter,
-  { introspection, issuer, protect, guards = [scopes('read')] }: IntrospectingOptions = {},
+  { introspection = {}, ...options }: IntrospectingOptions = {},
 ): Promise<Introspecting> {
-  const server = await openIntrospector()
-  let now = T0
-  const api = await openApi(adapter, {
-    protection: {
-      issuer: trustedIssuer(server.url, { introspection: { client, ...introspection }, ...issuer }),
-      audience,
-      clock: () => now * 1000,
-      ...protect,
-    },
-    guards,
-  })
-  return {
-    ...api,
-    server,
-    advance: (seconds) => {
-      now += seconds
+  const { issuer, ...api } = await openScriptedApi(adapter, { introspection, ...options })
+  return { ...api, server: introspectorOf(issuer) }
+}
+
+export function introspectorOf(issuer: ScriptedIssuer): Introspector {
+  const introspect = issuer.routes['/introspect'] as Handler
+  // Its metadata name a key set that is not there.
+  delete issuer.routes['/jwks']
+  const introspector: Introspector = {
+    url: issuer.url,
+    active: issuer.active,
+    upstream: upstreamOf(issuer),
+    misbehave: undefined,
+    answer: () => issuer.active(),
+    get asked() {
+      return issuer.requests.filter(({ url }) => url === '/introspect')
     },
   }
+  issuer.introspect = (token) => introspector.answer(token)
+  issuer.routes['/introspect'] = (request, response) => (introspector.misbehave ?? introspect)(request, response)
+  return introspector
 }

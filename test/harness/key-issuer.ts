@@ -1,16 +1,19 @@
-import { type Guard, scopes, trustedIssuer, type TrustedIssuerOptions } from '@tollgate/core'
+/** The old name of a scripted API whose tokens are JWTs, for tests that still use it. */
+import type { Guard, TrustedIssuerOptions } from '@tollgate/core'
 import type { ProtectOptions } from '@tollgate/core/adapter'
 import type { JWK } from 'jose'
 import type { Adapter } from './adapters.ts'
-import { type Api, openApi } from './api.ts'
-import { audience, T0 } from './reference.ts'
-import { openIssuerUpstream, type Upstream } from './upstream.ts'
+import type { Api } from './api.ts'
+import { openScriptedApi } from './scripted-api.ts'
+import { claimsOf } from './scripted-issuer.ts'
+import { type Upstream, upstreamOf } from './upstream.ts'
+
+export { claimsOf } from './scripted-issuer.ts'
 
 export interface KeyIssuer extends Api {
   readonly upstream: Upstream
   /** The claims of a good token, with these changes. */
   readonly claims: (changes?: Record<string, unknown>) => Record<string, unknown>
-  /** Moves the frozen clock on. */
   readonly advance: (seconds: number) => void
 }
 
@@ -19,38 +22,15 @@ export interface KeyIssuerOptions extends TrustedIssuerOptions {
   readonly guards?: readonly Guard[]
 }
 
-/** An API whose issuer publishes exactly these keys, over a real socket: for tokens that are made by hand. */
 export async function openKeyIssuer(
   adapter: Adapter,
   keys: readonly (JWK | object | string)[],
-  { protect, guards = [scopes('read')], ...issuer }: KeyIssuerOptions = {},
+  { protect, guards, ...options }: KeyIssuerOptions = {},
 ): Promise<KeyIssuer> {
-  const upstream = await openIssuerUpstream(keys)
-  let now = T0
-  const api = await openApi(adapter, {
-    protection: { issuer: trustedIssuer(upstream.url, issuer), audience, clock: () => now * 1000, ...protect },
-    guards,
-  })
+  const { issuer, ...api } = await openScriptedApi(adapter, { keys, issuer: options, protect, guards })
   return {
     ...api,
-    upstream,
-    claims: (changes = {}) => ({ ...claimsOf(upstream.url), ...changes }),
-    advance: (seconds) => {
-      now += seconds
-    },
-  }
-}
-
-/** All claims of RFC 9068 §2.2, and the scope that the reference route demands. */
-export function claimsOf(issuer: string): Record<string, unknown> {
-  return {
-    iss: issuer,
-    aud: audience,
-    sub: 'alice',
-    client_id: 'app',
-    iat: T0 - 60,
-    exp: T0 + 300,
-    jti: 'j-1',
-    scope: 'read',
+    upstream: upstreamOf(issuer),
+    claims: (changes = {}) => ({ ...claimsOf(issuer.url), ...changes }),
   }
 }

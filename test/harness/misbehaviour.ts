@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import type { Outcome } from './outcome.ts'
-import { type Handler, status } from './upstream.ts'
+import { type Handler, status } from './responses.ts'
 
 export interface Misbehaviour {
   readonly act: Handler

@@ -3,11 +3,9 @@ import type { ProtectOptions } from '@tollgate/core/adapter'
 import { onTestFinished } from 'vitest'
 import type { Adapter } from './adapters.ts'
 import { type Api, type ApiOptions, openApi } from './api.ts'
+import { audience, T0 } from './constants.ts'
 
-/** The moment at which the reference clock stands, in seconds. */
-export const T0 = 1_700_000_000
-
-export const audience = 'https://api.example'
+export { audience, T0 } from './constants.ts'
 
 export interface Reference extends Api {
   readonly issuer: MockIssuer
@@ -21,26 +19,28 @@ export interface Reference extends Api {
 
 export interface ReferenceOptions extends Partial<Pick<ApiOptions, 'guards' | 'inner' | 'habits' | 'onError'>> {
   readonly protect?: Partial<ProtectOptions>
+  /** The signature algorithms of the issuer. Default: ES256, because an RSA key takes long to make. */
+  readonly algorithms?: readonly [string, ...string[]]
 }
 
-/** The set-up of the checklist: one issuer with ES256 and RS256 keys, a frozen clock, and an API that demands `read`. */
+/** The set-up of the conformance checklist: a mock issuer, a frozen clock, and an API that demands `read`. */
 export async function openReference(
   adapter: Adapter,
-  { protect, ...options }: ReferenceOptions = {},
+  { protect, algorithms, ...options }: ReferenceOptions = {},
 ): Promise<Reference> {
-  const issuer = await openIssuer()
+  const issuer = await openIssuer(algorithms)
   const api = await openApi(adapter, { protection: { ...issuer.validatorOptions, ...protect }, ...options })
   return {
     ...api,
     issuer,
-    token: (claims = {}, header = {}, algorithm = 'ES256') =>
-      issuer.accessToken({ scope: 'read', ...claims }, { header, algorithm }),
+    token: (claims = {}, header = {}, algorithm) =>
+      issuer.accessToken({ scope: 'read', ...claims }, { header, ...(algorithm === undefined ? {} : { algorithm }) }),
   }
 }
 
-/** Without a port, for requests to the issuer are not what is tested. */
-export async function openIssuer(): Promise<MockIssuer> {
-  const issuer = await createMockIssuer({ audience, algorithms: ['ES256', 'RS256'], port: 'none' })
+/** A mock issuer with a frozen clock. It has no port, because requests to the issuer are not the subject. */
+export async function openIssuer(algorithms: readonly [string, ...string[]] = ['ES256']): Promise<MockIssuer> {
+  const issuer = await createMockIssuer({ audience, algorithms, port: 'none' })
   issuer.clock.freeze(T0 * 1000)
   onTestFinished(() => issuer.close())
   return issuer

@@ -1,82 +1,123 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { createValidator, scopes } from '@tollgate/core'
-import { vi } from 'vitest'
-import type { Adapter } from './adapters.ts'
-import { type KeyName, keyPairs } from './issuer-documents.ts'
-import { jws } from './jws.ts'
-import { claimsOf } from './key-issuer.ts'
-import { type Outcome, outcomeOf } from './outcome.ts'
-import { audience, T0 } from './reference.ts'
-import { closeServer, listen, openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
-import { send } from './send.ts'
+import { once } from 'node:events'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { audience, T0 } from './constants.ts'
+import { listen } from './listen.ts'
+import { type Handler, json, status } from './responses.ts'
 
-interface Answer {
-  readonly outcome: Outcome | 'too late'
-  /** Seconds. */
-  readonly retryAfter: number | undefined
+/** A request that the issuer received. */
+export interface ReceivedRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  readonly form: URLSearchParams
 }
 
-/** An API, and its issuer, which does what a script says from call to call. */
-export interface ScriptedIssuer extends Pick<ScriptedUpstream, 'act' | 'calls' | 'close'> {
-  /** Moves the frozen clock on. */
-  readonly advance: (seconds: number) => void
-  /** Presents a good token under this key; the answer has to come in so many milliseconds. */
-  readonly present: (key: KeyName, within: number) => Promise<Answer>
-  /** Resolves when no call is under way, and what has come of them is known. */
-  readonly rest: () => Promise<void>
+/**
+ * An authorization server over a real socket that publishes, responds and misbehaves as the test says.
+ * Use it for tokens, keys and documents that the test makes by hand, for counted requests, and for faults of single paths.
+ * Use `@tollgate/mock-issuer` where any good token, or a wrong token of a named kind, is enough.
+ * Use scripted hosts where a host cannot be reached.
+ */
+export interface ScriptedIssuer {
+  readonly url: string
+  /** The response to each path. A test can change it at any time. The response to other paths is 404. */
+  readonly routes: Record<string, Handler>
+  /** The keys that `/jwks` publishes. */
+  keys: readonly unknown[]
+  /** The introspection response to a token. Default: `active()`. */
+  introspect: (token: string) => unknown
+  /** The introspection response to a token that is good in every respect and has the scope `read`, with these changes. */
+  readonly active: (changes?: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
+  /** All requests, oldest first. */
+  readonly requests: readonly ReceivedRequest[]
+  /** The number of requests for this path. */
+  readonly count: (path: string) => number
+  /** Closes the port and all connections. */
+  readonly stop: () => Promise<void>
+  /** Opens the same port again. */
+  readonly start: () => Promise<void>
 }
 
-/** However far the clock is moved, the tokens are good. */
-const decades = 1_000_000_000
+/** Starts an issuer that publishes metadata and these keys, and calls every opaque token active. */
+export async function openScriptedIssuer(keys: readonly unknown[] = []): Promise<ScriptedIssuer> {
+  const requests: ReceivedRequest[] = []
+  const server = createServer((request, response) => receive(request, response, respond))
+  const url = await listen(server)
+  const active: ScriptedIssuer['active'] = (changes) => ({ ...introspectionResponse(url), ...changes })
 
-export async function openScriptedIssuer(adapter: Adapter): Promise<ScriptedIssuer> {
-  const { issuer, dispatcher, ...upstream } = await openScriptedUpstream()
-  const handled: unknown[] = []
-  let now = T0 * 1000
-  let presented = 0
-  const validator = createValidator({ issuer, audience, dispatcher, clock: () => now })
-  const server = adapter.serve({
-    protection: validator,
-    guards: [scopes('read')],
-    onHandled: (token) => void handled.push(token?.claims['jti']),
-  })
-  const origin = await listen(server)
-
-  async function answerTo(key: KeyName): Promise<Answer> {
-    presented += 1
-    const jti = `${key}-${presented}`
-    const received = await send(origin, { headers: [['Authorization', `Bearer ${tokenOf(issuer, key, jti)}`]] })
-    const times = handled.filter((other) => other === jti).length
-    const { 'retry-after': seconds } = received.headers
-    return { outcome: outcomeOf(received, times), retryAfter: seconds === undefined ? undefined : Number(seconds) }
+  function respond(received: ReceivedRequest, request: IncomingMessage, response: ServerResponse): void {
+    requests.push(received)
+    const act = issuer.routes[received.url] ?? status(404)
+    act(request, response)
   }
 
+  const issuer: ScriptedIssuer = {
+    url,
+    keys,
+    routes: {
+      '/.well-known/oauth-authorization-server': json({
+        issuer: url,
+        jwks_uri: `${url}/jwks`,
+        introspection_endpoint: `${url}/introspect`,
+      }),
+      '/jwks': (request, response) => json({ keys: issuer.keys })(request, response),
+      '/introspect': (request, response) => {
+        const token = requests.at(-1)?.form.get('token') ?? ''
+        json(issuer.introspect(token))(request, response)
+      },
+    },
+    introspect: () => active(),
+    active,
+    requests,
+    count: (path) => requests.filter((request) => request.url === path).length,
+    stop: () => closed(server),
+    start: async () => void (await once(server.listen(Number(new URL(url).port), '127.0.0.1'), 'listening')),
+  }
+  return issuer
+}
+
+/** All claims of RFC 9068 §2.2, and the scope that the routes of an API demand. */
+export function claimsOf(issuer: string): Record<string, unknown> {
   return {
-    act: upstream.act,
-    calls: upstream.calls,
-    advance: (seconds) => {
-      now += seconds * 1000
-    },
-    present: (key, within) => Promise.race([answerTo(key), tooLate(within)]),
-    rest: async () => {
-      await vi.waitUntil(upstream.isAtRest, { timeout: 7000, interval: 5 })
-      await sleep(5)
-    },
-    close: async () => {
-      closeServer(server)
-      await validator.close()
-      await upstream.close()
-    },
+    iss: issuer,
+    aud: audience,
+    sub: 'alice',
+    client_id: 'app',
+    iat: T0 - 60,
+    exp: T0 + 300,
+    jti: 'j-1',
+    scope: 'read',
   }
 }
 
-function tokenOf(issuer: string, key: KeyName, jti: string): string {
-  const header = { alg: 'ES256', kid: key === 'made-up' ? jti : key, typ: 'at+jwt' }
-  const claims = { ...claimsOf(issuer), exp: T0 + decades, jti }
-  return jws(header, claims, keyPairs[key].privateKey, 'ES256')
+function introspectionResponse(issuer: string): Record<string, unknown> {
+  const { jti: _jti, ...claims } = claimsOf(issuer)
+  return { active: true, token_type: 'Bearer', ...claims }
 }
 
-async function tooLate(milliseconds: number): Promise<Answer> {
-  await sleep(milliseconds)
-  return { outcome: 'too late', retryAfter: undefined }
+type Respond = (received: ReceivedRequest, request: IncomingMessage, response: ServerResponse) => void
+
+/** Responds when the whole request has arrived. A request that its client breaks off has no effect. */
+function receive(request: IncomingMessage, response: ServerResponse, respond: Respond): void {
+  const chunks: Buffer[] = []
+  const { method = '', url = '', headers } = request
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => {
+    const body = Buffer.concat(chunks).toString()
+    respond({ method, url, headers, body, form: new URLSearchParams(body) }, request, response)
+  })
+}
+
+async function closed(server: Server): Promise<void> {
+  const isClosed = once(server, 'close')
+  server.close()
+  server.closeAllConnections()
+  await isClosed
 }

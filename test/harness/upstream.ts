@@ -1,50 +1,38 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { listen } from './api.ts'
+/** The old names of the scripted issuer, for tests that still use them. */
+import { type Handler, json } from './responses.ts'
+import { openScriptedIssuer, type ScriptedIssuer } from './scripted-issuer.ts'
 
-export type Handler = (request: IncomingMessage, response: ServerResponse) => void
+export { type Handler, json, status } from './responses.ts'
 
-/** An authorization server that does what the test says, over a real socket. */
-export interface Upstream {
-  readonly url: string
-  /** What it does on each path; may be changed while it runs. Other paths are 404. */
-  readonly routes: Record<string, Handler>
-  /** The paths that were asked for, in order. */
-  readonly asked: string[]
-  /** How often a path was asked for. */
-  readonly count: (path: string) => number
+export interface Upstream extends Pick<ScriptedIssuer, 'url' | 'routes' | 'count'> {
+  /** The paths of all requests, in order. */
+  readonly asked: readonly string[]
 }
 
+/** A scripted issuer with these routes and no others. */
 export async function openUpstream(routes: Record<string, Handler> = {}): Promise<Upstream> {
-  const asked: string[] = []
-  const server = createServer((request, response) => {
-    const path = request.url ?? ''
-    asked.push(path)
-    const handler = routes[path] ?? status(404)
-    handler(request, response)
-  })
-  const url = await listen(server)
-  return { url, routes, asked, count: (path) => asked.filter((candidate) => candidate === path).length }
+  const issuer = await openScriptedIssuer()
+  Object.keys(issuer.routes).forEach((path) => delete issuer.routes[path])
+  Object.assign(issuer.routes, routes)
+  return upstreamOf(issuer)
 }
 
-/** An upstream that publishes metadata and these keys, as a healthy issuer does. */
+/** A scripted issuer that publishes these keys and has no introspection endpoint. */
 export async function openIssuerUpstream(keys: readonly unknown[]): Promise<Upstream> {
   const upstream = await openUpstream()
-  upstream.routes['/.well-known/oauth-authorization-server'] = json({
-    issuer: upstream.url,
-    jwks_uri: `${upstream.url}/jwks`,
-  })
-  upstream.routes['/jwks'] = json({ keys })
+  const { url, routes } = upstream
+  routes['/.well-known/oauth-authorization-server'] = json({ issuer: url, jwks_uri: `${url}/jwks` })
+  routes['/jwks'] = json({ keys })
   return upstream
 }
 
-export function json(document: unknown): Handler {
-  return (_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document))
-  }
-}
-
-export function status(code: number, headers: Record<string, string> = {}): Handler {
-  return (_request, response) => {
-    response.writeHead(code, headers).end()
+export function upstreamOf({ url, routes, count, requests }: ScriptedIssuer): Upstream {
+  return {
+    url,
+    routes,
+    count,
+    get asked() {
+      return requests.map((request) => request.url)
+    },
   }
 }

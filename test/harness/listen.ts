@@ -1,0 +1,14 @@
+import { once } from 'node:events'
+import type { Server } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+/** Listens on a free port of loopback until the test ends. Returns the origin. */
+export async function listen(server: Server & { closeAllConnections?: () => void }): Promise<string> {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections?.()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
