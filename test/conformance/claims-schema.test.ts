@@ -89,7 +89,7 @@ verifies('CLAIMS-SCHEMA', 'published claim paths are escaped and bounded', async
   const paths = refusals.at(-1)?.refusal.claimPaths ?? []
   expect(paths).toHaveLength(10)
   expect(paths[0]).toMatch(/^\["a\\r\\nb\\u2028"\]\["https:\/\/x\.example\/0"\]\.c+$/)
-  expect(paths.every((path) => path.length <= 200)).toBe(true)
+  expect(paths.every((path: string) => path.length <= 200)).toBe(true)
 })
 
 verifies(

@@ -1,5 +1,5 @@
 /** Failing introspection endpoints, and strangers who make them fail. */
-import type { IntrospectionHealth } from '@tollgate/core'
+import type { IntrospectionHealth } from '@tollgate/core/diagnostics'
 import { expect, test } from 'vitest'
 import { openTestClock, type TestClock } from '../harness/clock.ts'
 import { type Handler, hang, json, status, text } from '../harness/responses.ts'

@@ -63,7 +63,7 @@ export const misbehaviours: Readonly<Record<string, Misbehaviour>> = {
 /** Only an introspection endpoint can do these. */
 export const misbehavioursAtIntrospection: Readonly<Record<string, Misbehaviour>> = {
   'answers 401': { outcome: '500', act: status(401, { 'www-authenticate': 'Basic' }) },
-  'answers 403': { outcome: '500', act: status(403) },
+  'answers 403': { outcome: '502', act: status(403) },
   'answers invalid_client': {
     outcome: '500',
     act: (_request, response) => response.writeHead(400).end('{"error":"invalid_client"}'),

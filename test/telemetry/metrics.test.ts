@@ -14,7 +14,7 @@ const obedient = defineGuard({
     if (subject === 'throw') {
       throw new Error('A bug in a guard')
     }
-    return subject === 'refuse' ? new Refusal({ reason: 'obedient' }) : undefined
+    return subject === 'refuse' ? new Refusal({ reason: 'obedient' }) : 'pass'
   },
 })
 
