@@ -10,7 +10,7 @@ const names = globSync('*/src', { cwd: packages }).map(dirname).toSorted()
 const levels: readonly RegExp[] = [
   /^(index|adapter|contract|issuers|diagnostics)\.ts$/,
   /^middleware\//,
-  /^(validator|lifecycle|options)\.ts$/,
+  /^(create-validator|validator|lifecycle|options)\.ts$/,
   /^issuers\//,
   /^(jwt|introspection|revocation)\//,
   /^(keys|constraints|claims|guards)\//,
@@ -19,7 +19,7 @@ const levels: readonly RegExp[] = [
   /^diagnostics\//,
   /^request\//,
   /^responses\//,
-  /^(access-token\.ts|lib\/.*)$/,
+  /^(access-token\.ts|validated-token\.ts|lib\/.*)$/,
 ]
 
 /** The packages that each package may import, besides Node itself. */
@@ -29,7 +29,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   koa: ['@tollgate/core', '@tollgate/core/adapter', 'koa'],
   fastify: ['@tollgate/core', '@tollgate/core/adapter', 'fastify', 'fastify-plugin'],
   'mock-issuer': ['jose', 'undici'],
-  opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@opentelemetry/api'],
+  opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/diagnostics', '@opentelemetry/api'],
 }
 
 interface Source {

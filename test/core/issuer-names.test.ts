@@ -90,7 +90,7 @@ test('a text that the URL parser would change is not fetched for a token', async
     .persist()
   const issuer = (iss: string) => (iss.startsWith('https://as.example/tenants/') ? trustedIssuer(iss) : undefined)
   const validator = createValidator({ issuer, audience, dispatcher: agent, clock: () => T0 * 1000 })
-  for (const path of ['..', '../x', '%2e%2e/x', 'a/../../x', '\\..\\..\\x', 'x?y', 'x#y', `${'x'.repeat(2048)}`]) {
+  for (const path of ['..', '../x', '%2e%2e/x', 'a/../../x', '\\..\\..\\x', 'x?y', 'x#y', 'x'.repeat(2048)]) {
     const claims = claimsOf(`https://as.example/tenants/${path}`)
     const request = requestWith(jws({ alg: 'ES256', kid: jwk.x }, claims, privateKey, 'ES256'))
     expect(await reasonOf(validator.authenticate(request)), path).toBe('untrusted-issuer')

@@ -40,7 +40,7 @@ export interface Validator<Claims = RawClaims> extends Lifecycle {
     ...guards: readonly Guard[]
   ): Promise<AccessToken<Claims>>
   /** The web `Response` for a `Refusal` or an `Unavailable`. It throws every other error again. */
-  respond(error: unknown): Response
+  readonly respond: (error: unknown) => Response
   /** Whether a form body can carry the token. An adapter needs to know it when its framework parses bodies late. */
   readonly formBody: 'ignored' | 'accepted'
   /** Combines the guards of a route into one. Throws a `TypeError` for a value that is no guard, or that an issuer cannot serve. */

@@ -129,7 +129,7 @@ class RequestToken {
   }
 
   toJSON(): object {
-    return { ...this, scopes: [...this.scopes] }
+    return Object.assign({}, this, { scopes: [...this.scopes] })
   }
 }
 

@@ -6,8 +6,7 @@ import type {
   OptionalProtect as OptionalProtectOf,
   Protect as ProtectOf,
 } from '@tollgate/core/adapter'
-import type { ProtectedReply, ProtectedRequest } from './request.ts'
-import type { RouteAuth } from './route-auth.ts'
+import type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
 
 /**
  * The type of the claims that the schema in `claims` returns, for `app.auth(request)` and `request.auth`:

@@ -31,7 +31,7 @@ export async function readForm(request: ProtectedRequest, reply: ProtectedReply)
   if (isUnread && isForm && isPlain && !(Number(headers['content-length']) > maxFormBytes)) {
     // Node discards the rest of a body only when no code has started to read it. An unread rest would block the connection.
     reply.raw.once('finish', () => resumeBody(raw))
-    bodies.set(request, await read(raw).catch(endedTooSoon))
+    bodies.set(request, await read(raw).catch(endedEarly))
   }
 }
 
@@ -42,7 +42,7 @@ export function resumeBody(raw: ProtectedRequest['raw']): void {
 }
 
 /** Fastify itself responds with 400 in this case. */
-function endedTooSoon(cause: unknown): never {
+function endedEarly(cause: unknown): never {
   throw Object.assign(new Error('The request has ended before its body', { cause }), { statusCode: 400 })
 }
 

@@ -1,8 +1,7 @@
 import { type Authenticate, type AuthResult, type ErrorResponse, writeErrorResponse } from '@tollgate/core/adapter'
 import type { Hook } from './augment.ts'
 import { readForm, resumeBody } from './form.ts'
-import type { ProtectedReply, ProtectedRequest } from './request.ts'
-import type { RouteAuth } from './route-auth.ts'
+import type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
 
 /** What the hooks of a scope depend on. */
 export interface ScopeRules {

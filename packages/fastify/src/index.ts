@@ -42,6 +42,5 @@ export {
 } from '@tollgate/core'
 export type { MiddlewareOptions } from '@tollgate/core/adapter'
 export { tollgate, tollgate as default } from './plugin.ts'
-export type { ProtectedReply, ProtectedRequest } from './request.ts'
-export type { RouteAuth } from './route-auth.ts'
+export type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
 export type { Hook, OptionalProtect, Protect, TokenTypes, TollgateOptions, TypedClaims } from './augment.ts'

@@ -1,7 +1,9 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TypedClaims
-import { createProtectFor, type Protection } from '@tollgate/core/adapter'
+import type { HttpRequest } from '@tollgate/core'
+import { createProtectFor, nodeHeaders, type Protection } from '@tollgate/core/adapter'
+import { formOf } from './form.ts'
 import { type ScopeRules, toHook } from './hook.ts'
-import { toHttpRequest } from './request.ts'
+import type { ProtectedRequest } from './request.ts'
 import type { Protect, TypedClaims } from './augment.ts'
 
 const made = new WeakSet<object>()
@@ -21,4 +23,10 @@ export function createProtect(protection: Protection<TypedClaims>, rules: ScopeR
       return hook
     },
   })
+}
+
+function toHttpRequest(request: ProtectedRequest): HttpRequest {
+  const { raw, headers, method, originalUrl } = request
+  const lines = nodeHeaders({ rawHeaders: raw.rawHeaders, headers })
+  return { method, url: originalUrl, headers: lines, form: formOf(request) }
 }

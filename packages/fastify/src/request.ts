@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { HttpRequest } from '@tollgate/core'
+import type { Guard } from '@tollgate/core'
 import type { Readable } from 'node:stream'
-import { nodeHeaders } from '@tollgate/core/adapter'
-import { formOf } from './form.ts'
-import type { RouteAuth } from './route-auth.ts'
+
+/**
+ * The demands of a route, in `config: { auth }`: its guards, `true` for a valid token without guards, `'optional'` for a token that can be absent, or
+ * `false` for a public route. The last two apply also in a protected scope.
+ */
+export type RouteAuth = boolean | 'optional' | Guard | readonly Guard[]
 
 /** The parts of a Fastify request that Tollgate uses, over HTTP/1.1 and HTTP/2. */
 export interface ProtectedRequest {
@@ -36,10 +39,4 @@ export interface ProtectedReply {
   send(payload: string): unknown
   /** Calls back when the response is sent, or cannot be sent. */
   then(sent: () => void, failed: (error: Error) => void): void
-}
-
-export function toHttpRequest(request: ProtectedRequest): HttpRequest {
-  const { raw, headers, method, originalUrl } = request
-  const lines = nodeHeaders({ rawHeaders: raw.rawHeaders, headers })
-  return { method, url: originalUrl, headers: lines, form: formOf(request) }
 }

@@ -1,12 +1,7 @@
 import type { Guard } from '@tollgate/core'
 import { describe, invalidOption } from '@tollgate/core/adapter'
 import type { Hook, Protect } from './augment.ts'
-
-/**
- * The demands of a route, in `config: { auth }`: its guards, `true` for a valid token without guards, `'optional'` for a token that can be absent, or
- * `false` for a public route. The last two apply also in a protected scope.
- */
-export type RouteAuth = boolean | 'optional' | Guard | readonly Guard[]
+import type { RouteAuth } from './request.ts'
 
 /** The demands of a route. `undefined` without an own member `auth`. A value of `undefined` is an error, because a guard may be missing. */
 export function authOf(config: object = {}, url?: string): RouteAuth | undefined {

@@ -29,7 +29,7 @@ function expectImplied(scope: string, implied: unknown): readonly string[] {
   return names as readonly string[]
 }
 
-/** A `Set` iterates over the names that are added meanwhile, so that this loop visits each implied scope once. */
+/** A `Set` iterates over the names that are added meanwhile, so that this loop meets each implied scope once. */
 function impliedBy(scope: string, direct: ScopeHierarchy): readonly string[] {
   const implied = new Set(direct.get(scope))
   for (const name of implied) {

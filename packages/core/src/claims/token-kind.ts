@@ -39,8 +39,9 @@ const accessTokenTypes: ReadonlySet<string> = new Set([
  * `token_use` (Hydra) or in `typ` (Keycloak).
  */
 export function kindOfResponse(claims: IntrospectedClaims): TokenFacts['statedKind'] {
-  const type = String(own(claims, 'token_type') ?? 'Bearer').toLowerCase()
+  const type = own(claims, 'token_type')
   const words = ['token_use', 'typ'].map((name) => own(claims, name))
   const isOther = words.some((word) => typeof word === 'string' && /^(refresh|id|logout)/i.test(word))
-  return isOther || !accessTokenTypes.has(type) ? 'other' : undefined
+  const isListed = type === undefined || (typeof type === 'string' && accessTokenTypes.has(type.toLowerCase()))
+  return isOther || !isListed ? 'other' : undefined
 }

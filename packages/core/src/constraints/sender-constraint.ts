@@ -23,5 +23,6 @@ export async function verifySenderConstraint(token: ValidatedToken, _context: Se
 
 /** Whether `cnf` or the introspected `token_type` says that the token is bound to a key. */
 export function isSenderConstrained({ kind, cnf, claims }: ValidatedToken): boolean {
-  return cnf !== undefined || (kind === 'opaque' && String(own(claims, 'token_type')).toLowerCase() === 'dpop')
+  const type = kind === 'opaque' ? own(claims, 'token_type') : undefined
+  return cnf !== undefined || (typeof type === 'string' && type.toLowerCase() === 'dpop')
 }

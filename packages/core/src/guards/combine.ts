@@ -67,20 +67,20 @@ export function anyOf(...guards: readonly Guard[]): Guard {
     demands,
     stage: parts.at(-1)?.stage ?? 'claims',
     check: async (token, context) => {
-      const refusals: Refusal[] = []
+      const refused: Refusal[] = []
       for (const part of parts) {
         const result = await part.check(token, context)
         if (result === 'pass') {
           return result
         }
-        refusals.push(result)
+        refused.push(result)
       }
-      return preferredRefusal(refusals)
+      return preferredRefusal(refused)
     },
     checkNow: withoutWaiting(parts, (token, checks) => {
       const results = checks.map((check) => check(token))
-      const refusals = results.filter((result) => result !== 'pass')
-      return refusals.length < results.length ? 'pass' : preferredRefusal(refusals)
+      const refused = results.filter((result) => result !== 'pass')
+      return refused.length < results.length ? 'pass' : preferredRefusal(refused)
     }),
   })
 }
@@ -97,8 +97,8 @@ function withoutWaiting(
 }
 
 /** A client can react to a missing scope, because it can get a token with more scopes. */
-function preferredRefusal(refusals: readonly Refusal[]): Refusal {
-  return refusals.find(({ reason }) => reason === 'missing-scope') ?? refusals[0] ?? missingScope()
+function preferredRefusal(refused: readonly Refusal[]): Refusal {
+  return refused.find(({ reason }) => reason === 'missing-scope') ?? refused[0] ?? missingScope()
 }
 
 /** `allOf()` would open a route, and `anyOf()` would close it. */

@@ -130,7 +130,7 @@ export class Refusal extends Error {
     return new Refusal(this, context)
   }
 
-  /** Only a client without a token, or with too few scopes, is told the scopes. */
+  /** The challenge names the scopes only for a client without a token, or with too few scopes. */
   #challenge(): string {
     const { realm, scopes } = this.#context
     const namesScopes = scopes.length > 0 && (this.code === undefined || this.reason === 'missing-scope')
