@@ -230,7 +230,7 @@ test('a cache that hangs gets a bounded number of calls', async () => {
       return new Promise(() => undefined)
     },
   }
-  const { reason } = await openScriptedValidator({ validator: { cache } })
+  const { reason } = await openScriptedValidator({ introspection: { timeout: '30s' }, validator: { cache } })
   const reasons = await Promise.all(Array.from({ length: 300 }, (_, index) => reason(`t-${index}`)))
   expect(new Set(reasons)).toEqual(new Set(['OK']))
   expect(writes).toBeLessThanOrEqual(256)
