@@ -80,6 +80,15 @@ test.each(Object.entries(strangerFaults).filter(([name]) => !['401', 'a timeout'
   },
 )
 
+test('refused credentials that the endpoint accepted before open no circuit of unknown tokens', async () => {
+  const scripted = await openWithKnown(['good'])
+  respondToStrangers(scripted, status(401))
+  for (const name of named('made-up', 20)) {
+    expect(await scripted.reason(name)).toBe('credentials-refused')
+  }
+  expect(await scripted.reason('good-new')).toBe('OK')
+})
+
 test('timeouts of unknown tokens open their circuit, which passes a few calls a second until one succeeds', async () => {
   const scripted = await openWithKnown([])
   const { clock, reason } = scripted
