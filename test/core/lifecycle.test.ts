@@ -158,25 +158,6 @@ test('health() reports documents as missing, fresh or stale, with the time of th
   expect(scene.validator.health().status).toBe('ok')
 })
 
-test('health() reports the circuits of introspection', async () => {
-  const api = await openAsking()
-  const circuits = (): unknown => api.validator.health().issuers[0]?.introspection?.circuits
-  const closed = { state: 'closed', nextTry: undefined }
-  expect(await api.reason('good')).toBe('OK')
-  expect(circuits()).toEqual({ known: closed, unknown: closed })
-  api.server.misbehave = status(503)
-  for (let round = 0; round < 5; round += 1) {
-    expect(await api.reason(`made-up-${round}`)).toBe('upstream-error')
-  }
-  expect(circuits()).toEqual({ known: closed, unknown: { state: 'open', nextTry: expect.any(Date) as Date } })
-  expect(api.validator.health().status).toBe('degraded')
-  api.advance(2)
-  expect(circuits()).toMatchObject({ unknown: { state: 'half-open', nextTry: undefined } })
-  api.server.misbehave = undefined
-  expect(await api.reason('made-up')).toBe('OK')
-  expect(circuits()).toEqual({ known: closed, unknown: closed })
-})
-
 test('health() counts the entries and the hits of the caches', async () => {
   const cache = memoryCache()
   const api = await openAsking({ validator: { cache } })

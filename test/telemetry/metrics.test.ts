@@ -175,7 +175,7 @@ test('each counter counts the messages of its channel', async () => {
   )
   expect(await recording.lines('tollgate.cache.operations')).toEqual(['jwt get miss', 'opaque get miss'])
   expect(await recording.lines('tollgate.security.events')).toEqual(['symmetric-key-published'])
-  expect(await recording.lines('tollgate.misconfigurations')).toEqual(['missing-audience'])
+  expect(await recording.lines('tollgate.misconfigurations')).toEqual(['credentials-refused', 'missing-audience'])
   const keys = await recording.sumsBy('tollgate.rotation.keys', 'tollgate.rotation.change', { 'tollgate.issuer': url })
   expect(keys).toEqual({ added: 2, removed: 1 })
 })

@@ -59,9 +59,9 @@ export function messagesOf<Name extends keyof (Channels & TracingChannels)>(
   return messages
 }
 
-/** Rejects introspection until the circuit for unknown tokens opens, and then lets it recover. */
+/** Refuses our credentials until the circuit for unknown tokens opens, and then accepts them. It must have accepted none before. */
 export async function openAndCloseCircuit({ issuer, outcome }: Setup): Promise<void> {
-  issuer.misbehave('introspection', { status: 503 })
+  issuer.misbehave('introspection', { status: 401 })
   for (let attempt = 0; attempt < 8; attempt += 1) {
     await outcome(`made-up-${attempt}`)
   }

@@ -82,8 +82,8 @@ test.each<[string, unknown]>([
   expect(subscribed()).toEqual([])
 })
 
-test('inherited options are ignored', () => {
+test('inherited options are option errors, because they would be ignored', () => {
   const options = Object.create({ reasons: 'inherited' }) as object
-  startTelemetry(options).stop()
+  expect(() => startTelemetry(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
   expect(subscribed()).toEqual([])
 })

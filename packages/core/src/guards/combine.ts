@@ -24,7 +24,7 @@ export function combineGuards(guards: readonly Guard[]): Guard {
   }
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
   const guard = createGuard({
-    demands: mergeDemands(parts),
+    demands: mergeDemands(guards),
     stage: parts.at(-1)?.stage ?? 'claims',
     check: async (token, context) => {
       for (const part of parts) {
@@ -59,7 +59,7 @@ export function combineGuards(guards: readonly Guard[]): Guard {
 export function anyOf(...guards: readonly Guard[]): Guard {
   expectSome(guards)
   const parts = inOrder(expectGuards(guards))
-  const demands = mergeDemands(parts)
+  const demands = mergeDemands(guards)
   if (demands.activeWithin !== undefined) {
     throw invalidOption('Expected no active(…) inside anyOf(…): put it beside, protect(active(…), anyOf(…))')
   }

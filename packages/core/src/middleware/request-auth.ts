@@ -90,7 +90,7 @@ export function createRequestAuth<Request extends object, Claims>(
       replace(state, authentication, Promise.resolve(authorized))
       return accept(state, authorized)
     } catch (error) {
-      if (isRefusal(error) && error.reason === 'inactive') {
+      if (isRefusal(error) && error.code === 'invalid_token' && error.reason === 'inactive') {
         replace(state, authentication, Promise.reject(error))
       }
       throw error
