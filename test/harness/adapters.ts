@@ -8,7 +8,4 @@ export type { Adapter } from './adapters/adapter.ts'
 
 export const frameworks: readonly Adapter[] = [...expressAdapters, ...koaAdapters, fastifyAdapter]
 
-/** Two for what takes long and rests with upstreams: of all they have the least in common. */
-export const unlike: readonly Adapter[] = frameworks.filter(({ name }) => name === 'Express 5' || name === 'Fastify 5')
-
 export const adapters: readonly Adapter[] = [...frameworks, webRequestAdapter]

@@ -1,5 +1,5 @@
 import { createPublicKey, randomUUID, X509Certificate } from 'node:crypto'
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
@@ -17,7 +17,9 @@ export const redirectUri = 'https://app.example/callback'
 export const secret = 'a secret of the tests, and of nothing else'
 
 export interface AuthorizationServer {
+  /** The issuer. */
   readonly url: string
+  readonly server: Server
   /** The resource servers that it knows, by how they authenticate; each has the id `api-` and that name. */
   readonly own: {
     readonly signing: JWK
@@ -28,12 +30,19 @@ export interface AuthorizationServer {
   }
 }
 
-/** oidc-provider as a real authorization server, with clients for every way to introspect, and the resource owner `alice`, who always agrees. */
-export async function openAuthorizationServer(): Promise<AuthorizationServer> {
+/**
+ * Starts oidc-provider, a real authorization server. It has a client for every way to introspect. The resource owner is `alice`, who
+ * always agrees. `openProxy` starts a proxy in front of an origin and returns the origin of the proxy, which becomes the issuer.
+ */
+export async function openAuthorizationServer(
+  openProxy: (origin: string) => Promise<string> = async (origin) => origin,
+): Promise<AuthorizationServer> {
   const [serverCertificate, clientCertificate] = await Promise.all([certificate('127.0.0.1'), certificate('api')])
   const own = { signing: await privateJwk('ES256'), decryption: await privateJwk('RSA-OAEP-256') }
   const routes: { answer: RequestListener } = { answer: (_request, response) => response.end() }
-  const url = await listen(createServer((request, response) => routes.answer(request, response)))
+  const server = createServer((request, response) => routes.answer(request, response))
+  const origin = await listen(server)
+  const url = await openProxy(origin)
   const tls = { ...serverCertificate, requestCert: true, rejectUnauthorized: false }
   const mtls = await listen(createTlsServer(tls, (request, response) => routes.answer(request, response)))
   const settings: Configuration = {
@@ -44,12 +53,13 @@ export async function openAuthorizationServer(): Promise<AuthorizationServer> {
     },
   }
   const provider = quietly(() => new Provider(url, settings))
+  provider.proxy = url !== origin
   const answer = provider.callback()
   routes.answer = (request, response) =>
     request.url?.startsWith('/interaction/') === true
       ? void logIn(provider, request, response)
       : void answer(request, response)
-  return { url, own: { ...own, certificate: clientCertificate, ca: serverCertificate.cert } }
+  return { url, server, own: { ...own, certificate: clientCertificate, ca: serverCertificate.cert } }
 }
 
 async function privateJwk(alg: string): Promise<JWK> {

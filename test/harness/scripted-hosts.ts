@@ -11,7 +11,7 @@ import { type Handler, json, status } from './responses.ts'
 export type Behaviour = Handler | 'refuses connections' | 'has no address' | 'never connects'
 
 /** The URLs of an issuer: its well-known URLs in their order, its keys, and the place to which it can move its keys. */
-export type Place = 'oauth' | 'openid' | 'jwks' | 'moved'
+type Place = 'oauth' | 'openid' | 'jwks' | 'moved'
 
 export type Script = Readonly<Partial<Record<Place, Behaviour>>>
 
@@ -19,7 +19,7 @@ export type Script = Readonly<Partial<Record<Place, Behaviour>>>
 export type Calls = Readonly<Partial<Record<Place, number>>>
 
 /** A call to a host, which may have failed before it reached the host. */
-export interface Call {
+interface Call {
   readonly place: string
   readonly behaviour: Behaviour | undefined
   /** The time of the test clock in milliseconds. */
