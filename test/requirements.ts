@@ -1,9 +1,9 @@
-/** What a standard, or a rule of our own where the standards are silent, demands of a resource server. */
+/** A demand on a resource server, by a standard, or by a rule of our own where the standards are silent. */
 export interface Requirement {
   readonly level: 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'RULE'
   readonly source: string
   readonly text: string
-  /** What of it is not shown yet, because it rests on a feature that is still to come. */
+  /** The part that no test shows yet, because its feature does not exist yet. */
   readonly partly?: string
 }
 
@@ -60,23 +60,23 @@ export const requirements = {
   'ERR-01': {
     level: 'RULE',
     source: 'conformance §3',
-    text: 'Without keys nobody judges: 503 with Retry-After and no challenge, and recovery by itself.',
+    text: 'Without keys the response is 503 with Retry-After and no challenge, and the API recovers by itself.',
   },
   'ERR-02': {
     level: 'RULE',
     source: 'conformance §3',
-    text: 'An upstream that cannot be asked is 503, one that refuses our credentials 500, nonsense 502; never 401.',
+    text: 'An unavailable server is 503, refused credentials of our own are 500, an invalid response is 502, and none is 401.',
   },
   'ERR-04': {
     level: 'RULE',
     source: 'conformance §3',
-    text: 'An unexpected exception is 500 without challenge; the outcome that is told agrees with the status.',
+    text: 'An unexpected exception is 500 without challenge; the published outcome agrees with the status.',
     partly: 'the outcomes of step-up and DPoP',
   },
   'ERR-05': {
     level: 'RULE',
     source: 'conformance §1, §3',
-    text: 'The first failure in the order of judgement decides the answer.',
+    text: 'The first failure in the order of validation decides the response.',
     partly: 'step-up and proofs, which are to come',
   },
   'BRR-01': { level: 'MUST', source: 'RFC 6750 §2.1', text: 'The Authorization header is supported.' },
@@ -147,7 +147,7 @@ export const requirements = {
   'JOSE-08': {
     level: 'MUST',
     source: 'RFC 7515 §4, RFC 7519 §4',
-    text: 'A member name that stands twice in one object is refused, in tokens and introspection answers alike.',
+    text: 'A member name that stands twice in one object is refused, in tokens and in introspection responses.',
     partly: 'DPoP proofs, security events and status lists',
   },
   'JOSE-09': {
@@ -160,7 +160,7 @@ export const requirements = {
     level: 'MUST',
     source: 'RFC 8725 §3.3',
     text: 'Encrypted tokens are not taken for signed ones.',
-    partly: 'decryption, which no issue has asked for',
+    partly: 'decryption, which is no part of an issue yet',
   },
   'JOSE-12': {
     level: 'MUST',
@@ -223,7 +223,7 @@ export const requirements = {
   'AT-03': {
     level: 'MUST',
     source: 'RFC 9068 §4',
-    text: 'aud holds a resource indicator of ours; without one configured nothing starts.',
+    text: 'aud contains a resource indicator of ours; without a configured one the API does not start.',
   },
   'AT-04': {
     level: 'MUST',
@@ -256,7 +256,7 @@ export const requirements = {
   'KEY-03': {
     level: 'SHOULD',
     source: 'RFC 9111 §4.3',
-    text: 'A key set is revalidated by ETag and Last-Modified; 304 renews it, and is a failure when nothing was asked for.',
+    text: 'A key set is revalidated by ETag and Last-Modified; 304 renews it, and is a failure in response to a request without a condition.',
   },
   'KEY-04': {
     level: 'SHOULD',
@@ -266,19 +266,19 @@ export const requirements = {
   'KEY-05': {
     level: 'RULE',
     source: 'conformance §8',
-    text: 'Concurrent needs share one fetch, and a caller that leaves harms nobody.',
+    text: 'Concurrent requests share one fetch, and the end of one request does not end it.',
   },
   'KEY-06': { level: 'RULE', source: 'conformance §8', text: 'A bad signature under a known kid causes no refetch.' },
   'KEY-07': {
     level: 'RULE',
     source: 'conformance §8',
-    text: 'Stale keys serve for an hour while the endpoint fails; a refresh ahead of expiry keeps nobody waiting.',
+    text: 'Stale keys serve for an hour while the endpoint fails; no request waits for a refresh ahead of expiry.',
   },
   'KEY-08': { level: 'SHOULD', source: 'RFC 7517 §5', text: 'Keys that cannot be used do not spoil the set.' },
   'KEY-09': {
     level: 'RULE',
     source: 'conformance §8',
-    text: 'A bad answer never replaces a good set, and somebody hears of it.',
+    text: 'A bad response never replaces a good set, and the validator reports it.',
   },
   'KEY-10': {
     level: 'RULE',
@@ -293,7 +293,7 @@ export const requirements = {
   'KEY-12': {
     level: 'RULE',
     source: 'conformance §8',
-    text: 'A withdrawn key stops verifying within one freshness period while the endpoint is well.',
+    text: 'A withdrawn key stops verifying within one freshness period while the endpoint is healthy.',
   },
   'KEY-13': {
     level: 'MUST NOT',
@@ -308,7 +308,7 @@ export const requirements = {
   'META-02': {
     level: 'MUST',
     source: 'MCP 2025-11-25',
-    text: 'With a path the three URLs are tried in turn, and the result is remembered.',
+    text: 'With a path the three URLs are tried in turn, and the result is cached.',
   },
   'META-03': {
     level: 'MUST',
@@ -323,7 +323,7 @@ export const requirements = {
   'META-05': {
     level: 'RULE',
     source: 'conformance §9',
-    text: 'Discovery is lazy and retried, and health tells how it stands.',
+    text: 'Discovery is lazy and retried, and `health()` reports its state.',
   },
   'META-06': {
     level: 'MUST',
@@ -344,40 +344,40 @@ export const requirements = {
   'INT-04': {
     level: 'MUST',
     source: 'RFC 7662 §2.2, §2.3',
-    text: 'An inactive answer is a verdict, and an error status is none.',
+    text: 'An inactive response is a refusal, and an error status is a failure.',
   },
-  'INT-05': { level: 'MUST NOT', source: 'RFC 7662 §4', text: 'A remembered answer is not used beyond its `exp`.' },
+  'INT-05': { level: 'MUST NOT', source: 'RFC 7662 §4', text: 'A cached response is not used beyond its `exp`.' },
   'INT-06': {
     level: 'RULE',
     source: 'conformance §10',
-    text: 'Active answers are remembered for 60 s, at most 300; inactive ones for 10 s, at most 30; by 0 never.',
+    text: 'Active responses are cached for 60 s, at most 300; inactive ones for 10 s, at most 30; with 0 none is cached.',
   },
   'INT-07': {
     level: 'RULE',
     source: 'RFC 9700 §4.9',
-    text: 'What is remembered is keyed by a hash over issuer configuration and token, and holds no token.',
+    text: 'The cache key is a hash over issuer configuration and token; an entry contains no token.',
   },
   'INT-08': {
     level: 'RULE',
     source: 'conformance §10',
-    text: 'The verdict is remembered, never the decision: every policy is judged on each hit.',
+    text: 'The cache stores the validated token, never the decision: every policy is checked on each hit.',
     partly: 'step-up, and bindings that are verified, which are to come',
   },
   'INT-09': {
     level: 'RULE',
     source: 'conformance §10',
-    text: 'One call for all who ask about one token at once; failures are not remembered, and nobody harms the others by leaving.',
+    text: 'Concurrent requests with one token share one call; failures are not cached, and the end of one request does not end the call.',
   },
   'INT-10': {
     level: 'SHOULD',
     source: 'RFC 7662 §2.2, §4',
-    text: '`aud`, `iss`, `nbf`, `exp` and `token_type` of an answer are judged; a missing `aud` is a refusal.',
+    text: '`aud`, `iss`, `nbf`, `exp` and `token_type` of a response are validated; a missing `aud` is a refusal.',
   },
   'INT-11': { level: 'MUST', source: 'RFC 7662 §4', text: 'The endpoint is on TLS, and its certificate is verified.' },
   'INT-12': {
     level: 'RULE',
     source: 'conformance §10',
-    text: 'A revocation takes effect within the time of remembering, and at once after an eviction.',
+    text: 'A revocation takes effect when the cached response expires, and at once after an eviction.',
     partly:
       'eviction by sub, sid and jti, and in the memory of other processes, which comes with Redis and revocations',
   },
@@ -390,12 +390,12 @@ export const requirements = {
   'IJW-01': {
     level: 'MUST',
     source: 'RFC 9701 §4, §5',
-    text: 'A signed answer is asked for by Accept, and has the content type and `typ` of one.',
+    text: 'The request accepts a signed response, which has its own content type and `typ`.',
   },
   'IJW-02': {
     level: 'MUST',
     source: 'RFC 9701 §5',
-    text: 'It is from this issuer, for us, with `iat`; the verdict is in `token_introspection` alone.',
+    text: 'It is from this issuer, for us, with `iat`; only `token_introspection` describes the token.',
   },
   'IJW-03': {
     level: 'SHOULD NOT',
@@ -460,12 +460,12 @@ export const requirements = {
   'CLAIMS-SCHEMA': {
     level: 'RULE',
     source: 'conformance §1',
-    text: 'Claims that their schema does not accept are invalid_token; diagnostics name the path, and nothing tells the value.',
+    text: 'Claims that their schema does not accept are invalid_token; diagnostics name the path, and no message contains the value.',
   },
   'APP-METHODS': {
     level: 'RULE',
     source: 'docs/frameworks.md',
-    text: 'Every method is judged alike, HEAD and OPTIONS too.',
+    text: 'Every method is authenticated in the same way, HEAD and OPTIONS too.',
   },
   'APP-MOUNTED': {
     level: 'RULE',
@@ -475,12 +475,12 @@ export const requirements = {
   'APP-PROXY': {
     level: 'RULE',
     source: 'docs/frameworks.md',
-    text: 'Neither Host nor X-Forwarded-* changes a verdict or a challenge, whatever the app trusts.',
+    text: 'Neither Host nor X-Forwarded-* changes a result or a challenge, whatever the app trusts.',
   },
   'APP-ERRORS': {
     level: 'RULE',
     source: 'docs/frameworks.md',
-    text: 'An error of a handler is the affair of the app, and a token that was never asked for a mistake of it.',
+    text: 'The app answers for an error of a handler. `auth` on an unguarded route is an error of the app.',
   },
   'APP-TWICE': {
     level: 'RULE',
@@ -490,12 +490,12 @@ export const requirements = {
   'APP-INNER': {
     level: 'RULE',
     source: 'docs/frameworks.md',
-    text: 'A part of the app may have another audience, and makes its own judgement.',
+    text: 'A part of the app may have another audience, and validates by itself.',
   },
   'APP-THROW': {
     level: 'RULE',
     source: 'design §3',
-    text: 'The error handling of the app may answer instead: it sees the error, and what it needs to answer.',
+    text: 'The error handling of the app may respond instead. The error contains the status and the headers.',
   },
 } as const satisfies Record<string, Requirement>
 

@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Ends a run with the figures that tests have noted, and one line that says it all, files that could not be loaded included. */
+/** Ends a run with the figures that tests have annotated, and one line of counts. A file that does not load counts as failed. */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()])

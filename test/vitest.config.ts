@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 const slow = '{packages,test}/**/*.slow.test.ts'
 const real = '{packages,test}/**/*.real.test.ts'
 /** Subscribers to diagnostics receive the messages of every validator in their thread. Memory belongs to a thread, too. */
-const alone = ['test/telemetry/**/*.test.ts', 'packages/core/test/jwt-store.test.ts']
+const alone = ['test/telemetry/**/*.test.ts', 'packages/core/test/dispatchers.test.ts']
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,

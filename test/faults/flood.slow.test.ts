@@ -1,7 +1,7 @@
 /** The calls and the memory that a flood of made-up tokens costs. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { inUseAtRest } from '../harness/in-use.ts'
+import { bytesInUseAtRest } from '../harness/memory.ts'
 import { encode } from '../harness/jws.ts'
 import { status } from '../harness/responses.ts'
 import { metadata } from '../harness/scripted-hosts.ts'
@@ -132,7 +132,7 @@ function noise(): string {
 
 /** The growth of the bytes in use. */
 async function growthOf(work: () => Promise<void>): Promise<number> {
-  const before = await inUseAtRest()
+  const before = await bytesInUseAtRest()
   await work()
-  return (await inUseAtRest()) - before
+  return (await bytesInUseAtRest()) - before
 }

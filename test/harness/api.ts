@@ -3,21 +3,21 @@ import type { ProtectOptions } from '@tollgate/core/adapter'
 import type { Adapter } from './adapters.ts'
 import type { Serving } from './adapters/adapter.ts'
 import { listen } from './listen.ts'
-import { type Outcome, outcomeOf } from './outcome.ts'
+import { type ResultCode, resultCodeOf } from './result-code.ts'
 import { type Received, send, type Sent } from './send.ts'
 
 export { listen } from './listen.ts'
 
-/** A protected API that answers real HTTP until the test ends. */
+/** A protected API over real HTTP, until the test ends. */
 export interface Api {
   readonly origin: string
   /** The token that the handler last saw. */
   readonly seen: () => AccessToken | undefined
   readonly send: (sent: Sent) => Promise<Received>
-  /** Sends a request, and says which code of the checklist the answer is. */
-  readonly outcome: (sent: Sent) => Promise<Outcome>
-  /** The outcome of a GET with this bearer token. */
-  readonly present: (token: string) => Promise<Outcome>
+  /** Sends a request, one at a time. Returns the result code of the response. */
+  readonly outcome: (sent: Sent) => Promise<ResultCode>
+  /** The result code of a GET with this bearer token. */
+  readonly present: (token: string) => Promise<ResultCode>
 }
 
 export interface ApiOptions extends Pick<Serving, 'inner' | 'habits' | 'onError'> {
@@ -39,9 +39,9 @@ export async function openApi(adapter: Adapter, { guards = [scopes('read')], ...
   })
   const origin = await listen(server)
 
-  async function outcome(sent: Sent): Promise<Outcome> {
+  async function outcome(sent: Sent): Promise<ResultCode> {
     handled = 0
-    return outcomeOf(await send(origin, sent), handled)
+    return resultCodeOf(await send(origin, sent), handled)
   }
 
   return {

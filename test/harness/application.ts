@@ -1,11 +1,11 @@
 import * as oauth from 'oauth4webapi'
 import { redirectUri, secret } from './authorization-server.ts'
 
-/** A client of an authorization server, by a library that has nothing to do with ours. */
+/** A client of an authorization server, made with a library that is independent of ours. */
 export interface Application {
   /** A token for the API by client credentials (RFC 6749 §4.4). */
   readonly byClientCredentials: (resource: string) => Promise<string>
-  /** Access and refresh token for the API by the authorization code flow with PKCE, alice being the resource owner. */
+  /** Access and refresh token for the API by the authorization code flow with PKCE. The resource owner is alice. */
   readonly byAuthorizationCode: (resource: string) => Promise<{ access: string; refresh: string }>
   /** Revokes a token (RFC 7009). */
   readonly revoke: (token: string) => Promise<void>
@@ -60,7 +60,7 @@ export async function openApplication(issuer: string): Promise<Application> {
   }
 }
 
-/** What a browser does: it follows redirects, with cookies, until they lead to the application. */
+/** Follows redirects with cookies, as a browser does, until one leads to the application. */
 async function browse(start: URL): Promise<URL> {
   const cookies = new Map<string, string>()
   let url = start

@@ -10,7 +10,7 @@ import { type Certificate, certificate } from './certificates.ts'
 
 const { Provider } = await quietly(() => import('oidc-provider'))
 
-/** Opaque tokens are for this API, JWTs for the other. */
+/** The tokens for this API are opaque, those for the other are JWTs. */
 export const opaqueApi = 'https://opaque.example'
 export const jwtApi = 'https://jwt.example'
 export const redirectUri = 'https://app.example/callback'
@@ -20,12 +20,12 @@ export interface AuthorizationServer {
   /** The issuer. */
   readonly url: string
   readonly server: Server
-  /** The resource servers that it knows, by how they authenticate; each has the id `api-` and that name. */
+  /** The credentials of its resource servers. The id of each is `api-` and its authentication method. */
   readonly own: {
     readonly signing: JWK
     readonly decryption: JWK
     readonly certificate: Certificate
-    /** The certificate of the server itself, on its endpoint for mutual TLS. */
+    /** The certificate of its endpoint for mutual TLS. */
     readonly ca: string
   }
 }

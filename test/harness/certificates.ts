@@ -5,7 +5,7 @@ export interface Certificate {
   readonly key: string
 }
 
-/** A certificate that vouches for itself, for a server on loopback or for a client of this name. */
+/** A self-signed certificate for a server on loopback, or for a client of this name. */
 export async function certificate(name: string): Promise<Certificate> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',

@@ -1,4 +1,4 @@
-/** A challenge as a strict reader of RFC 9110 §11.6.1 sees it. */
+/** A challenge by a strict reading of RFC 9110 §11.6.1. */
 export interface Challenge {
   readonly scheme: string
   readonly parameters: Readonly<Record<string, string>>
@@ -7,7 +7,7 @@ export interface Challenge {
 const name = /[!#$%&'*+.^_`|~\w-]+/y
 const quoted = /="((?:[\t\x20\x21\x23-\x5B\x5D-\x7E]|\\[\t\x20-\x7E])*)"/y
 
-/** Reads the lines of `WWW-Authenticate`. Throws at whatever is not well-formed, and at a parameter that stands twice. */
+/** Reads the lines of `WWW-Authenticate`. A malformed line, or a repeated parameter, is an error. */
 export function parseChallenges(lines: readonly string[]): readonly Challenge[] {
   return lines.map(parseChallenge)
 }

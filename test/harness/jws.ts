@@ -1,7 +1,7 @@
 import { constants, createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } from 'node:crypto'
 import type { JWK } from 'jose'
 
-/** What goes into a segment: bytes as they are, text as UTF-8, anything else as JSON. */
+/** The content of a segment: bytes unchanged, text as UTF-8, other values as JSON. */
 export type Part = Uint8Array | string | object | null
 
 export interface KeyPair {
@@ -26,7 +26,7 @@ function generate(kind: string): { privateKey: KeyObject; publicKey: KeyObject }
   return kind === 'Ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448')
 }
 
-/** A compact JWS of any header and payload, right or wrong, made with `node:crypto` and none of the libraries under test. */
+/** A compact JWS of any header and payload, valid or not. It is made with `node:crypto` and not with the libraries under test. */
 export function jws(header: Part, payload: Part, key: KeyObject | Uint8Array, algorithm: string): string {
   const input = `${encode(header)}.${encode(payload)}`
   return `${input}.${signature(input, key, algorithm).toString('base64url')}`

@@ -1,12 +1,2 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Channels } from '@tollgate/core/diagnostics'
-import { onTestFinished } from 'vitest'
-
-/** What is told on a channel until the test ends. */
-export function listening<Name extends keyof Channels>(name: Name): readonly Channels[Name][] {
-  const messages: Channels[Name][] = []
-  const listener = (message: unknown): void => void messages.push(message as Channels[Name])
-  subscribe(name, listener)
-  onTestFinished(() => void unsubscribe(name, listener))
-  return messages
-}
+/** The old name of `messagesOn`, for tests that still use it. */
+export { messagesOn as listening } from './channel-messages.ts'

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { onTestFinished } from 'vitest'
 
-/** Sends requests over connections that it keeps: for more requests than the machine has ports. */
+/** Sends requests over persistent connections, because the machine has fewer ports than a test has requests. */
 export interface Client {
-  /** The status of the answer to a GET with this bearer token. */
+  /** The status of the response to a GET with this bearer token. */
   readonly statusOf: (token: string) => Promise<number>
 }
 
@@ -24,13 +24,13 @@ export function openClient(origin: string, connections = 1): Client {
 export interface Load {
   readonly total: number
   readonly perSecond: number
-  /** Sends one request; called in turn for each, and not waited for before the next. */
+  /** Sends one request. It is called for the next one before the response is there. */
   readonly send: (index: number) => Promise<void>
 }
 
 /**
- * Sends at a steady rate, however long the answers take (an open loop: who waits for answers goes easy on a server that is slow).
- * Resolves when all are answered.
+ * Sends at a steady rate and does not wait for responses (an open loop), because a client that waits spares a slow server.
+ * Resolves when all responses are there.
  */
 export async function sendSteadily({ total, perSecond, send }: Load): Promise<void> {
   const startedAt = performance.now()

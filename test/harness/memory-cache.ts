@@ -1,11 +1,11 @@
 import type { TokenCache } from '@tollgate/core'
 
 export interface MemoryCache extends TokenCache {
-  /** All that is stored, as it is stored. Nothing expires: the validator has to see for itself. */
+  /** The stored entries. None expires, because the validator must check the times by itself. */
   readonly entries: Map<string, string>
 }
 
-/** A shared store in this process, into which a test can look. */
+/** A shared store in this process. A test can read its entries. */
 export function memoryCache(): MemoryCache {
   const entries = new Map<string, string>()
   return {

@@ -1,17 +1,17 @@
 import { gzipSync } from 'node:zlib'
-import type { Outcome } from './outcome.ts'
+import type { ResultCode } from './result-code.ts'
 import { type Handler, status } from './responses.ts'
 
 export interface Misbehaviour {
   readonly act: Handler
-  /** What the table of the checklist says a client must see (ERR-02). */
-  readonly outcome: Outcome
+  /** The result code of a request that needs the response (ERR-02). */
+  readonly outcome: ResultCode
 }
 
-/** How many bytes the connections of `aGigabyte` took before they were closed. */
+/** The bytes that the connections of `aGigabyte` took before they were closed. */
 export const taken = { bytes: 0 }
 
-/** What an authorization server can do to those who ask it, whatever they ask for. Raw bytes are written past the HTTP server. */
+/** The faults of an authorization server at any endpoint. Some write raw bytes past the HTTP server. */
 export const misbehaviours: Readonly<Record<string, Misbehaviour>> = {
   'closes the connection': { outcome: 'E-UP', act: (request) => request.socket.destroy() },
   'resets the connection': { outcome: 'E-UP', act: (request) => request.socket.resetAndDestroy() },
@@ -60,7 +60,7 @@ export const misbehaviours: Readonly<Record<string, Misbehaviour>> = {
   },
 }
 
-/** Only an introspection endpoint can do these. */
+/** The faults of an introspection endpoint only. */
 export const misbehavioursAtIntrospection: Readonly<Record<string, Misbehaviour>> = {
   'answers 401': { outcome: '500', act: status(401, { 'www-authenticate': 'Basic' }) },
   'answers 403': { outcome: '502', act: status(403) },
@@ -91,11 +91,11 @@ function bytes(body: Buffer): Misbehaviour {
   return { outcome: '502', act: (_request, response) => response.writeHead(200).end(body) }
 }
 
-function raw(outcome: Outcome, start: string): Misbehaviour {
+function raw(outcome: ResultCode, start: string): Misbehaviour {
   return { outcome, act: ({ socket }) => void socket.write(start) }
 }
 
-function closing(outcome: Outcome, all: string): Misbehaviour {
+function closing(outcome: ResultCode, all: string): Misbehaviour {
   return { outcome, act: ({ socket }) => void socket.end(all) }
 }
 

@@ -9,7 +9,7 @@ export { audience, T0 } from './constants.ts'
 
 export interface Reference extends Api {
   readonly issuer: MockIssuer
-  /** A token that is good in every respect and has the scope `read`, with these changes. */
+  /** A good token with the scope `read`, with these changes. */
   readonly token: (
     claims?: Record<string, unknown>,
     header?: Record<string, unknown>,

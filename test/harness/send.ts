@@ -4,10 +4,10 @@ import { buffer } from 'node:stream/consumers'
 export interface Sent {
   readonly method?: string
   readonly path?: string
-  /** Header lines as they go over the wire, repeated ones included. */
+  /** The header lines on the wire, repeated ones included. */
   readonly headers?: readonly (readonly [string, string])[]
   readonly body?: string | undefined
-  /** A body whose length is not told beforehand. */
+  /** A body without `Content-Length`. */
   readonly chunks?: readonly string[]
 }
 
@@ -21,7 +21,7 @@ export interface Received {
 
 let refusals = new Set<string>()
 
-/** All different refusals, and answers to outages, that are received while this goes on: status, challenges, body. */
+/** The different refusals and failures that `send` receives during the work: status, challenges, body. */
 export async function refusalsDuring(work: () => Promise<void>): Promise<ReadonlySet<string>> {
   const received = new Set<string>()
   refusals = received
@@ -29,7 +29,7 @@ export async function refusalsDuring(work: () => Promise<void>): Promise<Readonl
   return received
 }
 
-/** Sends a request with exactly these header lines: `fetch` would join or refuse some of them. */
+/** Sends a request with exactly these header lines. `fetch` would join or refuse some of them. */
 export async function send(
   origin: string,
   { method = 'GET', path = '/items', headers = [], body, chunks = [] }: Sent,

@@ -3,16 +3,18 @@ import type { RequirementId } from '../requirements.ts'
 import { type Adapter, adapters } from './adapters.ts'
 import { refusalsDuring } from './send.ts'
 
-/** A test of one or several requirements, run in every framework. What is refused in its course has to be refused in the same way everywhere, byte for byte. */
+/**
+ * Defines a test of one or several requirements, which runs in every framework. The refusals during the test must be the same in each,
+ * byte for byte.
+ */
 export function verifies(
   ids: RequirementId | readonly RequirementId[],
   title: string,
   run: (adapter: Adapter) => void | Promise<void>,
   timeout?: number,
-  houses: readonly Adapter[] = adapters,
 ): void {
   let first: ReadonlySet<string> | undefined
-  describe.each(houses)('$name', (adapter) => {
+  describe.each(adapters)('$name', (adapter) => {
     test(
       `${[ids].flat().join(', ')} · ${title}`,
       async () => {

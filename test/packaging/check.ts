@@ -8,10 +8,10 @@ import { attwProblems, publintProblems } from './linters.ts'
 import { packPackages, type Tarball } from './pack.ts'
 import { step } from './report.ts'
 
-/** The last 5.x, for those who have not moved, and the one that this workspace uses. */
+/** The last 5.x, and the version of this workspace. */
 const typescripts = ['5.9', '7.0.2']
 
-/** Packs what `pnpm run build` made, and tries it out as somebody who installs it. */
+/** Packs the output of `pnpm run build`, and installs and uses it as an application does. */
 async function check(workspace: string, folder: string): Promise<void> {
   const packed = join(folder, 'packed')
   await mkdir(packed)

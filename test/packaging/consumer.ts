@@ -5,7 +5,7 @@ import type { Tarball } from './pack.ts'
 import { step } from './report.ts'
 import { complaints, run } from './run.ts'
 
-/** The apps of someone who has only the registry, one for each framework: in ESM, in CommonJS, and without TypeScript. */
+/** Applications without this workspace, one for each framework: in ESM, in CommonJS, and without TypeScript. */
 const typed = ['app.mts', 'app.cts', 'koa.mts', 'fastify.mts']
 const untyped = ['app.cjs', 'fastify.cjs']
 const projects = ['tsconfig.json', 'tsconfig.koa.json']
@@ -13,10 +13,10 @@ const sources = [...typed, ...untyped, ...projects].map((name) =>
   fileURLToPath(new URL(`./consumer/${name}`, import.meta.url)),
 )
 
-/** After what the typed ones were compiled to, those that needed none of that. */
+/** The compiled applications, and those without TypeScript. */
 const apps = [...typed.map((name) => `dist/${name.replace(/ts$/, 'js')}`), ...untyped]
 
-/** Uses the tarballs as a project of its own would, with this TypeScript. */
+/** Uses the tarballs in a project of its own, with this TypeScript. */
 export async function useTarballs(tarballs: readonly Tarball[], typescript: string, folder: string): Promise<void> {
   const label = `consumer with TypeScript ${typescript}`
   await mkdir(folder)

@@ -3,7 +3,7 @@ import type { Manifest, Tarball } from './pack.ts'
 const required = ['package.json', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']
 const unwanted = /\.tsbuildinfo$|(^|\/)(node_modules|tests?)$|[.-]test\.[^/]+$/
 
-/** What is wrong with a tarball that publint and attw do not look for. Whether the files it exports exist is theirs. */
+/** The faults of a tarball that publint and attw do not report. They check that the exported files exist. */
 export async function contentProblems({ manifest, files }: Tarball): Promise<readonly string[]> {
   return [
     ...required.filter((path) => !files.includes(path)).map((path) => `${path} is missing`),
@@ -31,8 +31,8 @@ function targetsOf(exports: unknown): readonly string[] {
 }
 
 /**
- * A build that went wrong may leave out declarations, and it never removes what a deleted module left in dist. The sources
- * count as well, for the source maps point at them.
+ * A failed build may leave out declarations. No build removes the files of a deleted module from dist. The sources count as well,
+ * because the source maps point at them.
  */
 function unevenModules(files: readonly string[]): readonly string[] {
   const modules = files.flatMap((path) => /^(?:dist|src)\/(.+?)(?:\.js|\.d\.ts|\.ts)$/.exec(path)?.[1] ?? [])

@@ -6,7 +6,7 @@ import { formatMessage } from 'publint/utils'
 import type { Tarball } from './pack.ts'
 import { complaints, run } from './run.ts'
 
-/** Everything that publint has to say, suggestions included. */
+/** All messages of publint, suggestions included. */
 export async function publintProblems({ archive }: Tarball): Promise<readonly string[]> {
   const tarball = Uint8Array.from(await readFile(archive)).buffer
   const { messages, pkg } = await publint({ pack: { tarball }, level: 'suggestion', strict: true })
@@ -19,10 +19,10 @@ interface AttwReport {
     | { readonly types: object; readonly problems: readonly { readonly resolutionKind?: string }[] }
 }
 
-/** What `esm-only` leaves out: Node 10, and that `require` finds ESM, which every Node that we support can load. */
+/** The parts outside of `esm-only`: Node 10, and `require` of ESM, which every supported Node can load. */
 const outsideProfile = new Set(['node10', 'node16-cjs'])
 
-/** What attw finds. Its exit code alone does not do: it is 0 for a package without types. */
+/** The problems that attw finds. Its exit code is not enough, because it is 0 for a package without types. */
 export async function attwProblems({ archive }: Tarball): Promise<readonly string[]> {
   const cli = join(dirname(fileURLToPath(import.meta.resolve('@arethetypeswrong/cli/package.json'))), 'dist/index.js')
   const args = [cli, archive, '--profile', 'esm-only', '--format', 'json']

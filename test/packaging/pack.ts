@@ -10,14 +10,14 @@ export interface Manifest {
 }
 
 export interface Tarball {
-  /** Where the archive is. */
+  /** The path of the archive. */
   readonly archive: string
   readonly manifest: Manifest
-  /** What is in it, with `/` between folders. */
+  /** The paths of its files, with `/` between folders. */
   readonly files: readonly string[]
 }
 
-/** Packs the public packages as publishing them would, `publishConfig` applied. */
+/** Packs the public packages as for publication, with `publishConfig` applied. */
 export async function packPackages(workspace: string, into: string): Promise<readonly Tarball[]> {
   const wanted = await publicPackages(workspace)
   const pack = ['-r', '--filter', './packages/*', 'pack', '--pack-destination', into]
@@ -42,7 +42,7 @@ async function readManifest(folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
 }
 
-/** Inside `npx pnpm run` there is a pnpm on the PATH; elsewhere there may be none. */
+/** Inside `npx pnpm run` there is a pnpm on the PATH. Elsewhere there may be none. */
 async function pnpm(args: readonly string[], cwd: string): Promise<Ended> {
   const ended = await run('pnpm', args, cwd)
   return ended.code === 'ENOENT' ? run('npx', ['-y', 'pnpm@12', ...args], cwd) : ended

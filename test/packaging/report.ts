@@ -1,7 +1,7 @@
-/** One mistake can show in every file; more of the same tells nobody anything. */
+/** One mistake can show in every file, so that more lines add no information. */
 const shown = 10
 
-/** Runs one step and prints what came of it: a line when all is well, else one for each thing that is wrong. */
+/** Runs one step and prints the result: one line for a success, or one for each problem. */
 export async function step(name: string, check: () => Promise<readonly string[]>): Promise<boolean> {
   const problems = await check().catch((error: unknown) => [error instanceof Error ? error.message : String(error)])
   for (const problem of problems.slice(0, shown)) {

@@ -1,26 +1,26 @@
 import { execFile } from 'node:child_process'
 
 export interface Ended {
-  /** How it ended: 0 is well, a name is a signal or a failure to start. */
+  /** 0 is a success. A name is a signal or a failure to start. */
   readonly code: number | string
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Far more than any of them needs, so that one that hangs fails instead. */
-const patience = 60_000
+/** Milliseconds. A program that hangs fails, and a slow machine is no failure. */
+const timeout = 600_000
 
-/** Runs a program to its end, and does not throw when that is a bad one. What it says of its folder is made relative. */
+/** Runs a program to its end. A failure does not throw. Paths in the output are relative to its folder. */
 export async function run(command: string, args: readonly string[], cwd: string): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(command, args, { cwd, timeout: patience, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+    execFile(command, args, { cwd, timeout, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : (error.code ?? error.signal ?? 'failed')
       resolve({ code, stdout: stdout.replaceAll(`${cwd}/`, ''), stderr: stderr.replaceAll(`${cwd}/`, '') })
     })
   })
 }
 
-/** What a program that failed has to say: its lines that tell of an error, else the last one of all. */
+/** The lines of the output of a failed program that report an error. Without such a line: the last one. */
 export function complaints({ code, stdout, stderr }: Ended, error: RegExp): readonly string[] {
   if (code === 0) {
     return []

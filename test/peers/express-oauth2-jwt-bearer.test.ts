@@ -265,7 +265,7 @@ describe('discovery', () => {
     now += 4 * 60
     await send(origin, token)
     expect(upstream.count('/jwks')).toBe(2)
-    expect(upstream.count('/.well-known/oauth-authorization-server')).toBe(1)
+    expect(upstream.count('/.well-known/oauth-authorization-server')).toBe(2)
   })
 })
 

@@ -3,9 +3,13 @@ import { describe, invalidOption } from '@tollgate/core/adapter'
 import type { Hook, Protect } from './augment.ts'
 import type { RouteAuth } from './request.ts'
 
-/** The demands of a route. `undefined` without an own member `auth`. A value of `undefined` is an error, because a guard may be missing. */
+/**
+ * The demands of a route. `undefined` when its config has no `auth`. A value of `undefined` is an error, because a guard may be missing. An
+ * `auth` that the config inherits from a class is an error too, because ignoring it would open the route.
+ */
 export function authOf(config: object = {}, url?: string): RouteAuth | undefined {
   if (!Object.hasOwn(config, 'auth')) {
+    expectNotInherited(Object.getPrototypeOf(config), url)
     return undefined
   }
   const { auth } = config as { readonly auth?: unknown }
@@ -30,4 +34,15 @@ export function createRouteHooks(protect: Protect): (auth: Exclude<RouteAuth, fa
     hooks.set(auth, hook)
     return hook
   }
+}
+
+/** `Object.prototype` does not count, because any part of the application may have changed it. */
+function expectNotInherited(prototype: object | null, url = ''): void {
+  if (prototype === null || prototype === Object.prototype) {
+    return
+  }
+  if (Object.hasOwn(prototype, 'auth')) {
+    throw invalidOption(`Expected \`auth\` to be a member of the config of the route ${url} itself, not of its class`)
+  }
+  expectNotInherited(Object.getPrototypeOf(prototype), url)
 }

@@ -7,24 +7,32 @@ export interface Serving {
   readonly guards: readonly Guard[]
   /** Called by the handler of every route. */
   readonly onHandled: (token: AccessToken | undefined) => void
-  /** What protects `/inner` within the protection of all; default: the same. */
+  /** The protection of `/inner`, behind that of the whole app. Default: the same. */
   readonly inner?: ProtectOptions | Validator | undefined
-  /** What the framework has of its own. `cors`: its CORS layer, in front of all or behind the protection. `trust proxy`. `own challenge`: the app sets one, and a header, before. */
+  /**
+   * Settings of the app. `cors`: the CORS layer of the framework, in front of all or behind the protection. `own challenge`: the app sets a
+   * challenge and a header of its own first.
+   */
   readonly habits?: readonly ('cors in front' | 'cors behind' | 'trust proxy' | 'own challenge')[] | undefined
-  /** The app handles errors by itself: it is shown each, and answers with its status, its headers and `mine`. */
+  /** The error handling of the app. It receives each error, and responds with its status, its headers and `mine`. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** A framework for which Tollgate has an adapter, or what takes its place. Every requirement is verified in each. */
+/** A framework for which Tollgate has an adapter, or the web `Request`. Every requirement is verified in each. */
 export interface Adapter {
   readonly name: string
   /**
-   * A server with the same routes in every framework, for any method. Protected with the guards: `/items`; `/mounted/items`, in a router or scope that is mounted; `/twice`, by
-   * each of two layers and within a protected scope; `/failing`, whose handler throws. `/optional` is so optionally. `/inner/items` is protected by `inner`, in a part of the app that
-   * is protected as a whole. `/unguarded`, of frameworks, is not protected, and asks for the token all the same. Form bodies are parsed.
+   * A server with the same routes in every framework, for any method. It parses form bodies.
+   *
+   * - `/items` has the guards. `/mounted/items` has them in a mounted router or scope.
+   * - `/twice` has them in two layers, within a protected scope.
+   * - `/failing` has them, and its handler throws.
+   * - `/optional` has them, and needs no credentials.
+   * - `/inner/items` has the protection `inner`, in a protected part of the app.
+   * - `/unguarded` has no protection, and its handler calls `auth`. Only frameworks have this route.
    */
   readonly serve: (serving: Serving) => Server
-  /** Makes what protects, and no server: for mistakes that must show at start-up. */
+  /** Creates the protection without a server. Invalid options must throw there. */
   readonly create: (options: ProtectOptions) => Promise<unknown>
 }
 
@@ -32,10 +40,10 @@ export function isValidator(protection: ProtectOptions | Validator): protection 
   return 'authenticate' in protection
 }
 
-/** The error of a handler, which is no affair of Tollgate's. */
+/** The error of a handler. Tollgate passes it to the framework. */
 export const mistake = new Error('a mistake in a handler')
 
-/** What the app's own error handling answers with. */
+/** The response of the error handling of the app. */
 export function statusAndHeadersOf(error: unknown): { status: number; headers: Record<string, string> } {
   const { status = 500, headers = {} } = error as { status?: number; headers?: Record<string, string> }
   return { status, headers }

@@ -22,7 +22,7 @@ function expressAdapter(name: string, express: typeof express5): Adapter {
         res.json({ ok: true })
       }
     const app = express()
-    // The error handler of Express prints every error unless it is told that this is a test.
+    // In other environments the error handler of Express prints every error.
     app.set('env', 'test')
     app.set('trust proxy', habits.includes('trust proxy'))
     if (habits.includes('own challenge')) {

@@ -12,7 +12,7 @@ function optionsOf(protection: ProtectOptions | Validator): TollgateOptions {
     return { validator: protection }
   }
   const { claims, errors, preflights, ...options } = protection
-  // The types of Fastify would have to be told of the schema; those of a validator are told by it.
+  // A validator has the types of its claims. The options do not.
   return claims === undefined
     ? { ...options, errors, preflights }
     : { validator: createValidator({ ...options, claims }), errors, preflights }

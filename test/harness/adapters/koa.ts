@@ -23,7 +23,7 @@ function koaAdapter(name: string, Koa: typeof Koa3): Adapter {
       ctx.body = { ok: true }
     }
     const app = new Koa({ proxy: habits.includes('trust proxy') })
-    // Koa prints errors unless it is told not to.
+    // By default Koa prints errors.
     app.silent = true
     if (onError !== undefined) {
       app.use(async (ctx, next) => {

@@ -68,7 +68,7 @@ function appOf({ protection, inner = protection, guards, onHandled, habits = [],
   return { app, close: () => Promise.all([validator.close(), validatorInner.close()]) }
 }
 
-/** Without a framework of its own: a web `Request`, judged by the validator itself. Hono brings it. */
+/** A validator without an adapter, for web `Request`s. They come from Hono. */
 export const webRequestAdapter: Adapter = {
   name: 'Request',
   create: async (options) => validatorBy(options),
