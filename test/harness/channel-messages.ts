@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Channels } from '@tollgate/core'
+import type { Channels } from '@tollgate/core/diagnostics'
 import { onTestFinished } from 'vitest'
 
 /** The messages on a diagnostics channel until the test ends. */

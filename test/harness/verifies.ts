@@ -4,17 +4,18 @@ import { type Adapter, adapters } from './adapters.ts'
 import { refusalsDuring } from './send.ts'
 
 /**
- * Defines a test of one or several requirements, which runs in every framework. The refusals during the test must be the same in each,
- * byte for byte.
+ * Defines a test of one or several requirements, which runs in every framework, or in the `tested` ones. The refusals during the test must be
+ * the same in each, byte for byte.
  */
 export function verifies(
   ids: RequirementId | readonly RequirementId[],
   title: string,
   run: (adapter: Adapter) => void | Promise<void>,
   timeout?: number,
+  tested: readonly Adapter[] = adapters,
 ): void {
   let first: ReadonlySet<string> | undefined
-  describe.each(adapters)('$name', (adapter) => {
+  describe.each(tested)('$name', (adapter) => {
     test(
       `${[ids].flat().join(', ')} · ${title}`,
       async () => {
