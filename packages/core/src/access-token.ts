@@ -32,8 +32,8 @@ export interface CommonMembers {
   /** `sub`: the resource owner, or the client itself. It is unique only together with `issuer`. */
   readonly subject: string | undefined
   /**
-   * `'client'` when `sub` equals `client_id` or is absent, because a client that chooses its own id must not pass for a resource
-   * owner (RFC 9700 §4.15). An issuer that gives clients another form of `sub` is not recognized.
+   * `'client'` when `sub` equals `client_id` or is absent, because a client that chooses its own id must not pass for a
+   * resource owner (RFC 9700 §4.15). An issuer that gives clients another form of `sub` is not recognized.
    */
   readonly subjectType: 'client' | 'resource-owner'
   /** `client_id`, or `azp` when there is no `client_id`. */
@@ -71,12 +71,15 @@ export interface OpaqueAccessToken<Claims = RawClaims> extends CommonMembers {
   /** `undefined` when the introspection response has no `exp`. */
   readonly expiresAt: Date | undefined
   readonly claims: Typed<Claims, IntrospectedClaims>
-  /** The time of the introspection request, up to `cacheFor` ago. For a response from a `TokenCache`: the earliest possible time. */
+  /**
+   * The time of the introspection request, up to `cacheFor` ago. For a response from a `TokenCache`: the earliest
+   * possible time.
+   */
   readonly introspectedAt: Date
 }
 
 /**
- * A validated access token. `kind` says how it was validated. Without a schema in the option `claims`, its claims are deep-frozen and
- * as the issuer sent them. With a schema, they are the output of the schema.
+ * A validated access token. `kind` says how it was validated. Without a schema in the option `claims`, its claims are
+ * deep-frozen and as the issuer sent them. With a schema, they are the output of the schema.
  */
 export type AccessToken<Claims = RawClaims> = JwtAccessToken<Claims> | OpaqueAccessToken<Claims>

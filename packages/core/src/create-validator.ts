@@ -22,17 +22,22 @@ import { isErrorResponse, toResponse } from './responses/error-response.ts'
 import { createPipeline } from './validator.ts'
 
 /**
- * Validates the access tokens of requests. Its methods reject with a `Refusal` (because of the client), with an `Unavailable` (because of the
- * authorization server), or with any other error, which is a failure. The object is frozen.
+ * Validates the access tokens of requests. Its methods reject with a `Refusal` (because of the client), with an
+ * `Unavailable` (because of the authorization server), or with any other error, which is a failure. The object is
+ * frozen.
  */
 export interface Validator<Claims = RawClaims> extends Lifecycle {
   /** Resolves with the access token of a request that all guards accept. A web `Request` is an `HttpRequest`. */
   authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
-  /** Resolves with `undefined` for a request without credentials. Bad credentials are refused. Guards run only for a token. */
+  /**
+   * Resolves with `undefined` for a request without credentials. Bad credentials are refused. Guards run only for a
+   * token.
+   */
   authenticateOptional(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims> | undefined>
   /**
-   * Runs guards for a token that this validator validated for the same request. Without a token, the request is refused as one without credentials.
-   * It does not validate the token again, and rejects with a `TypeError` for any other object.
+   * Runs guards for a token that this validator validated for the same request. Without a token, the request is refused
+   * as one without credentials. It does not validate the token again, and rejects with a `TypeError` for any other
+   * object.
    */
   authorize(
     token: AccessToken<Claims> | undefined,
@@ -43,19 +48,22 @@ export interface Validator<Claims = RawClaims> extends Lifecycle {
   readonly respond: (error: unknown) => Response
   /** Whether a form body can carry the token. An adapter needs to know it when its framework parses bodies late. */
   readonly formBody: 'ignored' | 'accepted'
-  /** Combines the guards of a route into one. Throws a `TypeError` for a value that is no guard, or that an issuer cannot serve. */
+  /**
+   * Combines the guards of a route into one. Throws a `TypeError` for a value that is no guard, or that an issuer
+   * cannot serve.
+   */
   combine(...guards: readonly Guard[]): Guard
   /**
-   * Removes a token from the caches of this process and from the `TokenCache`. The next request introspects it again. Other processes
-   * can use their own caches for up to `cacheFor`. Rejects when the `TokenCache` fails.
+   * Removes a token from the caches of this process and from the `TokenCache`. The next request introspects it again.
+   * Other processes can use their own caches for up to `cacheFor`. Rejects when the `TokenCache` fails.
    */
   evict(token: string): Promise<void>
 }
 
 /**
- * Creates a validator. It checks access tokens under the Bearer scheme (RFC 6750): JWTs by signature (RFC 9068), opaque tokens by
- * introspection (RFC 7662). It does not check whether a JWT was revoked, except under the guard `active`. It fetches nothing before the
- * first token arrives.
+ * Creates a validator. It checks access tokens under the Bearer scheme (RFC 6750): JWTs by signature (RFC 9068), opaque
+ * tokens by introspection (RFC 7662). It does not check whether a JWT was revoked, except under the guard `active`. It
+ * fetches nothing before the first token arrives.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix them.
  */

@@ -10,10 +10,10 @@ import { isUnavailable, Unavailable, UpstreamError, type UpstreamReason } from '
 /** The start, the state and the end of a validator. */
 export interface Lifecycle {
   /**
-   * Fetches the missing and the stale documents of every listed issuer. Resolves when each of them can validate tokens, also with stale keys or
-   * a seed. Rejects with the `Unavailable` of an issuer that cannot: at once, or after trying for `within`. A fetch that runs at that time is
-   * finished, which can take ten seconds more. An error that waiting does not fix, such as metadata of another issuer, rejects at once. Nothing
-   * needs this call.
+   * Fetches the missing and the stale documents of every listed issuer. Resolves when each of them can validate tokens,
+   * also with stale keys or a seed. Rejects with the `Unavailable` of an issuer that cannot: at once, or after trying
+   * for `within`. A fetch that runs at that time is finished, which can take ten seconds more. An error that waiting
+   * does not fix, such as metadata of another issuer, rejects at once. Nothing needs this call.
    *
    * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an invalid duration.
    */
@@ -21,8 +21,9 @@ export interface Lifecycle {
   /** The state at this moment. It fetches nothing. */
   health(): Health
   /**
-   * Closes the connections of the library and aborts its calls, unless another validator is open. A `dispatcher` and a `TokenCache` of the application stay open,
-   * and calls through that dispatcher run until their deadline. From now on `authenticate` rejects with an error (500). A second call does nothing.
+   * Closes the connections of the library and aborts its calls, unless another validator is open. A `dispatcher` and a
+   * `TokenCache` of the application stay open, and calls through that dispatcher run until their deadline. From now on
+   * `authenticate` rejects with an error (500). A second call does nothing.
    */
   close(): Promise<void>
 }

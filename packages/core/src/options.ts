@@ -25,19 +25,22 @@ export interface ValidatorOptions<Claims = RawClaims> {
   /** The name of this API in the `aud` of its tokens; one of them, if several. It is compared exactly. */
   readonly audience: string | readonly string[]
   /**
-   * The issuers whose tokens are accepted: one or several, each as a URL or as a `trustedIssuer`. A URL must be exactly the `iss` of the tokens,
-   * including a trailing slash. For tenants that are not known at start-up: a function of the unverified `iss`, whose results are cached.
+   * The issuers whose tokens are accepted: one or several, each as a URL or as a `trustedIssuer`. A URL must be exactly
+   * the `iss` of the tokens, including a trailing slash. For tenants that are not known at start-up: a function of the
+   * unverified `iss`, whose results are cached.
    */
   readonly issuer: string | TrustedIssuer | readonly (string | TrustedIssuer)[] | ResolveIssuer
   /**
-   * A Standard Schema (zod, valibot, arktype, …). Its output replaces the claims of the token and types them. Claims that do not fit are 401
-   * `invalid_token`, and `refusal.claimPaths` has their paths. Guards see the claims as the issuer sent them. The schema runs on every request,
-   * can be asynchronous, and its errors are failures (500). Default: none.
+   * A Standard Schema (zod, valibot, arktype, …). Its output replaces the claims of the token and types them. Claims
+   * that do not fit are 401 `invalid_token`, and `refusal.claimPaths` has their paths. Guards see the claims as the
+   * issuer sent them. The schema runs on every request, can be asynchronous, and its errors are failures (500).
+   * Default: none.
    */
   readonly claims?: StandardSchema<Claims> | undefined
   /**
-   * The scopes that a scope implies, directly or indirectly: `{ admin: ['write'], write: ['read'] }`. It applies to every issuer without an own
-   * hierarchy, and to roles that `scopesFrom` reads as scopes. Default: no scope implies another.
+   * The scopes that a scope implies, directly or indirectly: `{ admin: ['write'], write: ['read'] }`. It applies to
+   * every issuer without an own hierarchy, and to roles that `scopesFrom` reads as scopes. Default: no scope implies
+   * another.
    */
   readonly scopeHierarchy?: Readonly<Record<string, string | readonly string[]>> | undefined
   /** The `realm` of challenges. Default: `'api'`. */
@@ -47,22 +50,27 @@ export interface ValidatorOptions<Claims = RawClaims> {
   /** Returns the time in milliseconds since the epoch. Default: `Date.now`. */
   readonly clock?: Clock | undefined
   /**
-   * The undici dispatcher for outbound calls, such as a proxy, a private CA, or a mock issuer without a port. The library never closes it.
-   * `tlsClientAuth` with a certificate does not use it. Default: a dispatcher of the library.
+   * The undici dispatcher for outbound calls, such as a proxy, a private CA, or a mock issuer without a port. The
+   * library never closes it. `tlsClientAuth` with a certificate does not use it. Default: a dispatcher of the library.
    */
   readonly dispatcher?: Dispatcher | undefined
   /**
-   * How an opaque token finds its issuer when several issuers introspect. `'prefix'`: by the `prefix` of each issuer. `'in-order'`: each issuer is asked in
-   * order until one calls the token active, which shows each server the tokens of the others. Default: `'prefix'`.
+   * How an opaque token finds its issuer when several issuers introspect. `'prefix'`: by the `prefix` of each issuer.
+   * `'in-order'`: each issuer is asked in order until one calls the token active, which shows each server the tokens of
+   * the others. Default: `'prefix'`.
    */
   readonly opaqueRouting?: OpaqueRouting | undefined
   /**
-   * `'memory'`: the process caches validated tokens. Times, issuer, key, audience and guards are checked on every request. `'off'`: every request
-   * has its signature verified or its token introspected again. A `TokenCache` shares introspection responses with other processes; an attacker who
-   * can write to it can make a token active. Default: `'memory'`.
+   * `'memory'`: the process caches validated tokens. Times, issuer, key, audience and guards are checked on every
+   * request. `'off'`: every request has its signature verified or its token introspected again. A `TokenCache` shares
+   * introspection responses with other processes; an attacker who can write to it can make a token active. Default:
+   * `'memory'`.
    */
   readonly cache?: 'memory' | 'off' | TokenCache | undefined
-  /** Whether a form body can carry the token (RFC 6750 §2.2). A token in the query is always ignored. Default: `'ignored'`. */
+  /**
+   * Whether a form body can carry the token (RFC 6750 §2.2). A token in the query is always ignored. Default:
+   * `'ignored'`.
+   */
   readonly formBody?: 'ignored' | 'accepted' | undefined
 }
 

@@ -1,8 +1,8 @@
 import type { AccessToken, AccessTokenClaims, CommonMembers } from './access-token.ts'
 
 /**
- * The statements of a token whose signature or introspection response is good. The caches store this and no decision. All requests with
- * one token share it. It is frozen, and the token string is not in it.
+ * The statements of a token whose signature or introspection response is good. The caches store this and no decision.
+ * All requests with one token share it. It is frozen, and the token string is not in it.
  */
 export interface ValidatedToken extends Omit<CommonMembers, 'scopes' | 'raw'>, TokenFacts {
   readonly claims: AccessTokenClaims

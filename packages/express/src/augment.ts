@@ -3,8 +3,8 @@ import type { AccessToken } from '@tollgate/core'
 import type { ClaimsOf } from '@tollgate/core/adapter'
 
 /**
- * The type of the claims that the schema in `claims` returns, for `req.auth`:
- * `declare module '@tollgate/express/augment' { interface TokenTypes { claims: Claims } }`.
+ * The type of the claims that the schema in `claims` returns, for `req.auth`: `declare module
+ * '@tollgate/express/augment' { interface TokenTypes { claims: Claims } }`.
  */
 // oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- applications augment it
 export interface TokenTypes {}

@@ -26,11 +26,11 @@ export type Protect<Claims = RawClaims> = ProtectOf<ExpressRequest, Middleware, 
 export type OptionalProtect<Claims = RawClaims> = OptionalProtectOf<ExpressRequest, Middleware, Claims>
 
 /**
- * Creates the middleware that protects an Express API with OAuth 2.0 access tokens. Create it once, when the process starts, and use it on
- * every route.
+ * Creates the middleware that protects an Express API with OAuth 2.0 access tokens. Create it once, when the process
+ * starts, and use it on every route.
  *
- * It validates tokens as `createValidator` says. It responds itself: 400, 401 or 403 with the challenge of RFC 6750 §3, or 503 with
- * `Retry-After` when the token cannot be validated. It does not parse bodies.
+ * It validates tokens as `createValidator` says. It responds itself: 400, 401 or 403 with the challenge of RFC 6750 §3,
+ * or 503 with `Retry-After` when the token cannot be validated. It does not parse bodies.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix them.
  */

@@ -9,8 +9,8 @@ import type {
 import type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
 
 /**
- * The type of the claims that the schema in `claims` returns, for `app.auth(request)` and `request.auth`:
- * `declare module '@tollgate/fastify' { interface TokenTypes { claims: Claims } }`.
+ * The type of the claims that the schema in `claims` returns, for `app.auth(request)` and `request.auth`: `declare
+ * module '@tollgate/fastify' { interface TokenTypes { claims: Claims } }`.
  */
 // oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- applications augment it
 export interface TokenTypes {}
@@ -21,7 +21,10 @@ export type TypedClaims = ClaimsOf<TokenTypes>
 /** A hook for `onRequest`, or for a later hook before the handler. It sets `request.auth`. */
 export type Hook = (request: ProtectedRequest, reply: ProtectedReply) => Promise<unknown>
 
-/** The type of `app.protect`: `app.protect(…)` is for `onRequest` of a route, or for `app.addHook('onRequest', …)` of a scope. */
+/**
+ * The type of `app.protect`: `app.protect(…)` is for `onRequest` of a route, or for `app.addHook('onRequest', …)` of a
+ * scope.
+ */
 export type Protect<Claims = TypedClaims> = ProtectOf<ProtectedRequest, Hook, Hook, Claims>
 
 /** The type of `app.protect.optional`. */
@@ -37,7 +40,10 @@ type ClaimsOption = TypedClaims extends RawClaims
   ? { readonly claims?: UndeclaredClaims }
   : { readonly claims: StandardSchema<TypedClaims> }
 
-/** The options of the plugin: those of the validator, or a validator, which the plugin does not close; and those of the middleware. */
+/**
+ * The options of the plugin: those of the validator, or a validator, which the plugin does not close; and those of the
+ * middleware.
+ */
 export type TollgateOptions = MiddlewareOptions &
   (
     | (Omit<ValidatorOptions, 'claims'> & ClaimsOption & { readonly validator?: never })

@@ -20,8 +20,9 @@ export function formOf(request: ProtectedRequest): unknown {
 }
 
 /**
- * Reads a form body that can carry the token (RFC 6750 §2.2). Fastify parses bodies after `onRequest`. A hook that waited for the parser would run
- * after every hook that can respond earlier. A compressed body is not read, and neither is one that a `preParsing` hook has taken.
+ * Reads a form body that can carry the token (RFC 6750 §2.2). Fastify parses bodies after `onRequest`. A hook that
+ * waited for the parser would run after every hook that can respond earlier. A compressed body is not read, and neither
+ * is one that a `preParsing` hook has taken.
  */
 export async function readForm(request: ProtectedRequest, reply: ProtectedReply): Promise<void> {
   const { raw, headers, method, body } = request
@@ -29,7 +30,8 @@ export async function readForm(request: ProtectedRequest, reply: ProtectedReply)
   const isForm = method !== 'GET' && method !== 'HEAD' && isUrlEncodedForm({ headers: nodeHeaders({ headers }) })
   const isPlain = headers['content-encoding'] === undefined
   if (isUnread && isForm && isPlain && !(Number(headers['content-length']) > maxFormBytes)) {
-    // Node discards the rest of a body only when no code has started to read it. An unread rest would block the connection.
+    // Node discards the rest of a body only when no code has started to read it. An unread rest would block the
+    // connection.
     reply.raw.once('finish', () => resumeBody(raw))
     bodies.set(request, await read(raw).catch(endedEarly))
   }

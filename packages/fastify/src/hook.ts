@@ -16,7 +16,9 @@ interface HookOptions<Claims> extends ScopeRules {
   readonly optional: Authenticate<ProtectedRequest, Claims>
 }
 
-/** The hook of `app.protect(…)`: the request continues or gets its response. Errors are for Fastify's error handling. */
+/**
+ * The hook of `app.protect(…)`: the request continues or gets its response. Errors are for Fastify's error handling.
+ */
 export function toHook<Claims>({ authenticate, optional, authOf, formBody }: HookOptions<Claims>): Hook {
   return async (request, reply) => {
     const auth = authOf(request)
@@ -72,15 +74,16 @@ function respond(reply: ProtectedReply, response: ErrorResponse): void {
 }
 
 /**
- * Waits until the response is sent. When a client leaves while `onSend` hooks work on it, Fastify takes the reply for finished, but not for
- * sent, and would continue to the handler. A hook that never ends prevents that.
+ * Waits until the response is sent. When a client leaves while `onSend` hooks work on it, Fastify takes the reply for
+ * finished, but not for sent, and would continue to the handler. A hook that never ends prevents that.
  */
 async function sent({ raw }: ProtectedRequest, reply: ProtectedReply): Promise<ProtectedReply> {
   await new Promise((resolve) => {
     reply.then(() => resolve(undefined), resolve)
   })
   if (raw.upgrade === true) {
-    // Without this, a refused upgrade leaves an open socket. @fastify/websocket closes only sockets that its own hook has seen.
+    // Without this, a refused upgrade leaves an open socket. @fastify/websocket closes only sockets that its own hook
+    // has seen.
     raw.socket.destroySoon()
   }
   return reply.sent ? reply : new Promise(() => undefined)

@@ -8,14 +8,15 @@ import { authOf, createRouteHooks } from './route-auth.ts'
 import type { Protect, TollgateOptions, TypedClaims } from './augment.ts'
 
 /**
- * The plugin that protects a Fastify API with OAuth 2.0 access tokens: `await app.register(tollgate, options)`, before the routes. It adds
- * `app.protect(…guards)` for `onRequest` of a route or of a scope, `config: { auth }` for routes, and `app.auth(request)` and `request.auth`
- * for handlers. A scope can register it again with other options.
+ * The plugin that protects a Fastify API with OAuth 2.0 access tokens: `await app.register(tollgate, options)`, before
+ * the routes. It adds `app.protect(…guards)` for `onRequest` of a route or of a scope, `config: { auth }` for routes,
+ * and `app.auth(request)` and `request.auth` for handlers. A scope can register it again with other options.
  *
- * It validates tokens as `createValidator` says. It responds itself: 400, 401 or 403 with the challenge of RFC 6750 §3, or 503 with `Retry-After`
- * when the token cannot be validated. It closes its validator with the app.
+ * It validates tokens as `createValidator` says. It responds itself: 400, 401 or 403 with the challenge of RFC 6750 §3,
+ * or 503 with `Retry-After` when the token cannot be validated. It closes its validator with the app.
  *
- * It rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix them.
+ * It rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix
+ * them.
  */
 export const tollgate: FastifyPluginAsync<TollgateOptions> = fastifyPlugin(register, {
   fastify: '5.x',
@@ -74,7 +75,10 @@ function protectionBy(options: TollgateOptions): Protection<TypedClaims> {
   return createProtection(validator, { errors, preflights })
 }
 
-/** Applies `config: { auth }` of the routes in this scope, except for routes of a scope within that has its own registration. */
+/**
+ * Applies `config: { auth }` of the routes in this scope, except for routes of a scope within that has its own
+ * registration.
+ */
 function followConfig(app: FastifyInstance, protect: Protect, isNearest: (scope: object) => boolean): void {
   const hookOf = createRouteHooks(protect)
 

@@ -13,7 +13,10 @@ export function isAmong(hooks: readonly unknown[]): boolean {
   return hooks.some((hook) => typeof hook === 'function' && made.has(hook))
 }
 
-/** Creates `app.protect`: it takes guards and returns a hook. A route whose config says `'optional'` makes the hook of its scope optional. */
+/**
+ * Creates `app.protect`: it takes guards and returns a hook. A route whose config says `'optional'` makes the hook of
+ * its scope optional.
+ */
 export function createProtect(protection: Protection<TypedClaims>, rules: ScopeRules): Protect {
   return createProtectFor(protection, {
     toHttpRequest,

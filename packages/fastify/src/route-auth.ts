@@ -4,8 +4,9 @@ import type { Hook, Protect } from './augment.ts'
 import type { RouteAuth } from './request.ts'
 
 /**
- * The demands of a route. `undefined` when its config has no `auth`. A value of `undefined` is an error, because a guard may be missing. An
- * `auth` that the config inherits from a class is an error too, because ignoring it would open the route.
+ * The demands of a route. `undefined` when its config has no `auth`. A value of `undefined` is an error, because a
+ * guard may be missing. An `auth` that the config inherits from a class is an error too, because ignoring it would open
+ * the route.
  */
 export function authOf(config: object = {}, url?: string): RouteAuth | undefined {
   if (!Object.hasOwn(config, 'auth')) {

@@ -16,7 +16,10 @@ import { type KoaContext, toHttpRequest } from './request.ts'
 /** A middleware for Koa 2 and 3 that sets `ctx.state.auth`. */
 export type Middleware<State = object> = (ctx: ParameterizedContext<State>, next: Next) => Promise<void>
 
-/** The state of a request that passed `protect(…)`. A router that is protected as a whole is `new Router<ProtectedState>()`. */
+/**
+ * The state of a request that passed `protect(…)`. A router that is protected as a whole is `new
+ * Router<ProtectedState>()`.
+ */
 export interface ProtectedState<Claims = RawClaims> {
   auth: AccessToken<Claims>
 }
@@ -42,11 +45,11 @@ export type OptionalProtect<Claims = RawClaims> = OptionalProtectOf<
 >
 
 /**
- * Creates the middleware that protects a Koa API with OAuth 2.0 access tokens. Create it once, when the process starts, and use it on every
- * route.
+ * Creates the middleware that protects a Koa API with OAuth 2.0 access tokens. Create it once, when the process starts,
+ * and use it on every route.
  *
- * It validates tokens as `createValidator` says. It responds itself: 400, 401 or 403 with the challenge of RFC 6750 §3, or 503 with
- * `Retry-After` when the token cannot be validated. It does not parse bodies.
+ * It validates tokens as `createValidator` says. It responds itself: 400, 401 or 403 with the challenge of RFC 6750 §3,
+ * or 503 with `Retry-After` when the token cannot be validated. It does not parse bodies.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix them.
  */

@@ -10,8 +10,9 @@ import { withTypedClaims } from '../validated-token.ts'
 export type ApplySchema<Claims> = (token: AccessToken) => Promise<AccessToken<Claims>>
 
 /**
- * Replaces the claims by the output of the schema. Claims that do not fit are 401 `wrong-claims`. The refusal has the paths of the
- * claims. It has no value and no message of the schema, because a message can contain a value. An error of the schema is a failure (500).
+ * Replaces the claims by the output of the schema. Claims that do not fit are 401 `wrong-claims`. The refusal has the
+ * paths of the claims. It has no value and no message of the schema, because a message can contain a value. An error of
+ * the schema is a failure (500).
  */
 export function createApplySchema<Claims>(schema: StandardSchema<Claims> | undefined): ApplySchema<Claims> {
   if (schema === undefined) {
@@ -43,7 +44,10 @@ export function expectSchema<Claims>(schema: StandardSchema<Claims> | undefined)
   return schema
 }
 
-/** A result with neither a value nor issues, or with both, is a failure. The issues of arktype are an array that is also the result. */
+/**
+ * A result with neither a value nor issues, or with both, is a failure. The issues of arktype are an array that is also
+ * the result.
+ */
 function expectResult<Claims>(
   result: Awaited<ReturnType<StandardSchema<Claims>['~standard']['validate']>>,
 ): typeof result {

@@ -7,7 +7,8 @@ import type { ScopeHierarchy } from './scope-hierarchy.ts'
 export type ClaimPath = string | readonly string[]
 
 /**
- * The claims that hold scopes. `'the scope string'` is the string of RFC 9068 §2.2.3 and RFC 7662 §2.2, where an array grants nothing.
+ * The claims that hold scopes. `'the scope string'` is the string of RFC 9068 §2.2.3 and RFC 7662 §2.2, where an array
+ * grants nothing.
  */
 export type ScopeSources = 'the scope string' | readonly (readonly string[])[]
 

@@ -6,8 +6,8 @@ import type { TokenFacts } from '../validated-token.ts'
 const claimsOfOtherKinds = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'token_introspection']
 
 /**
- * The kind that a JWT states (RFC 8725 §3.11). `typ: at+jwt` states an access token. Many issuers send `JWT` or no `typ`: then only
- * the claims can state another kind. Every other `typ` states another kind.
+ * The kind that a JWT states (RFC 8725 §3.11). `typ: at+jwt` states an access token. Many issuers send `JWT` or no
+ * `typ`: then only the claims can state another kind. Every other `typ` states another kind.
  */
 export function kindOfJwt(typ: unknown, claims: Readonly<Record<string, unknown>>): TokenFacts['statedKind'] {
   const type = mediaType(typ)
@@ -18,7 +18,10 @@ export function kindOfJwt(typ: unknown, claims: Readonly<Record<string, unknown>
   return isGeneric && !claimsOfOtherKinds.some((name) => Object.hasOwn(claims, name)) ? undefined : 'other'
 }
 
-/** The full media type of a `typ`. Case does not count, and a type without a slash is short for `application/` (RFC 7515 §4.1.9). */
+/**
+ * The full media type of a `typ`. Case does not count, and a type without a slash is short for `application/` (RFC 7515
+ * §4.1.9).
+ */
 export function mediaType(typ: unknown): string | undefined {
   if (typ === undefined) {
     return undefined
@@ -35,8 +38,8 @@ const accessTokenTypes: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The kind that an introspection response states. `token_type` is that of RFC 6749 §5.1. Some servers state the kind there, in
- * `token_use` (Hydra) or in `typ` (Keycloak).
+ * The kind that an introspection response states. `token_type` is that of RFC 6749 §5.1. Some servers state the kind
+ * there, in `token_use` (Hydra) or in `typ` (Keycloak).
  */
 export function kindOfResponse(claims: IntrospectedClaims): TokenFacts['statedKind'] {
   const type = own(claims, 'token_type')

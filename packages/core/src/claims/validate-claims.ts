@@ -4,8 +4,8 @@ import { invalidToken, type RefusalReason } from '../responses/refusal.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 
 /**
- * Step 4, on every request, cached or not: the kind of token, its times and its audience (RFC 7519 §4.1, RFC 9068 §4). It does not check
- * scopes, because scopes belong to a route.
+ * Step 4, on every request, cached or not: the kind of token, its times and its audience (RFC 7519 §4.1, RFC 9068 §4).
+ * It does not check scopes, because scopes belong to a route.
  *
  * @throws Refusal 401 `invalid_token`.
  */
@@ -67,7 +67,8 @@ function audienceFault({ kind, audience, policy }: ValidatedToken): RefusalReaso
 }
 
 /**
- * The claims of a JWT: `iss`, `exp` and `aud` are there, and the registered claims have their types. No value is converted.
+ * The claims of a JWT: `iss`, `exp` and `aud` are there, and the registered claims have their types. No value is
+ * converted.
  *
  * @throws Refusal 401 `missing-claim` or `malformed-claim`.
  */

@@ -11,7 +11,8 @@ export interface SenderContext {
 }
 
 /**
- * Step 5: a token that is bound to a key is refused, because the library cannot verify the binding yet (RFC 7800 §3, RFC 9449 §7.2).
+ * Step 5: a token that is bound to a key is refused, because the library cannot verify the binding yet (RFC 7800 §3,
+ * RFC 9449 §7.2).
  *
  * @throws Refusal 401 `sender-constrained`.
  */

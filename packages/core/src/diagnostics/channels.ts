@@ -2,7 +2,9 @@ import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_c
 import { UpstreamError } from '../responses/unavailable.ts'
 import type { AuthenticationTrace, Channels, FetchTrace, MisconfigurationMessage } from './messages.ts'
 
-/** The channels, by the second part of their names. On the hot path, check `hasSubscribers` before you create a message. */
+/**
+ * The channels, by the second part of their names. On the hot path, check `hasSubscribers` before you create a message.
+ */
 export const diagnostics: Diagnostics = {
   verdict: publisher('tollgate:verdict'),
   refusal: publisher('tollgate:refusal'),
@@ -19,8 +21,8 @@ export const diagnostics: Diagnostics = {
 }
 
 /**
- * Publishes the failure of background work on `tollgate:failure`. It ignores an `UpstreamError`, because the request that needs the
- * document gets that error.
+ * Publishes the failure of background work on `tollgate:failure`. It ignores an `UpstreamError`, because the request
+ * that needs the document gets that error.
  */
 export function reportBug(error: unknown): void {
   if (!(error instanceof UpstreamError)) {
@@ -39,8 +41,9 @@ const authentications = tracingChannel<AuthenticationTrace>('tollgate.authentica
 const fetches = tracingChannel<FetchTrace>('tollgate.fetch')
 
 /**
- * Run `work` and publish its start and its end on a tracing channel. Each settles as `work` does. The caller adds members to `trace` before
- * `work` ends. A message never contains the result or the error of `work`, because both can contain claims.
+ * Run `work` and publish its start and its end on a tracing channel. Each settles as `work` does. The caller adds
+ * members to `trace` before `work` ends. A message never contains the result or the error of `work`, because both can
+ * contain claims.
  */
 export const traced: {
   readonly authentication: Traced<AuthenticationTrace>
@@ -55,7 +58,10 @@ export function isAuthenticationTraced(): boolean {
   return authentications.hasSubscribers
 }
 
-/** `tracePromise` adds the result or the error of its function to the message. Therefore that function always fulfills, with nothing. */
+/**
+ * `tracePromise` adds the result or the error of its function to the message. Therefore that function always fulfills,
+ * with nothing.
+ */
 async function traceEnds<Trace extends object, Result>(
   tracing: TracingChannel<Trace>,
   trace: Trace,

@@ -1,11 +1,13 @@
 import type { UpstreamReason } from '../responses/unavailable.ts'
 import type { CircuitState } from './messages.ts'
 
-/** The state of everything that a validator needs, at one moment. `validator.health()` returns it and fetches nothing. */
+/**
+ * The state of everything that a validator needs, at one moment. `validator.health()` returns it and fetches nothing.
+ */
 export interface Health {
   /**
-   * `'ok'`: all metadata and keys are fresh and all circuits are closed. `'degraded'`: some request must wait, is served with stale
-   * documents, or gets 503.
+   * `'ok'`: all metadata and keys are fresh and all circuits are closed. `'degraded'`: some request must wait, is
+   * served with stale documents, or gets 503.
    */
   readonly status: 'ok' | 'degraded'
   /** The listed issuers. Empty when `issuer` is a function. */

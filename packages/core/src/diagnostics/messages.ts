@@ -1,8 +1,9 @@
 import type { Refusal, RefusalCode } from '../responses/refusal.ts'
 import type { Unavailable, UpstreamReason } from '../responses/unavailable.ts'
 
-// `issuer` in a message is a label for metrics: the issuer as it is configured, or `'resolved'` for every issuer that an `issuer`
-// function returned. Tokens choose the names of resolved issuers. Errors, URLs and warnings contain these names.
+// `issuer` in a message is a label for metrics: the issuer as it is configured, or `'resolved'` for every issuer that
+// an `issuer` function returned. Tokens choose the names of resolved issuers. Errors, URLs and warnings contain these
+// names.
 
 /** The message on `tollgate:verdict`: a token is valid. A guard may still refuse the request. */
 export interface VerdictMessage {
@@ -19,7 +20,8 @@ export interface RefusalMessage {
 }
 
 /**
- * The message on `tollgate:unavailable`: the validator could not validate a token. `error.reason` and `error.cause` give the cause.
+ * The message on `tollgate:unavailable`: the validator could not validate a token. `error.reason` and `error.cause`
+ * give the cause.
  */
 export interface UnavailableMessage {
   /** A label for metrics. It agrees with the status on the wire: 503, 502 or 500. */
@@ -62,10 +64,14 @@ export interface FetchTrace extends Pick<FetchMessage, 'purpose' | 'issuer' | 'u
 
 /**
  * The message on the tracing channel `tollgate.authenticate`, which reports the start and the end of an authentication.
- * `outcome` is present at the end. It is `'no_credentials'` as well when optional credentials are absent and no error is thrown.
+ * `outcome` is present at the end. It is `'no_credentials'` as well when optional credentials are absent and no error
+ * is thrown.
  */
 export interface AuthenticationTrace {
-  /** `'authenticate'`: the validator validates the token, and runs the guards if there are any. `'authorize'`: it runs guards only. */
+  /**
+   * `'authenticate'`: the validator validates the token, and runs the guards if there are any. `'authorize'`: it runs
+   * guards only.
+   */
   readonly operation: 'authenticate' | 'authorize'
   outcome?: Outcome
 }
@@ -85,11 +91,14 @@ export interface DocumentMessage {
   readonly document: DocumentKind
   readonly issuer: string
   /**
-   * `'loaded'`: the document is new. `'kept'`: the cached document is still current. `'failed'`: a cached document, if there is one,
-   * serves until it expires.
+   * `'loaded'`: the document is new. `'kept'`: the cached document is still current. `'failed'`: a cached document, if
+   * there is one, serves until it expires.
    */
   readonly outcome: 'loaded' | 'kept' | 'failed'
-  /** The cause of `'failed'`. `undefined` after a success, and after an unexpected error, which `tollgate:failure` reports. */
+  /**
+   * The cause of `'failed'`. `undefined` after a success, and after an unexpected error, which `tollgate:failure`
+   * reports.
+   */
   readonly reason: UpstreamReason | undefined
 }
 
@@ -122,8 +131,8 @@ export interface BreakerMessage {
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
 /**
- * The message on `tollgate:cache`: a cache was looked up, or an operation of the shared cache failed. The request continues without the
- * shared cache. An eviction fails.
+ * The message on `tollgate:cache`: a cache was looked up, or an operation of the shared cache failed. The request
+ * continues without the shared cache. An eviction fails.
  */
 export interface CacheMessage {
   /** `'jwt'` and `'opaque'`: the caches in this process. `'shared'`: the `TokenCache` of the option `cache`. */
@@ -131,8 +140,8 @@ export interface CacheMessage {
   readonly operation: 'get' | 'set' | 'delete'
   readonly outcome: 'hit' | 'miss' | 'failed'
   /**
-   * The `code` of the error, or its name, because its message may contain the stored value. `'too-late'`: no result within 250 ms.
-   * `'no-text'`: the stored value is not a string. `undefined` unless `outcome` is `'failed'`.
+   * The `code` of the error, or its name, because its message may contain the stored value. `'too-late'`: no result
+   * within 250 ms. `'no-text'`: the stored value is not a string. `undefined` unless `outcome` is `'failed'`.
    */
   readonly error: string | undefined
 }
@@ -145,9 +154,9 @@ export interface SecurityMessage {
 }
 
 /**
- * The message on `tollgate:misconfiguration`: because of the configuration, valid tokens are not accepted. The library also emits it as a
- * warning of the process. Per issuer of a validator, `'credentials-refused'` is emitted at most once a minute, and `'missing-audience'`
- * once.
+ * The message on `tollgate:misconfiguration`: because of the configuration, valid tokens are not accepted. The library
+ * also emits it as a warning of the process. Per issuer of a validator, `'credentials-refused'` is emitted at most once
+ * a minute, and `'missing-audience'` once.
  */
 export interface MisconfigurationMessage {
   readonly event: 'credentials-refused' | 'missing-audience'
@@ -172,7 +181,10 @@ export interface Channels {
   readonly 'tollgate:misconfiguration': MisconfigurationMessage
 }
 
-/** The sub-channels of the two tracing channels that report a start and an end. No message contains a result or an error. */
+/**
+ * The sub-channels of the two tracing channels that report a start and an end. No message contains a result or an
+ * error.
+ */
 export interface TracingChannels {
   readonly 'tracing:tollgate.authenticate:start': AuthenticationTrace
   readonly 'tracing:tollgate.authenticate:asyncEnd': AuthenticationTrace

@@ -4,18 +4,20 @@ import { diagnostics } from './channels.ts'
 import type { Channels, TracingChannels } from './messages.ts'
 
 /**
- * Calls `listener` with every message that the validators of this process publish on a channel of `node:diagnostics_channel`. The name of
- * the channel types the message.
+ * Calls `listener` with every message that the validators of this process publish on a channel of
+ * `node:diagnostics_channel`. The name of the channel types the message.
  *
  * ```ts
  * const unsubscribe = subscribe('tollgate:refusal', ({ refusal }) => console.log(refusal.reason))
  * ```
  *
- * A message never contains a token, the value of a claim, a key id, client credentials or an upstream body. Three parts are not checked:
- * the error in `tollgate:failure`, the reasons of the application's guards, and the names of issuers that an `issuer` function returned.
+ * A message never contains a token, the value of a claim, a key id, client credentials or an upstream body. Three parts
+ * are not checked: the error in `tollgate:failure`, the reasons of the application's guards, and the names of issuers
+ * that an `issuer` function returned.
  *
- * The call is synchronous, within the request, so `listener` must be fast. The library does not wait for a promise that it returns. If
- * `listener` throws, the request continues, and Node raises `uncaughtException`, which ends the process by default.
+ * The call is synchronous, within the request, so `listener` must be fast. The library does not wait for a promise that
+ * it returns. If `listener` throws, the request continues, and Node raises `uncaughtException`, which ends the process
+ * by default.
  *
  * @returns a function that ends the subscription. A second call does nothing.
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an unknown channel, or if `listener` is not a function.

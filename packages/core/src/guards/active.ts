@@ -3,12 +3,13 @@ import { expectOptions, invalidOption } from '../lib/invalid-option.ts'
 import { createGuard, type Guard } from './guard.ts'
 
 /**
- * Demands that the authorization server said within this time that the token is active. Otherwise 401 `invalid_token`. The validator
- * introspects JWTs too. It meets the demand before the other guards run, and they see the new response.
+ * Demands that the authorization server said within this time that the token is active. Otherwise 401 `invalid_token`.
+ * The validator introspects JWTs too. It meets the demand before the other guards run, and they see the new response.
  *
- * `'0s'` introspects on every request. Concurrent requests with one token share one call. Every issuer needs `introspection`: without it,
- * `protect(active(…))` throws, or a request fails (500) when `issuer` is a function. A response about a JWT counts only for the routes
- * that demand it. A server that does not introspect JWTs calls them inactive or answers with an error (502).
+ * `'0s'` introspects on every request. Concurrent requests with one token share one call. Every issuer needs
+ * `introspection`: without it, `protect(active(…))` throws, or a request fails (500) when `issuer` is a function. A
+ * response about a JWT counts only for the routes that demand it. A server that does not introspect JWTs calls them
+ * inactive or answers with an error (502).
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an invalid duration.
  */

@@ -6,8 +6,9 @@ import { Refusal } from '../responses/refusal.ts'
 import { createGuard, type Guard } from './guard.ts'
 
 /**
- * Accepts a token for whose claims the predicate returns `true`. For `false`: 403 `insufficient_scope`, without scopes in the challenge.
- * Another result, and an error, is a failure (500). `reason` is an id for logs and metrics, which is never sent to the client.
+ * Accepts a token for whose claims the predicate returns `true`. For `false`: 403 `insufficient_scope`, without scopes
+ * in the challenge. Another result, and an error, is a failure (500). `reason` is an id for logs and metrics, which is
+ * never sent to the client.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` without a function or a reason.
  */

@@ -4,8 +4,8 @@ import type { Refusal } from '../responses/refusal.ts'
 import { createGuard, type Demands, expectGuards, type Guard, type GuardResult, missingScope, stages } from './guard.ts'
 
 /**
- * Accepts a token that all these guards accept. They run in the order of `stages`, and the first refusal is the result. Their demands
- * become one challenge.
+ * Accepts a token that all these guards accept. They run in the order of `stages`, and the first refusal is the result.
+ * Their demands become one challenge.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a value that is no guard, or without a guard.
  */
@@ -50,11 +50,11 @@ export function combineGuards(guards: readonly Guard[]): Guard {
 }
 
 /**
- * Accepts a token that at least one of these guards accepts. Otherwise the result is the refusal for a missing scope, or else the
- * first refusal. The challenge names the scopes of all guards.
+ * Accepts a token that at least one of these guards accepts. Otherwise the result is the refusal for a missing scope,
+ * or else the first refusal. The challenge names the scopes of all guards.
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a value that is no guard, without a guard, or for `active`, because the validator
- * meets that demand before it knows which guard accepts.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a value that is no guard, without a guard, or for `active`,
+ * because the validator meets that demand before it knows which guard accepts.
  */
 export function anyOf(...guards: readonly Guard[]): Guard {
   expectSome(guards)

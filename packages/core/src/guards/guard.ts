@@ -10,7 +10,10 @@ import { isRefusal, Refusal } from '../responses/refusal.ts'
 /** What a guard announces. The challenge of the route names the scopes. */
 export interface Demands {
   readonly scopes?: readonly string[]
-  /** The maximum age, in milliseconds, of the issuer's statement that the token is active. It is met before the guards run. */
+  /**
+   * The maximum age, in milliseconds, of the issuer's statement that the token is active. It is met before the guards
+   * run.
+   */
   readonly activeWithin?: number
 }
 
@@ -27,7 +30,10 @@ export type GuardResult = 'pass' | Refusal
 /** The order in which guards run. The developer's order does not count. */
 export const stages = ['audience', 'scopes', 'claims'] as const
 
-/** A condition of a route for a validated token. It inspects the token and does not replace it. Only functions of the library create guards. */
+/**
+ * A condition of a route for a validated token. It inspects the token and does not replace it. Only functions of the
+ * library create guards.
+ */
 export interface Guard {
   readonly demands: Demands
   readonly stage: (typeof stages)[number]
@@ -46,8 +52,8 @@ export interface GuardInit {
 }
 
 /**
- * Creates a guard of the application. `check` sees only tokens that passed all other guards. To refuse, it returns
- * `new Refusal({ reason: 'your-reason' })` (403). To accept, it returns `'pass'`.
+ * Creates a guard of the application. `check` sees only tokens that passed all other guards. To refuse, it returns `new
+ * Refusal({ reason: 'your-reason' })` (403). To accept, it returns `'pass'`.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */

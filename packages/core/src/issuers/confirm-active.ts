@@ -14,8 +14,8 @@ export interface ConfirmedToken {
 }
 
 /**
- * Meets the demand of the guard `active`: its issuer said within so many milliseconds that the token is active. Without a demand, it only
- * returns the token with its raw claims.
+ * Meets the demand of the guard `active`: its issuer said within so many milliseconds that the token is active. Without
+ * a demand, it only returns the token with its raw claims.
  *
  * @throws Refusal 401, such as `inactive`. Unavailable. TypeError for a token of another validator.
  */

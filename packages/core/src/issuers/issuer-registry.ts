@@ -30,8 +30,8 @@ export interface IssuerRegistry {
 }
 
 /**
- * Routes a JWT by an exact match of its unverified `iss` (RFC 8725 §3.8). An untrusted issuer is refused, and never causes a fetch. Tokens
- * that name no issuer go to the issuers that introspect.
+ * Routes a JWT by an exact match of its unverified `iss` (RFC 8725 §3.8). An untrusted issuer is refused, and never
+ * causes a fetch. Tokens that name no issuer go to the issuers that introspect.
  */
 export function createIssuerRegistry(options: IssuerRegistryOptions): IssuerRegistry {
   const { issuers, jwtCache } = options

@@ -6,8 +6,8 @@ import { createIssuer, type Issuer, type IssuerContext } from './issuer.ts'
 import { isPossibleIssuer, isTrustedIssuer, type TrustedIssuer } from './trusted-issuer.ts'
 
 /**
- * Returns the trusted issuer for the unverified `iss` of a token, or `undefined` for a stranger. An error of the function is a failure (500), and
- * no refusal.
+ * Returns the trusted issuer for the unverified `iss` of a token, or `undefined` for a stranger. An error of the
+ * function is a failure (500), and no refusal.
  */
 export type ResolveIssuer = (iss: string) => MaybePromise<TrustedIssuer | undefined>
 
@@ -27,7 +27,10 @@ const bounds = {
 }
 const deadline = 5000
 
-/** Strangers have a cache of their own, so that made-up names evict no tenant. Concurrent requests share one call of the function. */
+/**
+ * Strangers have a cache of their own, so that made-up names evict no tenant. Concurrent requests share one call of the
+ * function.
+ */
 export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerContext): IssuerResolver {
   const perf = { now: context.clock }
   const known = new LRUCache<string, Issuer>({ ...bounds.known, perf })

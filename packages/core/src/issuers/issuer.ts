@@ -24,10 +24,16 @@ export interface Issuer {
   /** The beginning of its opaque tokens. */
   readonly prefix: string
   readonly introspects: boolean
-  /** Step 3: verifies the signature of a JWT, or introspects the token. Rejects with a `Refusal` (401) or an `Unavailable`. */
+  /**
+   * Step 3: verifies the signature of a JWT, or introspects the token. Rejects with a `Refusal` (401) or an
+   * `Unavailable`.
+   */
   readonly validate: (parsed: ParsedToken) => Promise<ValidatedToken>
   readonly trusts: JwtValidator['trusts']
-  /** The statements of the issuer about a token, no older than `within` milliseconds. `undefined` when the token has them. */
+  /**
+   * The statements of the issuer about a token, no older than `within` milliseconds. `undefined` when the token has
+   * them.
+   */
   readonly confirm: (token: AccessToken, within: number) => Promise<ValidatedToken | undefined>
   /** Removes the token from the caches. */
   readonly evict: (text: string) => Promise<void>
@@ -114,7 +120,9 @@ export function createIssuer(trusted: TrustedIssuer, context: IssuerContext, pro
 /** The name of all resolved issuers in diagnostics, because their own names come out of tokens. */
 export const resolvedLabel = 'resolved'
 
-/** A resolved issuer is on a public network by default, because the name in a token must not lead into a private one. */
+/**
+ * A resolved issuer is on a public network by default, because the name in a token must not lead into a private one.
+ */
 function networkOf(trusted: TrustedIssuer, { networks }: IssuerContext, provenance: Provenance): Network {
   const isResolved = provenance === 'resolved'
   const defaultAccess = isResolved && !isLoopbackName(trusted.url) ? 'public' : 'any'

@@ -12,8 +12,8 @@ export type OpaqueRouting = 'prefix' | 'in-order'
 export type RouteOpaque = (parsed: ParsedToken) => readonly Issuer[]
 
 /**
- * The candidates are the issuers whose `prefix` the token begins with. `'prefix'` chooses the one with the longest prefix. `'in-order'` returns
- * all of them, in the order of the configuration.
+ * The candidates are the issuers whose `prefix` the token begins with. `'prefix'` chooses the one with the longest
+ * prefix. `'in-order'` returns all of them, in the order of the configuration.
  */
 export function createRouteOpaque(issuers: readonly Issuer[], routing: OpaqueRouting): RouteOpaque {
   const byLength = (one: Issuer, other: Issuer): number => other.prefix.length - one.prefix.length
@@ -36,8 +36,8 @@ function faultOf(parsed: ParsedToken): RefusalReason {
 }
 
 /**
- * Asks each issuer in order, until one knows the token. When none does and one was unavailable, the result is unavailable, because that
- * issuer may know the token.
+ * Asks each issuer in order, until one knows the token. When none does and one was unavailable, the result is
+ * unavailable, because that issuer may know the token.
  */
 export async function validateInOrder(issuers: readonly Issuer[], parsed: ParsedToken): Promise<ValidatedToken> {
   let failure: { readonly error: unknown } | undefined
@@ -59,7 +59,10 @@ export async function validateInOrder(issuers: readonly Issuer[], parsed: Parsed
   throw failure === undefined ? refusal : failure.error
 }
 
-/** Checks that a token can find its issuer: each prefix is different, or the options say that a server may see tokens of the others. */
+/**
+ * Checks that a token can find its issuer: each prefix is different, or the options say that a server may see tokens of
+ * the others.
+ */
 export function expectRoutable(issuers: readonly TrustedIssuer[], routing: OpaqueRouting): void {
   const all = issuers.map(settingsOf).filter(({ formats }) => formats !== 'jwt')
   const prefixes = all.map(({ introspection }) => introspection?.prefix ?? '')

@@ -16,50 +16,59 @@ export interface TrustedIssuerOptions {
   /** The audience that its tokens must name; one of them, if several. Default: the `audience` of the validator. */
   readonly audience?: string | readonly string[] | undefined
   /**
-   * The accepted JWS algorithms. The `alg` of a token selects one of them (RFC 8725 §3.1). Default: every asymmetric algorithm of jose that the
-   * running Node supports. With `secret`: `['HS256']`.
+   * The accepted JWS algorithms. The `alg` of a token selects one of them (RFC 8725 §3.1). Default: every asymmetric
+   * algorithm of jose that the running Node supports. With `secret`: `['HS256']`.
    */
   readonly algorithms?: readonly string[] | undefined
   /** The URL of its JWK Set, or the set itself. Default: the `jwks_uri` of its metadata. */
   readonly keys?: string | URL | JSONWebKeySet | undefined
   /**
-   * Keys for the time before the first fetch succeeds, for at most one hour: a JWK Set, or the path of a file that contains one. The file is
-   * read at start-up. Default: none.
+   * Keys for the time before the first fetch succeeds, for at most one hour: a JWK Set, or the path of a file that
+   * contains one. The file is read at start-up. Default: none.
    */
   readonly seed?: JSONWebKeySet | string | URL | undefined
-  /** A shared secret for HMAC, in place of keys. It must be as long as the hash (RFC 7518 §3.2). A string counts as UTF-8 bytes. */
+  /**
+   * A shared secret for HMAC, in place of keys. It must be as long as the hash (RFC 7518 §3.2). A string counts as
+   * UTF-8 bytes.
+   */
   readonly secret?: string | Uint8Array | undefined
   /**
-   * `'rfc9068'` demands the JWT profile for access tokens: `typ` `at+jwt`, and `iss`, `exp`, `aud`, `sub`, `client_id`, `iat` and `jti`.
-   * Default: `typ` `JWT` or no `typ` is accepted too, unless the claims state another kind of token.
+   * `'rfc9068'` demands the JWT profile for access tokens: `typ` `at+jwt`, and `iss`, `exp`, `aud`, `sub`, `client_id`,
+   * `iat` and `jti`. Default: `typ` `JWT` or no `typ` is accepted too, unless the claims state another kind of token.
    */
   readonly profile?: 'rfc9068' | undefined
   /** The maximum remaining lifetime of a token. With it, an `iat` in the future is refused too. Default: no limit. */
   readonly maxLifetime?: Duration | undefined
   /**
-   * The claims that contain scopes, each as a space-separated string or as an array. The token has the scopes of all of them. Dots separate the
-   * names of a path, such as `'realm_access.roles'`. A name that contains `://` is the name of one claim. A path whose names contain dots is an
-   * array within the array: `[['resource_access', 'my.client', 'roles']]`. Default: `scope`, and only as a string (RFC 9068 §2.2.3).
+   * The claims that contain scopes, each as a space-separated string or as an array. The token has the scopes of all of
+   * them. Dots separate the names of a path, such as `'realm_access.roles'`. A name that contains `://` is the name of
+   * one claim. A path whose names contain dots is an array within the array: `[['resource_access', 'my.client',
+   * 'roles']]`. Default: `scope`, and only as a string (RFC 9068 §2.2.3).
    */
   readonly scopesFrom?: string | readonly ClaimPath[] | undefined
   /** The scopes that a scope of its tokens implies. Default: the `scopeHierarchy` of the validator. */
   readonly scopeHierarchy?: Readonly<Record<string, string | readonly string[]>> | undefined
   /**
-   * The format of its tokens. `'jwt'`: JWTs only. `'opaque'`: every token is introspected. `'both'`: a JWT is validated as a JWT and is never
-   * introspected, and every other token is introspected. Default: `'both'` with `introspection`, otherwise `'jwt'`.
+   * The format of its tokens. `'jwt'`: JWTs only. `'opaque'`: every token is introspected. `'both'`: a JWT is validated
+   * as a JWT and is never introspected, and every other token is introspected. Default: `'both'` with `introspection`,
+   * otherwise `'jwt'`.
    */
   readonly formats?: 'jwt' | 'opaque' | 'both' | undefined
   /**
-   * `'public'`: the library connects to no loopback, private or other special address, whatever the name or the metadata say. With your own
-   * `dispatcher`, it checks only the host in the URL. Default: `'any'` for listed issuers. `'public'` for issuers of an `issuer` function, because
-   * their names come out of tokens; a name on loopback has `'any'`.
+   * `'public'`: the library connects to no loopback, private or other special address, whatever the name or the
+   * metadata say. With your own `dispatcher`, it checks only the host in the URL. Default: `'any'` for listed issuers.
+   * `'public'` for issuers of an `issuer` function, because their names come out of tokens; a name on loopback has
+   * `'any'`.
    */
   readonly network?: 'any' | 'public' | undefined
   /** How to introspect its tokens (RFC 7662): opaque tokens, and all tokens under the guard `active`. */
   readonly introspection?: IntrospectionOptions | undefined
 }
 
-/** An issuer whose access tokens are accepted. Only `trustedIssuer` creates one. Its settings, which can contain a secret, are not visible. */
+/**
+ * An issuer whose access tokens are accepted. Only `trustedIssuer` creates one. Its settings, which can contain a
+ * secret, are not visible.
+ */
 export interface TrustedIssuer {
   /** Exactly as in the `iss` of its tokens. It is never normalized (RFC 8725 §3.8). */
   readonly url: string
@@ -100,8 +109,8 @@ const settingsByIssuer = new WeakMap<object, IssuerSettings>()
 /**
  * Names an issuer whose access tokens are accepted. Nothing is fetched before its first token arrives.
  *
- * `url` must be exactly the `iss` of its tokens, including a trailing slash. Plain `http:` is accepted on loopback only. When nothing is
- * discovered, `url` need not be a URL. The function does not check that the issuer exists.
+ * `url` must be exactly the `iss` of its tokens, including a trailing slash. Plain `http:` is accepted on loopback
+ * only. When nothing is discovered, `url` need not be a URL. The function does not check that the issuer exists.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
@@ -130,7 +139,9 @@ export function needsKeys({ formats, introspection }: IssuerSettings): boolean {
   return formats !== 'opaque' || introspection?.response.as === 'jwt'
 }
 
-/** Whether an issuer can have this name: a plain URL on `https:`, on loopback also `http:`, or a name that is not a URL. */
+/**
+ * Whether an issuer can have this name: a plain URL on `https:`, on loopback also `http:`, or a name that is not a URL.
+ */
 export function isPossibleIssuer(name: string): boolean {
   const url = parsePlainUrl(name)
   const isName = name !== '' && name.length <= maxNameLength && !name.includes('/.well-known/')

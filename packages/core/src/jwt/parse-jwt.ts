@@ -13,8 +13,8 @@ export interface ParsedJwt {
  * Parses a JWT in compact form (RFC 7519 §7.2). `undefined` for everything else.
  *
  * Checks that all segments are base64url in its canonical form, because otherwise one token has several spellings and
- * several cache entries. Checks that header and claims are JSON objects as `parseJson` accepts them, and that `alg`
- * is a string. Does not verify the signature, and does not validate other members. Does not limit the length.
+ * several cache entries. Checks that header and claims are JSON objects as `parseJson` accepts them, and that `alg` is
+ * a string. Does not verify the signature, and does not validate other members. Does not limit the length.
  */
 export function parseJwt(token: string): ParsedJwt | undefined {
   const [first = '', second = '', signature = '', ...others] = token.split('.', 4)

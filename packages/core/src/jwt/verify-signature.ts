@@ -8,8 +8,9 @@ import { refusalOf } from './jose-errors.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
 
 /**
- * Verifies the signature of a JWT (RFC 7515 §5.2) with the keys of its issuer, and with no key that the token contains. Returns the identity
- * of the key. An unknown `kid` causes one refetch of the keys. A bad signature under a known key causes none.
+ * Verifies the signature of a JWT (RFC 7515 §5.2) with the keys of its issuer, and with no key that the token contains.
+ * Returns the identity of the key. An unknown `kid` causes one refetch of the keys. A bad signature under a known key
+ * causes none.
  *
  * @throws Refusal 401. UpstreamError when there are no keys.
  */
@@ -50,8 +51,8 @@ async function signerAfterRefetch(jwt: ParsedJwt, source: KeySource, keys: KeySe
 }
 
 /**
- * While known keys serve, a failed refetch does not make the token unavailable, because made-up key ids must not cause 503. This does not
- * hold for keys that were never fetched, nor for a fetch that ended because the validator closed.
+ * While known keys serve, a failed refetch does not make the token unavailable, because made-up key ids must not cause
+ * 503. This does not hold for keys that were never fetched, nor for a fetch that ended because the validator closed.
  */
 async function signerAmongNewerKeys(jwt: ParsedJwt, source: KeySource): Promise<string | undefined> {
   let signer: string | undefined

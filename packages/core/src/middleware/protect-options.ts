@@ -7,15 +7,15 @@ import { type ErrorResponse, isErrorResponse } from '../responses/error-response
 /** The options of the middleware. */
 export interface MiddlewareOptions {
   /**
-   * `'respond'`: the middleware sends refusals and outages itself, with status, challenge and a small JSON body. `'throw'`: it passes them to
-   * the framework's error handling, with `status`, `headers` and `expose`. Any other error always goes there, as the `cause` of an error.
-   * Default: `'respond'`.
+   * `'respond'`: the middleware sends refusals and outages itself, with status, challenge and a small JSON body.
+   * `'throw'`: it passes them to the framework's error handling, with `status`, `headers` and `expose`. Any other error
+   * always goes there, as the `cause` of an error. Default: `'respond'`.
    */
   readonly errors?: 'respond' | 'throw' | undefined
   /**
-   * CORS preflights, which never carry credentials. `'authenticate'`: they are requests like any other, because a CORS layer in front answers
-   * them. `'skip'`: they pass without a token, for a CORS layer behind. Then your own handlers for `OPTIONS` or for all methods see them too.
-   * Default: `'authenticate'`.
+   * CORS preflights, which never carry credentials. `'authenticate'`: they are requests like any other, because a CORS
+   * layer in front answers them. `'skip'`: they pass without a token, for a CORS layer behind. Then your own handlers
+   * for `OPTIONS` or for all methods see them too. Default: `'authenticate'`.
    */
   readonly preflights?: 'authenticate' | 'skip' | undefined
 }
@@ -63,8 +63,9 @@ function protectionOf<Claims>(validator: Validator<Claims>, options: MiddlewareO
 }
 
 /**
- * The error for the framework's error handling. A refusal or an outage stays as it is. Any other error becomes the `cause` of a new error, because
- * Express reads `undefined` and `'route'` as "continue", and would send the `status` and `headers` of a foreign error.
+ * The error for the framework's error handling. A refusal or an outage stays as it is. Any other error becomes the
+ * `cause` of a new error, because Express reads `undefined` and `'route'` as "continue", and would send the `status`
+ * and `headers` of a foreign error.
  */
 export function toFrameworkError(error: unknown): Error {
   return isErrorResponse(error)

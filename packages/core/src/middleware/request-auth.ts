@@ -28,7 +28,10 @@ export interface RequestAuthOptions<Request, Claims> {
 interface RequestState<Claims> {
   /** The request as the first layer saw it. */
   http: HttpRequest
-  /** Steps 1 to 5. `undefined` before the first layer, and while the request has no credentials: a later body parser can add some. */
+  /**
+   * Steps 1 to 5. `undefined` before the first layer, and while the request has no credentials: a later body parser can
+   * add some.
+   */
   authentication: Promise<AccessToken<Claims> | undefined> | undefined
   isAuthenticated: boolean
   token: AccessToken<Claims> | undefined
@@ -132,7 +135,10 @@ function accept<Claims>(state: RequestState<Claims>, token: AccessToken<Claims> 
   return token
 }
 
-/** The demand `active` can replace the token. Later layers use the newer one, unless another layer has replaced it meanwhile. */
+/**
+ * The demand `active` can replace the token. Later layers use the newer one, unless another layer has replaced it
+ * meanwhile.
+ */
 function replace<Claims>(
   state: RequestState<Claims>,
   previous: RequestState<Claims>['authentication'],

@@ -10,8 +10,8 @@ export function isErrorResponse(error: unknown): error is ErrorResponse {
 }
 
 /**
- * Calls a function of the application. A refusal or an outage that it throws becomes a failure, because it comes from another validator and
- * says nothing about this request.
+ * Calls a function of the application. A refusal or an outage that it throws becomes a failure, because it comes from
+ * another validator and says nothing about this request.
  */
 export async function callUserFunction<Result>(work: () => MaybePromise<Result>): Promise<Result> {
   try {
@@ -31,7 +31,9 @@ export interface ResponseWriter {
   readonly end: (status: number, body: string) => unknown
 }
 
-/** Writes the response. Other headers of the application, such as its own challenges or those of CORS, stay in place. */
+/**
+ * Writes the response. Other headers of the application, such as its own challenges or those of CORS, stay in place.
+ */
 export function writeErrorResponse({ status, headers, body }: ErrorResponse, writer: ResponseWriter): void {
   for (const [name, value] of Object.entries(headers)) {
     if (name === 'WWW-Authenticate') {

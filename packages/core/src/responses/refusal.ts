@@ -73,9 +73,9 @@ const brand = Symbol.for('tollgate.Refusal')
 /**
  * The request is refused because of the client. `status` and `headers` are those of RFC 6750 §3.
  *
- * `code` is the registered error code. It is `undefined` when the request has no credentials. `reason` is a finer id, which stays
- * on the server. A guard of the application refuses with `new Refusal({ reason: 'not-the-owner' })`, which is 403
- * `insufficient_scope`. The validator adds the challenge of the route.
+ * `code` is the registered error code. It is `undefined` when the request has no credentials. `reason` is a finer id,
+ * which stays on the server. A guard of the application refuses with `new Refusal({ reason: 'not-the-owner' })`, which
+ * is 403 `insufficient_scope`. The validator adds the challenge of the route.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an unknown code, or without a reason.
  */
@@ -84,8 +84,8 @@ export class Refusal extends Error {
   readonly code: RefusalCode | undefined
   readonly reason: RefusalReason
   /**
-   * The paths of the claims that the schema in `claims` refused, such as `tenant` or `address.lines[0]`. `''` means all claims. There are
-   * at most ten paths of at most 200 characters. They contain names out of the token, and no values.
+   * The paths of the claims that the schema in `claims` refused, such as `tenant` or `address.lines[0]`. `''` means all
+   * claims. There are at most ten paths of at most 200 characters. They contain names out of the token, and no values.
    */
   readonly claimPaths: readonly string[]
   readonly status: 400 | 401 | 403
@@ -110,7 +110,10 @@ export class Refusal extends Error {
     Object.defineProperty(this, brand, { value: true })
   }
 
-  /** The headers of the response: the challenge, and `Cache-Control: no-store`. An error handler of the application can replace them. */
+  /**
+   * The headers of the response: the challenge, and `Cache-Control: no-store`. An error handler of the application can
+   * replace them.
+   */
   get headers(): Readonly<Record<string, string>> {
     this.#headers ??= { 'WWW-Authenticate': this.#challenge(), 'Cache-Control': 'no-store' }
     return this.#headers

@@ -20,8 +20,9 @@ export type UpstreamReason =
   | 'credentials-refused'
 
 /**
- * `ERR_UPSTREAM_UNREACHABLE`: the authorization server gave no response (503). `ERR_INVALID_UPSTREAM_RESPONSE`: its response is unusable
- * (502). `ERR_CREDENTIALS_REFUSED`: it refused our own credentials, which is a mistake in the configuration (500).
+ * `ERR_UPSTREAM_UNREACHABLE`: the authorization server gave no response (503). `ERR_INVALID_UPSTREAM_RESPONSE`: its
+ * response is unusable (502). `ERR_CREDENTIALS_REFUSED`: it refused our own credentials, which is a mistake in the
+ * configuration (500).
  */
 export type UnavailableCode = 'ERR_UPSTREAM_UNREACHABLE' | 'ERR_INVALID_UPSTREAM_RESPONSE' | 'ERR_CREDENTIALS_REFUSED'
 
@@ -51,8 +52,8 @@ const statusOf: Readonly<Record<UnavailableCode, 500 | 502 | 503>> = {
 const brand = Symbol.for('tollgate.Unavailable')
 
 /**
- * The token could not be validated, because the authorization server did not give what the validation needs. The status is never
- * 401, because the client would throw away a good token. 503 has `Retry-After`. There is never a challenge.
+ * The token could not be validated, because the authorization server did not give what the validation needs. The status
+ * is never 401, because the client would throw away a good token. 503 has `Retry-After`. There is never a challenge.
  */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
