@@ -71,10 +71,7 @@ export interface OpaqueAccessToken<Claims = RawClaims> extends CommonMembers {
   /** `undefined` when the introspection response has no `exp`. */
   readonly expiresAt: Date | undefined
   readonly claims: Typed<Claims, IntrospectedClaims>
-  /**
-   * The time of the introspection request, up to `cacheFor` ago. For a response from a `TokenCache`: the earliest
-   * possible time.
-   */
+  /** The time of the introspection request. With a `TokenCache`: the earliest possible time. */
   readonly introspectedAt: Date
 }
 

@@ -29,10 +29,7 @@ import { createPipeline } from './validator.ts'
 export interface Validator<Claims = RawClaims> extends Lifecycle {
   /** Resolves with the access token of a request that all guards accept. A web `Request` is an `HttpRequest`. */
   authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
-  /**
-   * Resolves with `undefined` for a request without credentials. Bad credentials are refused. Guards run only for a
-   * token.
-   */
+  /** Resolves with `undefined` for a request without credentials. Bad credentials are refused. */
   authenticateOptional(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims> | undefined>
   /**
    * Runs guards for a token that this validator validated for the same request. Without a token, the request is refused
@@ -48,10 +45,7 @@ export interface Validator<Claims = RawClaims> extends Lifecycle {
   readonly respond: (error: unknown) => Response
   /** Whether a form body can carry the token. An adapter needs to know it when its framework parses bodies late. */
   readonly formBody: 'ignored' | 'accepted'
-  /**
-   * Combines the guards of a route into one. Throws a `TypeError` for a value that is no guard, or that an issuer
-   * cannot serve.
-   */
+  /** Combines guards into one. Throws a `TypeError` for a value that is no guard, or that an issuer cannot serve. */
   combine(...guards: readonly Guard[]): Guard
   /**
    * Removes a token from the caches of this process and from the `TokenCache`. The next request introspects it again.

@@ -67,10 +67,7 @@ export interface ValidatorOptions<Claims = RawClaims> {
    * `'memory'`.
    */
   readonly cache?: 'memory' | 'off' | TokenCache | undefined
-  /**
-   * Whether a form body can carry the token (RFC 6750 §2.2). A token in the query is always ignored. Default:
-   * `'ignored'`.
-   */
+  /** Whether a form body can carry the token (RFC 6750 §2.2). The query never can. Default: `'ignored'`. */
   readonly formBody?: 'ignored' | 'accepted' | undefined
 }
 

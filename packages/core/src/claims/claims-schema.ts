@@ -44,10 +44,7 @@ export function expectSchema<Claims>(schema: StandardSchema<Claims> | undefined)
   return schema
 }
 
-/**
- * A result with neither a value nor issues, or with both, is a failure. The issues of arktype are an array that is also
- * the result.
- */
+/** A result without value and issues is a failure. The issues of arktype are an array that is also the result. */
 function expectResult<Claims>(
   result: Awaited<ReturnType<StandardSchema<Claims>['~standard']['validate']>>,
 ): typeof result {

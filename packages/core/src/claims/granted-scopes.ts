@@ -6,10 +6,7 @@ import type { ScopeHierarchy } from './scope-hierarchy.ts'
 /** The path of a claim: its name, or the names that lead to it. */
 export type ClaimPath = string | readonly string[]
 
-/**
- * The claims that hold scopes. `'the scope string'` is the string of RFC 9068 §2.2.3 and RFC 7662 §2.2, where an array
- * grants nothing.
- */
+/** The claims that hold scopes. `'the scope string'` is that of RFC 9068 §2.2.3, where an array grants nothing. */
 export type ScopeSources = 'the scope string' | readonly (readonly string[])[]
 
 /** Returns the scopes that a token grants: those in its claims, and those that they imply. Each name comes once. */

@@ -18,10 +18,7 @@ export function kindOfJwt(typ: unknown, claims: Readonly<Record<string, unknown>
   return isGeneric && !claimsOfOtherKinds.some((name) => Object.hasOwn(claims, name)) ? undefined : 'other'
 }
 
-/**
- * The full media type of a `typ`. Case does not count, and a type without a slash is short for `application/` (RFC 7515
- * §4.1.9).
- */
+/** The full media type of a `typ`. A type without a slash is short for `application/` (RFC 7515 §4.1.9). */
 export function mediaType(typ: unknown): string | undefined {
   if (typ === undefined) {
     return undefined

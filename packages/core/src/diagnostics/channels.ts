@@ -20,10 +20,7 @@ export const diagnostics: Diagnostics = {
   misconfiguration: publisher('tollgate:misconfiguration'),
 }
 
-/**
- * Publishes the failure of background work on `tollgate:failure`. It ignores an `UpstreamError`, because the request
- * that needs the document gets that error.
- */
+/** Publishes a failure of background work, except an `UpstreamError`, which a later request gets. */
 export function reportBug(error: unknown): void {
   if (!(error instanceof UpstreamError)) {
     diagnostics.failure.publish({ outcome: 'internal_error', error })
@@ -58,10 +55,7 @@ export function isAuthenticationTraced(): boolean {
   return authentications.hasSubscribers
 }
 
-/**
- * `tracePromise` adds the result or the error of its function to the message. Therefore that function always fulfills,
- * with nothing.
- */
+/** `tracePromise` adds a result or an error to the message. Therefore its function always fulfills, with nothing. */
 async function traceEnds<Trace extends object, Result>(
   tracing: TracingChannel<Trace>,
   trace: Trace,

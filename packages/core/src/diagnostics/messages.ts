@@ -19,10 +19,7 @@ export interface RefusalMessage {
   readonly refusal: Refusal
 }
 
-/**
- * The message on `tollgate:unavailable`: the validator could not validate a token. `error.reason` and `error.cause`
- * give the cause.
- */
+/** The message on `tollgate:unavailable`: a token could not be validated. `error.reason` is the cause. */
 export interface UnavailableMessage {
   /** A label for metrics. It agrees with the status on the wire: 503, 502 or 500. */
   readonly outcome: 'unreachable_upstream' | 'invalid_upstream_response' | 'misconfigured'
@@ -53,10 +50,7 @@ export interface FetchMessage {
   readonly milliseconds: number
 }
 
-/**
- * The message on the tracing channel `tollgate.fetch`, which reports the start and the end of an outbound request.
- * `status` and `outcome` are present at the end.
- */
+/** The message on the tracing channel `tollgate.fetch`. `status` and `outcome` are present at the end. */
 export interface FetchTrace extends Pick<FetchMessage, 'purpose' | 'issuer' | 'url' | 'method'> {
   status?: number
   outcome?: FetchMessage['outcome']
@@ -68,10 +62,7 @@ export interface FetchTrace extends Pick<FetchMessage, 'purpose' | 'issuer' | 'u
  * is thrown.
  */
 export interface AuthenticationTrace {
-  /**
-   * `'authenticate'`: the validator validates the token, and runs the guards if there are any. `'authorize'`: it runs
-   * guards only.
-   */
+  /** `'authenticate'`: the validator validates the token and runs guards. `'authorize'`: it runs guards only. */
   readonly operation: 'authenticate' | 'authorize'
   outcome?: Outcome
 }
@@ -95,10 +86,7 @@ export interface DocumentMessage {
    * there is one, serves until it expires.
    */
   readonly outcome: 'loaded' | 'kept' | 'failed'
-  /**
-   * The cause of `'failed'`. `undefined` after a success, and after an unexpected error, which `tollgate:failure`
-   * reports.
-   */
+  /** The cause of `'failed'`. `undefined` for an unexpected error, which `tollgate:failure` reports. */
   readonly reason: UpstreamReason | undefined
 }
 
@@ -181,10 +169,7 @@ export interface Channels {
   readonly 'tollgate:misconfiguration': MisconfigurationMessage
 }
 
-/**
- * The sub-channels of the two tracing channels that report a start and an end. No message contains a result or an
- * error.
- */
+/** The tracing sub-channels for a start and an end. No message contains a result or an error. */
 export interface TracingChannels {
   readonly 'tracing:tollgate.authenticate:start': AuthenticationTrace
   readonly 'tracing:tollgate.authenticate:asyncEnd': AuthenticationTrace

@@ -10,10 +10,7 @@ import { isRefusal, Refusal } from '../responses/refusal.ts'
 /** What a guard announces. The challenge of the route names the scopes. */
 export interface Demands {
   readonly scopes?: readonly string[]
-  /**
-   * The maximum age, in milliseconds, of the issuer's statement that the token is active. It is met before the guards
-   * run.
-   */
+  /** The maximum age, in milliseconds, of the issuer's statement that the token is active. */
   readonly activeWithin?: number
 }
 
@@ -30,10 +27,7 @@ export type GuardResult = 'pass' | Refusal
 /** The order in which guards run. The developer's order does not count. */
 export const stages = ['audience', 'scopes', 'claims'] as const
 
-/**
- * A condition of a route for a validated token. It inspects the token and does not replace it. Only functions of the
- * library create guards.
- */
+/** A condition of a route. It inspects a token and does not replace it. Only the library creates guards. */
 export interface Guard {
   readonly demands: Demands
   readonly stage: (typeof stages)[number]

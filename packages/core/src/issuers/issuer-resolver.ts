@@ -27,10 +27,7 @@ const bounds = {
 }
 const deadline = 5000
 
-/**
- * Strangers have a cache of their own, so that made-up names evict no tenant. Concurrent requests share one call of the
- * function.
- */
+/** Strangers have an own cache, so that made-up names evict no tenant. Concurrent requests share one call. */
 export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerContext): IssuerResolver {
   const perf = { now: context.clock }
   const known = new LRUCache<string, Issuer>({ ...bounds.known, perf })

@@ -24,16 +24,10 @@ export interface Issuer {
   /** The beginning of its opaque tokens. */
   readonly prefix: string
   readonly introspects: boolean
-  /**
-   * Step 3: verifies the signature of a JWT, or introspects the token. Rejects with a `Refusal` (401) or an
-   * `Unavailable`.
-   */
+  /** Step 3: verifies a signature, or introspects. Rejects with a `Refusal` (401) or an `Unavailable`. */
   readonly validate: (parsed: ParsedToken) => Promise<ValidatedToken>
   readonly trusts: JwtValidator['trusts']
-  /**
-   * The statements of the issuer about a token, no older than `within` milliseconds. `undefined` when the token has
-   * them.
-   */
+  /** What the issuer says of the token, at most `within` milliseconds old. `undefined` when the token has it. */
   readonly confirm: (token: AccessToken, within: number) => Promise<ValidatedToken | undefined>
   /** Removes the token from the caches. */
   readonly evict: (text: string) => Promise<void>

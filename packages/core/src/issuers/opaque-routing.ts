@@ -59,10 +59,7 @@ export async function validateInOrder(issuers: readonly Issuer[], parsed: Parsed
   throw failure === undefined ? refusal : failure.error
 }
 
-/**
- * Checks that a token can find its issuer: each prefix is different, or the options say that a server may see tokens of
- * the others.
- */
+/** Checks that an opaque token can find its issuer: prefixes differ, or a server may see tokens of the others. */
 export function expectRoutable(issuers: readonly TrustedIssuer[], routing: OpaqueRouting): void {
   const all = issuers.map(settingsOf).filter(({ formats }) => formats !== 'jwt')
   const prefixes = all.map(({ introspection }) => introspection?.prefix ?? '')

@@ -27,10 +27,7 @@ export interface TrustedIssuerOptions {
    * contains one. The file is read at start-up. Default: none.
    */
   readonly seed?: JSONWebKeySet | string | URL | undefined
-  /**
-   * A shared secret for HMAC, in place of keys. It must be as long as the hash (RFC 7518 §3.2). A string counts as
-   * UTF-8 bytes.
-   */
+  /** A shared secret for HMAC, at least as long as the hash (RFC 7518 §3.2). A string counts as UTF-8 bytes. */
   readonly secret?: string | Uint8Array | undefined
   /**
    * `'rfc9068'` demands the JWT profile for access tokens: `typ` `at+jwt`, and `iss`, `exp`, `aud`, `sub`, `client_id`,
@@ -65,10 +62,7 @@ export interface TrustedIssuerOptions {
   readonly introspection?: IntrospectionOptions | undefined
 }
 
-/**
- * An issuer whose access tokens are accepted. Only `trustedIssuer` creates one. Its settings, which can contain a
- * secret, are not visible.
- */
+/** An issuer whose tokens are accepted. Only `trustedIssuer` creates one. Its settings are not visible. */
 export interface TrustedIssuer {
   /** Exactly as in the `iss` of its tokens. It is never normalized (RFC 8725 §3.8). */
   readonly url: string

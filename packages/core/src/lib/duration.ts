@@ -1,9 +1,6 @@
 import { describe, invalidOption } from './invalid-option.ts'
 
-/**
- * A length of time with its unit, such as `'500ms'`, `'30s'`, `'5m'`, `'24h'`. A number without a unit does not
- * compile.
- */
+/** A length of time, such as `'500ms'`, `'30s'`, `'5m'`, `'24h'`. A number without a unit does not compile. */
 export type Duration = `${number}${Unit}`
 
 type Unit = 'ms' | 's' | 'm' | 'h'

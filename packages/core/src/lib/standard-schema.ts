@@ -1,7 +1,4 @@
-/**
- * A schema of any library that supports Standard Schema 1 (https://standardschema.dev), such as zod, valibot or
- * arktype.
- */
+/** A Standard Schema 1 (https://standardschema.dev), such as one of zod, valibot or arktype. */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1

@@ -10,10 +10,7 @@ import { createRequestAuth } from './request-auth.ts'
 export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = RawClaims> {
   /** The middleware accepts a request with a valid access token that the guards accept, and skipped preflights. */
   (...guards: readonly Guard[]): Middleware
-  /**
-   * The token of a request that passed `protect(…)`. It is never `undefined`: a route without protection throws a
-   * `TypeError`.
-   */
+  /** The token of a request that passed `protect(…)`. A route without protection throws a `TypeError`. */
   readonly auth: (request: Request) => AccessToken<Claims>
   /** The middleware accepts requests without credentials too. It refuses bad credentials. */
   readonly optional: OptionalProtect<Request, OptionalMiddleware, Claims>

@@ -28,10 +28,7 @@ export interface RequestAuthOptions<Request, Claims> {
 interface RequestState<Claims> {
   /** The request as the first layer saw it. */
   http: HttpRequest
-  /**
-   * Steps 1 to 5. `undefined` before the first layer, and while the request has no credentials: a later body parser can
-   * add some.
-   */
+  /** Steps 1 to 5. `undefined` while the request has no credentials, because a body parser can add some. */
   authentication: Promise<AccessToken<Claims> | undefined> | undefined
   isAuthenticated: boolean
   token: AccessToken<Claims> | undefined
@@ -135,10 +132,7 @@ function accept<Claims>(state: RequestState<Claims>, token: AccessToken<Claims> 
   return token
 }
 
-/**
- * The demand `active` can replace the token. Later layers use the newer one, unless another layer has replaced it
- * meanwhile.
- */
+/** The demand `active` can replace the token. Later layers use the newer one. */
 function replace<Claims>(
   state: RequestState<Claims>,
   previous: RequestState<Claims>['authentication'],

@@ -110,10 +110,7 @@ export class Refusal extends Error {
     Object.defineProperty(this, brand, { value: true })
   }
 
-  /**
-   * The headers of the response: the challenge, and `Cache-Control: no-store`. An error handler of the application can
-   * replace them.
-   */
+  /** The headers of the response: the challenge, and `Cache-Control: no-store`. An error handler can replace them. */
   get headers(): Readonly<Record<string, string>> {
     this.#headers ??= { 'WWW-Authenticate': this.#challenge(), 'Cache-Control': 'no-store' }
     return this.#headers
