@@ -77,33 +77,18 @@ interface Origin {
 
 /** Every request has an object of its own, because a handler can change a `Set` or a `Date`. */
 class RequestToken {
-  readonly kind: AccessToken['kind']
-  readonly issuer: string
-  readonly subject: string | undefined
-  readonly subjectType: CommonMembers['subjectType']
-  readonly clientId: string | undefined
-  readonly audience: readonly string[]
-  readonly scopes: ReadonlySet<string>
-  readonly expiresAt: Date | undefined
-  readonly claims: unknown
-  declare readonly introspectedAt?: Date
+  declare readonly scopes: ReadonlySet<string>
+  declare readonly claims: unknown
   readonly #validated: ValidatedToken
   readonly #origin: Origin
 
   constructor(validated: ValidatedToken, origin: Origin) {
-    const { exp, introspectedAt } = validated
-    this.kind = validated.kind
-    this.issuer = validated.issuer
-    this.subject = validated.subject
-    this.subjectType = validated.subjectType
-    this.clientId = validated.clientId
-    this.audience = validated.audience
-    this.scopes = new Set(validated.scopes)
-    this.expiresAt = exp === undefined ? undefined : toDate(exp * 1000)
-    this.claims = origin.claims
-    if (introspectedAt !== undefined) {
-      this.introspectedAt = toDate(introspectedAt)
-    }
+    const { kind, issuer, subject, subjectType, clientId, audience, exp, introspectedAt } = validated
+    const scopes = new Set(validated.scopes)
+    const expiresAt = exp === undefined ? undefined : toDate(exp * 1000)
+    const introspected = introspectedAt === undefined ? {} : { introspectedAt: toDate(introspectedAt) }
+    Object.assign(this, { kind, issuer, subject, subjectType, clientId, audience, scopes, expiresAt })
+    Object.assign(this, { claims: origin.claims, ...introspected })
     this.#validated = validated
     this.#origin = origin
     Object.freeze(this)

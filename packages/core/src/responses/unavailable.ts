@@ -1,11 +1,8 @@
+const unreachable = ['network', 'timeout', 'upstream-error', 'backing-off', 'overloaded', 'closing'] as const
+
 /** The cause of an outage as a stable id, for logs and metrics. */
 export type UpstreamReason =
-  | 'network'
-  | 'timeout'
-  | 'upstream-error'
-  | 'backing-off'
-  | 'overloaded'
-  | 'closing'
+  | (typeof unreachable)[number]
   | 'not-found'
   | 'unexpected-status'
   | 'truncated'
@@ -33,15 +30,6 @@ export interface UpstreamFailure {
   /** In seconds: the `Retry-After` of the server, or the rest of our back-off. */
   readonly retryAfter?: number | undefined
 }
-
-const unreachable: ReadonlySet<UpstreamReason> = new Set([
-  'network',
-  'timeout',
-  'upstream-error',
-  'backing-off',
-  'overloaded',
-  'closing',
-])
 
 const statusOf: Readonly<Record<UnavailableCode, 500 | 502 | 503>> = {
   ERR_UPSTREAM_UNREACHABLE: 503,
@@ -103,7 +91,11 @@ function codeOf(reason: UpstreamReason): UnavailableCode {
   if (reason === 'credentials-refused') {
     return 'ERR_CREDENTIALS_REFUSED'
   }
-  return unreachable.has(reason) ? 'ERR_UPSTREAM_UNREACHABLE' : 'ERR_INVALID_UPSTREAM_RESPONSE'
+  return isUnreachable(reason) ? 'ERR_UPSTREAM_UNREACHABLE' : 'ERR_INVALID_UPSTREAM_RESPONSE'
+}
+
+function isUnreachable(reason: UpstreamReason): boolean {
+  return unreachable.some((one) => one === reason)
 }
 
 /** A failed call to an authorization server. The code that throws it does not know the issuer of the token. */
@@ -125,7 +117,7 @@ export class UpstreamError extends Error implements UpstreamFailure {
   }
 
   get isUnreachable(): boolean {
-    return unreachable.has(this.reason)
+    return isUnreachable(this.reason)
   }
 }
 
