@@ -129,3 +129,19 @@ test('validators share connections, which close with the last validator, and ope
   expect(await run(upstream.url, token, code)).toBe('open,open,closed,open')
   expect(upstream.count('/jwks')).toBe(2)
 }, 30_000)
+
+test('dispatchers with a client certificate close with the last validator, and open again for the next', async () => {
+  const { upstream, token } = await openIssuer()
+  const code = `
+    const { createDispatcher } = await import('../../packages/core/src/http/dispatchers.ts')
+    const outcomeOf = async (open) => open.then(({ destroyed }) => destroyed, ({ reason }) => reason)
+    const dispatcher = createDispatcher({})
+    const first = dispatcher('public')
+    const outcomes = [await outcomeOf(first)]
+    await validator.close()
+    outcomes.push(await outcomeOf(first), await outcomeOf(dispatcher('public')))
+    createValidator({ issuer: '${upstream.url}', audience: '${audience}' })
+    outcomes.push(await outcomeOf(dispatcher('public')))
+    console.log(outcomes.join())`
+  expect(await run(upstream.url, token, code)).toBe('false,true,closing,false')
+}, 30_000)

@@ -47,20 +47,3 @@ test('a host name with an address that is not public is not connected to, unless
   await sendRequest({ ...outbound, network: networks.of('any', 'listed'), signal })
   expect(connections()).toBe(1)
 })
-
-test('dispatchers close with the last open validator, and new ones open for the next', async () => {
-  const { url } = await openServer()
-  const certified = createDispatcher({})
-  const [one, other] = [openNetworks(), openNetworks()]
-  const dispatchers = [await one.of('any', 'label').dispatcher(), await certified('any')]
-  await one.close()
-  await one.close()
-  expect([await other.of('any', 'label').dispatcher(), await certified('any')]).toEqual(dispatchers)
-  await other.close()
-  for (const dispatcher of dispatchers) {
-    await expect(request(url, { dispatcher })).rejects.toMatchObject({ code: 'UND_ERR_DESTROYED' })
-  }
-  await expect(certified('any')).rejects.toMatchObject({ reason: 'closing' })
-  openNetworks()
-  expect(dispatchers).not.toContain(await certified('any'))
-})

@@ -12,8 +12,6 @@ export interface Backoff {
   /** Throws an `UpstreamError` with the reason `backing-off` when the next attempt is not due yet. */
   readonly expectOver: () => void
   readonly failed: (error: unknown) => void
-  /** Replaces the error of the last failure. The wait stays. */
-  readonly failedTogether: (error: unknown) => void
   readonly succeeded: () => void
   /** The last failure. `undefined` after a success. */
   readonly lastFailure: () => { readonly error: unknown } | undefined
@@ -45,9 +43,6 @@ export function createBackoff(clock: Clock): Backoff {
       failures += 1
       retryAt = clock() + backoffAfter(failures)
     },
-    failedTogether: (error) => {
-      lastFailure = { error }
-    },
     succeeded: () => {
       failures = 0
       lastFailure = undefined
@@ -63,7 +58,7 @@ export function timeUntil(then: number, now: number): number {
   return wait > 1.2 * maxBackoff ? 0 : wait
 }
 
-/** The milliseconds to wait after this many failures in a row. The ± 20 % keep the processes of a fleet apart. */
+/** The milliseconds to wait after this many failures in a row. The ± 20 % spread the processes of a fleet. */
 export function backoffAfter(failures: number): number {
   const backoff = Math.min(maxBackoff, firstBackoff * 2 ** (failures - 1))
   return backoff * (0.8 + 0.4 * Math.random())

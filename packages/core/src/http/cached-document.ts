@@ -11,12 +11,15 @@ import { createSingleFlight } from './single-flight.ts'
 import { createWaitBriefly } from './wait-briefly.ts'
 
 /**
- * A document of an issuer, cached while it is usable. It is loaded on its first use. A use after 80 % of its freshness starts a refresh in the
- * background. While fetches fail, the stale document serves for one hour. Callers share the fetches. `current` and `renew` reject with an
- * `UpstreamError`.
+ * A document of an issuer, cached while it is usable. It is loaded on its first use. A use after 80 % of its freshness
+ * starts a refresh in the background. While fetches fail, the stale document serves for one hour. Callers share the
+ * fetches. `current` and `renew` reject with an `UpstreamError`.
  */
 export interface CachedDocument<Document> {
-  /** The document. A caller waits for a fetch when the document is stale: at most one second while the stale document is usable. */
+  /**
+   * The document. A caller waits for a fetch when the document is stale: at most one second while the stale document is
+   * usable.
+   */
   readonly current: () => Promise<Document>
   /** The document when no wait is needed. `undefined` otherwise. */
   readonly cached: (now: number) => Document | undefined
@@ -35,8 +38,8 @@ export interface CachedDocumentOptions<Document> {
   readonly kind: DocumentKind
   readonly network: Pick<Network, 'clock' | 'label'>
   /**
-   * Fetches the document. Returns the previous document when it is still current. With `mayBeCached: false` the response must come from the
-   * issuer itself.
+   * Fetches the document. Returns the previous document when it is still current. With `mayBeCached: false` the
+   * response must come from the issuer itself.
    */
   readonly load: (options: LoadOptions<Document>) => Promise<LoadedDocument<Document>>
   /** Called when another document replaces the previous one. */
@@ -66,7 +69,10 @@ export function createCachedDocument<Document>(options: CachedDocumentOptions<Do
     return attempt(false)
   })
   let entry: Entry<Document> | undefined
-  /** Numbers of attempts: the last one that started, the one that brought `entry`, and the last one that a failure covers. */
+  /**
+   * Numbers of attempts: the last one that started, the one that brought `entry`, and the last one that a failure
+   * covers.
+   */
   let started = 0
   let landed = 0
   let failed = 0
@@ -140,15 +146,16 @@ export function createCachedDocument<Document>(options: CachedDocumentOptions<Do
     return document
   }
 
-  /** The failure of an attempt that a later one overtook does not count. Attempts that were under way together fail together. */
+  /**
+   * The failure of an attempt that a later one overtook does not count. Attempts that were under way together fail
+   * together.
+   */
   function noteFailure(error: unknown, number: number): void {
     const reason = error instanceof UpstreamError ? error.reason : undefined
     diagnostics.document.publish({ ...about, outcome: 'failed', reason })
     if (number > failed && number > landed) {
       failed = started
       backoff.failed(error)
-    } else if (number > landed) {
-      backoff.failedTogether(error)
     }
   }
 

@@ -19,7 +19,10 @@ interface SharedAgents {
 
 let shared: SharedAgents | undefined
 
-/** Counts a validator as open. Returns the owner of the shared agents, and the function that closes the agents with the last validator. */
+/**
+ * Counts a validator as open. Returns the owner of the shared agents, and the function that closes the agents with the
+ * last validator.
+ */
 export function joinDispatchers(): { readonly owner: object; readonly leave: () => Promise<void> } {
   const joined = (shared ??= { openValidators: new Set(), agents: new Map() })
   const validator = {}
@@ -41,8 +44,9 @@ export function joinDispatchers(): { readonly owner: object; readonly leave: () 
 export const defaultDispatcher: (access: NetworkAccess) => Promise<Dispatcher> = createDispatcher({})
 
 /**
- * A dispatcher with a client certificate. Its agents are created on their first use, and destroyed when the last open validator closes. Create
- * it once, because each call has its own connections. The function rejects with an `UpstreamError` when no validator is open.
+ * A dispatcher with a client certificate. Its agents are created on their first use, and destroyed when the last open
+ * validator closes. Create it once, because each call has its own connections. The function rejects with an
+ * `UpstreamError` when no validator is open.
  */
 export function createDispatcher(
   certificate: ClientCertificateOptions,
@@ -64,7 +68,10 @@ async function createAgent(certificate: ClientCertificateOptions, access: Networ
   return new Agent({ connect: { ...certificate, ...(access === 'public' ? { lookup: publicLookup } : {}) } })
 }
 
-/** Resolves names as Node does. Fails when one of the addresses is not public. The connection uses these addresses without another look-up. */
+/**
+ * Resolves names as Node does. Fails when one of the addresses is not public. The connection uses these addresses
+ * without another look-up.
+ */
 const publicLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     const [first] = addresses ?? []

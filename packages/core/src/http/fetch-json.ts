@@ -43,7 +43,8 @@ export interface JsonRequest<Document> extends Pick<UpstreamRequest, 'purpose' |
 }
 
 /**
- * Fetches a JSON document: GET, no redirects, at most 512 KiB. The result contains the previous document when its text has not changed.
+ * Fetches a JSON document: GET, no redirects, at most 512 KiB. The result contains the previous document when its text
+ * has not changed.
  *
  * @throws UpstreamError
  */
@@ -88,7 +89,10 @@ function validatorsOf(headers: ResponseHeaders): Validators {
   return { etag: shortText(own(headers, 'etag')), lastModified: isStrong ? lastModified : undefined }
 }
 
-/** A document may change twice in a second. Its date identifies it only when that date was long past (RFC 9110 §8.8.2.2). */
+/**
+ * A document may change twice in a second. Its date identifies it only when that date was long past (RFC 9110
+ * §8.8.2.2).
+ */
 function isStrongDate(lastModified: string | undefined, date: unknown): boolean {
   return lastModified !== undefined && Date.parse(String(date)) - Date.parse(lastModified) >= minDateDistance
 }

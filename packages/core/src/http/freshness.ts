@@ -12,8 +12,9 @@ export const maxStaleness: number = 60 * minute
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 /**
- * The milliseconds for which a response is fresh: `max-age` less `Age` (RFC 9111 §4.2), clamped to 1 to 60 min. A response with `no-store` or
- * `no-cache` is fresh for one minute, because a request per token would overload the issuer. `undefined` when the response states no freshness.
+ * The milliseconds for which a response is fresh: `max-age` less `Age` (RFC 9111 §4.2), clamped to 1 to 60 min. A
+ * response with `no-store` or `no-cache` is fresh for one minute, because a request per token would overload the
+ * issuer. `undefined` when the response states no freshness.
  */
 export function parseFreshness(headers: ResponseHeaders): number | undefined {
   const directives = parseCacheControl(own(headers, 'cache-control'))
@@ -30,7 +31,8 @@ export function parseFreshness(headers: ResponseHeaders): number | undefined {
 
 /** Maps names in lower case to values. The first directive of a name counts (RFC 9111 §4.2.1). */
 function parseCacheControl(lines: unknown): ReadonlyMap<string, string> {
-  const directives = [lines ?? ''].flat().join().split(',')
+  const text = Array.isArray(lines) ? lines.join() : typeof lines === 'string' ? lines : ''
+  const directives = text.split(',')
   const entries = directives.map((directive) => {
     const [name = '', value = ''] = directive.split(/=(.*)/s)
     return [name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/s, '$1')] as const
@@ -56,13 +58,19 @@ export interface Freshness {
 const refreshAt = 0.8
 const jitter = 0.05
 
-/** A refresh is due at 80 % of the freshness, ± 5 % of that, because the processes of a fleet must not refresh in step. Default: 10 min. */
+/**
+ * A refresh is due at 80 % of the freshness, ± 5 % of that. The processes of a fleet must not refresh in step.
+ * Default: 10 min.
+ */
 export function createFreshness(freshFor: number = defaultFreshness): Freshness {
   const refreshAfter = freshFor * refreshAt * (1 - jitter + 2 * jitter * Math.random())
   return { refreshAfter, freshFor, usableFor: freshFor + maxStaleness }
 }
 
-/** An age in milliseconds. When the clock is set back, the age restarts at zero, because a negative age would extend the use. */
+/**
+ * An age in milliseconds. When the clock is set back, the age restarts at zero, because a negative age would extend the
+ * use.
+ */
 export interface Age {
   readonly at: (now: number) => number
   /** The time of the clock at which this age is reached. */

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net'
 
 /**
- * The addresses that calls for an issuer may connect to. `'public'`: only addresses that every host on the internet can reach. It is meant for
- * issuers whose names come from tokens.
+ * The addresses that calls for an issuer may connect to. `'public'`: only addresses that every host on the internet can
+ * reach. It is meant for issuers whose names come from tokens.
  */
 export type NetworkAccess = 'any' | 'public'
 
@@ -27,7 +27,9 @@ const v4 = [
 ] as const
 v4.forEach(([network, prefix]) => special.addSubnet(network, prefix, 'ipv4'))
 
-/** Of IPv6 only global unicast counts as public, without the blocks that embed other addresses or are for documentation. */
+/**
+ * Of IPv6 only global unicast counts as public, without the blocks that embed other addresses or are for documentation.
+ */
 const global = new BlockList()
 global.addSubnet('2000::', 3, 'ipv6')
 const v6 = [
@@ -38,7 +40,10 @@ const v6 = [
 ] as const
 v6.forEach(([network, prefix]) => special.addSubnet(network, prefix, 'ipv6'))
 
-/** Whether every host on the internet can reach an address. The address has no brackets. A text that is no address is not public. */
+/**
+ * Whether every host on the internet can reach an address. The address has no brackets. A text that is no address is
+ * not public.
+ */
 export function isPublicAddress(address: string): boolean {
   switch (isIP(address)) {
     case 4:

@@ -35,7 +35,8 @@ export interface UpstreamResponse {
 const statusesWithBody: ReadonlySet<number> = new Set([200, 400])
 
 /**
- * Sends one request over undici. It follows no redirects and accepts no compression. It does not check whether the URL is secure.
+ * Sends one request over undici. It follows no redirects and accepts no compression. It does not check whether the URL
+ * is secure.
  *
  * @throws UpstreamError when there is no response, or no whole one within the bounds.
  */

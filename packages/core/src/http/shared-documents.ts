@@ -3,15 +3,19 @@ import type { Clock } from '../lib/clock.ts'
 import type { NetworkAccess } from './public-address.ts'
 
 /**
- * The documents that validators share, so that several validators for one issuer fetch once. The cache holds at most 64 MiB, because tenants choose
- * the size of their documents. It evicts the documents that were not used for the longest time.
+ * The documents that validators share, so that several validators for one issuer fetch once. The cache contains at most
+ * 64 MiB, because tenants choose the size of their documents. It evicts the documents that were used the least
+ * recently.
  */
 export interface SharedDocuments {
   /** The entry of this name. All entries of one name must have the same type. */
   readonly entry: <Value extends object>(name: string, create: CreateValue<Value>) => SharedEntry<Value>
 }
 
-/** An entry of the cache. Look it up on each use, because a reference to its value would keep an evicted document in memory. */
+/**
+ * An entry of the cache. Look it up on each use, because a reference to its value would keep an evicted document in
+ * memory.
+ */
 export interface SharedEntry<Value> {
   /** The value. It is created when the cache has none. */
   readonly get: () => Value
@@ -46,7 +50,9 @@ export function sharedDocumentsOf({ owner, clock, access }: Scope): SharedDocume
     return value
   }
 
-  /** `lru-cache` does not measure an entry again when its value stays the same. An entry that was evicted stays evicted. */
+  /**
+   * `lru-cache` does not measure an entry again when its value stays the same. An entry that was evicted stays evicted.
+   */
   function resize(key: string, stored: Stored, bytes: number): void {
     stored.bytes = bytes
     if (cache.peek(key) === stored) {

@@ -3,8 +3,9 @@ import { withDeadline } from '../lib/deadline.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 
 /**
- * Waits for a fetch on behalf of a caller that a stale document can serve. Resolves with `undefined` when the fetch fails upstream, or takes
- * longer than one second. It does not wait at all while a fetch for which a caller waited in vain is still under way. The fetch goes on.
+ * Waits for a fetch on behalf of a caller that a stale document can serve. Resolves with `undefined` when the fetch
+ * fails upstream, or takes longer than one second. It does not wait at all while a fetch for which a caller waited in
+ * vain is still under way. The fetch goes on.
  */
 export type WaitBriefly = <Result>(work: () => Promise<Result>) => Promise<Result | undefined>
 

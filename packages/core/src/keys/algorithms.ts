@@ -1,4 +1,6 @@
-/** The asymmetric JWS algorithms that jose knows and this Node can verify (RFC 7518 §3, RFC 8037, RFC 9864, RFC 9964). */
+/**
+ * The asymmetric JWS algorithms that jose knows and this Node can verify (RFC 7518 §3, RFC 8037, RFC 9864, RFC 9964).
+ */
 export const asymmetricAlgorithms: readonly string[] = Object.freeze([
   'RS256',
   'RS384',

@@ -20,8 +20,9 @@ interface Place {
 const minMetadataAge = 60_000
 
 /**
- * The keys at the `jwks_uri` of the metadata. Discovery happens on their first use. When the metadata names another place, the keys of the last
- * good place serve within their bounds until the new place has keys. When a place has no keys any more, the metadata is fetched again.
+ * The keys at the `jwks_uri` of the metadata. Discovery happens on their first use. When the metadata names another
+ * place, the keys of the last good place serve within their bounds until the new place has keys. When a place has no
+ * keys any more, the metadata is fetched again.
  */
 export function discoveredKeys(issuer: string, network: Network): FetchedKeys {
   const entry = network.documents.entry(`discovery ${issuer}`, (resize) =>

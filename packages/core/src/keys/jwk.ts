@@ -1,5 +1,4 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
-import type { JWK } from 'jose'
 import type { SecurityMessage } from '../diagnostics/messages.ts'
 import { own } from '../lib/record.ts'
 import { asymmetricAlgorithms } from './algorithms.ts'
@@ -35,8 +34,9 @@ const texts = ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e', 'pub'] as 
 type KeyTexts = { readonly [name in (typeof texts)[number]]?: string }
 
 /**
- * Reads a JSON Web Key (RFC 7517 §4). `undefined` for a key that cannot verify signatures: a private or symmetric key, an unknown type, members of a
- * wrong type or beyond their bounds, a point that is not on its curve, or an RSA key beyond 2,048 to 8,192 bits. A member that is `null` is absent.
+ * Reads a JSON Web Key (RFC 7517 §4). `undefined` for a key that cannot verify signatures. That is a private or
+ * symmetric key, a key of an unknown type, or a key with members of a wrong type or beyond their bounds. It is also a
+ * point that is not on its curve, or an RSA key outside of 2,048 to 8,192 bits. A member that is `null` is absent.
  */
 export function parseJwk(jwk: unknown): UsableKey | undefined {
   const members = parseTexts(jwk)
@@ -118,16 +118,22 @@ function importKey(members: KeyTexts): KeyObject | undefined {
   return isRsa && !isWithinBounds(modulusLength, publicExponent) ? undefined : key
 }
 
-/** RFC 7518 §3.3 demands 2,048 bits, and RFC 8017 §3.1 an odd exponent of at least 3. The upper bounds limit the work for a signature. */
+/**
+ * RFC 7518 §3.3 demands 2,048 bits, and RFC 8017 §3.1 an odd exponent of at least 3. The upper bounds limit the work
+ * for a signature.
+ */
 function isWithinBounds(bits: number, exponent: bigint): boolean {
   const isOdd = exponent % 2n === 1n
   return bits >= minRsaBits && bits <= maxRsaBits && exponent >= 3n && exponent < maxRsaExponent && isOdd
 }
 
-/** Node rejects missing members, unknown types and points that are not on their curve. OpenSSL errors have no class of their own. */
+/**
+ * Node rejects missing members, unknown types and points that are not on their curve. OpenSSL errors have no class of
+ * their own.
+ */
 function tryImport(members: KeyTexts): KeyObject | undefined {
   try {
-    return createPublicKey({ key: members as JWK, format: 'jwk' })
+    return createPublicKey({ key: members, format: 'jwk' })
   } catch (error) {
     if (error instanceof Error) {
       return undefined

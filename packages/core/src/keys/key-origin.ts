@@ -26,7 +26,8 @@ interface KeyOptions {
 }
 
 /**
- * Checks the options `keys`, `secret` and `seed` of an issuer. A key set must contain a key that can verify a signature, and no private material.
+ * Checks the options `keys`, `secret` and `seed` of an issuer. A key set must contain a key that can verify a
+ * signature, and no private material.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'`.
  */
@@ -116,7 +117,10 @@ function expectKeySet(jwks: unknown, name: 'keys' | 'seed'): KeySet {
   return keySet
 }
 
-/** Whether a secret is a public key: PEM, DER, or the text of a JWK or JWK Set. Such a secret would let every client sign tokens. */
+/**
+ * Whether a secret is a public key: PEM, DER, or the text of a JWK or JWK Set. Such a secret would let every client
+ * sign tokens.
+ */
 function isPublicKey(secret: Uint8Array): boolean {
   const text = new TextDecoder().decode(secret)
   return (

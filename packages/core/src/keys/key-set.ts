@@ -35,8 +35,8 @@ const maxAttempts = 4
 const bytesOfKid = 64
 
 /**
- * Reads a JWK Set (RFC 7517 §5). It passes over keys that cannot be used, even when no other key is left. It publishes private and symmetric keys
- * as `tollgate:security`.
+ * Reads a JWK Set (RFC 7517 §5). It passes over keys that cannot be used, even when no other key is left. It publishes
+ * private and symmetric keys as `tollgate:security`.
  *
  * @throws UpstreamError for a document without any key, or with more than 64.
  */

@@ -2,20 +2,27 @@ import type { DocumentHealth } from '../diagnostics/health.ts'
 import { alwaysFresh } from '../http/document-health.ts'
 import type { KeySet } from './key-set.ts'
 
-/** Where the keys of one issuer come from. It does not hold the keys: it looks them up on each use, so that the cache can evict them. */
+/**
+ * Where the keys of one issuer come from. It does not contain the keys: it looks them up on each use, so that the cache
+ * can evict them.
+ */
 export interface KeySource {
   /** The current keys. Rejects with an `UpstreamError`. */
   readonly current: () => Promise<KeySet>
   /** The current keys when no wait is needed. `undefined` otherwise. */
   readonly cached: (now: number) => KeySet | undefined
   /**
-   * Fetches once more, because the current keys do not verify a token. Resolves with the result of `verifies` for the newer keys. A fetch that
-   * brings no key for the token starts a cooldown of 30 s, in which the result is `false` at once. Rejects with an `UpstreamError`.
+   * Fetches once more, because the current keys do not verify a token. Resolves with the result of `verifies` for the
+   * newer keys. A fetch that brings no key for the token starts a cooldown of 30 s, in which the result is `false` at
+   * once. Rejects with an `UpstreamError`.
    */
   readonly retry: (verifies: (keys: KeySet) => Promise<boolean>) => Promise<boolean>
   /** Resolves when there are keys to verify signatures with. It fetches keys that are not fresh. */
   readonly ready: () => Promise<unknown>
-  /** Whether the keys were fetched or configured, and are not only a seed. Only then a token under another key may be refused without a fetch. */
+  /**
+   * Whether the keys were fetched or configured, and are not only a seed. Only then a token under another key may be
+   * refused without a fetch.
+   */
   readonly isProven: () => boolean
   readonly health: () => KeySourceHealth
 }

@@ -23,8 +23,8 @@ interface SeedUse {
 }
 
 /**
- * Keys that serve until the first fetch, and for one hour after their first use while fetches fail. Their first use starts the fetch. Once
- * keys were fetched, the seed never serves again.
+ * Keys that serve until the first fetch, and for one hour after their first use while fetches fail. Their first use
+ * starts the fetch. Once keys were fetched, the seed never serves again.
  */
 export function seededKeys(seed: KeySet, { keys: source, name, network }: SeededSource): KeySource {
   const { clock, label } = network

@@ -7,8 +7,8 @@ import type { KeySource } from './key-source.ts'
 const cooldown = 30_000
 
 /**
- * Looks for a key that is not in the current key set. All tokens with an unknown key share one fetch. A fetch that brings no key for any of them
- * starts a cooldown, because made-up key ids must not cause a storm of fetches.
+ * Looks for a key that is not in the current key set. All tokens with an unknown key share one fetch. A fetch that
+ * brings no key for any of them starts a cooldown, because made-up key ids must not cause a storm of fetches.
  */
 export function createUnknownKidLookup(keys: CachedDocument<KeySet>, clock: Clock): KeySource['retry'] {
   let cooldownUntil = 0

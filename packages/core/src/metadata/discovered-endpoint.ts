@@ -10,8 +10,9 @@ export type DiscoveredEndpoint = Pick<
 >
 
 /**
- * An endpoint of an issuer. Discovery happens on its first use, and all validators share it. Each endpoint is a document of its own, so that one
- * that is missing does not affect the others. It looks the document up on each use, so that the cache can evict it.
+ * An endpoint of an issuer. Discovery happens on its first use, and all validators share it. Each endpoint is a
+ * document of its own, so that one that is missing does not affect the others. It looks the document up on each use, so
+ * that the cache can evict it.
  */
 export function discoveredEndpoint(issuer: string, member: MetadataMember, network: Network): DiscoveredEndpoint {
   const entry = network.documents.entry(`${member} ${issuer}`, (resize) =>

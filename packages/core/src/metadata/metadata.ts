@@ -16,8 +16,9 @@ export interface FoundEndpoint {
 }
 
 /**
- * Finds one endpoint of an issuer. It requests the well-known URLs in turn, first the one that named the endpoint before. It passes over a response
- * that is no metadata of this issuer, or lacks the endpoint. An unreachable server ends the search. One deadline applies to all requests.
+ * Finds one endpoint of an issuer. It requests the well-known URLs in turn, first the one that named the endpoint
+ * before. It passes over a response that is no metadata of this issuer, or lacks the endpoint. An unreachable server
+ * ends the search. One deadline applies to all requests.
  *
  * @throws UpstreamError
  */
