@@ -1,25 +1,23 @@
 import type { AccessToken, RawClaims } from './access-token.ts'
 import { createApplySchema } from './claims/claims-schema.ts'
 import { isAuthenticationTraced } from './diagnostics/channels.ts'
-import type { CachesHealth } from './diagnostics/health.ts'
-import { createOutcomes } from './diagnostics/outcomes.ts'
+import { createOutcomes, type Outcomes } from './diagnostics/outcomes.ts'
 import { expectIntrospecting } from './guards/active.ts'
 import { combineGuards } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
 import { createNetworks } from './http/network.ts'
-import type { IntrospectionCaches } from './introspection/introspection-cache.ts'
 import { createResponseCache } from './introspection/response-cache.ts'
 import { createSharedCache } from './introspection/shared-cache.ts'
 import { createConfirmActive } from './issuers/confirm-active.ts'
-import { createIssuerRegistry } from './issuers/issuer-registry.ts'
+import { createIssuerRegistry, type IssuerRegistry } from './issuers/issuer-registry.ts'
 import { parseToken } from './issuers/token-format.ts'
 import { createJwtCache } from './jwt/jwt-cache.ts'
 import { expectText } from './lib/invalid-option.ts'
-import { createLifecycle, type Lifecycle } from './lifecycle.ts'
+import { createLifecycle, type Lifecycle, type OpenState } from './lifecycle.ts'
 import { expectValidatorOptions, type ValidatorOptions, type ValidatorSettings } from './options.ts'
 import type { HttpRequest } from './request/http-request.ts'
 import { isErrorResponse, toResponse } from './responses/error-response.ts'
-import { createPipeline } from './validator.ts'
+import { createPipeline, type Pipeline } from './validator.ts'
 
 /**
  * Validates the access tokens of requests. Its methods reject with a `Refusal` (because of the client), with an
@@ -66,30 +64,52 @@ export function createValidator<Claims = RawClaims>(options: ValidatorOptions<Cl
 }
 
 export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Validator<Claims> {
-  const { realm, formBody, clock, schema } = settings
+  const { realm, formBody, clock, schema, tokenCache } = settings
   const networks = createNetworks(settings)
   const jwtCache = createJwtCache(settings.cacheMode)
-  const caches = createIntrospectionCaches(settings)
+  const shared = tokenCache && createSharedCache(tokenCache)
+  const caches = { mode: settings.cacheMode, responses: createResponseCache(), shared }
   const issuers = createIssuerRegistry({ ...settings, networks, jwtCache, caches })
   const owner = {}
   const confirmActive = createConfirmActive(issuers, clock, owner)
   const applySchema = createApplySchema(schema)
   const pipeline = createPipeline({ issuers, confirmActive, applySchema, formBody, clock, owner })
-  const cachesHealth = (): CachesHealth => ({
-    jwt: jwtCache.health(),
-    opaque: caches.responses.health(),
-    shared: caches.shared?.counts(),
+  const lifecycle = createLifecycle({
+    issuers,
+    networks,
+    caches: () => ({ jwt: jwtCache.health(), opaque: caches.responses.health(), shared: shared?.counts() }),
   })
-  const { isOpen, expectOpen, ...lifecycle } = createLifecycle({ issuers, networks, caches: cachesHealth })
   const outcomes = createOutcomes({ realm, labelOf: issuers.labelOf })
+  const validator = toValidator({ settings, issuers, pipeline, lifecycle, outcomes })
+  // A schema waits, and a form body is read later.
+  if (schema === undefined && formBody === 'ignored') {
+    fastPaths.set(validator, (request, guard) => {
+      // The fast path has no trace.
+      const isServed = lifecycle.isOpen() && !isAuthenticationTraced()
+      const token = isServed ? pipeline.authenticateKnown(request, guard) : undefined
+      return token && outcomes.accepted(token)
+    })
+  }
+  return validator
+}
 
-  async function authenticate(request: HttpRequest): Promise<AccessToken<Claims> | undefined> {
-    expectOpen()
-    const token = await pipeline.authenticate(request)
-    if (token !== undefined) {
-      outcomes.accepted(token)
-    }
-    return token
+interface ValidatorParts<Claims> {
+  readonly settings: ValidatorSettings<Claims>
+  readonly issuers: IssuerRegistry
+  readonly pipeline: Pipeline<Claims>
+  readonly lifecycle: Lifecycle & OpenState
+  readonly outcomes: Outcomes
+}
+
+/** The object is frozen, because the fast path would not call a method that the application replaced. */
+function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
+  const { issuers, pipeline, outcomes } = parts
+  const { isOpen: _isOpen, expectOpen, ...lifecycle } = parts.lifecycle
+
+  function combine(...guards: readonly Guard[]): Guard {
+    const guard = combineGuards(guards)
+    expectIntrospecting(guard, issuers.listed)
+    return guard
   }
 
   async function run<Result>(
@@ -98,18 +118,20 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     work: (guard: Guard) => Promise<Result>,
   ): Promise<Result> {
     const guard = combine(...guards)
-    return outcomes.report(operation, guard.demands.scopes ?? [], () => work(guard))
+    return outcomes.report(operation, guard.demands.scopes ?? [], async () => {
+      expectOpen()
+      return work(guard)
+    })
   }
 
-  function combine(...guards: readonly Guard[]): Guard {
-    const guard = combineGuards(guards)
-    expectIntrospecting(guard, issuers.listed)
-    return guard
+  async function authenticate(request: HttpRequest): Promise<AccessToken<Claims> | undefined> {
+    const token = await pipeline.authenticate(request)
+    return token && outcomes.accepted(token)
   }
 
-  const validator: Validator<Claims> = Object.freeze<Validator<Claims>>({
+  return Object.freeze<Validator<Claims>>({
     ...lifecycle,
-    formBody,
+    formBody: parts.settings.formBody,
     combine,
     authenticate: (request, ...guards) =>
       run('authenticate', guards, async (guard) => pipeline.authorize(await authenticate(request), request, guard)),
@@ -119,23 +141,10 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
         return token && pipeline.authorize(token, request, guard)
       }),
     authorize: (token, request, ...guards) =>
-      run('authorize', guards, (guard) => {
-        expectOpen()
-        return pipeline.authorize(token, request, guard)
-      }),
+      run('authorize', guards, (guard) => pipeline.authorize(token, request, guard)),
     respond,
     evict: async (token) => issuers.evict(parseToken(expectText(token, 'token'))),
   })
-  fastPaths.set(validator, (request, guard) => {
-    // A schema waits, a form body is read later, and a trace has an end.
-    const isFullPath = schema !== undefined || formBody === 'accepted' || isAuthenticationTraced() || !isOpen()
-    const token = isFullPath ? undefined : pipeline.authenticateKnown(request, guard)
-    if (token !== undefined) {
-      outcomes.accepted(token)
-    }
-    return token
-  })
-  return validator
 }
 
 /** The fast path of each validator. A wrapper around a validator has none, so that its own methods always count. */
@@ -146,14 +155,6 @@ export type FastPath<Claims> = (request: HttpRequest, guard: Guard) => AccessTok
 
 export function fastPathOf<Claims>(validator: Validator<Claims>): FastPath<Claims> {
   return (fastPaths.get(validator) as FastPath<Claims> | undefined) ?? (() => undefined)
-}
-
-function createIntrospectionCaches({
-  cacheMode,
-  tokenCache,
-}: Pick<ValidatorSettings, 'cacheMode' | 'tokenCache'>): IntrospectionCaches {
-  const shared = tokenCache && createSharedCache(tokenCache)
-  return { mode: cacheMode, responses: createResponseCache(), shared }
 }
 
 function respond(error: unknown): Response {

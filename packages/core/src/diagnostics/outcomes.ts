@@ -18,8 +18,8 @@ export interface Outcomes {
     scopes: readonly string[],
     work: () => Promise<Result>,
   ) => Promise<Result>
-  /** Publishes that a token is valid. Guards can still refuse its request. */
-  readonly accepted: (token: Pick<AccessToken, 'issuer' | 'kind'>) => void
+  /** Publishes that the token is valid, and returns it. Guards can still refuse its request. */
+  readonly accepted: <Token extends Pick<AccessToken, 'issuer' | 'kind'>>(token: Token) => Token
 }
 
 export function createOutcomes({ realm, labelOf }: OutcomesOptions): Outcomes {
@@ -53,10 +53,11 @@ export function createOutcomes({ realm, labelOf }: OutcomesOptions): Outcomes {
         }
       })
     },
-    accepted: ({ issuer, kind }) => {
+    accepted: (token) => {
       if (diagnostics.verdict.hasSubscribers) {
-        diagnostics.verdict.publish({ outcome: 'accepted', issuer: labelOf(issuer), kind })
+        diagnostics.verdict.publish({ outcome: 'accepted', issuer: labelOf(token.issuer), kind: token.kind })
       }
+      return token
     },
   }
 }
