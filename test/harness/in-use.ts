@@ -1,2 +1,2 @@
-/** The old names of the measurements of memory, for tests that still use them. */
-export { bytesInUse as inUse, bytesInUseAtRest as inUseAtRest } from './memory.ts'
+/** The old name of the measurement of memory, for tests that still use it. */
+export { bytesInUse as inUse } from './memory.ts'
