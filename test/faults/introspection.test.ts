@@ -6,7 +6,7 @@ import { expect, onTestFinished } from 'vitest'
 import { adapters } from '../harness/adapters.ts'
 import { openApi } from '../harness/api.ts'
 import { audience } from '../harness/constants.ts'
-import { inUse } from '../harness/in-use.ts'
+import { bytesInUse } from '../harness/memory.ts'
 import { listen } from '../harness/listen.ts'
 import { misbehaviours, misbehavioursAtIntrospection, taken } from '../harness/misbehaviour.ts'
 import { hang, json, status } from '../harness/responses.ts'
@@ -86,12 +86,12 @@ verifies(
       }
     }
     await misbehave(2)
-    const before = inUse()
+    const before = bytesInUse()
     taken.bytes = 0
     await misbehave(25)
     // The buffers of the sockets take a part of the gigabyte.
     expect(taken.bytes / 25).toBeLessThan(8 * 1024 * 1024)
-    expect(inUse() - before).toBeLessThan(16 * 1024 * 1024)
+    expect(bytesInUse() - before).toBeLessThan(16 * 1024 * 1024)
   },
   120_000,
   oneAdapter,

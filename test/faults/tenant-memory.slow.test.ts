@@ -4,7 +4,7 @@ import { createValidator, trustedIssuer } from '@tollgate/core'
 import { expect, test } from 'vitest'
 import { listen } from '../harness/api.ts'
 import { reasonOf, requestWith } from '../harness/asking.ts'
-import { inUseAtRest } from '../harness/in-use.ts'
+import { bytesInUseAtRest } from '../harness/memory.ts'
 import { jws, keyPair } from '../harness/jws.ts'
 import { claimsOf } from '../harness/key-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
@@ -40,11 +40,11 @@ test.each(Object.entries(shapes))(
       expect(await reasonOf(validator.authenticate(requestWith(token)))).not.toBe('OK')
     }
     await present(0)
-    const before = await inUseAtRest()
+    const before = await bytesInUseAtRest()
     for (let tenant = 1; tenant <= 200; tenant += 1) {
       await present(tenant)
     }
-    expect((await inUseAtRest()) - before).toBeLessThan(bound)
+    expect((await bytesInUseAtRest()) - before).toBeLessThan(bound)
     await validator.close()
   },
   120_000,

@@ -8,7 +8,7 @@ import type {
   ValidatorOptions,
 } from '@tollgate/core'
 import { type Introspector, introspectorOf } from './introspecting.ts'
-import { status } from './responses.ts'
+
 import { openScriptedValidator } from './scripted-validator.ts'
 
 export { reasonOf, requestWith } from './scripted-validator.ts'
@@ -30,15 +30,4 @@ export interface AskingOptions {
 export async function openAsking(options: AskingOptions = {}): Promise<Asking> {
   const { issuer, ...scripted } = await openScriptedValidator(options)
   return { ...scripted, server: introspectorOf(issuer) }
-}
-
-/** The server fails until the validator introspects no unknown tokens any more, and is healthy again. */
-export async function breakAndMend({ server, advance, reason }: Asking): Promise<void> {
-  server.misbehave = status(503)
-  for (let round = 0; round < 8; round += 1) {
-    await reason(`made-up-${round}`)
-  }
-  advance(2)
-  server.misbehave = undefined
-  await reason('good')
 }
