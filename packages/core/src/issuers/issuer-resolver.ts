@@ -22,7 +22,7 @@ export interface IssuerResolver {
 const minute = 60_000
 /** A new tenant is accepted after 10 s at the latest. A removed tenant is refused after 10 min. */
 const bounds = {
-  known: { max: 20_000, ttl: 10 * minute, ttlResolution: 0 },
+  known: { maxSize: 20_000, sizeCalculation: () => 1, ttl: 10 * minute, ttlResolution: 0 },
   strangers: { max: 1000, maxSize: 256 * 1024, ttl: 10_000, ttlResolution: 0 },
 }
 const deadline = 5000

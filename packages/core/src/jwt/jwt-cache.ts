@@ -23,30 +23,29 @@ export interface JwtCache {
   readonly health: () => CacheHealth
 }
 
-const bounds = { max: 100_000, maxSize: 64 * 1024 * 1024 }
+/** No `max`: `lru-cache` would allocate that many slots at once. An entry has at least 512 bytes, so that 131,072 fit. */
+const bounds = { maxSize: 64 * 1024 * 1024 }
 const entrySize = 512
 
 /** With `mode: 'off'`, the cache stays empty and counts nothing. */
 export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
   const { note, counts } = createHitCounter('jwt')
-  let entries: LRUCache<string, CachedJwt> | undefined
+  const entries = new LRUCache<string, CachedJwt>(bounds)
 
   return {
-    get: (text) => entries?.get(keyOf(text)),
+    get: (text) => entries.get(keyOf(text)),
     set: (text, entry) => {
       if (mode === 'memory') {
-        // The entries allocate their memory at once, and an API of opaque tokens does not need it.
-        entries ??= new LRUCache(bounds)
         entries.set(keyOf(text), entry, { size: entrySize + roughSize(entry.token.claims) })
       }
     },
-    delete: (text) => void entries?.delete(keyOf(text)),
+    delete: (text) => void entries.delete(keyOf(text)),
     note: (outcome) => {
       if (mode === 'memory') {
         note(outcome)
       }
     },
-    health: () => ({ ...counts(), entries: entries?.size ?? 0, bytes: entries?.calculatedSize ?? 0 }),
+    health: () => ({ ...counts(), entries: entries.size, bytes: entries.calculatedSize }),
   }
 }
 
