@@ -1,7 +1,16 @@
 import type { AccessToken } from '../access-token.ts'
 import { invalidOption } from '../lib/invalid-option.ts'
 import type { Refusal } from '../responses/refusal.ts'
-import { createGuard, type Demands, expectGuards, type Guard, type GuardResult, missingScope, stages } from './guard.ts'
+import {
+  createGuard,
+  createTokenGuard,
+  type Demands,
+  expectGuards,
+  type Guard,
+  type GuardResult,
+  missingScope,
+  stages,
+} from './guard.ts'
 
 /**
  * Accepts a token that all these guards accept. They run in the order of `stages`, and the first refusal is the result.
@@ -18,8 +27,8 @@ const partsOf = new WeakMap<Guard, readonly Guard[]>()
 
 /** The same for the guards of a route, which can have none. */
 export function combineGuards(guards: readonly Guard[]): Guard {
-  const [only, ...others] = expectGuards(guards)
-  if (only !== undefined && others.length === 0) {
+  const [only = noGuards, ...others] = expectGuards(guards)
+  if (others.length === 0) {
     return only
   }
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
@@ -48,6 +57,8 @@ export function combineGuards(guards: readonly Guard[]): Guard {
   partsOf.set(guard, parts)
   return guard
 }
+
+const noGuards = createTokenGuard({ demands: {}, stage: 'claims', check: () => 'pass' })
 
 /**
  * Accepts a token that at least one of these guards accepts. Otherwise the result is the refusal for a missing scope,
