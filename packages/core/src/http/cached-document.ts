@@ -3,11 +3,9 @@ import type { DocumentHealth } from '../diagnostics/health.ts'
 import type { DocumentKind } from '../diagnostics/messages.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { createBackoff } from './backoff.ts'
-import { documentHealth } from './document-health.ts'
-import type { LoadedDocument } from './fetch-json.ts'
-import { type Age, createAge, createFreshness, type Freshness } from './freshness.ts'
+import type { LoadedDocument, LoadOptions } from './fetch-json.ts'
+import { ageOf, maxStaleness } from './freshness.ts'
 import type { Network } from './network.ts'
-import { createSingleFlight } from './single-flight.ts'
 import { createWaitBriefly } from './wait-briefly.ts'
 
 /**
@@ -16,73 +14,55 @@ import { createWaitBriefly } from './wait-briefly.ts'
  * fetches. `current` and `renew` reject with an `UpstreamError`.
  */
 export interface CachedDocument<Document> {
-  /**
-   * The document. A caller waits for a fetch when the document is stale: at most one second while the stale document is
-   * usable.
-   */
+  /** The document. A caller waits for a fetch when it is stale: at most one second while the stale one is usable. */
   readonly current: () => Promise<Document>
   /** The document when no wait is needed. `undefined` otherwise. */
   readonly cached: (now: number) => Document | undefined
-  /** A document that was requested now or later. A refresh that is under way is too old for that. */
-  readonly renew: () => Promise<Document>
-  /** Whether a `renew` is under way. */
+  /** A document that was requested now or later, or less than `minAge` milliseconds (default: 0) ago. */
+  readonly renew: (minAge?: number) => Promise<Document>
+  /** Whether a fetch of `renew` is under way. */
   readonly isRenewing: () => boolean
   /** The cached document, fresh or stale. It starts no fetch. */
   readonly usable: () => Document | undefined
-  /** Milliseconds since the document was requested. Infinite without a document. */
-  readonly age: () => number
   readonly health: () => DocumentHealth
 }
 
 export interface CachedDocumentOptions<Document> {
-  readonly kind: DocumentKind
-  readonly network: Pick<Network, 'clock' | 'label'>
-  /**
-   * Fetches the document. Returns the previous document when it is still current. With `mayBeCached: false` the
-   * response must come from the issuer itself.
-   */
+  readonly purpose: DocumentKind
+  readonly network: Network
+  /** Fetches the document. Returns the previous document when it is still current. */
   readonly load: (options: LoadOptions<Document>) => Promise<LoadedDocument<Document>>
-  /** Called when another document replaces the previous one. */
-  readonly onReplaced?: (previous: Document, next: Document) => void
-  /** Called when a document was loaded. */
-  readonly onLoaded: (document: Document) => void
+  readonly onLoaded: (document: Document, previous: Document | undefined) => void
 }
 
-export interface LoadOptions<Document> {
-  readonly previous: LoadedDocument<Document> | undefined
-  readonly mayBeCached: boolean
+/** Times in milliseconds. */
+interface Entry<Document> extends LoadedDocument<Document> {
+  /** When the document was requested. */
+  since: number
+  /** A use at this age starts a refresh: 80 % ± 4 % of the freshness, because a fleet must not refresh in step. */
+  readonly refreshAfter: number
 }
 
-interface Entry<Document> extends Omit<LoadedDocument<Document>, 'freshFor'>, Freshness {
-  readonly age: Age
-}
+/** The milliseconds for one attempt, the body included. */
+const maxDuration = 5000
 
 export function createCachedDocument<Document>(options: CachedDocumentOptions<Document>): CachedDocument<Document> {
-  const { clock, label } = options.network
-  const about = { document: options.kind, issuer: label }
+  const { purpose, network, load, onLoaded } = options
+  const { clock } = network
+  const about = { document: purpose, issuer: network.label }
   const backoff = createBackoff(clock)
   const waitBriefly = createWaitBriefly()
-  const refresh = createSingleFlight(() => attempt(true))
-  const renewal = createSingleFlight(async () => {
-    // While fetches fail, one attempt at a time is enough.
-    await (backoff.lastFailure() && refresh.underWay())
-    return attempt(false)
-  })
   let entry: Entry<Document> | undefined
-  /**
-   * Numbers of attempts: the last one that started, the one that brought `entry`, and the last one that a failure
-   * covers.
-   */
-  let started = 0
-  let landed = 0
-  let failed = 0
+  let refreshing: Promise<Document> | undefined
+  let renewing: Promise<Document> | undefined
 
   function cached(now: number): Document | undefined {
-    const age = entry?.age.at(now) ?? Infinity
-    if (entry === undefined || !(age < entry.usableFor)) {
+    if (entry === undefined) {
       return undefined
     }
-    return age < entry.freshFor || backoff.hasJustFailed() ? use(entry, age) : undefined
+    const age = ageOf(entry, now)
+    const serves = age < entry.freshFor || (age < entry.freshFor + maxStaleness && backoff.hasJustFailed())
+    return serves ? use(entry, age) : undefined
   }
 
   async function current(): Promise<Document> {
@@ -90,82 +70,98 @@ export function createCachedDocument<Document>(options: CachedDocumentOptions<Do
     if (document !== undefined) {
       return document
     }
-    const stale = usableEntry()
-    if (stale === undefined) {
+    if (entry === undefined || usable() === undefined) {
       return fetchOnce()
     }
-    await waitBriefly(fetchOnce)
-    const newest = entry ?? stale
-    return use(newest, newest.age.at(clock()))
+    await waitBriefly(fetchOnce())
+    return use(entry, ageOf(entry, clock()))
   }
 
-  function usableEntry(): Entry<Document> | undefined {
-    return entry !== undefined && entry.age.at(clock()) < entry.usableFor ? entry : undefined
+  function usable(): Document | undefined {
+    return entry !== undefined && ageOf(entry, clock()) < entry.freshFor + maxStaleness ? entry.document : undefined
   }
 
-  function fetchOnce(): Promise<Document> {
-    return renewal.underWay() ?? refresh.run()
-  }
-
-  function use({ document, refreshAfter, freshFor }: Entry<Document>, age: number): Document {
-    const isFetching = (refresh.underWay() ?? renewal.underWay()) !== undefined
-    if (age >= refreshAfter && !isFetching && backoff.wait() === 0) {
+  function use(used: Entry<Document>, age: number): Document {
+    if (age >= used.refreshAfter && (refreshing ?? renewing) === undefined && backoff.wait() === 0) {
       fetchOnce().catch(reportBug)
     }
-    if (age >= freshFor) {
-      diagnostics.stale.publish({ ...about, staleFor: age - freshFor })
+    if (age >= used.freshFor) {
+      diagnostics.stale.publish({ ...about, staleFor: age - used.freshFor })
     }
-    return document
+    return used.document
   }
 
-  async function attempt(mayBeCached: boolean): Promise<Document> {
-    backoff.expectOver()
-    const number = (started += 1)
-    const startedAt = clock()
+  async function fetchOnce(): Promise<Document> {
+    return renewing ?? (refreshing ??= attempt(true).finally(() => (refreshing = undefined)))
+  }
+
+  /** A refresh that is under way is too old. It may have been requested before the change that the caller looks for. */
+  async function renew(minAge = 0): Promise<Document> {
+    if (entry !== undefined && ageOf(entry, clock()) < minAge) {
+      return entry.document
+    }
+    // While fetches fail, one attempt at a time is enough.
+    const before = backoff.lastFailure() === undefined ? undefined : refreshing
+    return (renewing ??= attempt(false, before).finally(() => (renewing = undefined)))
+  }
+
+  async function attempt(mayBeCached: boolean, before?: Promise<unknown>): Promise<Document> {
+    await before
+    const { succeeded, failed } = backoff.begin()
+    const since = clock()
     try {
-      const loaded = await options.load({ previous: entry, mayBeCached })
-      return number > landed ? accept(loaded, number, startedAt) : (entry ?? loaded).document
+      const signal = AbortSignal.timeout(maxDuration)
+      const loaded = await load({ purpose, network, signal, mayBeCached, previous: entry })
+      return succeeded() ? accept(loaded, since) : (entry ?? loaded).document
     } catch (error) {
-      noteFailure(error, number)
+      const reason = error instanceof UpstreamError ? error.reason : undefined
+      diagnostics.document.publish({ ...about, outcome: 'failed', reason })
+      failed(error)
       throw error instanceof UpstreamError ? error.withRetryAfter(backoff.wait() / 1000) : error
     }
   }
 
-  function accept(loaded: LoadedDocument<Document>, number: number, startedAt: number): Document {
-    const previous = entry?.document
+  function accept(loaded: LoadedDocument<Document>, since: number): Document {
     const { document } = loaded
-    landed = number
-    backoff.succeeded()
-    entry = { ...loaded, ...createFreshness(loaded.freshFor), age: createAge(clock, startedAt) }
-    options.onLoaded(document)
-    if (previous !== undefined && previous !== document) {
-      options.onReplaced?.(previous, document)
-    }
-    const outcome = previous === document ? 'kept' : 'loaded'
-    diagnostics.document.publish({ ...about, outcome, reason: undefined })
+    const previous = entry?.document
+    entry = { ...loaded, since, refreshAfter: loaded.freshFor * (0.76 + 0.08 * Math.random()) }
+    onLoaded(document, previous)
+    diagnostics.document.publish({ ...about, outcome: previous === document ? 'kept' : 'loaded', reason: undefined })
     return document
   }
 
-  /**
-   * The failure of an attempt that a later one overtook does not count. Attempts that were under way together fail
-   * together.
-   */
-  function noteFailure(error: unknown, number: number): void {
-    const reason = error instanceof UpstreamError ? error.reason : undefined
-    diagnostics.document.publish({ ...about, outcome: 'failed', reason })
-    if (number > failed && number > landed) {
-      failed = started
-      backoff.failed(error)
+  function health(): DocumentHealth {
+    const now = clock()
+    const retryAt = now + backoff.wait()
+    const nextTry = entry === undefined ? retryAt : Math.max(retryAt, entry.since + entry.refreshAfter)
+    const failure = backoff.lastFailure()
+    return {
+      ...stateOf(entry, now),
+      nextTry: nextTry > now ? new Date(nextTry) : undefined,
+      lastFailure: failure === undefined || failure instanceof UpstreamError ? failure?.reason : 'internal-error',
     }
   }
 
-  return {
-    current,
-    cached,
-    renew: renewal.run,
-    isRenewing: () => renewal.underWay() !== undefined,
-    usable: () => usableEntry()?.document,
-    age: () => entry?.age.at(clock()) ?? Infinity,
-    health: () => documentHealth(entry, backoff, clock()),
+  return { current, cached, renew, isRenewing: () => renewing !== undefined, usable, health }
+}
+
+/** The health of a document that was never fetched, or that the cache evicted. */
+export const notFetched: DocumentHealth = Object.freeze({
+  state: 'missing',
+  since: undefined,
+  nextTry: undefined,
+  lastFailure: undefined,
+})
+
+function stateOf(entry: Entry<unknown> | undefined, now: number): Pick<DocumentHealth, 'state' | 'since'> {
+  if (entry === undefined) {
+    return notFetched
   }
+  const fresh = now - ageOf(entry, now)
+  const stale = fresh + entry.freshFor
+  const missing = stale + maxStaleness
+  if (now < stale) {
+    return { state: 'fresh', since: new Date(fresh) }
+  }
+  return now < missing ? { state: 'stale', since: new Date(stale) } : { state: 'missing', since: new Date(missing) }
 }

@@ -11,18 +11,10 @@ export const forbiddenAddress = 'ERR_FORBIDDEN_ADDRESS'
 /** TLS options of a client certificate. */
 export type ClientCertificateOptions = Pick<SecureContextOptions, 'cert' | 'key' | 'passphrase' | 'ca'>
 
-/** The agents of the process, by their TLS options. All validators share them until the last open validator closes. */
-interface SharedAgents {
-  readonly openValidators: Set<object>
-  readonly agents: Map<ClientCertificateOptions, Map<NetworkAccess, Promise<Agent>>>
-}
+/** The agents of the process, by their options. All validators share them until the last open validator closes. */
+let shared: { readonly openValidators: Set<object>; readonly agents: Map<object, Promise<Agent>> } | undefined
 
-let shared: SharedAgents | undefined
-
-/**
- * Counts a validator as open. Returns the owner of the shared agents, and the function that closes the agents with the
- * last validator.
- */
+/** Counts a validator as open. Returns the owner of the shared agents, and closes them with the last validator. */
 export function joinDispatchers(): { readonly owner: object; readonly leave: () => Promise<void> } {
   const joined = (shared ??= { openValidators: new Set(), agents: new Map() })
   const validator = {}
@@ -32,8 +24,7 @@ export function joinDispatchers(): { readonly owner: object; readonly leave: () 
     joined.openValidators.delete(validator)
     if (joined.openValidators.size === 0) {
       shared = shared === joined ? undefined : shared
-      const agents = [...joined.agents.values()].flatMap((byAccess) => [...byAccess.values()])
-      await Promise.all(agents.map(async (agent) => (await agent).destroy()))
+      await Promise.all(Array.from(joined.agents.values(), async (agent) => (await agent).destroy()))
     }
   }
 
@@ -51,28 +42,27 @@ export const defaultDispatcher: (access: NetworkAccess) => Promise<Dispatcher> =
 export function createDispatcher(
   certificate: ClientCertificateOptions,
 ): (access: NetworkAccess) => Promise<Dispatcher> {
+  const options = { any: { ...certificate }, public: { ...certificate, lookup: publicLookup } }
+
   return async (access) => {
     if (shared === undefined) {
       throw new UpstreamError({ reason: 'closing', message: 'No call is possible: all validators are closed' })
     }
-    const byAccess = shared.agents.get(certificate) ?? new Map<NetworkAccess, Promise<Agent>>()
-    const agent = byAccess.get(access) ?? createAgent(certificate, access)
-    shared.agents.set(certificate, byAccess.set(access, agent))
+    const connect = options[access]
+    const agent = shared.agents.get(connect) ?? createAgent(connect)
+    shared.agents.set(connect, agent)
     return agent
   }
 }
 
 /** undici is imported at the first outbound call, because its import takes a large part of the start-up time. */
-async function createAgent(certificate: ClientCertificateOptions, access: NetworkAccess): Promise<Agent> {
+async function createAgent(connect: ClientCertificateOptions): Promise<Agent> {
   const { Agent } = await import('undici')
-  return new Agent({ connect: { ...certificate, ...(access === 'public' ? { lookup: publicLookup } : {}) } })
+  return new Agent({ connect })
 }
 
-/**
- * Resolves names as Node does. Fails when one of the addresses is not public. The connection uses these addresses
- * without another look-up.
- */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
+/** Fails when one address of a name is not public. The connection uses the addresses without another look-up. */
+function publicLookup(...[hostname, options, callback]: Parameters<LookupFunction>): void {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     const [first] = addresses ?? []
     if (error !== null) {

@@ -13,7 +13,7 @@ export interface Network {
   /** The name of the issuer in diagnostics. */
   readonly label: string
   /** The documents that were fetched with the same dispatcher, clock and access. */
-  readonly documents: SharedDocuments
+  readonly shared: SharedDocuments
 }
 
 /** The outbound side of one validator. */
@@ -23,19 +23,18 @@ export interface Networks {
   readonly close: () => Promise<void>
 }
 
-export interface NetworksOptions {
-  /** A dispatcher of the developer. `undefined`: the default dispatcher. */
-  readonly dispatcher: Dispatcher | undefined
-  readonly clock: Clock
-}
-
-export function createNetworks({ dispatcher: own, clock }: NetworksOptions): Networks {
+/** With `dispatcher: undefined`, calls use the default dispatcher. */
+export function createNetworks(options: { dispatcher: Dispatcher | undefined; clock: Clock }): Networks {
+  const { dispatcher: own, clock } = options
   const { owner, leave } = joinDispatchers()
-
-  function of(access: NetworkAccess, label: string): Network {
-    const dispatcher = own === undefined ? () => defaultDispatcher(access) : async () => own
-    return { dispatcher, access, clock, label, documents: sharedDocumentsOf({ owner: own ?? owner, clock, access }) }
+  return {
+    of: (access, label) => ({
+      dispatcher: own === undefined ? () => defaultDispatcher(access) : async () => own,
+      access,
+      clock,
+      label,
+      shared: sharedDocumentsOf(own ?? owner, clock, access),
+    }),
+    close: leave,
   }
-
-  return { of, close: leave }
 }

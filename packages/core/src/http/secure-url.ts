@@ -3,10 +3,7 @@ import { isPublicAddress } from './public-address.ts'
 
 /** The names of issuers and endpoints appear in messages, logs and cache keys. */
 export const maxUrlLength = 2048
-/**
- * A DNS name has at most 253 characters (RFC 1035 §2.3.4). The bound matters because the work of IDNA is not linear in
- * a longer host.
- */
+/** A DNS name has at most 253 characters (RFC 1035 §2.3.4). The work of IDNA is not linear in a longer host. */
 const maxAuthorityLength = 300
 
 /** Whether a URL is on `https:`, or on `http:` and loopback (W3C Secure Contexts §3.1). */
@@ -14,17 +11,9 @@ export function isSecure(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
 }
 
-/**
- * Whether a URL is on loopback. It compares the host that the URL parser returns, so that `127.1` and `LOCALHOST` count
- * as well.
- */
+/** Whether a URL is on loopback, by the host that the URL parser returns: `127.1` and `LOCALHOST` count as well. */
 export function isLoopback({ hostname }: URL): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(\.\d{1,3}){3}$/.test(hostname)
-  )
+  return /^((.*\.)?localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname)
 }
 
 /** The same for the name of an issuer, which need not be a URL. */
@@ -43,9 +32,9 @@ export function isThisHost(url: URL): boolean {
 
 /**
  * An absolute `http:` or `https:` URL of at most 2,048 characters, without white space, user name, query or fragment.
- * `undefined` for every other text. The path must be spelled as the URL parser spells it: an application compares the
- * text, and the library fetches the parsed URL. The host may have another spelling. It does not check whether the URL
- * is secure.
+ * `undefined` for every other text. The path must be spelled as the URL parser spells it, because an application
+ * compares the text, and the library fetches the parsed URL. The host may have another spelling. It does not check
+ * whether the URL is secure.
  */
 export function parsePlainUrl(text: string): URL | undefined {
   if (text.length > maxUrlLength) {
@@ -61,9 +50,7 @@ export function hasCredentials({ username, password }: URL): boolean {
   return username !== '' || password !== ''
 }
 
-/**
- * Whether a URL can be on a public address. A host name can, because its addresses are checked when it is looked up.
- */
+/** Whether a URL can be on a public address. A host name can: its addresses are checked when it is looked up. */
 export function canBePublic(url: URL): boolean {
   const address = url.hostname.replace(/^\[(.*)\]$/, '$1')
   return isIP(address) === 0 ? !isThisHost(url) : isPublicAddress(address)

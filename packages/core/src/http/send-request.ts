@@ -32,8 +32,6 @@ export interface UpstreamResponse {
   readonly body: Uint8Array
 }
 
-const statusesWithBody: ReadonlySet<number> = new Set([200, 400])
-
 /**
  * Sends one request over undici. It follows no redirects and accepts no compression. It does not check whether the URL
  * is secure.
@@ -63,11 +61,8 @@ async function send(name: string, request: UpstreamRequest, trace: FetchTrace): 
     const response = await withDeadline(dispatch(request), signal, () => timeout(name), discardBody)
     const { statusCode: status, headers } = response
     trace.status = status
-    const hasBody = statusesWithBody.has(status)
-    const body = hasBody ? await readBody(name, response.body, maxBytes, signal) : new Uint8Array()
-    if (!hasBody) {
-      discardBody(response)
-    }
+    const hasBody = status === 200 || status === 400
+    const body = hasBody ? await readBody(name, response.body, maxBytes, signal) : discardBody(response)
     trace.outcome = 'answered'
     return { name, status, headers, body }
   } catch (error) {
@@ -105,35 +100,33 @@ export function nameOf(url: string): string {
 }
 
 /** A body that is not read would block its connection. */
-function discardBody({ body }: Dispatcher.ResponseData): void {
+function discardBody({ body }: Dispatcher.ResponseData): Uint8Array {
   body.on('error', () => undefined).destroy()
+  return new Uint8Array()
 }
 
 /** The error for a status that the caller did not expect. With 429 and 5xx the server counts as unreachable. */
 export function unexpectedStatus({ name, status, headers }: UpstreamResponse): UpstreamError {
   const message = `${name} answered ${status}`
-  if (status === 429 || status >= 500) {
-    const retryAfter = parseRetryAfter(own(headers, 'retry-after'))
-    return new UpstreamError({ reason: 'upstream-error', message, retryAfter })
+  if (status !== 429 && status < 500) {
+    return new UpstreamError({ reason: status === 404 ? 'not-found' : 'unexpected-status', message })
   }
-  return new UpstreamError({ reason: status === 404 ? 'not-found' : 'unexpected-status', message })
-}
-
-/** Seconds. A date counts as absent, because it would need the wall clock. */
-function parseRetryAfter(value: unknown): number | undefined {
-  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : undefined
+  const seconds = own(headers, 'retry-after')
+  // A date counts as absent, because it would need the wall clock.
+  const retryAfter = typeof seconds === 'string' && /^\d{1,9}$/.test(seconds) ? Number(seconds) : undefined
+  return new UpstreamError({ reason: 'upstream-error', message, retryAfter })
 }
 
 async function readBody(
   name: string,
-  body: Dispatcher.ResponseData['body'],
+  body: AsyncIterable<Uint8Array>,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    for await (const chunk of body) {
       bytes += chunk.length
       if (bytes > maxBytes) {
         throw new UpstreamError({ reason: 'too-large', message: `${name} answered more than ${maxBytes} bytes` })
@@ -141,16 +134,16 @@ async function readBody(
       chunks.push(chunk)
     }
   } catch (cause) {
-    const isTruncated = !signal.aborted && !(cause instanceof UpstreamError)
-    throw isTruncated
-      ? new UpstreamError({ reason: 'truncated', message: `${name} sent an incomplete response` })
-      : cause
+    if (signal.aborted || cause instanceof UpstreamError) {
+      throw cause
+    }
+    throw new UpstreamError({ reason: 'truncated', message: `${name} sent an incomplete response` })
   }
   return Buffer.concat(chunks)
 }
 
 /** Maps the errors of undici. An error for an invalid request is a failure, because the server is not its cause. */
-function toUpstreamError(name: string, cause: unknown, signal: AbortSignal): unknown {
+function toUpstreamError(name: string, cause: unknown, signal: AbortSignal): Error {
   const code = own(cause, 'code')
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
     return new TypeError('The request could not be made: is `dispatcher` one of undici 7 or newer?', { cause })

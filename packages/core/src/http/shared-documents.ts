@@ -3,19 +3,15 @@ import type { Clock } from '../lib/clock.ts'
 import type { NetworkAccess } from './public-address.ts'
 
 /**
- * The documents that validators share, so that several validators for one issuer fetch once. The cache contains at most
- * 64 MiB, because tenants choose the size of their documents. It evicts the documents that were used the least
- * recently.
+ * The entry of this name. All entries of one name must have the same type. `create` gets a function that reports the
+ * bytes of the document whenever they change: an estimate on the high side.
  */
-export interface SharedDocuments {
-  /** The entry of this name. All entries of one name must have the same type. */
-  readonly entry: <Value extends object>(name: string, create: CreateValue<Value>) => SharedEntry<Value>
-}
+export type SharedDocuments = <Value extends object>(
+  name: string,
+  create: (resize: (bytes: number) => void) => Value,
+) => SharedEntry<Value>
 
-/**
- * An entry of the cache. Look it up on each use, because a reference to its value would keep an evicted document in
- * memory.
- */
+/** An entry of the cache. Look it up on each use, because a reference to its value keeps an evicted one in memory. */
 export interface SharedEntry<Value> {
   /** The value. It is created when the cache has none. */
   readonly get: () => Value
@@ -23,70 +19,38 @@ export interface SharedEntry<Value> {
   readonly find: () => Value | undefined
 }
 
-/** Creates a value. `resize` reports the bytes of its document whenever they change: an estimate on the high side. */
-export type CreateValue<Value> = (resize: (bytes: number) => void) => Value
-
 const maxBytes = 64 * 2 ** 20
 /** An entry without a document: closures, promises, and the last error. Measured, and rounded up. */
 const bytesOfEntry = 4096
 
-interface Stored {
-  readonly value: object
-  bytes: number
-}
+const cachesByOwner = new WeakMap<object, WeakMap<Clock, LRUCache<string, object>>>()
 
-type Documents = LRUCache<string, Stored>
+/**
+ * The documents that validators share, so that several validators for one issuer fetch once. One cache for each clock
+ * and owner of connections holds at most 64 MiB, because tenants choose the size of their documents.
+ */
+export function sharedDocumentsOf(owner: object, clock: Clock, access: NetworkAccess): SharedDocuments {
+  const byClock = cachesByOwner.get(owner) ?? new WeakMap<Clock, LRUCache<string, object>>()
+  const cache = byClock.get(clock) ?? new LRUCache<string, object>({ maxSize: maxBytes })
+  cachesByOwner.set(owner, byClock.set(clock, cache))
 
-const cachesByOwner = new WeakMap<object, WeakMap<Clock, Documents>>()
-
-/** The documents by the owner of the connections, the clock and the access. */
-export function sharedDocumentsOf({ owner, clock, access }: Scope): SharedDocuments {
-  const cache = cacheOf(owner, clock)
-
-  function create<Value extends object>(key: string, createValue: CreateValue<Value>): Value {
-    const value = createValue((bytes) => resize(key, stored, bytes))
-    const stored: Stored = { value, bytes: 0 }
-    cache.set(key, stored)
-    return value
-  }
-
-  /**
-   * `lru-cache` does not measure an entry again when its value stays the same. An entry that was evicted stays evicted.
-   */
-  function resize(key: string, stored: Stored, bytes: number): void {
-    stored.bytes = bytes
-    if (cache.peek(key) === stored) {
-      cache.delete(key)
-      cache.set(key, stored)
-    }
-  }
-
-  function entry<Value extends object>(name: string, createValue: CreateValue<Value>): SharedEntry<Value> {
+  return <Value extends object>(name: string, create: (resize: (bytes: number) => void) => Value) => {
     const key = `${access} ${name}`
-    const find = (): Value | undefined => cache.get(key)?.value as Value | undefined
-    return { find, get: () => find() ?? create(key, createValue) }
+    const find = (): Value | undefined => cache.get(key) as Value | undefined
+    const store = (value: Value, bytes: number): unknown =>
+      cache.set(key, value, { size: bytesOfEntry + 2 * key.length + bytes })
+
+    function createAndStore(): Value {
+      const value = create((bytes) => {
+        // An evicted entry stays evicted. `lru-cache` does not measure an entry again while its value stays the same.
+        if (cache.peek(key) === value && cache.delete(key)) {
+          store(value, bytes)
+        }
+      })
+      store(value, 0)
+      return value
+    }
+
+    return { find, get: () => find() ?? createAndStore() }
   }
-
-  return { entry }
-}
-
-interface Scope {
-  readonly owner: object
-  readonly clock: Clock
-  readonly access: NetworkAccess
-}
-
-function cacheOf(owner: object, clock: Clock): Documents {
-  const byClock = cachesByOwner.get(owner) ?? new WeakMap<Clock, Documents>()
-  cachesByOwner.set(owner, byClock)
-  const cache = byClock.get(clock) ?? createCache()
-  byClock.set(clock, cache)
-  return cache
-}
-
-function createCache(): Documents {
-  return new LRUCache({
-    maxSize: maxBytes,
-    sizeCalculation: ({ bytes }, key) => bytesOfEntry + 2 * key.length + bytes,
-  })
 }

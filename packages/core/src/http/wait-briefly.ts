@@ -2,40 +2,33 @@ import { reportBug } from '../diagnostics/channels.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 
-/**
- * Waits for a fetch on behalf of a caller that a stale document can serve. Resolves with `undefined` when the fetch
- * fails upstream, or takes longer than one second. It does not wait at all while a fetch for which a caller waited in
- * vain is still under way. The fetch goes on.
- */
-export type WaitBriefly = <Result>(work: () => Promise<Result>) => Promise<Result | undefined>
-
 /** Milliseconds of real time. */
 const maxWait = 1000
 
-export function createWaitBriefly(): WaitBriefly {
+/**
+ * Creates a function that waits for a fetch on behalf of a caller that a stale document can serve. It resolves with
+ * `undefined` when the fetch fails upstream, or takes longer than one second. The fetch goes on. While a fetch that
+ * took longer is still under way, no caller waits.
+ */
+export function createWaitBriefly(): <Result>(fetching: Promise<Result>) => Promise<Result | undefined> {
   let slowFetches = 0
 
-  function leave(fetching: Promise<unknown>): undefined {
-    slowFetches += 1
-    fetching.catch(reportBug).finally(() => (slowFetches -= 1))
-  }
-
-  return async (work) => {
-    const fetching = work()
-    if (slowFetches > 0) {
-      return leave(fetching)
-    }
+  return async (fetching) => {
     try {
-      return await withDeadline(fetching, AbortSignal.timeout(maxWait), () => new TooSlow())
-    } catch (error) {
-      if (error instanceof TooSlow) {
-        return leave(fetching)
+      if (slowFetches === 0) {
+        return await withDeadline(fetching, AbortSignal.timeout(maxWait), () => new TooSlow())
       }
+    } catch (error) {
       if (error instanceof UpstreamError) {
         return undefined
       }
-      throw error
+      if (!(error instanceof TooSlow)) {
+        throw error
+      }
     }
+    slowFetches += 1
+    fetching.catch(reportBug).finally(() => (slowFetches -= 1))
+    return undefined
   }
 }
 

@@ -7,17 +7,10 @@ import { seededKeys } from './seeded-keys.ts'
 
 /** The keys of an issuer, from their configured origin. It fetches nothing before their first use. */
 export function createKeySource(issuer: string, origin: KeyOrigin, network: Network): KeySource {
-  switch (origin.from) {
-    case 'metadata': {
-      const keys = discoveredKeys(issuer, network)
-      return origin.seed === undefined ? keys : seededKeys(origin.seed, { keys, name: issuer, network })
-    }
-    case 'url': {
-      const keys = remoteKeys(origin.url, network)
-      return origin.seed === undefined ? keys : seededKeys(origin.seed, { keys, name: origin.url, network })
-    }
-    case 'inline':
-    case 'secret':
-      return fixedKeys(origin.keys)
+  if (origin.from === 'inline' || origin.from === 'secret') {
+    return fixedKeys(origin.keys)
   }
+  const keys = origin.from === 'url' ? remoteKeys(origin.url, network) : discoveredKeys(issuer, network)
+  const name = origin.from === 'url' ? origin.url : issuer
+  return origin.seed === undefined ? keys : seededKeys(origin.seed, keys, name, network)
 }

@@ -1,14 +1,13 @@
 import { diagnostics } from '../diagnostics/channels.ts'
-import { notFetched } from '../http/document-health.ts'
+import { notFetched } from '../http/cached-document.ts'
 import type { Network } from '../http/network.ts'
 import { nameOf } from '../http/send-request.ts'
 import { createWaitBriefly } from '../http/wait-briefly.ts'
-import { discoveredEndpoint } from '../metadata/discovered-endpoint.ts'
+import { endpointDocument } from '../metadata/discovered-endpoint.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import type { KeySet } from './key-set.ts'
-import type { FetchedKeys, KeySourceHealth } from './key-source.ts'
+import { type FetchedKeys, type KeySourceHealth, sharedKeys } from './key-source.ts'
 import { noUsableKey, publishRotation, remoteKeys } from './remote-keys.ts'
-import { sharedKeys } from './shared-keys.ts'
 
 /** A key set at the URL that the metadata named. */
 interface Place {
@@ -25,24 +24,23 @@ const minMetadataAge = 60_000
  * keys any more, the metadata is fetched again.
  */
 export function discoveredKeys(issuer: string, network: Network): FetchedKeys {
-  const entry = network.documents.entry(`discovery ${issuer}`, (resize) =>
-    createDiscoveredKeys(issuer, network, resize),
-  )
+  const entry = network.shared(`discovery ${issuer}`, (resize) => createDiscoveredKeys(issuer, network, resize))
   return sharedKeys(entry, { keys: notFetched, metadata: notFetched })
 }
 
 function createDiscoveredKeys(issuer: string, network: Network, resize: (bytes: number) => void): FetchedKeys {
   const { clock, label } = network
-  const jwksUri = discoveredEndpoint(issuer, 'jwks_uri', network)
   const [waitForMetadata, waitForKeys] = [createWaitBriefly(), createWaitBriefly()]
   let latest: Place | undefined
   let lastGood: Place | undefined
+  // The two places have their URLs in several keys of the cache.
+  const jwksUri = endpointDocument(issuer, 'jwks_uri', network, (bytes) =>
+    resize(2 * bytes + 8 * (lastGood?.url.length ?? 0)),
+  )
 
   function placeAt(url: string): Place {
     if (latest?.url !== url) {
       latest = lastGood?.url === url ? lastGood : { url, keys: remoteKeys(url, network) }
-      // The two places, each with its URL in several keys.
-      resize(8 * (latest.url.length + (lastGood?.url.length ?? 0)))
     }
     return latest
   }
@@ -53,29 +51,23 @@ function createDiscoveredKeys(issuer: string, network: Network, resize: (bytes: 
     if (last === undefined || jwksUri.usable() !== undefined) {
       return placeAt((await jwksUri.current()).endpoint)
     }
-    const found = await waitForMetadata(jwksUri.current)
+    const found = await waitForMetadata(jwksUri.current())
     return found === undefined ? last : placeAt(found.endpoint)
   }
 
-  /** The new place of the keys. `undefined` when they have not moved. */
-  async function movedFrom({ url }: Place): Promise<Place | undefined> {
-    if (jwksUri.age() < minMetadataAge) {
-      return undefined
-    }
-    const found = await jwksUri.renew().catch(undefinedIfUpstream)
-    return found === undefined || found.endpoint === url ? undefined : placeAt(found.endpoint)
-  }
-
+  /** Does the work at this place. If its response is not usable, the keys may have moved. */
   async function withPlace<Result>(place: Place, work: (place: Place) => Promise<Result>): Promise<Result> {
     try {
       return await work(place)
     } catch (error) {
-      const isUseless = error instanceof UpstreamError && !error.isUnreachable
-      const next = isUseless ? await movedFrom(place) : undefined
-      if (next === undefined) {
+      if (!(error instanceof UpstreamError) || error.isUnreachable) {
         throw error
       }
-      return work(next)
+      const found = await jwksUri.renew(minMetadataAge).catch(undefinedIfUpstream)
+      if (found === undefined || found.endpoint === place.url) {
+        throw error
+      }
+      return work(placeAt(found.endpoint))
     }
   }
 
@@ -87,47 +79,38 @@ function createDiscoveredKeys(issuer: string, network: Network, resize: (bytes: 
     }
     if (place === latest && place !== lastGood) {
       lastGood = place
-      if (before !== undefined) {
-        publishRotation(label, before, keys)
-      }
+      publishRotation(label, before ?? keys, keys)
     }
     return keys
   }
 
   /** The usable keys of the last good place, unless that is this place. */
-  function keysBefore(place: Place): KeySet | undefined {
+  function keysBefore(place: Place | undefined): KeySet | undefined {
     return lastGood === place ? undefined : lastGood?.keys.usable()
   }
 
   async function current(): Promise<KeySet> {
     const place = await currentPlace()
     const before = keysBefore(place)
-    return before === undefined
-      ? withPlace(place, keysOf)
-      : ((await waitForKeys(() => keysOf(place))) ?? serveStale(before))
-  }
-
-  function serveStale(keys: KeySet): KeySet {
-    const since = lastGood?.keys.health().keys.since?.getTime() ?? clock()
-    diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor: Math.max(0, clock() - since) })
-    return keys
+    if (before === undefined) {
+      return withPlace(place, keysOf)
+    }
+    const keys = await waitForKeys(keysOf(place))
+    if (keys === undefined) {
+      const since = lastGood?.keys.health().keys.since?.getTime() ?? clock()
+      diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor: Math.max(0, clock() - since) })
+    }
+    return keys ?? before
   }
 
   function cached(now: number): KeySet | undefined {
-    const isSettled = latest !== undefined && latest === lastGood && jwksUri.cached(now)?.endpoint === latest.url
+    const isSettled = latest === lastGood && jwksUri.cached(now)?.endpoint === latest?.url
     return isSettled ? latest?.keys.cached(now) : undefined
-  }
-
-  async function ready(): Promise<void> {
-    const { isUsable } = await current()
-    if (!isUsable) {
-      await latest?.keys.ready()
-    }
   }
 
   function health(): KeySourceHealth {
     const keys = latest?.keys.health().keys ?? notFetched
-    const isServedByLastGood = keys.state === 'missing' && lastGood !== latest && lastGood?.keys.usable() !== undefined
+    const isServedByLastGood = keys.state === 'missing' && keysBefore(latest) !== undefined
     return { keys: isServedByLastGood ? { ...keys, state: 'stale' } : keys, metadata: jwksUri.health() }
   }
 
@@ -135,7 +118,7 @@ function createDiscoveredKeys(issuer: string, network: Network, resize: (bytes: 
     current,
     cached,
     retry: async (verifies) => withPlace(await currentPlace(), ({ keys }) => keys.retry(verifies)),
-    ready,
+    ready: async () => (await current()).isUsable || latest?.keys.ready(),
     usable: () => latest?.keys.usable() ?? lastGood?.keys.usable(),
     isProven: () => true,
     health,

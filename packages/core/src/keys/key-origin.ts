@@ -1,29 +1,17 @@
-import { createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hasCredentials, isSecure } from '../http/secure-url.ts'
 import { describe, invalidOption } from '../lib/invalid-option.ts'
 import { own } from '../lib/record.ts'
 import { symmetricAlgorithms } from './algorithms.ts'
-import { publishedSecret } from './jwk.ts'
+import { importPublicKey, publishedSecret } from './jwk.ts'
 import { type KeySet, keySetOf, maxKeys, secretKeySet } from './key-set.ts'
 
-/** The configured origin of the keys of an issuer. */
+/** The configured origin of the keys of an issuer. `seed` are keys that serve until the first fetch. */
 export type KeyOrigin =
-  | ({ readonly from: 'metadata' } & Seed)
-  | ({ readonly from: 'url'; readonly url: string } & Seed)
+  | { readonly from: 'metadata'; readonly seed: KeySet | undefined }
+  | { readonly from: 'url'; readonly url: string; readonly seed: KeySet | undefined }
   | { readonly from: 'inline'; readonly keys: KeySet }
   | { readonly from: 'secret'; readonly keys: KeySet }
-
-interface Seed {
-  /** The keys that serve until the first fetch. */
-  readonly seed: KeySet | undefined
-}
-
-interface KeyOptions {
-  readonly keys?: unknown
-  readonly secret?: unknown
-  readonly seed?: unknown
-}
 
 /**
  * Checks the options `keys`, `secret` and `seed` of an issuer. A key set must contain a key that can verify a
@@ -31,11 +19,14 @@ interface KeyOptions {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'`.
  */
-export function expectKeyOrigin({ keys, secret, seed }: KeyOptions, algorithms: readonly string[]): KeyOrigin {
+export function expectKeyOrigin(
+  { keys, secret, seed }: { readonly keys?: unknown; readonly secret?: unknown; readonly seed?: unknown },
+  algorithms: readonly string[],
+): KeyOrigin {
   if (keys !== undefined && secret !== undefined) {
     throw invalidOption('Expected `keys` or `secret`, got both: an issuer with both would invite algorithm confusion')
   }
-  const isFetched = secret === undefined && (keys === undefined || typeof keys === 'string' || keys instanceof URL)
+  const isFetched = secret === undefined && (keys === undefined || isPath(keys))
   if (!isFetched && seed !== undefined) {
     throw invalidOption('Expected `seed` only where keys are fetched: neither with `secret` nor with a set as `keys`')
   }
@@ -45,13 +36,14 @@ export function expectKeyOrigin({ keys, secret, seed }: KeyOptions, algorithms: 
   if (!isFetched) {
     return { from: 'inline', keys: expectKeySet(keys, 'keys') }
   }
-  const seeds = { seed: seed === undefined ? undefined : expectSeed(seed) }
-  return keys === undefined ? { from: 'metadata', ...seeds } : { from: 'url', url: expectUrl(String(keys)), ...seeds }
+  const seedKeys = seed === undefined ? undefined : expectKeySet(isPath(seed) ? readSeed(seed) : seed, 'seed')
+  return keys === undefined
+    ? { from: 'metadata', seed: seedKeys }
+    : { from: 'url', url: expectUrl(String(keys)), seed: seedKeys }
 }
 
-/** A key set, or the path of its file. The file is read at once. */
-function expectSeed(seed: unknown): KeySet {
-  return expectKeySet(typeof seed === 'string' || seed instanceof URL ? readSeed(seed) : seed, 'seed')
+function isPath(value: unknown): value is string | URL {
+  return typeof value === 'string' || value instanceof URL
 }
 
 function readSeed(file: string | URL): unknown {
@@ -87,6 +79,14 @@ function expectSecret(secret: unknown, algorithms: readonly string[]): Uint8Arra
   return Uint8Array.from(bytes)
 }
 
+/** Whether a secret is a public key: PEM, DER, or the text of a JWK or JWK Set. Then every client could sign tokens. */
+function isPublicKey(secret: Uint8Array): boolean {
+  const text = new TextDecoder().decode(secret)
+  const isDer = (type: 'spki' | 'pkcs1'): boolean =>
+    importPublicKey({ key: Buffer.from(secret), format: 'der', type }) !== undefined
+  return text.includes('-----BEGIN ') || /^\s*\{.*"(?:kty|keys)"/s.test(text) || isDer('spki') || isDer('pkcs1')
+}
+
 /** Returns the spelling of the URL parser, because that is what was checked. */
 function expectUrl(text: string): string {
   const url = URL.parse(text)
@@ -100,45 +100,19 @@ function expectUrl(text: string): string {
 
 function expectKeySet(jwks: unknown, name: 'keys' | 'seed'): KeySet {
   const keys = own(jwks, 'keys')
+  const fault = (expected: string): Error => invalidOption(`Expected \`${name}\` to ${expected}`)
   if (!Array.isArray(keys)) {
-    throw invalidOption(
-      `Expected \`${name}\` to be ${name === 'keys' ? 'the URL of' : 'the path of a file that contains'} a JWK Set, or a JWK Set: { keys: [...] }`,
-    )
+    const source = name === 'keys' ? 'the URL of' : 'the path of a file that contains'
+    throw fault(`be ${source} a JWK Set, or a JWK Set: { keys: [...] }`)
   }
   if (keys.some((key) => publishedSecret(key) !== undefined)) {
-    throw invalidOption(`Expected \`${name}\` to contain public keys only, got private or symmetric material`)
+    throw fault('contain public keys only, got private or symmetric material')
   }
   const keySet = keys.length <= maxKeys ? keySetOf(keys) : undefined
   if (keySet?.isUsable !== true) {
-    throw invalidOption(
-      `Expected \`${name}\` to contain at least one public key that can verify a signature (RSA keys have 2048 to 8192 bits), and at most ${maxKeys} keys`,
+    throw fault(
+      `contain at least one public key that can verify a signature (RSA keys have 2048 to 8192 bits), and at most ${maxKeys} keys`,
     )
   }
   return keySet
-}
-
-/**
- * Whether a secret is a public key: PEM, DER, or the text of a JWK or JWK Set. Such a secret would let every client
- * sign tokens.
- */
-function isPublicKey(secret: Uint8Array): boolean {
-  const text = new TextDecoder().decode(secret)
-  return (
-    text.includes('-----BEGIN ') ||
-    /^\s*\{.*"(?:kty|keys)"/s.test(text) ||
-    (['spki', 'pkcs1'] as const).some((type) => isDer(Buffer.from(secret), type))
-  )
-}
-
-/** OpenSSL errors have no class of their own. */
-function isDer(key: Buffer, type: 'spki' | 'pkcs1'): boolean {
-  try {
-    createPublicKey({ key, format: 'der', type })
-    return true
-  } catch (error) {
-    if (error instanceof Error) {
-      return false
-    }
-    throw error
-  }
 }

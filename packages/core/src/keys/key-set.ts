@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { JWSHeaderParameters } from 'jose'
 import { diagnostics } from '../diagnostics/channels.ts'
 import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
@@ -15,13 +16,7 @@ export interface KeySet {
   /** Whether a usable set publishes a key of that id, usable or not. Then another fetch would not help. */
   readonly has: (kid: string) => boolean
   /** The keys that fit `alg` and, if the header has one, `kid`: at most four (RFC 7515 §6). */
-  readonly fitting: (header: TokenHeader) => Promise<readonly VerificationKey[]>
-}
-
-/** The members of a JWS header that select a key. */
-interface TokenHeader {
-  readonly alg?: string | undefined
-  readonly kid?: string | undefined
+  readonly fitting: (header: Pick<JWSHeaderParameters, 'alg' | 'kid'>) => Promise<readonly VerificationKey[]>
 }
 
 export interface VerificationKey {
@@ -42,8 +37,8 @@ const bytesOfKid = 64
  */
 export function readKeySet(document: unknown, source: string): KeySet {
   const keys = own(document, 'keys')
-  const isSet = Array.isArray(keys) && keys.length <= maxKeys && keys.some(hasType)
-  if (!isSet) {
+  const hasType = (jwk: unknown): boolean => typeof own(jwk, 'kty') === 'string'
+  if (!Array.isArray(keys) || keys.length > maxKeys || !keys.some(hasType)) {
     const message = `${source} is no JWK Set of 1 to ${maxKeys} keys`
     throw new UpstreamError({ reason: 'malformed-document', message })
   }
@@ -60,10 +55,11 @@ export function keySetOf(published: readonly unknown[]): KeySet {
   const keys = published.map(parseJwk).filter((key) => key !== undefined)
   const kids = new Set(published.map(parseKid).filter((kid) => kid !== undefined))
   const isUsable = keys.length > 0
+  const sizes = [...keys.map(({ bytes }) => bytes), ...Array.from(kids, (kid) => bytesOfKid + 2 * kid.length)]
   return {
     identities: new Set(keys.map(({ identity }) => identity)),
     isUsable,
-    bytes: sum(keys.map(({ bytes }) => bytes)) + sum([...kids].map((kid) => bytesOfKid + 2 * kid.length)),
+    bytes: sizes.reduce((total, size) => total + size, 0),
     has: (kid) => isUsable && kids.has(kid),
     fitting: async ({ alg, kid }) =>
       keys
@@ -74,20 +70,7 @@ export function keySetOf(published: readonly unknown[]): KeySet {
 
 /** The key set of an issuer that signs with a shared secret (HMAC). */
 export function secretKeySet(secret: Uint8Array): KeySet {
-  const only = { identity: 'the secret', key: secret }
-  return {
-    identities: new Set([only.identity]),
-    isUsable: true,
-    bytes: secret.length,
-    has: () => true,
-    fitting: async () => [only],
-  }
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
-}
-
-function hasType(jwk: unknown): boolean {
-  return typeof own(jwk, 'kty') === 'string'
+  const identity = 'the secret'
+  const fitting = async (): Promise<readonly VerificationKey[]> => [{ identity, key: secret }]
+  return { identities: new Set([identity]), isUsable: true, bytes: secret.length, has: () => true, fitting }
 }

@@ -1,11 +1,9 @@
-import type { DocumentHealth } from '../diagnostics/health.ts'
-import { alwaysFresh } from '../http/document-health.ts'
+import type { DocumentHealth, IssuerHealth } from '../diagnostics/health.ts'
+import { notFetched } from '../http/cached-document.ts'
+import type { SharedEntry } from '../http/shared-documents.ts'
 import type { KeySet } from './key-set.ts'
 
-/**
- * Where the keys of one issuer come from. It does not contain the keys: it looks them up on each use, so that the cache
- * can evict them.
- */
+/** Where the keys of one issuer come from. It looks them up on each use, so that the cache can evict them. */
 export interface KeySource {
   /** The current keys. Rejects with an `UpstreamError`. */
   readonly current: () => Promise<KeySet>
@@ -19,10 +17,7 @@ export interface KeySource {
   readonly retry: (verifies: (keys: KeySet) => Promise<boolean>) => Promise<boolean>
   /** Resolves when there are keys to verify signatures with. It fetches keys that are not fresh. */
   readonly ready: () => Promise<unknown>
-  /**
-   * Whether the keys were fetched or configured, and are not only a seed. Only then a token under another key may be
-   * refused without a fetch.
-   */
+  /** Whether the keys are not only a seed. Only then a token under another key may be refused without a fetch. */
   readonly isProven: () => boolean
   readonly health: () => KeySourceHealth
 }
@@ -33,11 +28,7 @@ export interface FetchedKeys extends KeySource {
   readonly usable: () => KeySet | undefined
 }
 
-export interface KeySourceHealth {
-  readonly keys: DocumentHealth
-  /** The metadata that names the key set. `undefined` when the key set is configured. */
-  readonly metadata: DocumentHealth | undefined
-}
+export type KeySourceHealth = Pick<IssuerHealth, 'metadata'> & { readonly keys: DocumentHealth }
 
 /** Keys that are configured: a key set or a shared secret. They never change. */
 export function fixedKeys(keys: KeySet): KeySource {
@@ -47,6 +38,19 @@ export function fixedKeys(keys: KeySet): KeySource {
     retry: async () => false,
     ready: async () => keys,
     isProven: () => true,
-    health: () => ({ keys: alwaysFresh, metadata: undefined }),
+    health: () => ({ keys: { ...notFetched, state: 'fresh' }, metadata: undefined }),
+  }
+}
+
+/** Fetched keys that validators share. `absent` is the health when the cache has no entry. */
+export function sharedKeys(entry: SharedEntry<FetchedKeys>, absent: KeySourceHealth): FetchedKeys {
+  return {
+    current: () => entry.get().current(),
+    cached: (now) => entry.find()?.cached(now),
+    retry: (verifies) => entry.get().retry(verifies),
+    ready: () => entry.get().ready(),
+    usable: () => entry.find()?.usable(),
+    isProven: () => true,
+    health: () => entry.find()?.health() ?? absent,
   }
 }

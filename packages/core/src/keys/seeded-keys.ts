@@ -1,41 +1,33 @@
 import { diagnostics, reportBug } from '../diagnostics/channels.ts'
-import { type Age, createAge, maxStaleness } from '../http/freshness.ts'
+import { ageOf, maxStaleness } from '../http/freshness.ts'
 import type { Network } from '../http/network.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import type { KeySet } from './key-set.ts'
 import type { FetchedKeys, KeySource, KeySourceHealth } from './key-source.ts'
 import { noUsableKey } from './remote-keys.ts'
 
-interface SeededSource {
-  /** The keys that replace the seed. */
-  readonly keys: FetchedKeys
-  /** The name of these keys. All validators that seed them share the use of their seed. */
-  readonly name: string
-  readonly network: Network
-}
-
 /** The use of a seed. */
 interface SeedUse {
-  /** Since its first use. */
-  age: Age | undefined
+  /** Its first use. */
+  begin: { since: number } | undefined
   /** Keys were fetched. The seed never serves again. */
   isOver: boolean
 }
 
 /**
- * Keys that serve until the first fetch, and for one hour after their first use while fetches fail. Their first use
- * starts the fetch. Once keys were fetched, the seed never serves again.
+ * Keys that serve until the first fetch of `source`, and for one hour after their first use while fetches fail. Their
+ * first use starts the fetch. Once keys were fetched, the seed never serves again. All validators that seed keys of
+ * this name share the use of their seed.
  */
-export function seededKeys(seed: KeySet, { keys: source, name, network }: SeededSource): KeySource {
+export function seededKeys(seed: KeySet, source: FetchedKeys, name: string, network: Network): KeySource {
   const { clock, label } = network
-  const use = network.documents.entry<SeedUse>(`seed ${name}`, () => ({ age: undefined, isOver: false })).get()
+  const use = network.shared<SeedUse>(`seed ${name}`, () => ({ begin: undefined, isOver: false })).get()
 
-  const isOver = (): boolean => use.isOver || source.usable()?.isUsable === true
-  const serves = (): boolean => !isOver() && (use.age?.at(clock()) ?? 0) < maxStaleness
+  const age = (): number => (use.begin === undefined ? 0 : ageOf(use.begin, clock()))
 
-  function begin(): void {
-    use.age ??= createAge(clock)
-    use.isOver ||= isOver()
+  function serves(): boolean {
+    use.isOver ||= source.usable()?.isUsable === true
+    return !use.isOver && age() < maxStaleness
   }
 
   async function fetched(): Promise<KeySet> {
@@ -48,17 +40,17 @@ export function seededKeys(seed: KeySet, { keys: source, name, network }: Seeded
   }
 
   async function current(): Promise<KeySet> {
-    begin()
+    use.begin ??= { since: clock() }
     if (!serves()) {
       return source.current()
     }
     fetched().catch(reportBug)
-    diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor: use.age?.at(clock()) ?? 0 })
+    diagnostics.stale.publish({ document: 'keys', issuer: label, staleFor: age() })
     return seed
   }
 
   async function ready(): Promise<unknown> {
-    begin()
+    use.begin ??= { since: clock() }
     try {
       return await fetched()
     } catch (error) {
@@ -72,7 +64,7 @@ export function seededKeys(seed: KeySet, { keys: source, name, network }: Seeded
   function health(): KeySourceHealth {
     const { keys, metadata } = source.health()
     const isSeed = keys.state === 'missing' && serves()
-    const since = use.age && new Date(use.age.timeOf(0))
+    const since = use.begin && new Date(use.begin.since)
     return { keys: isSeed ? { ...keys, state: 'stale', since } : keys, metadata }
   }
 

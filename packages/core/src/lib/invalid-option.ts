@@ -10,11 +10,10 @@ export function invalidOption(message: string): InvalidOption {
 
 /**
  * Checks that `options` is an object, and that its names are among `known`, because a misspelt name must not switch a
- * check off. Does not check the values. Returns a frozen copy with the own members only, and without a prototype.
- * Read options from this copy, because another part of the application may have polluted `Object.prototype`.
+ * check off. Does not check the values. Returns a frozen copy with the own members only, and without a prototype. Read
+ * options from this copy, because another part of the application may have polluted `Object.prototype`.
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'`. For an option of another function, the message names that
- * function.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'`. The message names the function that has the option.
  */
 export function expectOptions<Options>(options: Options, what: string, known: readonly string[]): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -22,7 +21,8 @@ export function expectOptions<Options>(options: Options, what: string, known: re
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    const hint = Object.hasOwn(hints, unknown) ? `; ${hints[unknown]}` : ''
+    const [place] = Object.entries(places).find(([, names]) => names.split(' ').includes(unknown)) ?? []
+    const hint = place === undefined ? '' : `; give it to ${place.replace('…', unknown)}`
     throw invalidOption(`Unknown option \`${unknown}\` in ${what}; the options are ${known.join(', ')}${hint}`)
   }
   const copy = Object.assign(Object.create(null) as Options & object, options)
@@ -34,45 +34,24 @@ export function expectOptions<Options>(options: Options, what: string, known: re
   return Object.freeze(copy)
 }
 
-const ofIssuer = (option: string): string => `give it to the issuer: issuer: trustedIssuer(url, { ${option} })`
-const ofIntrospection = 'it belongs to introspection: trustedIssuer(url, { introspection: { client, … } })'
-const ofClient = 'name the client with introspection: { client: clientSecretBasic(id, secret) }'
-const ofProtect = 'give it to createProtect, or to the plugin of Fastify'
-
-/** The right places of options that developers put into a wrong place. */
-const hints: Readonly<Record<string, string>> = {
-  algorithms: ofIssuer('algorithms'),
-  keys: ofIssuer('keys'),
-  secret: ofIssuer('secret'),
-  seed: ofIssuer('seed'),
-  profile: ofIssuer("profile: 'rfc9068'"),
-  maxLifetime: ofIssuer('maxLifetime'),
-  scopesFrom: ofIssuer('scopesFrom'),
-  formats: ofIssuer('formats'),
-  network: ofIssuer('network'),
-  introspection: ofIssuer('introspection'),
-  jwksUri: 'the URL of a key set is an option of the issuer: trustedIssuer(url, { keys })',
-  issuerBaseURL: 'name the `issuer`: the library discovers its metadata',
-  cacheFor: ofIntrospection,
-  cacheInactiveFor: ofIntrospection,
-  client: ofIntrospection,
-  endpoint: ofIntrospection,
-  missingAudience: ofIntrospection,
-  parameters: ofIntrospection,
-  prefix: ofIntrospection,
-  response: ofIntrospection,
-  clientId: ofClient,
-  clientSecret: ofClient,
-  timeout: "the time limits are ready({ within: '30s' }) and introspection: { timeout }",
-  errors: ofProtect,
-  preflights: ofProtect,
-  validator: 'pass the validator itself: createProtect(validator)',
+/** The right places of options that developers put into a wrong place. `…` stands for the option. */
+const places: Readonly<Record<string, string>> = {
+  'trustedIssuer(url, { … })':
+    'algorithms keys secret seed profile maxLifetime scopesFrom formats network introspection',
+  'trustedIssuer(url, { introspection: { … } })':
+    'cacheFor cacheInactiveFor client endpoint missingAudience parameters prefix response',
+  'clientSecretBasic(id, secret), and that to introspection: { client }': 'clientId clientSecret',
+  'trustedIssuer(url, { keys }) as `keys`': 'jwksUri',
+  'the option `issuer`, because the library discovers the metadata': 'issuerBaseURL',
+  "ready({ within: '30s' }), or to introspection: { timeout }": 'timeout',
+  'createProtect, or to the plugin of Fastify': 'errors preflights',
+  'createProtect(validator) as the validator itself': 'validator',
 }
 
 /** Returns a string that is not empty. */
 export function expectText(value: unknown, name: string): string {
   if (typeof value !== 'string' || value === '') {
-    throw invalidOption(`Expected \`${name}\` to be a non-empty string, got ${describe(value)}`)
+    throw unexpected(value, name, 'a non-empty string')
   }
   return value
 }
@@ -81,7 +60,7 @@ export function expectText(value: unknown, name: string): string {
 export function expectTexts(value: unknown, name: string): readonly string[] {
   const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (texts.length === 0) {
-    throw invalidOption(`Expected \`${name}\` to name at least one string, got an empty array`)
+    throw unexpected(value, name, 'at least one string')
   }
   return Object.freeze(texts.map((text) => expectText(text, name)))
 }
@@ -90,9 +69,7 @@ export function expectTexts(value: unknown, name: string): readonly string[] {
 export function expectOneOf<const Word extends string>(value: unknown, name: string, words: readonly Word[]): Word {
   const word = words.find((candidate) => candidate === value)
   if (word === undefined) {
-    throw invalidOption(
-      `Expected \`${name}\` to be one of ${words.map((one) => `'${one}'`).join(', ')}, got ${describe(value)}`,
-    )
+    throw unexpected(value, name, `one of ${words.map((one) => `'${one}'`).join(', ')}`)
   }
   return word
 }
@@ -100,14 +77,15 @@ export function expectOneOf<const Word extends string>(value: unknown, name: str
 /** Checks that a value is a function. Does not check its parameters. */
 export function expectFunction(value: unknown, name: string): void {
   if (typeof value !== 'function') {
-    throw invalidOption(`Expected \`${name}\` to be a function, got ${describe(value)}`)
+    throw unexpected(value, name, 'a function')
   }
 }
 
-/**
- * Describes the kind of a value for a message. The description never contains the value, because an option may be a
- * secret.
- */
+function unexpected(value: unknown, name: string, expected: string): InvalidOption {
+  return invalidOption(`Expected \`${name}\` to be ${expected}, got ${describe(value)}`)
+}
+
+/** Describes the kind of a value for a message. Never contains the value, because an option may be a secret. */
 export function describe(value: unknown): string {
   if (value === '') {
     return 'an empty string'

@@ -15,12 +15,12 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  */
 export function parseJson(bytes: Uint8Array): unknown {
   return parseOrUndefined(() => {
-    const { text, count, originals } = decodeNames(strict.decode(bytes))
+    const { text, count, isComplete } = decodeNames(strict.decode(bytes))
     const value: unknown = JSON.parse(text)
     if (countMembers(value, maxDepth) !== count) {
       return undefined
     }
-    return originals === undefined ? value : restoreNames(value, originals)
+    return isComplete ? value : restoreNames(value)
   })
 }
 
@@ -29,10 +29,8 @@ export function parseJson(bytes: Uint8Array): unknown {
  * members with one name counts, and depth has no limit. The result is `undefined` for everything else.
  */
 export function findString(text: string, name: string): string | undefined {
-  const member = own(
-    parseOrUndefined(() => JSON.parse(decodeNames(text).text)),
-    name,
-  )
+  const object = parseOrUndefined(() => JSON.parse(decodeNames(text).text))
+  const member = own(object, name)
   return typeof member === 'string' ? member : undefined
 }
 
@@ -48,56 +46,60 @@ function parseOrUndefined(parse: () => unknown): unknown {
   }
 }
 
-interface DecodedNames {
-  /** The text, in which no name has an escape. */
-  readonly text: string
-  /** The number of names. */
-  readonly count: number
-  /** Each placeholder and its name. `undefined` when the parsed value needs no change. */
-  readonly originals: ReadonlyMap<string, string> | undefined
-}
-
-/** Finds the names in one pass, and decodes their escapes. A name is a string before a colon. */
-function decodeNames(text: string): DecodedNames {
-  const originals = new Map<string, string>()
-  const placeholders = new Map<string, string>()
+/**
+ * Decodes the escapes of all names in one pass, and counts the names. A name is a string before a colon. The parsed
+ * value is complete unless it has placeholders, or a member called `__proto__`.
+ */
+function decodeNames(text: string): { readonly text: string; readonly count: number; readonly isComplete: boolean } {
   let decoded = ''
   let copied = 0
   let count = 0
-  let hasProto = false
-  let backslash = text.indexOf('\\')
+  let isComplete = true
   for (let start = text.indexOf('"'), end = 0; start !== -1; start = text.indexOf('"', end + 1)) {
     end = endOfString(text, start)
     if (isBeforeColon(text, end + 1)) {
       count += 1
-      if (backslash !== -1 && backslash < start) {
-        backslash = text.indexOf('\\', start)
+      const written = text.slice(start + 1, end)
+      const name = written.includes('\\') ? (JSON.parse(`"${written}"`) as string) : written
+      if (name !== written) {
+        const spelled = spell(name)
+        decoded += text.slice(copied, start + 1) + spelled
+        copied = end
+        isComplete &&= spelled === name
       }
-      if (backslash !== -1 && backslash < end) {
-        const name = JSON.parse(text.slice(start, end + 1)) as string
-        decoded += `${text.slice(copied, start)}"${spell(name, placeholders)}"`
-        copied = end + 1
-        hasProto ||= name === '__proto__'
-      }
-      hasProto ||= text.startsWith('"__proto__"', start)
+      isComplete &&= name !== '__proto__'
     }
   }
-  placeholders.forEach((placeholder, name) => originals.set(placeholder, name))
-  const isComplete = !hasProto && originals.size === 0
-  return { text: decoded + text.slice(copied), count, originals: isComplete ? undefined : originals }
+  return { text: decoded + text.slice(copied), count, isComplete }
 }
 
+/** A lone surrogate. */
+const placeholder = '\uD800:'
+
 /**
- * Spells a name without escapes. A name that needs an escape gets a placeholder, which begins with a lone surrogate.
- * No other name has one: a decoded text has none, and a name that escapes one gets a placeholder itself.
+ * Spells a name without escapes. A name that needs an escape gets a placeholder, which begins with a lone surrogate. No
+ * other name has one: a decoded text has none, and a name that escapes one gets a placeholder itself.
  */
-function spell(name: string, placeholders: Map<string, string>): string {
-  if (!JSON.stringify(name).includes('\\')) {
-    return name
+function spell(name: string): string {
+  return JSON.stringify(name).includes('\\') ? placeholder + Buffer.from(name, 'utf16le').toString('hex') : name
+}
+
+/** Copies a value without the members called `__proto__`, and with names in place of their placeholders. */
+function restoreNames(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) {
+    return value
   }
-  const placeholder = placeholders.get(name) ?? `\uD800${placeholders.size}`
-  placeholders.set(name, placeholder)
-  return placeholder
+  if (Array.isArray(value)) {
+    return value.map((item) => restoreNames(item))
+  }
+  const members = Object.entries(value).filter(([name]) => name !== '__proto__')
+  return Object.fromEntries(
+    members.map(([spelled, member]) => {
+      const [, hex] = spelled.split(placeholder)
+      const name = hex === undefined ? spelled : Buffer.from(hex, 'hex').toString('utf16le')
+      return [name, restoreNames(member)]
+    }),
+  )
 }
 
 /** The index of the closing quote, or the length of the text when a string is not closed. */
@@ -134,24 +136,7 @@ function countMembers(value: unknown, depth: number): number {
   if (depth === 0) {
     return NaN
   }
-  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
-  let count = items === value ? 0 : items.length
-  for (const item of items) {
-    count += countMembers(item, depth - 1)
-  }
-  return count
-}
-
-/** Copies a value without the members called `__proto__`, and with names in place of their placeholders. */
-function restoreNames(value: unknown, originals: ReadonlyMap<string, string>): unknown {
-  if (typeof value !== 'object' || value === null) {
-    return value
-  }
-  if (Array.isArray(value)) {
-    return value.map((item) => restoreNames(item, originals))
-  }
-  const members = Object.entries(value).filter(([name]) => name !== '__proto__')
-  return Object.fromEntries(
-    members.map(([name, member]) => [originals.get(name) ?? name, restoreNames(member, originals)]),
-  )
+  const items: readonly unknown[] = Object.values(value)
+  const count = Array.isArray(value) ? 0 : items.length
+  return items.reduce<number>((sum, item) => sum + countMembers(item, depth - 1), count)
 }

@@ -3,14 +3,9 @@ export function own(value: unknown, name: string): unknown {
   return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined
 }
 
-const empty: Readonly<Record<string, unknown>> = Object.freeze(Object.create(null) as Record<string, unknown>)
-
-/**
- * A JSON object as a record, and anything else as an empty one. Does not protect from inherited members: read foreign
- * data with `own`.
- */
+/** A JSON object as a record, and anything else as an empty one. It can inherit members: read them with `own`. */
 export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : empty
+  return isRecord(value) ? value : (Object.create(null) as Record<string, unknown>)
 }
 
 /** Whether a value is an object, and no array. */
@@ -19,16 +14,15 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * The own members of a foreign object, without `__proto__`, in an object without a prototype. Members that another part of the
- * application added to `Object.prototype` do not show. A value that is no object, or is an array, has no members.
+ * The own members of a foreign object, without `__proto__`, in an object without a prototype. Members that another part
+ * of the application added to `Object.prototype` do not show. A value that is no object, or is an array, has no
+ * members.
  */
 export function ownMembers(value: unknown): Readonly<Record<string, unknown>> {
-  const members: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    for (const [name, member] of Object.entries(value)) {
-      if (name !== '__proto__') {
-        members[name] = member
-      }
+  const members = Object.create(null) as Record<string, unknown>
+  for (const [name, member] of Object.entries(asRecord(value))) {
+    if (name !== '__proto__') {
+      members[name] = member
     }
   }
   return members

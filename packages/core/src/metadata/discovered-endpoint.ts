@@ -1,35 +1,31 @@
-import { type CachedDocument, createCachedDocument } from '../http/cached-document.ts'
-import { notFetched } from '../http/document-health.ts'
+import { type CachedDocument, createCachedDocument, notFetched } from '../http/cached-document.ts'
 import type { Network } from '../http/network.ts'
 import { discover, type FoundEndpoint, type MetadataMember } from './metadata.ts'
 
-/** An endpoint that the metadata of an issuer names. */
-export type DiscoveredEndpoint = Pick<
-  CachedDocument<FoundEndpoint>,
-  'current' | 'cached' | 'renew' | 'usable' | 'age' | 'health'
->
-
 /**
  * An endpoint of an issuer. Discovery happens on its first use, and all validators share it. Each endpoint is a
- * document of its own, so that one that is missing does not affect the others. It looks the document up on each use, so
- * that the cache can evict it.
+ * document of its own, so that one that is missing does not affect the others.
  */
-export function discoveredEndpoint(issuer: string, member: MetadataMember, network: Network): DiscoveredEndpoint {
-  const entry = network.documents.entry(`${member} ${issuer}`, (resize) =>
-    createCachedDocument<FoundEndpoint>({
-      kind: 'metadata',
-      network,
-      load: (options) => discover(issuer, member, network, options),
-      onLoaded: ({ endpoint, foundAt }) => resize(4 * (endpoint.length + foundAt.length)),
-    }),
-  )
+export function discoveredEndpoint(
+  issuer: string,
+  member: MetadataMember,
+  network: Network,
+): Pick<CachedDocument<FoundEndpoint>, 'current' | 'health'> {
+  const entry = network.shared(`${member} ${issuer}`, (resize) => endpointDocument(issuer, member, network, resize))
+  return { current: () => entry.get().current(), health: () => entry.find()?.health() ?? notFetched }
+}
 
-  return {
-    current: () => entry.get().current(),
-    cached: (now) => entry.find()?.cached(now),
-    renew: () => entry.get().renew(),
-    usable: () => entry.find()?.usable(),
-    age: () => entry.find()?.age() ?? Infinity,
-    health: () => entry.find()?.health() ?? notFetched,
-  }
+/** The same, not shared. */
+export function endpointDocument(
+  issuer: string,
+  member: MetadataMember,
+  network: Network,
+  resize: (bytes: number) => void,
+): CachedDocument<FoundEndpoint> {
+  return createCachedDocument<FoundEndpoint>({
+    purpose: 'metadata',
+    network,
+    load: (options) => discover(issuer, member, options),
+    onLoaded: ({ endpoint }) => resize(8 * endpoint.length),
+  })
 }

@@ -1,18 +1,13 @@
-import type { LoadOptions } from '../http/cached-document.ts'
-import { fetchDeadline, fetchJson, type LoadedDocument } from '../http/fetch-json.ts'
-import type { Network } from '../http/network.ts'
+import { fetchJson, type LoadedDocument, type LoadOptions } from '../http/fetch-json.ts'
 import { hasCredentials, isLoopback, isSecure, isThisHost, maxUrlLength } from '../http/secure-url.ts'
 import { own } from '../lib/record.ts'
-import { UpstreamError } from '../responses/unavailable.ts'
-import { wellKnownUrls } from './well-known.ts'
+import { UpstreamError, type UpstreamReason } from '../responses/unavailable.ts'
 
 /** An endpoint that metadata may name (RFC 8414 §2). */
 export type MetadataMember = 'jwks_uri' | 'introspection_endpoint' | 'mtls_introspection_endpoint'
 
 export interface FoundEndpoint {
   readonly endpoint: string
-  /** The well-known URL that named it. */
-  readonly foundAt: string
 }
 
 /**
@@ -25,19 +20,14 @@ export interface FoundEndpoint {
 export async function discover(
   issuer: string,
   member: MetadataMember,
-  network: Network,
-  { previous: before, mayBeCached }: LoadOptions<FoundEndpoint>,
+  options: LoadOptions<FoundEndpoint>,
 ): Promise<LoadedDocument<FoundEndpoint>> {
-  const signal = fetchDeadline()
-  let failure = new UpstreamError({ reason: 'not-found', message: describeAbsence(issuer, member) })
-  for (const url of inOrder(wellKnownUrls(issuer), before?.document.foundAt)) {
+  const before = options.previous?.url
+  const absence = `${issuer} publishes no metadata at its well-known URLs. ${optionFor(member)} may be configured instead`
+  let failure = new UpstreamError({ reason: 'not-found', message: absence })
+  for (const url of wellKnownUrls(issuer).toSorted((one, other) => Number(other === before) - Number(one === before))) {
     try {
-      const previous = before?.document.foundAt === url ? before : undefined
-      const read = (json: unknown): FoundEndpoint => ({
-        endpoint: readEndpoint(json, member, issuer, url),
-        foundAt: url,
-      })
-      return await fetchJson({ purpose: 'metadata', url, network, signal, previous, mayBeCached, read })
+      return await fetchJson(url, (json) => ({ endpoint: readEndpoint(json, member, issuer, url) }), options)
     } catch (error) {
       if (!(error instanceof UpstreamError) || error.isUnreachable) {
         throw error
@@ -48,60 +38,58 @@ export async function discover(
   throw failure
 }
 
-function inOrder(urls: readonly string[], first: string | undefined): readonly string[] {
-  return first === undefined ? urls : [first, ...urls.filter((url) => url !== first)]
+/**
+ * The URLs of the metadata, in the order of the requests. RFC 8414 §3.1 puts the suffix between host and path. OpenID
+ * Connect Discovery §4.1 appends it to the issuer.
+ */
+function wellKnownUrls(issuer: string): readonly string[] {
+  const { origin, pathname } = new URL(issuer)
+  const path = pathname.replace(/\/$/, '')
+  const openid = '/.well-known/openid-configuration'
+  const urls = [`/.well-known/oauth-authorization-server${path}`, `${openid}${path}`, `${path}${openid}`]
+  return [...new Set(urls)].map((url) => `${origin}${url}`)
 }
 
 function readEndpoint(metadata: unknown, member: MetadataMember, issuer: string, url: string): string {
   const named = own(metadata, 'issuer')
   const endpoint = memberOf(metadata, member)
-  const name = member.replace('mtls_', '')
+  const [name, option] = [member.replace('mtls_', ''), optionFor(member)]
+  const fault = (reason: UpstreamReason, message: string): UpstreamError =>
+    new UpstreamError({ reason, message: `${url} ${message}` })
   if (typeof named !== 'string' || typeof endpoint !== 'string') {
-    const message = `${url} answered no metadata with \`issuer\` and \`${name}\`. ${optionFor[member]} may be configured instead`
-    throw new UpstreamError({ reason: 'malformed-document', message })
+    const missing = `answered no metadata with \`issuer\` and \`${name}\``
+    throw fault('malformed-document', `${missing}. ${option} may be configured instead`)
   }
+  // RFC 8414 §3.3 demands that both are identical.
   if (named !== issuer) {
-    throw new UpstreamError({ reason: 'issuer-mismatch', message: describeMismatch(named, issuer, member, url) })
+    const isSlash = named === `${issuer}/` || `${named}/` === issuer
+    const message = isSlash
+      ? `names an issuer that differs from ${issuer} only by a trailing slash. Configure the name that the server states`
+      : `names another issuer than ${issuer}. If its tokens name ${issuer}, ${option} may be configured`
+    throw fault('issuer-mismatch', message)
   }
   if (!isAcceptableEndpoint(endpoint, issuer)) {
-    const message = `${url} names a \`${name}\` that is no plain URL on https:, has a password, or is on loopback though its issuer is not`
-    throw new UpstreamError({ reason: 'insecure-endpoint', message })
+    const faults = 'is no plain URL on https:, has a password, or is on loopback though its issuer is not'
+    throw fault('insecure-endpoint', `names a \`${name}\` that ${faults}`)
   }
   return endpoint
 }
 
-const optionFor: Readonly<Record<MetadataMember, string>> = {
-  jwks_uri: '`keys`',
-  introspection_endpoint: '`introspection: { endpoint }`',
-  mtls_introspection_endpoint: '`introspection: { endpoint }`',
+function optionFor(member: MetadataMember): string {
+  return member === 'jwks_uri' ? '`keys`' : '`introspection: { endpoint }`'
 }
 
 /** For mutual TLS a server may have an endpoint of its own (RFC 8705 §5). */
-function memberOf(metadata: unknown, name: MetadataMember): unknown {
-  if (name !== 'mtls_introspection_endpoint') {
-    return own(metadata, name)
+function memberOf(metadata: unknown, member: MetadataMember): unknown {
+  if (member !== 'mtls_introspection_endpoint') {
+    return own(metadata, member)
   }
   const alias = own(own(metadata, 'mtls_endpoint_aliases'), 'introspection_endpoint')
   return alias ?? own(metadata, 'introspection_endpoint')
 }
 
 function isAcceptableEndpoint(endpoint: string, issuer: string): boolean {
-  const isPlain = endpoint.length <= maxUrlLength && /^[\x21-\x7E]+$/.test(endpoint)
-  const url = isPlain ? URL.parse(endpoint) : null
-  if (url === null || !isSecure(url) || hasCredentials(url)) {
-    return false
-  }
-  return !isThisHost(url) || isLoopback(new URL(issuer))
-}
-
-function describeAbsence(issuer: string, member: MetadataMember): string {
-  return `${issuer} publishes no metadata at its well-known URLs. ${optionFor[member]} may be configured instead`
-}
-
-/** RFC 8414 §3.3 demands that both are identical. */
-function describeMismatch(named: string, issuer: string, member: MetadataMember, url: string): string {
-  const isSlash = named === `${issuer}/` || `${named}/` === issuer
-  return isSlash
-    ? `${url} names an issuer that differs from ${issuer} only by a trailing slash. Configure the name that the server states`
-    : `${url} names another issuer than ${issuer}. If its tokens name ${issuer}, ${optionFor[member]} may be configured`
+  const url = endpoint.length <= maxUrlLength && /^[\x21-\x7E]+$/.test(endpoint) ? URL.parse(endpoint) : null
+  const isSound = url !== null && isSecure(url) && !hasCredentials(url)
+  return isSound && (!isThisHost(url) || isLoopback(new URL(issuer)))
 }

@@ -32,13 +32,14 @@ export async function extractCredentials(
 ): Promise<Credentials | undefined> {
   const inHeader = tokenInHeader(request)
   const inForm = formBody === 'accepted' ? await tokenInForm(request) : undefined
-  expectNoOther(inForm === undefined ? undefined : inHeader)
+  expect(inHeader === undefined || inForm === undefined, 'repeated-credentials')
   const token = inHeader ?? inForm
   if (token === undefined) {
     return undefined
   }
-  expectLength(token, maxTokenLength)
-  expectCharacters(token)
+  expect(token.length <= maxTokenLength, 'token-too-large')
+  // RFC 6750 §2.1. An empty token has none of these characters.
+  expect(/^[\w.~+/-]+=*$/.test(token), 'malformed-credentials')
   return { scheme: 'Bearer', token }
 }
 
@@ -47,8 +48,9 @@ export async function extractCredentials(
  * `undefined` for every other request, and for headers that are neither those of Node nor a web `Headers`. Never
  * throws, and never refuses.
  *
- * If it returns a token, `extractCredentials` returns the same token. Does not read form bodies: a request that also
- * has a token in its form must not come here when `formBody` is `'accepted'`.
+ * If it returns a token, `extractCredentials` returns the same token, or refuses it because of its characters. Does not
+ * check these. Does not read form bodies: a request that also has a token in its form must not come here when
+ * `formBody` is `'accepted'`.
  */
 export function bearerTokenOf({ headers }: HttpRequest): string | undefined {
   const line = isWebHeaders(headers) ? headers.get('authorization') : onlyAuthorizationLine(headers)
@@ -73,8 +75,8 @@ function tokenInHeader({ headers }: HttpRequest): string | undefined {
   let line: string | undefined
   for (const [name, value] of headers) {
     if (name.length === 13 && name.toLowerCase() === 'authorization') {
-      expectNoOther(line)
-      expectLength(value, maxLineLength)
+      expect(line === undefined, 'repeated-credentials')
+      expect(value.length <= maxLineLength, 'token-too-large')
       line = value
     }
   }
@@ -84,9 +86,7 @@ function tokenInHeader({ headers }: HttpRequest): string | undefined {
 /** The text after the scheme `Bearer` and its spaces. `undefined` under any other scheme. */
 function bearerTokenIn(line: string): string | undefined {
   // A web `Request` joins several lines by commas.
-  if (line.includes(',') && /, *bearer( |$)/i.test(withoutQuotedStrings(line))) {
-    throw invalidRequest('repeated-credentials')
-  }
+  expect(!line.includes(',') || !/, *bearer( |$)/i.test(withoutQuotedStrings(line)), 'repeated-credentials')
   const scheme = /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
   if (scheme.toLowerCase() !== 'bearer') {
     return undefined
@@ -96,28 +96,15 @@ function bearerTokenIn(line: string): string | undefined {
 }
 
 /**
- * A quoted string can contain a comma. A quote that is never closed begins no quoted string: it matches up to the
- * end, so that the pass is linear.
+ * A quoted string can contain a comma. A quote that is never closed begins no quoted string: it matches up to the end,
+ * so that the pass is linear.
  */
 function withoutQuotedStrings(line: string): string {
   return line.replaceAll(/"(?:[^"\\]|\\.)*("|\\?$)/gs, (match, end) => (end === '"' ? '' : match))
 }
 
-function expectNoOther(credentials: string | undefined): void {
-  if (credentials !== undefined) {
-    throw invalidRequest('repeated-credentials')
-  }
-}
-
-function expectLength(text: string, maxLength: number): void {
-  if (text.length > maxLength) {
-    throw invalidRequest('token-too-large')
-  }
-}
-
-/** RFC 6750 §2.1. An empty token has none of these characters. */
-function expectCharacters(token: string): void {
-  if (!/^[\w.~+/-]+=*$/.test(token)) {
-    throw invalidRequest('malformed-credentials')
+function expect(isSound: boolean, reason: Parameters<typeof invalidRequest>[0]): void {
+  if (!isSound) {
+    throw invalidRequest(reason)
   }
 }

@@ -11,11 +11,10 @@ const maxDepth = 100
 
 /**
  * The `access_token` of a form body (RFC 6750 §2.2). `undefined` when there is none, and when the request does not
- * qualify: GET and HEAD requests, other content types, characters other than ASCII, bodies that are too long or
- * already read.
+ * qualify. GET and HEAD requests and other content types do not qualify. Neither do characters other than ASCII, and
+ * bodies that are too long or already read.
  *
- * @throws Refusal with status 400: `repeated-credentials` for a repeated parameter, `malformed-credentials` for an
- * unreadable body.
+ * @throws Refusal 400: `repeated-credentials` for a repeated parameter, `malformed-credentials` for an unreadable body.
  */
 export async function tokenInForm(request: HttpRequest): Promise<string | undefined> {
   if (request.method === 'GET' || request.method === 'HEAD' || !isUrlEncodedForm(request)) {
@@ -34,18 +33,14 @@ export async function tokenInForm(request: HttpRequest): Promise<string | undefi
 
 /** Whether the first `Content-Type` line is `application/x-www-form-urlencoded`, with any parameters. */
 export function isUrlEncodedForm({ headers }: Pick<HttpRequest, 'headers'>): boolean {
-  for (const [name, value] of headers) {
-    if (name.toLowerCase() === 'content-type') {
-      return /^application\/x-www-form-urlencoded *(;|$)/i.test(value)
-    }
-  }
-  return false
+  const [, type = ''] = Array.from(headers).find(([name]) => name.toLowerCase() === 'content-type') ?? []
+  return /^application\/x-www-form-urlencoded *(;|$)/i.test(type)
 }
 
 /**
- * Parses the text of a form, and returns its `access_token`: a string, or an array when it is repeated. Drops all
- * other parameters. Returns no token when a parameter has a character other than ASCII. The work is linear in the
- * length of the text. Does not limit that length.
+ * Parses the text of a form, and returns its `access_token`: a string, or an array when it is repeated. Drops all other
+ * parameters. Returns no token when a parameter has a character other than ASCII. The work is linear in the length of
+ * the text. Does not limit that length.
  */
 export function parseForm(text: string): { readonly access_token?: string | readonly string[] } {
   const tokens: string[] = []
@@ -57,8 +52,8 @@ export function parseForm(text: string): { readonly access_token?: string | read
       tokens.push(value)
     }
   }
-  const [token, ...others] = tokens
-  return token === undefined ? {} : { access_token: others.length === 0 ? token : tokens }
+  const [token] = tokens
+  return token === undefined ? {} : { access_token: tokens.length === 1 ? token : tokens }
 }
 
 /** Whether all names and texts of a parsed form are ASCII. Parsers of frameworks may nest them. */
@@ -73,24 +68,21 @@ function isAsciiForm(value: unknown, depth: number): boolean {
 }
 
 function isUnreadWebRequest(request: HttpRequest): request is HttpRequest & Request {
-  if (!('clone' in request && 'body' in request && 'bodyUsed' in request)) {
-    return false
-  }
-  const { body, bodyUsed } = request as HttpRequest & Request
-  return !bodyUsed && body?.locked !== true
+  const { body, bodyUsed } = request as HttpRequest & Partial<Request>
+  return 'clone' in request && body !== undefined && bodyUsed === false && body?.locked !== true
 }
 
 /** Reads a clone, so that a handler can read the body again. */
-async function readForm(request: Request): Promise<unknown> {
+async function readForm(request: Request): Promise<ReturnType<typeof parseForm>> {
   // A stream can fail with any error. Each one means that the body cannot be read.
   const text = await readText(request.clone().body).catch(() => {
     throw invalidRequest('malformed-credentials')
   })
-  return text === undefined ? undefined : parseForm(text)
+  return parseForm(text)
 }
 
-/** `undefined` for a longer body than `maxFormBytes`. */
-async function readText(body: ReadableStream<Uint8Array> | null): Promise<string | undefined> {
+/** Empty for a longer body than `maxFormBytes`. */
+async function readText(body: ReadableStream<Uint8Array> | null): Promise<string> {
   const reader = body?.getReader()
   const chunks: Uint8Array[] = []
   let bytes = 0
@@ -99,7 +91,7 @@ async function readText(body: ReadableStream<Uint8Array> | null): Promise<string
     if (bytes > maxFormBytes) {
       // The cancellation of a clone ends with the original. Nothing waits for it.
       reader?.cancel().catch(() => undefined)
-      return undefined
+      return ''
     }
     if (part.value.byteLength > 0) {
       chunks.push(part.value)

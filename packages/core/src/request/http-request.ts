@@ -6,14 +6,11 @@ export interface HttpRequest {
   readonly method: string
   /** The path with its query, or an absolute URL. */
   readonly url: string
-  /**
-   * All header lines. Names can be in any case. Repeated lines must be included, because the validator refuses a
-   * repeated `Authorization` line.
-   */
+  /** All header lines, with names in any case. Repeated lines stay repeated, because the validator refuses some. */
   readonly headers: Iterable<readonly [name: string, value: string]>
   /**
-   * The parsed form body (RFC 6750 §2.2), as a member of the object itself. The validator reads it only with
-   * `formBody: 'accepted'`. Default: the validator reads the body of a web `Request` from a clone, up to 64 KiB.
+   * The parsed form body (RFC 6750 §2.2), as a member of the object itself. The validator reads it only with `formBody:
+   * 'accepted'`. Default: the validator reads the body of a web `Request` from a clone, up to 64 KiB.
    */
   readonly form?: unknown
 }

@@ -1,10 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { HttpRequest } from './http-request.ts'
 
-/**
- * The header members of a Node request, over HTTP/1.1 and HTTP/2 alike. Requests that tests create may lack
- * `rawHeaders`.
- */
+/** The header members of a Node request, over HTTP/1.1 and HTTP/2 alike. A test may create one without `rawHeaders`. */
 export interface NodeHeaders {
   readonly rawHeaders?: readonly string[] | undefined
   readonly headers: IncomingHttpHeaders
@@ -15,14 +12,12 @@ type Line = readonly [name: string, value: string]
 /** Marks the lines of a Node request. Objects of other origin cannot have it. */
 const source = Symbol('the Node request of these lines')
 
-interface NodeHeaderLines extends Iterable<Line> {
-  readonly [source]: NodeHeaders
-}
+type NodeHeaderLines = Iterable<Line> & { readonly [source]: NodeHeaders }
 
 /**
- * The header lines of a Node request, read on use. The lines come from `headers`, because a middleware may have set
- * or removed one. If `Authorization` is repeated, they come from `rawHeaders`, because Node puts only the first one
- * into `headers`.
+ * The header lines of a Node request, read on use. The lines come from `headers`, because a middleware may have set or
+ * removed one. If `Authorization` is repeated, they come from `rawHeaders`, because Node puts only the first one into
+ * `headers`.
  */
 export function nodeHeaders(request: NodeHeaders): Iterable<Line> {
   const lines: NodeHeaderLines = { [source]: request, [Symbol.iterator]: () => linesOf(request).values() }
@@ -44,10 +39,7 @@ export function onlyAuthorizationLine(headers: HttpRequest['headers']): string |
   return typeof line === 'string' ? line : undefined
 }
 
-/**
- * The number of names that are `Authorization` in any case. Node writes `headers` in lower case, but a middleware may
- * not.
- */
+/** Counts `Authorization` in any case. Node writes the names of `headers` in lower case, but a middleware may not. */
 function countAuthorization(names: readonly string[], step: 1 | 2): number {
   let count = 0
   for (let index = 0; index < names.length; index += step) {
