@@ -11,63 +11,60 @@ export interface ContractTest {
 }
 
 /**
- * The tests that every `TokenCache` must pass, for any test runner:
- * `for (const { name, run } of tokenCacheContract(open)) test(name, run)`.
+ * The tests that every `TokenCache` must pass, for any test runner: `for (const { name, run } of
+ * tokenCacheContract(open)) test(name, run)`.
  *
- * `open` returns an implementation. All of them use the same store, as several processes do. The store may contain other entries. The tests
- * take one second, because a value has to expire. They do NOT test that values are sealed.
+ * `open` returns an implementation. All of them use the same store, as several processes do. The store may contain
+ * other entries. The tests take one second, because a value has to expire. They do NOT test that values are sealed.
  */
 export function tokenCacheContract(open: () => MaybePromise<TokenCache>): readonly ContractTest[] {
-  const define = (name: string, check: (cache: TokenCache, key: string) => Promise<void>): ContractTest => ({
-    name,
-    run: async () => check(await open(), `contract-${randomUUID()}`),
-  })
-
-  return [
-    define('a key without a value resolves with undefined', async (cache, key) => {
+  const checks: Readonly<Record<string, (cache: TokenCache, key: string) => Promise<void>>> = {
+    'a key without a value resolves with undefined': async (cache, key) => {
       strictEqual(await cache.get(key), undefined)
-    }),
-    define('a value expires, and not before its time', async (cache, key) => {
+    },
+    'a value expires, and not before its time': async (cache, key) => {
       await cache.set(key, 'short', 1000)
       await cache.set(`${key}-long`, 'long', 59_999.5)
       strictEqual(await cache.get(key), 'short')
       await sleep(1200)
       strictEqual(await cache.get(key), undefined)
       strictEqual(await cache.get(`${key}-long`), 'long')
-    }),
-    define('a later value replaces an earlier one, and its time', async (cache, key) => {
+    },
+    'a later value replaces an earlier one, and its time': async (cache, key) => {
       await cache.set(key, 'one', 100)
       await cache.set(key, 'two', 60_000)
       await sleep(200)
       strictEqual(await cache.get(key), 'two')
-    }),
-    define('a deleted value is gone, and deleting an absent value is no error', async (cache, key) => {
+    },
+    'a deleted value is gone, and deleting an absent value is no error': async (cache, key) => {
       await cache.set(key, 'value', 60_000)
       await cache.delete(key)
       strictEqual(await cache.get(key), undefined)
       await cache.delete(key)
-    }),
-    define('similar keys have separate values', async (cache, key) => {
+    },
+    'similar keys have separate values': async (cache, key) => {
       const keys = [key, `${key}A`, `${key}a`, `${key}_`, `${key}-`]
       await Promise.all(keys.map((name) => cache.set(name, `value of ${name}`, 60_000)))
       await cache.delete(keys[1] ?? '')
-      deepStrictEqual(
-        await Promise.all(keys.map((name) => cache.get(name))),
-        keys.map((name, index) => (index === 1 ? undefined : `value of ${name}`)),
-      )
-    }),
-    define('a value comes back unchanged', async (cache, key) => {
+      const expected = keys.map((name, index) => (index === 1 ? undefined : `value of ${name}`))
+      deepStrictEqual(await Promise.all(keys.map((name) => cache.get(name))), expected)
+    },
+    'a value comes back unchanged': async (cache, key) => {
       for (const value of ['', ' ', '{"a":[1,"\\u0000"]}', 'üñí 🎟️ \t\r\n', 'x'.repeat(128 * 1024)]) {
         await cache.set(key, value, 60_000)
         strictEqual(await cache.get(key), value)
       }
-    }),
-    define('an implementation over the same store has the same values', async (cache, key) => {
+    },
+    'an implementation over the same store has the same values': async (cache, key) => {
       const other = await open()
       await cache.set(key, 'value', 60_000)
       strictEqual(await other.get(key), 'value')
       await other.delete(key)
       strictEqual(await cache.get(key), undefined)
-    }),
-  ]
+    },
+  }
+  return Object.entries(checks).map(([name, check]) => ({
+    name,
+    run: async () => check(await open(), `contract-${randomUUID()}`),
+  }))
 }

@@ -74,12 +74,12 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   const confirmActive = createConfirmActive(issuers, clock, owner)
   const applySchema = createApplySchema(schema)
   const pipeline = createPipeline({ issuers, confirmActive, applySchema, formBody, clock, owner })
-  const lifecycle = createLifecycle({
-    issuers,
-    networks,
-    caches: () => ({ jwt: jwtCache.health(), opaque: caches.responses.health(), shared: shared?.counts() }),
-  })
-  const outcomes = createOutcomes({ realm, labelOf: issuers.labelOf })
+  const lifecycle = createLifecycle(issuers, networks, () => ({
+    jwt: jwtCache.health(),
+    opaque: caches.responses.health(),
+    shared: shared?.counts(),
+  }))
+  const outcomes = createOutcomes(realm, issuers.labelOf)
   const validator = toValidator({ settings, issuers, pipeline, lifecycle, outcomes })
   // A schema waits, and a form body is read later.
   if (schema === undefined && formBody === 'ignored') {

@@ -28,12 +28,6 @@ export interface Lifecycle {
   close(): Promise<void>
 }
 
-export interface LifecycleOptions {
-  readonly issuers: IssuerRegistry
-  readonly networks: Networks
-  readonly caches: () => CachesHealth
-}
-
 export interface OpenState {
   readonly isOpen: () => boolean
   /** Throws an error when the validator is closed. */
@@ -43,7 +37,11 @@ export interface OpenState {
 /** Milliseconds between two looks at issuers that are down. Their back-off determines how often a call goes out. */
 const interval = 250
 
-export function createLifecycle({ issuers, networks, caches }: LifecycleOptions): Lifecycle & OpenState {
+export function createLifecycle(
+  issuers: IssuerRegistry,
+  networks: Networks,
+  caches: () => CachesHealth,
+): Lifecycle & OpenState {
   const closing = new AbortController()
   const isOpen = (): boolean => !closing.signal.aborted
 

@@ -88,26 +88,15 @@ export interface ValidatorSettings<Claims = RawClaims> {
   readonly formBody: 'ignored' | 'accepted'
 }
 
-export const validatorOptionNames: readonly (keyof ValidatorOptions)[] = [
-  'audience',
-  'issuer',
-  'claims',
-  'scopeHierarchy',
-  'realm',
-  'clockTolerance',
-  'clock',
-  'dispatcher',
-  'opaqueRouting',
-  'cache',
-  'formBody',
-]
+const optionNames =
+  'audience issuer claims scopeHierarchy realm clockTolerance clock dispatcher opaqueRouting cache formBody'
 
-/** Checks the options once, at start-up. An adapter has option names of its own. */
+/** Checks the options once, at start-up. An adapter has further options, which its own code checks. */
 export function expectValidatorOptions<Claims>(
   given: ValidatorOptions<Claims>,
-  names: readonly string[] = validatorOptionNames,
+  further: readonly string[] = [],
 ): ValidatorSettings<Claims> {
-  const options = expectOptions(given, 'the options', names)
+  const options = expectOptions(given, 'the options', [...optionNames.split(' '), ...further])
   const { audience, realm = 'api', clockTolerance = '5s', clock = systemClock, dispatcher } = options
   const { cache = 'memory', formBody = 'ignored', opaqueRouting: routing = 'prefix' } = options
   const opaqueRouting = expectOneOf(routing, 'opaqueRouting', ['prefix', 'in-order'])

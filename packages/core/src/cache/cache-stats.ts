@@ -9,20 +9,18 @@ export interface HitCounter {
 }
 
 export function createHitCounter(cache: CacheMessage['cache']): HitCounter {
-  let hits = 0
-  let misses = 0
+  const counts = { hit: 0, miss: 0 }
 
   return {
     note: (outcome) => {
-      if (outcome === 'hit') {
-        hits += 1
-      } else {
-        misses += 1
-      }
+      counts[outcome] += 1
       if (diagnostics.cache.hasSubscribers) {
         diagnostics.cache.publish({ cache, operation: 'get', outcome, error: undefined })
       }
     },
-    counts: () => ({ hits, misses, hitRatio: hits + misses === 0 ? undefined : hits / (hits + misses) }),
+    counts: () => {
+      const { hit: hits, miss: misses } = counts
+      return { hits, misses, hitRatio: hits + misses === 0 ? undefined : hits / (hits + misses) }
+    },
   }
 }

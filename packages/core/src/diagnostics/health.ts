@@ -54,18 +54,13 @@ export interface DocumentHealth {
 export interface IntrospectionHealth {
   /** The metadata that names the endpoint. `undefined` when the endpoint is configured. */
   readonly metadata: DocumentHealth | undefined
-  readonly circuits: CircuitsHealth
-}
-
-/** One circuit for tokens that were active before, and one for all other tokens. */
-export interface CircuitsHealth {
-  readonly known: CircuitHealth
-  readonly unknown: CircuitHealth
+  /** One circuit for tokens that were active before, and one for all other tokens. */
+  readonly circuits: Readonly<Record<'known' | 'unknown', CircuitHealth>>
 }
 
 /** The state of a circuit breaker. */
 export interface CircuitHealth {
-  /** `'closed'`: calls pass. `'open'`: no call passes. `'half-open'`: one call at a time passes, to find out. */
+  /** `'closed'`: calls pass. `'open'`: no call passes. `'half-open'`: a few calls pass, to find out. */
   readonly state: CircuitState
   /** The time when the open circuit becomes half-open. `undefined` unless it is open. */
   readonly nextTry: Date | undefined

@@ -115,7 +115,7 @@ export interface BreakerMessage {
   readonly state: CircuitState
 }
 
-/** `'closed'`: calls pass. `'open'`: no call passes. `'half-open'`: one call at a time passes. */
+/** `'closed'`: calls pass. `'open'`: no call passes. `'half-open'`: a few calls pass, to find out. */
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
 /**
@@ -129,7 +129,7 @@ export interface CacheMessage {
   readonly outcome: 'hit' | 'miss' | 'failed'
   /**
    * The `code` of the error, or its name, because its message may contain the stored value. `'too-late'`: no result
-   * within 250 ms. `'no-text'`: the stored value is not a string. `undefined` unless `outcome` is `'failed'`.
+   * within 250 ms. `'no-text'`: the stored value is not a string. `'too-long'`: it is too long. `'overloaded'`: too many operations run. `undefined` unless `outcome` is `'failed'`.
    */
   readonly error: string | undefined
 }

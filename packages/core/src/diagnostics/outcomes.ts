@@ -4,12 +4,6 @@ import { isUnavailable, type Unavailable } from '../responses/unavailable.ts'
 import { diagnostics, traced } from './channels.ts'
 import type { AuthenticationTrace, Outcome, UnavailableMessage } from './messages.ts'
 
-export interface OutcomesOptions {
-  readonly realm: string
-  /** The name of an issuer in diagnostics. */
-  readonly labelOf: (issuer: string) => string
-}
-
 /** Every result of a validator passes through here, so that no error leaves it unreported. */
 export interface Outcomes {
   /** Does the work and publishes its error. A refusal gets the challenge of the route, which names these scopes. */
@@ -22,7 +16,8 @@ export interface Outcomes {
   readonly accepted: <Token extends Pick<AccessToken, 'issuer' | 'kind'>>(token: Token) => Token
 }
 
-export function createOutcomes({ realm, labelOf }: OutcomesOptions): Outcomes {
+/** `labelOf` returns the name of an issuer in diagnostics. */
+export function createOutcomes(realm: string, labelOf: (issuer: string) => string): Outcomes {
   function publish(error: unknown): Outcome {
     if (isRefusal(error)) {
       const outcome = error.code ?? 'no_credentials'

@@ -44,15 +44,10 @@ export function combineGuards(guards: readonly Guard[]): Guard {
       }
       return 'pass'
     },
-    checkNow: withoutWaiting(parts, (token, checks) => {
-      for (const check of checks) {
-        const result = check(token)
-        if (result !== 'pass') {
-          return result
-        }
-      }
-      return 'pass'
-    }),
+    checkNow: withoutWaiting(
+      parts,
+      (token, checks) => checks.map((check) => check(token)).find((result) => result !== 'pass') ?? 'pass',
+    ),
   })
   partsOf.set(guard, parts)
   return guard

@@ -5,8 +5,8 @@ import { UpstreamError } from '../responses/unavailable.ts'
 import { timeUntil } from './backoff.ts'
 
 /**
- * Stops calls to an upstream that fails repeatedly. Five failures in a row open the circuit. While it is open, a few calls pass after
- * each wait, to find out whether the upstream works again. The first success closes the circuit.
+ * Stops calls to an upstream that fails repeatedly. Five failures in a row open the circuit. While it is open, a few
+ * calls pass after each wait, to find out whether the upstream works again. The first success closes the circuit.
  */
 export interface CircuitBreaker {
   /** Throws an `UpstreamError` unless a call may pass now. */
@@ -18,21 +18,22 @@ export interface CircuitBreaker {
   readonly health: () => CircuitHealth
 }
 
-export interface CircuitBreakerOptions {
-  readonly clock: Clock
+export interface CircuitPolicy {
   /** How many calls pass after each wait. */
   readonly probes: number
   /** The wait before the next probes, in milliseconds, after so many waits. */
   readonly waitAfter: (waits: number) => number
   /** Failures do not open the circuit for so many milliseconds after a success. */
   readonly closedAfterSuccess: number
-  readonly onChange: (state: CircuitState) => void
 }
 
 const maxFailures = 5
 
-export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
-  const { clock, probes, waitAfter, closedAfterSuccess, onChange } = options
+export function createCircuitBreaker(
+  { probes, waitAfter, closedAfterSuccess }: CircuitPolicy,
+  clock: Clock,
+  onChange: (state: CircuitState) => void,
+): CircuitBreaker {
   let failures = 0
   let lastFailure: UpstreamError | undefined
   let succeededAt = -Infinity
@@ -41,6 +42,8 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
   let waitsUntil = 0
   let probed = 0
   let published: CircuitState = 'closed'
+
+  const timeLeft = (): number => (waits === 0 ? 0 : timeUntil(waitsUntil, clock()))
 
   function publish(state: CircuitState): void {
     if (state !== published) {
@@ -56,9 +59,12 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
   }
 
   function expectPassage(): void {
-    const left = timeUntil(waitsUntil, clock())
-    if (waits > 0 && left > 0) {
-      throw backingOff(lastFailure, left)
+    const left = timeLeft()
+    if (left > 0) {
+      const message = `The last attempts failed (${lastFailure?.message ?? 'no reason known'}), and the next one is not due yet`
+      // Time does not change refused credentials, so their reason stays.
+      const reason = lastFailure?.reason === 'credentials-refused' ? lastFailure.reason : 'backing-off'
+      throw new UpstreamError({ reason, message, retryAfter: left / 1000, cause: lastFailure })
     }
   }
 
@@ -78,10 +84,10 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
     lastFailure = error
     // The clock may have been set back.
     const hasJustSucceeded = Math.abs(clock() - succeededAt) < closedAfterSuccess
-    if (waits > 0) {
-      publish('open')
-    } else if (failures >= maxFailures && !hasJustSucceeded) {
+    if (waits === 0 && failures >= maxFailures && !hasJustSucceeded) {
       wait()
+    }
+    if (waits > 0) {
       publish('open')
     }
   }
@@ -94,17 +100,10 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
   }
 
   function health(): CircuitHealth {
-    const isWaiting = waits > 0 && timeUntil(waitsUntil, clock()) > 0
+    const isWaiting = timeLeft() > 0
     const state = waits === 0 ? 'closed' : isWaiting ? 'open' : 'half-open'
     return { state, nextTry: isWaiting ? new Date(waitsUntil) : undefined }
   }
 
   return { expectPassage, admit, succeeded, failed, health }
-}
-
-/** Time does not change refused credentials, so their reason stays. */
-function backingOff(cause: UpstreamError | undefined, left: number): UpstreamError {
-  const reason = cause?.reason === 'credentials-refused' ? cause.reason : 'backing-off'
-  const message = `The last attempts failed (${cause?.message ?? 'no reason known'}), and the next one is not due yet`
-  return new UpstreamError({ reason, message, retryAfter: left / 1000, cause })
 }

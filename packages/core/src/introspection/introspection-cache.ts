@@ -1,8 +1,9 @@
-import { hash } from 'node:crypto'
+import type { IntrospectedClaims } from '../access-token.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { IntrospectionResult } from './introspection-response.ts'
+import { own } from '../lib/record.ts'
 import type { IntrospectionSettings } from './introspection-options.ts'
-import { type CachedResult, freshUntil, type ResponseCache } from './response-cache.ts'
+import type { IntrospectionResult } from './introspection-response.ts'
+import type { CachedResult, ResponseCache } from './response-cache.ts'
 import type { SharedCache } from './shared-cache.ts'
 
 /** The caches of one validator, for the introspectors of all its issuers. */
@@ -14,45 +15,34 @@ export interface IntrospectionCaches {
 }
 
 /** The results of one issuer: in this process, and in the shared cache if there is one. */
-export interface IntrospectionCache extends Pick<ResponseCache, 'wasActive' | 'note'> {
-  /** A hash over the issuer configuration and the token. */
-  readonly keyOf: (token: string) => string
-  readonly isShared: boolean
-  /** The result of this process, if it may be used. */
+export interface IntrospectionCache {
+  /** The usable result in this process. */
   readonly get: (key: string) => CachedResult | undefined
-  /** The result of the shared cache, if it may be used. */
+  /** The usable result in the shared cache. */
   readonly getShared: (key: string) => Promise<IntrospectionResult | undefined>
   /** A result never replaces a newer one. */
   readonly set: (key: string, result: IntrospectionResult, where: 'here' | 'everywhere') => void
   readonly delete: (key: string) => Promise<void>
 }
 
-interface Context {
-  readonly issuer: string
-  readonly audience: readonly string[]
-  readonly clientIdentity: string
-  readonly network: { readonly clock: Clock }
-  readonly caches: IntrospectionCaches
-  readonly clockTolerance: number
-}
+export function createIntrospectionCache(
+  { mode, responses, shared }: IntrospectionCaches,
+  { cacheFor, cacheInactiveFor }: IntrospectionSettings,
+  { clock, clockTolerance }: { readonly clock: Clock; readonly clockTolerance: number },
+): IntrospectionCache {
+  /** After `exp`, an active result says as much as an inactive one. Step 4 validates `exp` on every use. */
+  function freshUntil({ claims, introspectedAt }: IntrospectionResult): number {
+    if (mode === 'off') {
+      return introspectedAt
+    }
+    if (claims === undefined) {
+      return introspectedAt + cacheInactiveFor
+    }
+    const expiry = Math.max(introspectedAt, expiryOf(claims) + clockTolerance)
+    return Math.min(introspectedAt + cacheFor, expiry + cacheInactiveFor)
+  }
 
-export function createIntrospectionCache(settings: IntrospectionSettings, context: Context): IntrospectionCache {
-  const { issuer, audience, clientIdentity, clockTolerance, network } = context
-  const { clock } = network
-  const { mode, responses, shared } = context.caches
-  const parts = [
-    'tollgate introspection 1',
-    issuer,
-    settings.endpoint ?? '',
-    clientIdentity,
-    settings.response.as,
-    audience,
-  ]
-  const namespace = JSON.stringify(parts)
-  const times = mode === 'off' ? { cacheFor: 0, cacheInactiveFor: 0 } : settings
-  const until = (result: IntrospectionResult): number => freshUntil(result, { ...times, clockTolerance })
-
-  /** A clock that was set back makes a result one of the future. It would be used for too long, and newer results would not replace it. */
+  /** A clock that was set back makes a result one of the future, which newer results would not replace. */
   function latest(key: string): CachedResult | undefined {
     const result = responses.get(key)
     if (result !== undefined && result.introspectedAt > clock()) {
@@ -67,24 +57,23 @@ export function createIntrospectionCache(settings: IntrospectionSettings, contex
     return result !== undefined && clock() < result.freshUntil ? result : undefined
   }
 
-  /** The clock of the process that wrote the result may be ahead of this one by the tolerance, so that the result may be older. */
+  /** The clock of the writer may be ahead by the tolerance. Therefore the result may be older than it states. */
   async function getShared(key: string): Promise<IntrospectionResult | undefined> {
     const found = await shared?.get(key)
-    if (found === undefined) {
-      return undefined
-    }
-    const result = { claims: found.claims, introspectedAt: found.introspectedAt - clockTolerance }
-    return result.introspectedAt <= clock() && clock() < until(result) ? result : undefined
+    const result = found && { ...found, introspectedAt: found.introspectedAt - clockTolerance }
+    const isUsable = result !== undefined && result.introspectedAt <= clock() && clock() < freshUntil(result)
+    return isUsable ? result : undefined
   }
 
-  /** A result that may not be used is cached too: it says whether the token was active, and that older results are outdated. */
+  /** An unusable result is cached too, because it says that older results are outdated. */
   function set(key: string, result: IntrospectionResult, where: 'here' | 'everywhere'): void {
     const { claims, introspectedAt } = result
     if ((latest(key)?.introspectedAt ?? -Infinity) > introspectedAt) {
       return
     }
-    responses.set(key, { claims, introspectedAt, freshUntil: until(result) })
-    const left = until(result) - clock()
+    const until = freshUntil(result)
+    responses.set(key, { claims, introspectedAt, freshUntil: until })
+    const left = until - clock()
     if (where === 'everywhere' && (left > 0 || claims === undefined)) {
       shared?.set(key, result, Math.max(left, 1))
     }
@@ -98,14 +87,17 @@ export function createIntrospectionCache(settings: IntrospectionSettings, contex
     }
   }
 
-  return {
-    keyOf: (token) => hash('sha256', `${namespace}\n${token}`, 'base64url'),
-    isShared: shared !== undefined,
-    wasActive: responses.wasActive,
-    note: responses.note,
-    get,
-    getShared,
-    set,
-    delete: remove,
-  }
+  return { get, getShared, set, delete: remove }
+}
+
+/** Whether a result is in the last fifth of its time, and its token has not expired. */
+export function isRefreshDue({ claims, introspectedAt, freshUntil }: CachedResult, now: number): boolean {
+  const isLastFifth = now >= introspectedAt + 0.8 * (freshUntil - introspectedAt)
+  return isLastFifth && claims !== undefined && now < expiryOf(claims)
+}
+
+/** In milliseconds since the epoch. */
+function expiryOf(claims: IntrospectedClaims): number {
+  const exp = own(claims, 'exp')
+  return typeof exp === 'number' ? exp * 1000 : Infinity
 }

@@ -1,46 +1,38 @@
 import { hasCredentials, isSecure } from '../http/secure-url.ts'
 import { type Duration, expectDuration } from '../lib/duration.ts'
-import {
-  describe,
-  expectFunction,
-  expectOneOf,
-  expectOptions,
-  expectText,
-  invalidOption,
-} from '../lib/invalid-option.ts'
+import { expectFunction, expectOneOf, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
 import { type ClientAuthentication, expectClientAuthentication } from './client-authentication/client-authentication.ts'
 import type { RequestParameters } from './request-parameters.ts'
 import { expectResponseFormat, type JwtResponse, type ResponseFormat } from './response-format.ts'
 
-/** How the validator introspects the opaque tokens of an issuer (RFC 7662, RFC 9701), and how long it caches the results. */
+/** How the validator introspects the opaque tokens of an issuer (RFC 7662, RFC 9701) and caches the results. */
 export interface IntrospectionOptions {
   /**
-   * The credentials of this API: `clientSecretBasic`, `clientSecretPost`, `clientSecretJwt`, `privateKeyJwt`, `tlsClientAuth` or
-   * `bearerToken`.
+   * The credentials of this API: `clientSecretBasic`, `clientSecretPost`, `clientSecretJwt`, `privateKeyJwt`,
+   * `tlsClientAuth` or `bearerToken`.
    */
   readonly client: ClientAuthentication
   /** The URL of the endpoint. Default: the `introspection_endpoint` in the metadata of the issuer. */
   readonly endpoint?: string | URL | undefined
   /**
-   * How long an active result is used, and thus how long a revocation may go unnoticed. It is never used beyond the `exp` of the token.
-   * With `'0s'` every request introspects, but simultaneous requests with one token share one call. Default: `'60s'`; at most `'300s'`.
+   * How long an active result is used, and thus how long a revocation may go unnoticed. It is never used beyond the
+   * `exp` of the token. With `'0s'` every request introspects, but simultaneous requests with one token share one call.
+   * Default: `'60s'`; at most `'300s'`.
    */
   readonly cacheFor?: Duration | undefined
   /** The same for an inactive result. Default: `'10s'`, or `cacheFor` when that is shorter; at most `'30s'`. */
   readonly cacheInactiveFor?: Duration | undefined
   /**
-   * What the validator does with a response without `aud`. `'trust'` accepts the token as meant for this API. That is safe only when the
-   * issuer issues tokens for no other API. Default: `'refuse'`.
+   * What the validator does with a response without `aud`. `'trust'` accepts the token as meant for this API. That is
+   * safe only when the issuer issues tokens for no other API. Default: `'refuse'`.
    */
   readonly missingAudience?: 'refuse' | 'trust' | undefined
   /**
-   * The first characters of every opaque token of this issuer. Required when several issuers introspect. An opaque token with
-   * another beginning is refused without a call.
+   * The first characters of every opaque token of this issuer. Required when several issuers introspect. An opaque
+   * token with another beginning is refused without a call.
    */
   readonly prefix?: string | undefined
-  /**
-   * `'jwt'`, or an object that says how it is signed, requests the response as a JWT (RFC 9701), and accepts no other. Default: `'json'`.
-   */
+  /** `'jwt'` or an object: request the response as a JWT (RFC 9701), and accept no other. Default: `'json'`. */
   readonly response?: 'json' | 'jwt' | JwtResponse | undefined
   /** The deadline of one call, to the last byte of the response. Default: `'3s'`; at most `'30s'`. */
   readonly timeout?: Duration | undefined
@@ -61,23 +53,21 @@ export interface IntrospectionSettings {
   readonly parameters: RequestParameters | undefined
 }
 
-const known = [
-  'client',
-  'endpoint',
-  'cacheFor',
-  'cacheInactiveFor',
-  'missingAudience',
-  'prefix',
-  'response',
-  'timeout',
-  'parameters',
-]
+const durations = ['cacheFor', 'cacheInactiveFor', 'timeout']
+const known = [...durations, 'client', 'endpoint', 'missingAudience', 'parameters', 'prefix', 'response']
 
 export function expectIntrospection(options: IntrospectionOptions): IntrospectionSettings {
   const checked = expectOptions(options, 'the `introspection` of trustedIssuer', known)
   const { client, endpoint, cacheInactiveFor, prefix, response, parameters } = checked
   const { cacheFor = '60s', missingAudience = 'refuse', timeout = '3s' } = checked
   const activeFor = expectDuration(cacheFor, 'cacheFor', '300s')
+  const deadline = expectDuration(timeout, 'timeout', '30s')
+  if (deadline < 1) {
+    throw invalidOption("Expected `timeout` to be at least '1ms'")
+  }
+  if (prefix !== undefined && !/^[\w.~+/-]+$/.test(expectText(prefix, 'prefix'))) {
+    throw invalidOption('Expected `prefix` to have only characters that a token may have: letters, digits and -._~+/')
+  }
   if (parameters !== undefined) {
     expectFunction(parameters, 'parameters')
   }
@@ -90,35 +80,18 @@ export function expectIntrospection(options: IntrospectionOptions): Introspectio
         ? Math.min(10_000, activeFor)
         : expectDuration(cacheInactiveFor, 'cacheInactiveFor', '30s'),
     missingAudience: expectOneOf(missingAudience, 'missingAudience', ['refuse', 'trust']),
-    prefix: prefix === undefined ? '' : expectPrefix(prefix),
+    prefix: prefix ?? '',
     response: expectResponseFormat(response),
-    timeout: expectTimeout(timeout),
+    timeout: Math.ceil(deadline),
     parameters,
   }
 }
 
-function expectPrefix(prefix: unknown): string {
-  const text = expectText(prefix, 'prefix')
-  if (!/^[\w.~+/-]+$/.test(text)) {
-    throw invalidOption('Expected `prefix` to have only characters that a token may have: letters, digits and -._~+/')
-  }
-  return text
-}
-
-function expectTimeout(timeout: unknown): number {
-  const milliseconds = expectDuration(timeout, 'timeout', '30s')
-  if (milliseconds < 1) {
-    throw invalidOption("Expected `timeout` to be at least '1ms'")
-  }
-  return Math.ceil(milliseconds)
-}
-
 function expectSecureUrl(endpoint: unknown): string {
-  const text = endpoint instanceof URL ? endpoint.href : endpoint
-  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !isSecure(url) || hasCredentials(url)) {
+  const url = typeof endpoint === 'string' || endpoint instanceof URL ? URL.parse(String(endpoint)) : null
+  if (url === null || !isSecure(url) || hasCredentials(url)) {
     throw invalidOption(
-      `Expected \`endpoint\` to be a URL on https: (http: is accepted on loopback only) without user name and password, got ${describe(endpoint)}`,
+      'Expected `endpoint` to be a URL on https:, or on http: and loopback, without user and password',
     )
   }
   return url.href

@@ -1,145 +1,111 @@
 import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
+import type { IntrospectionHealth } from '../diagnostics/health.ts'
 import type { Network } from '../http/network.ts'
 import { nameOf, sendRequest, unexpectedStatus, type UpstreamResponse } from '../http/send-request.ts'
+import type { KeySource } from '../keys/key-source.ts'
 import { withDeadline } from '../lib/deadline.ts'
-import { parseJson } from '../lib/json.ts'
-import { own } from '../lib/record.ts'
+import { discoveredEndpoint } from '../metadata/discovered-endpoint.ts'
 import { callUserFunction } from '../responses/error-response.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
-import type { IntrospectionClient, Presented } from './client-authentication/client-authentication.ts'
-import type { IntrospectionResult } from './introspection-response.ts'
-import type { ResponseIssuer } from './jwt-response.ts'
-import { mediaTypes, readResponse } from './read-response.ts'
-import { checkRequestParts, type RequestParameters } from './request-parameters.ts'
-import type { ResponseFormat } from './response-format.ts'
-
-export interface IntrospectionRequestOptions {
-  readonly client: IntrospectionClient
-  readonly endpoint: () => Promise<string>
-  readonly format: ResponseFormat
-  readonly from: ResponseIssuer
-  readonly parameters: RequestParameters | undefined
-  /** The deadline of one call, in milliseconds. */
-  readonly timeout: number
-  readonly network: Network
-}
+import { type IntrospectionClient, isClientRefused } from './client-authentication/client-authentication.ts'
+import type { IntrospectionSettings } from './introspection-options.ts'
+import { type IntrospectionResult, readResponse } from './introspection-response.ts'
+import { jwtType } from './jwt-response.ts'
+import { checkRequestParts } from './request-parameters.ts'
+import { createUpstreamLimits, type Lane } from './upstream-limits.ts'
 
 const maxBytes = 64 * 1024
 const minute = 60_000
+const formType = 'application/x-www-form-urlencoded'
 
-/**
- * Sends introspection requests (RFC 7662 §2.1). The token goes into the form, and never into a URL. Rejects with an `UpstreamError` unless
- * the response is well-formed. It caches nothing.
- */
-export function createIntrospectionRequest(
-  options: IntrospectionRequestOptions,
-): (token: string) => Promise<IntrospectionResult> {
-  const { client, format, from, timeout, network } = options
+export interface UpstreamContext {
+  readonly issuer: string
+  readonly audience: readonly string[]
+  /** For signed responses. */
+  readonly keys: KeySource
+  readonly network: Network
+}
+
+/** The introspection endpoint of one issuer. */
+export interface Upstream {
+  /** Sends an introspection request (RFC 7662 §2.1) within the limits. Rejects with an `UpstreamError`. */
+  readonly request: (token: string, lane: Lane) => Promise<IntrospectionResult>
+  /** Resolves when the endpoint is known. */
+  readonly ready: () => Promise<unknown>
+  readonly health: () => IntrospectionHealth
+}
+
+export function createUpstream(
+  settings: IntrospectionSettings,
+  { issuer, audience, keys, network }: UpstreamContext,
+  client: IntrospectionClient,
+): Upstream {
+  const { endpoint: configured, timeout, response: format } = settings
+  const { clientId, method } = settings.client
   const { clock } = network
-  const { issuer } = from
-  const post = createPost(options)
+  // Mutual TLS may have an endpoint of its own (RFC 8705 §5).
+  const member = method === 'tls_client_auth' ? 'mtls_introspection_endpoint' : 'introspection_endpoint'
+  const discovered = discoveredEndpoint(issuer, member, network)
+  const findEndpoint = async (): Promise<string> => configured ?? (await discovered.current()).endpoint
+  const from = { issuer, keys, recipients: clientId === undefined ? audience : [clientId, ...audience] }
+  const limits = createUpstreamLimits(network, timeout)
   let hasAccepted = false
   let warnedAt = -Infinity
 
-  /** A server that accepts each assertion only once may refuse a reused one. */
-  async function call(token: string, endpoint: string, signal: AbortSignal): Promise<UpstreamResponse> {
-    const about = { issuer, endpoint, now: clock(), mustBeNew: false }
-    const presented = await client.present(about)
-    const received = await post({ token, endpoint, presented, signal })
-    if (!isRefusal(received) || presented.reuse?.hasHappened() !== true) {
-      return received
-    }
-    const again = await post({
-      token,
-      endpoint,
-      presented: await client.present({ ...about, mustBeNew: true }),
-      signal,
-    })
-    if (!isRefusal(again)) {
-      presented.reuse.neverAgain()
-    }
-    return again
-  }
-
   /** 403 refuses the credentials only while the endpoint has never accepted them. Afterwards it refuses the token. */
-  function expectAccepted(received: UpstreamResponse, endpoint: string): void {
-    if (!isRefusal(received) || (received.status === 403 && hasAccepted)) {
+  function expectAccepted(response: UpstreamResponse): void {
+    const { name, status } = response
+    if (!isClientRefused(response) || (status === 403 && hasAccepted)) {
       return
     }
-    const now = clock()
-    if (now - warnedAt >= minute) {
-      warnedAt = now
-      warnOfRefusal(issuer, endpoint)
+    if (clock() - warnedAt >= minute) {
+      warnedAt = clock()
+      warnOfMisconfiguration({
+        event: 'credentials-refused',
+        issuer,
+        message: `${name} refuses our client credentials. Requests with opaque tokens of ${issuer} get 500 until \`introspection: { client }\` is corrected`,
+      })
     }
-    throw credentialsRefused(received, hasAccepted)
+    // The cause says that the token may be the reason, because some servers refuse a token with such a status.
+    const cause = status === 403 || hasAccepted ? unexpectedStatus(response) : undefined
+    const message = `${name} refused the client credentials: correct \`introspection: { client }\``
+    throw new UpstreamError({ reason: 'credentials-refused', message, cause })
   }
 
-  return async (token) => {
-    const endpoint = await options.endpoint()
+  async function introspect(token: string): Promise<IntrospectionResult> {
+    const endpoint = await findEndpoint()
     const introspectedAt = clock()
     const signal = AbortSignal.timeout(timeout)
-    const received = await withDeadline(call(token, endpoint, signal), signal, () => late(endpoint))
-    expectAccepted(received, endpoint)
-    const { claims } = await readResponse(received, format, from, clock() / 1000)
+    const sending = client.send({ issuer, endpoint, now: introspectedAt }, async (presented) => {
+      const added = checkRequestParts(await callUserFunction(() => settings.parameters?.({ issuer, endpoint })))
+      const accept = format.as === 'json' ? 'application/json' : jwtType
+      return sendRequest({
+        purpose: 'introspection',
+        url: endpoint,
+        method: 'POST',
+        headers: { ...added.headers, ...presented.headers, accept, 'content-type': formType },
+        body: formOf({ token, token_type_hint: 'access_token', ...added.parameters, ...presented.parameters }),
+        maxBytes,
+        network: { ...network, dispatcher: () => client.dispatcher?.(network.access) ?? network.dispatcher() },
+        signal,
+      })
+    })
+    const message = `${nameOf(endpoint)} did not respond in time`
+    const response = await withDeadline(sending, signal, () => new UpstreamError({ reason: 'timeout', message }))
+    expectAccepted(response)
+    const { claims } = await readResponse(response, format, from, clock() / 1000)
     hasAccepted = true
     return { claims, introspectedAt }
   }
-}
 
-interface Post {
-  readonly token: string
-  readonly endpoint: string
-  readonly presented: Presented
-  readonly signal: AbortSignal
-}
-
-function createPost(options: IntrospectionRequestOptions): (post: Post) => Promise<UpstreamResponse> {
-  const { client, format, parameters, network } = options
-  const { issuer } = options.from
-
-  return async ({ token, endpoint, presented, signal }) => {
-    const added = checkRequestParts(await callUserFunction(() => parameters?.({ issuer, endpoint })))
-    const form = { token, token_type_hint: 'access_token', ...added.parameters, ...presented.parameters }
-    const present = Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined)
-    return sendRequest({
-      purpose: 'introspection',
-      url: endpoint,
-      method: 'POST',
-      headers: {
-        ...added.headers,
-        ...presented.headers,
-        accept: mediaTypes[format.as],
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      body: new URLSearchParams(present).toString(),
-      maxBytes,
-      network: { ...network, dispatcher: () => client.dispatcher?.(network.access) ?? network.dispatcher() },
-      signal,
-    })
+  return {
+    request: (token, lane) => limits.run(lane, () => introspect(token)),
+    ready: findEndpoint,
+    health: () => ({ metadata: configured === undefined ? discovered.health() : undefined, circuits: limits.health() }),
   }
 }
 
-function late(endpoint: string): UpstreamError {
-  return new UpstreamError({ reason: 'timeout', message: `${nameOf(endpoint)} did not respond in time` })
-}
-
-/** Whether the endpoint refuses our credentials (RFC 6749 §5.2), or perhaps only the token. */
-function isRefusal({ status, body }: UpstreamResponse): boolean {
-  const isInvalidClient = status === 400 && own(parseJson(body), 'error') === 'invalid_client'
-  return status === 401 || status === 403 || isInvalidClient
-}
-
-/** The cause says that the token may be the reason: some servers respond to it with 403, and have accepted the credentials before. */
-function credentialsRefused(received: UpstreamResponse, hasAccepted: boolean): UpstreamError {
-  const message = `${received.name} refused the client credentials: correct \`introspection: { client }\``
-  const cause = received.status === 403 || hasAccepted ? unexpectedStatus(received) : undefined
-  return new UpstreamError({ reason: 'credentials-refused', message, cause })
-}
-
-function warnOfRefusal(issuer: string, endpoint: string): void {
-  warnOfMisconfiguration({
-    event: 'credentials-refused',
-    issuer,
-    message: `${nameOf(endpoint)} refuses our client credentials. Requests with opaque tokens of ${issuer} get 500 until \`introspection: { client }\` is corrected`,
-  })
+function formOf(parameters: Readonly<Record<string, string | undefined>>): string {
+  const present = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return new URLSearchParams(present).toString()
 }

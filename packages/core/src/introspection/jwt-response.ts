@@ -1,12 +1,16 @@
+import { compactDecrypt, errors } from 'jose'
 import { mediaType } from '../claims/token-kind.ts'
-import { type ParsedJwt, parseJwt } from '../jwt/parse-jwt.ts'
+import type { UpstreamResponse } from '../http/send-request.ts'
+import { parseJwt } from '../jwt/parse-jwt.ts'
 import { verifySignature } from '../jwt/verify-signature.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import { own, ownMembers } from '../lib/record.ts'
 import { Refusal } from '../responses/refusal.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
-import { decrypt, type DecryptionKey } from './decryption-key.ts'
-import type { ResponseFormat } from './response-format.ts'
+import type { DecryptionKey, JwtFormat } from './response-format.ts'
+
+/** The `Content-Type` of the response, and the `typ` of the JWT. */
+export const jwtType = 'application/token-introspection+jwt'
 
 /** In seconds. An older response may be replayed, and the clock of the issuer may be ahead. */
 const maxAge = 300
@@ -21,46 +25,28 @@ export interface ResponseIssuer {
 }
 
 /**
- * Reads an introspection response in the form of a JWT (RFC 9701 §5), and returns its member `token_introspection`. It checks that
- * the issuer signed the JWT with an agreed algorithm, that it is recent, and that it is meant for this API. It decrypts the JWT if that was
- * agreed. It does NOT check the member. `now` is in seconds. Everything else is an `UpstreamError`, or a failure to fetch the keys.
+ * Reads an introspection response in the form of a JWT (RFC 9701 §5), and returns its member `token_introspection`. It
+ * checks that the issuer signed the JWT as agreed, that it is recent, and that it is meant for this API. It decrypts
+ * the JWT if that was agreed. It does NOT check the member. `now` is in seconds.
+ *
+ * @throws UpstreamError for every other response, and when the keys cannot be fetched.
  */
 export async function readJwtResponse(
-  text: string,
-  { algorithms, decryptionKeys }: Extract<ResponseFormat, { as: 'jwt' }>,
+  { headers, body }: UpstreamResponse,
+  { algorithms, decryptionKeys }: JwtFormat,
   from: ResponseIssuer,
   now: number,
 ): Promise<unknown> {
-  const jws = decryptionKeys.length === 0 ? text : await decryptResponse(text, decryptionKeys, from)
-  const jwt = parseJwt(jws)
-  if (jwt === undefined || mediaType(own(jwt.header, 'typ')) !== 'application/token-introspection+jwt') {
+  const [type = ''] = String(own(headers, 'content-type')).split(';')
+  // Plain JSON in place of a signed response is a downgrade. It is not parsed.
+  if (type.trim().toLowerCase() !== jwtType) {
+    throw unverifiable(from, `is not of the type ${jwtType}`)
+  }
+  const text = Buffer.from(body).toString('latin1')
+  const jwt = parseJwt(decryptionKeys.length === 0 ? text : await decrypt(text, decryptionKeys, from))
+  if (jwt === undefined || mediaType(own(jwt.header, 'typ')) !== jwtType) {
     throw unverifiable(from, 'is no JWT of the type token-introspection+jwt')
   }
-  await expectSignature(jwt, from, algorithms)
-  const { iss, aud, iat, token_introspection: introspection } = ownMembers(jwt.claims)
-  const recipients: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
-  if (iss !== from.issuer || typeof iat !== 'number') {
-    throw unverifiable(from, 'names another issuer, or no time of issue')
-  }
-  if (!(iat > now - maxAge && iat < now + maxAhead)) {
-    throw unverifiable(from, 'was not issued at this time')
-  }
-  if (!from.recipients.some((recipient) => recipients.includes(recipient))) {
-    throw unverifiable(from, 'has another recipient')
-  }
-  return introspection
-}
-
-async function decryptResponse(jwe: string, keys: readonly DecryptionKey[], from: ResponseIssuer): Promise<string> {
-  const plaintext = await decrypt(jwe, keys)
-  if (plaintext === undefined) {
-    throw unverifiable(from, 'is not encrypted for any of `decryptionKeys`')
-  }
-  return Buffer.from(plaintext).toString('latin1')
-}
-
-/** A fault that is the client's in an access token is the issuer's here. */
-async function expectSignature(jwt: ParsedJwt, from: ResponseIssuer, algorithms: readonly string[]): Promise<void> {
   try {
     await verifySignature(jwt, from.keys, algorithms)
   } catch (error) {
@@ -68,11 +54,34 @@ async function expectSignature(jwt: ParsedJwt, from: ResponseIssuer, algorithms:
       ? unverifiable(from, `is not signed as agreed (${error.reason}): see \`response: { algorithms }\``)
       : error
   }
+  const { iss, aud, iat, token_introspection: introspection } = ownMembers(jwt.claims)
+  const recipients: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  if (iss !== from.issuer || !from.recipients.some((recipient) => recipients.includes(recipient))) {
+    throw unverifiable(from, 'names another `iss`, or none of our recipients in `aud`')
+  }
+  if (typeof iat !== 'number' || !(iat > now - maxAge && iat < now + maxAhead)) {
+    throw unverifiable(from, 'was not issued at this time')
+  }
+  return introspection
+}
+
+/** Decrypts a JWE (RFC 7516 §5.2) with the first key that fits. Its `kid` is only a hint, because it is not signed. */
+async function decrypt(jwe: string, keys: readonly DecryptionKey[], from: ResponseIssuer): Promise<string> {
+  for (const { key, algorithm } of keys) {
+    const options = { keyManagementAlgorithms: [algorithm], maxDecompressedLength: 0 }
+    try {
+      const { plaintext } = await compactDecrypt(jwe, key, options)
+      return Buffer.from(plaintext).toString('latin1')
+    } catch (error) {
+      if (!(error instanceof errors.JOSEError)) {
+        throw error
+      }
+    }
+  }
+  throw unverifiable(from, 'is not encrypted for any of `decryptionKeys`')
 }
 
 function unverifiable({ issuer }: ResponseIssuer, fault: string): UpstreamError {
-  return new UpstreamError({
-    reason: 'unverifiable-answer',
-    message: `The introspection response of ${issuer} ${fault}`,
-  })
+  const message = `The introspection response of ${issuer} ${fault}`
+  return new UpstreamError({ reason: 'unverifiable-answer', message })
 }

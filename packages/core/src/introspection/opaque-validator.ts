@@ -13,40 +13,32 @@ import type { Introspector } from './introspector.ts'
 
 /** Step 3 for the tokens of one issuer that are introspected. */
 export interface OpaqueValidator {
-  /** The statements of the issuer about the token. The values of the claims are for step 4. */
+  /** The statements of the issuer about the token. Step 4 validates the values of the claims. */
   readonly validate: (text: string) => Promise<ValidatedToken>
-  /**
-   * The statements of the issuer about a token or a JWT, no older than `within` milliseconds. `undefined` when those in the token are
-   * recent enough.
-   */
+  /** The statements about a token, no older than `within` milliseconds. `undefined` when the token has such ones. */
   readonly confirm: (token: AccessToken, within: number) => Promise<ValidatedToken | undefined>
 }
 
-export interface OpaqueValidatorOptions {
+/**
+ * @throws Refusal 401 `inactive`, or `untrusted-issuer` when the response names another issuer (RFC 7662 §2.2).
+ * Unavailable when the token cannot be introspected.
+ */
+export function createOpaqueValidator(options: {
   readonly issuer: string
   readonly introspector: Introspector
   readonly grantedScopes: GrantedScopes
   readonly policy: ClaimsPolicy
   readonly clock: Clock
-}
-
-/**
- * @throws Refusal 401 `inactive`, or `untrusted-issuer` when the response names another issuer (RFC 7662 §2.2). Unavailable when the token
- * cannot be introspected.
- */
-export function createOpaqueValidator(options: OpaqueValidatorOptions): OpaqueValidator {
+}): OpaqueValidator {
   const { issuer, introspector, grantedScopes, policy, clock } = options
   /** Requests that share a response share the validated token. */
   const validated = new WeakMap<IntrospectedClaims, ValidatedToken>()
   let hasWarned = false
 
   function toValidatedToken({ claims, introspectedAt }: IntrospectionResult, rules: ClaimsPolicy): ValidatedToken {
-    if (claims === undefined) {
-      throw invalidToken('inactive')
-    }
     const iss = own(claims, 'iss')
-    if (iss !== undefined && iss !== issuer) {
-      throw invalidToken('untrusted-issuer')
+    if (claims === undefined || (iss !== undefined && iss !== issuer)) {
+      throw invalidToken(claims === undefined ? 'inactive' : 'untrusted-issuer')
     }
     const scopes = grantedScopes(claims)
     const facts = { kind: 'opaque', issuer, scopes, statedKind: kindOfResponse(claims), introspectedAt } as const
@@ -54,8 +46,7 @@ export function createOpaqueValidator(options: OpaqueValidatorOptions): OpaqueVa
   }
 
   function validatedOnce(result: IntrospectionResult): ValidatedToken {
-    const { claims } = result
-    const known = claims && validated.get(claims)
+    const known = result.claims && validated.get(result.claims)
     if (known !== undefined) {
       return known
     }
@@ -63,7 +54,12 @@ export function createOpaqueValidator(options: OpaqueValidatorOptions): OpaqueVa
     validated.set(token.claims, token)
     if (!hasWarned && claimsFault(token, clock()) === 'missing-audience') {
       hasWarned = true
-      warnOfMissingAudience(issuer)
+      // Good tokens are refused, and their clients cannot change that. The operator of the API must know it.
+      warnOfMisconfiguration({
+        event: 'missing-audience',
+        issuer,
+        message: `The introspection responses of ${issuer} name no \`aud\`, so that its opaque tokens are refused. Configure it to name this API there; or, only if it issues tokens for no other API, set \`introspection: { missingAudience: 'trust' }\``,
+      })
     }
     return token
   }
@@ -85,13 +81,4 @@ export function createOpaqueValidator(options: OpaqueValidatorOptions): OpaqueVa
   }
 
   return { validate: async (text) => validatedOnce(await introspect(text)), confirm }
-}
-
-/** Good tokens are refused, and their clients cannot change that. The operator of the API must know it. */
-function warnOfMissingAudience(issuer: string): void {
-  warnOfMisconfiguration({
-    event: 'missing-audience',
-    issuer,
-    message: `The introspection responses of ${issuer} name no \`aud\`, so that its opaque tokens are refused. Configure it to name this API there; or, only if it issues tokens for no other API, set \`introspection: { missingAudience: 'trust' }\``,
-  })
 }

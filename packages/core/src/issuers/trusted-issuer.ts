@@ -83,20 +83,8 @@ export interface IssuerSettings {
   readonly introspection: IntrospectionSettings | undefined
 }
 
-const optionNames: readonly (keyof TrustedIssuerOptions)[] = [
-  'audience',
-  'algorithms',
-  'keys',
-  'seed',
-  'secret',
-  'profile',
-  'maxLifetime',
-  'scopesFrom',
-  'scopeHierarchy',
-  'formats',
-  'network',
-  'introspection',
-]
+const optionNames =
+  'audience algorithms keys seed secret profile maxLifetime scopesFrom scopeHierarchy formats network introspection'
 
 const settingsByIssuer = new WeakMap<object, IssuerSettings>()
 
@@ -109,7 +97,7 @@ const settingsByIssuer = new WeakMap<object, IssuerSettings>()
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): TrustedIssuer {
-  const settings = expectSettings(expectOptions(options, 'the options of trustedIssuer', optionNames))
+  const settings = expectSettings(expectOptions(options, 'the options of trustedIssuer', optionNames.split(' ')))
   const issuer = Object.freeze({ url: expectIssuer(url, isDiscovered(settings)) })
   settingsByIssuer.set(issuer, settings)
   return issuer

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { createHitCounter } from '../cache/cache-stats.ts'
 import type { CacheHealth } from '../diagnostics/health.ts'
+import { roughSize } from '../lib/rough-size.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 
 /** A validated JWT, and what its validity depends on. */
@@ -13,7 +14,7 @@ export interface CachedJwt {
   readonly settings: object
 }
 
-/** The validated JWTs of one validator, by the SHA-256 of the token. It is bounded in entries and in bytes. */
+/** The validated JWTs of one validator, by the SHA-256 of the token. It is bounded in bytes. */
 export interface JwtCache {
   readonly get: (text: string) => CachedJwt | undefined
   readonly set: (text: string, entry: CachedJwt) => void
@@ -23,14 +24,14 @@ export interface JwtCache {
   readonly health: () => CacheHealth
 }
 
-/** No `max`: `lru-cache` would allocate that many slots at once. An entry has at least 512 bytes, so that 131,072 fit. */
-const bounds = { maxSize: 64 * 1024 * 1024 }
+const maxSize = 64 * 1024 * 1024
 const entrySize = 512
 
 /** With `mode: 'off'`, the cache stays empty and counts nothing. */
 export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
   const { note, counts } = createHitCounter('jwt')
-  const entries = new LRUCache<string, CachedJwt>(bounds)
+  // With a maximum number of entries, an LRUCache would allocate that many slots at once.
+  const entries = new LRUCache<string, CachedJwt>({ maxSize })
 
   return {
     get: (text) => entries.get(keyOf(text)),
@@ -51,21 +52,4 @@ export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
 
 function keyOf(text: string): string {
   return hash('sha256', text, 'latin1')
-}
-
-/** An estimate of the heap that a JSON value takes, on the high side. */
-function roughSize(value: unknown): number {
-  if (typeof value === 'string') {
-    return 32 + 2 * value.length
-  }
-  if (typeof value !== 'object' || value === null) {
-    return 16
-  }
-  const isArray = Array.isArray(value)
-  let size = 64
-  for (const [name, member] of Object.entries(value)) {
-    // An object has a hidden class with a descriptor for each name. An array has a slot for each element.
-    size += (isArray ? 8 : 192 + 2 * name.length) + roughSize(member)
-  }
-  return size
 }

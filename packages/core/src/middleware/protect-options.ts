@@ -1,8 +1,8 @@
 import type { RawClaims } from '../access-token.ts'
 import { buildValidator, type Validator } from '../create-validator.ts'
 import { expectOneOf, expectOptions, invalidOption } from '../lib/invalid-option.ts'
-import { expectValidatorOptions, validatorOptionNames, type ValidatorOptions } from '../options.ts'
-import { type ErrorResponse, isErrorResponse } from '../responses/error-response.ts'
+import { expectValidatorOptions, type ValidatorOptions } from '../options.ts'
+import { isErrorResponse } from '../responses/error-response.ts'
 
 /** The options of the middleware. */
 export interface MiddlewareOptions {
@@ -45,7 +45,7 @@ export function createProtection<Claims>(
       'Expected a validator of createValidator, or all options in one object: the first argument is no validator',
     )
   }
-  const settings = expectValidatorOptions(subject, [...validatorOptionNames, ...optionNames])
+  const settings = expectValidatorOptions(subject, optionNames)
   return protectionOf(buildValidator(settings), expectOptions(subject, 'the options', Object.keys(subject)))
 }
 
@@ -68,17 +68,7 @@ function protectionOf<Claims>(validator: Validator<Claims>, options: MiddlewareO
  * and `headers` of a foreign error.
  */
 export function toFrameworkError(error: unknown): Error {
-  return isErrorResponse(error)
-    ? error
-    : new Error(
-        'A function of the application (a guard, `issuer`, `claims`, `parameters`, …) or Tollgate itself failed',
-        {
-          cause: error,
-        },
-      )
-}
-
-/** The response that the middleware sends for an error. `undefined` when the error belongs to the framework. */
-export function errorResponseOf(error: unknown, { errors }: Pick<Protection, 'errors'>): ErrorResponse | undefined {
-  return errors === 'respond' && isErrorResponse(error) ? error : undefined
+  const message =
+    'A function of the application (a guard, `issuer`, `claims`, `parameters`, …) or Tollgate itself failed'
+  return isErrorResponse(error) ? error : new Error(message, { cause: error })
 }

@@ -2,8 +2,8 @@ import type { AccessToken, RawClaims } from '../access-token.ts'
 import type { Validator } from '../create-validator.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import type { ErrorResponse } from '../responses/error-response.ts'
-import { errorResponseOf, type Protection, toFrameworkError } from './protect-options.ts'
+import { type ErrorResponse, isErrorResponse } from '../responses/error-response.ts'
+import { type Protection, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
 
 /** Protects the routes of a framework: it takes guards and returns a middleware of the framework. */
@@ -53,7 +53,7 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
   protection: Protection<Claims>,
   { toHttpRequest, toMiddleware }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims> {
-  const { validator, preflights } = protection
+  const { validator, preflights, errors } = protection
   const auth = createRequestAuth({ validator, toHttpRequest, preflights })
 
   function withGuard(by: typeof auth.authenticate, guard: Guard): Authenticate<Request, Claims> {
@@ -61,8 +61,7 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
       try {
         return { token: await by(request, guard) }
       } catch (error) {
-        const response = errorResponseOf(error, protection)
-        return response === undefined ? { error: toFrameworkError(error) } : { response }
+        return errors === 'respond' && isErrorResponse(error) ? { response: error } : { error: toFrameworkError(error) }
       }
     }
     function known(request: Request): AccessToken<Claims> | undefined {

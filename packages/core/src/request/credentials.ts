@@ -86,9 +86,9 @@ function tokenInHeader({ headers }: HttpRequest): string | undefined {
 /** The text after the scheme `Bearer` and its spaces. `undefined` under any other scheme. */
 function bearerTokenIn(line: string): string | undefined {
   // A web `Request` joins several lines by commas.
-  expect(!line.includes(',') || !/, *bearer( |$)/i.test(withoutQuotedStrings(line)), 'repeated-credentials')
+  expect(!line.includes(',') || !/, *Bearer( |$)/i.test(withoutQuotedStrings(line)), 'repeated-credentials')
   const scheme = /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
-  if (scheme.toLowerCase() !== 'bearer') {
+  if (!/^Bearer$/i.test(scheme)) {
     return undefined
   }
   const rest = line.slice(scheme.length)

@@ -7,15 +7,18 @@ import {
   type Call,
   type ClientAuthentication,
   defineClientAuthentication,
+  type IntrospectionClient,
+  isClientRefused,
   type Presented,
-  presenting,
 } from './client-authentication.ts'
 
 /** The signature and the audience of an assertion (RFC 7523 §3). */
 export interface AssertionOptions {
   /** The JWS algorithm. Default: the `alg` of a JWK, or the usual one for the kind of key; for a secret `HS256`. */
   readonly algorithm?: string | undefined
-  /** The `aud` of the assertion: the issuer, its introspection endpoint, or another text that the server expects. Default: `'issuer'`. */
+  /**
+   * The `aud`: the issuer, its introspection endpoint, or another text that the server expects. Default: `'issuer'`.
+   */
   readonly audience?: 'issuer' | 'introspection-endpoint' | (string & {}) | undefined
 }
 
@@ -26,13 +29,13 @@ export interface PrivateKeyJwtOptions extends AssertionOptions {
 }
 
 /**
- * `private_key_jwt`: an assertion signed with the private key of this API (RFC 7523 §2.2, OpenID Connect Core §9). The key is a JWK, a
- * `KeyObject`, a `CryptoKey` or PEM.
+ * `private_key_jwt`: an assertion signed with the private key of this API (RFC 7523 §2.2, OpenID Connect Core §9). The
+ * key is a JWK, a `KeyObject`, a `CryptoKey` or PEM.
  *
- * An assertion is valid for one minute and is reused for 45 s, because a signature for every call is expensive. If the server refuses a
- * reused assertion, the validator repeats the call with a new one, and signs a new one for every later call.
+ * An assertion is valid for one minute and is reused for 45 s, because a signature for every call is expensive. If the
+ * server refuses a reused assertion, the validator repeats the call with a new one, and reuses none from then on.
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a value that is no private key, or does not fit the algorithm.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a key that is not private, or does not fit `algorithm`.
  */
 export function privateKeyJwt(
   clientId: string,
@@ -44,8 +47,8 @@ export function privateKeyJwt(
 }
 
 /**
- * `client_secret_jwt`: an assertion signed with the client secret by HMAC, so that the secret is not sent. It is reused as that of
- * `privateKeyJwt`.
+ * `client_secret_jwt`: an assertion signed with the client secret by HMAC, so that the secret is not sent. It is reused
+ * as that of `privateKeyJwt`.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a secret that is shorter than the hash.
  */
@@ -55,87 +58,63 @@ export function clientSecretJwt(
   options: AssertionOptions = {},
 ): ClientAuthentication {
   const checked = expectOptions(options, 'the options of clientSecretJwt', ['algorithm', 'audience'])
-  const { algorithm = 'HS256', audience } = checked
-  expectOneOf(algorithm, 'algorithm', Object.keys(symmetricAlgorithms))
+  const alg = expectOneOf(checked.algorithm ?? 'HS256', 'algorithm', Object.keys(symmetricAlgorithms))
   const key = new TextEncoder().encode(expectText(clientSecret, 'clientSecret'))
-  const minBytes = symmetricAlgorithms[algorithm] ?? 0
+  const minBytes = symmetricAlgorithms[alg] ?? 0
   if (key.length < minBytes) {
-    throw invalidOption(
-      `Expected \`clientSecret\` to have at least ${minBytes} bytes for ${algorithm}, got ${key.length}`,
-    )
+    throw invalidOption(`Expected \`clientSecret\` to have at least ${minBytes} bytes for ${alg}, got ${key.length}`)
   }
-  return byAssertion('client_secret_jwt', clientId, { key, algorithm, keyId: undefined }, audience)
+  return byAssertion('client_secret_jwt', clientId, { key, header: { alg } }, checked.audience)
 }
 
-/** Milliseconds. */
-const validFor = 60_000
-const reusedFor = 45_000
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+/** Seconds. */
+const validFor = 60
+const reusedFor = 45
 
 function byAssertion(
   method: 'private_key_jwt' | 'client_secret_jwt',
   clientId: string,
-  key: AssertionKey,
+  { key, header }: AssertionKey,
   audience = 'issuer',
 ): ClientAuthentication {
   expectText(clientId, 'clientId')
   expectText(audience, 'audience')
-  const sign = createSigner(clientId, key, audience)
 
-  async function presented(assertion: Promise<string>, reuse: Presented['reuse']): Promise<Presented> {
+  /** The claims of RFC 7523 §3. */
+  async function sign({ issuer, endpoint, now }: Call): Promise<Presented> {
+    const aud = audience === 'issuer' ? issuer : audience === 'introspection-endpoint' ? endpoint : audience
+    const iat = Math.floor(now / 1000)
+    const claims = { jti: randomUUID(), iss: clientId, sub: clientId, aud, iat, exp: iat + validFor }
     const parameters = {
       client_id: clientId,
-      client_assertion_type: assertionType,
-      client_assertion: await assertion,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await new SignJWT(claims).setProtectedHeader(header).sign(key),
     }
-    return { headers: {}, parameters, reuse }
+    return { headers: {}, parameters }
   }
 
   return defineClientAuthentication({ method, clientId }, () => {
     let isReusable = true
-    let current: { readonly assertion: Promise<string>; readonly call: Call; uses: number } | undefined
+    let current: { readonly presented: Promise<Presented>; readonly call: Call; uses: number } | undefined
 
-    return presenting(async (call) => {
-      if (call.mustBeNew || !isReusable) {
-        return presented(sign(call), undefined)
+    /** A server that accepts each assertion only once refuses a reused one. */
+    const send: IntrospectionClient['send'] = async (call, post) => {
+      const age = call.now - (current?.call.now ?? 0)
+      const isCurrent = current?.call.endpoint === call.endpoint && age >= 0 && age < reusedFor * 1000
+      if (!isReusable || current === undefined || !isCurrent) {
+        current = { presented: sign(call), call, uses: 0 }
       }
-      const shared =
-        current !== undefined && servesFor(call, current.call) ? current : { assertion: sign(call), call, uses: 0 }
-      current = shared
+      const shared = current
       shared.uses += 1
-      const reuse = { hasHappened: () => shared.uses > 1, neverAgain: () => void (isReusable = false) }
-      return presented(shared.assertion, reuse)
-    })
+      const response = await post(await shared.presented)
+      if (!isClientRefused(response) || shared.uses === 1) {
+        return response
+      }
+      const again = await post(await sign(call))
+      isReusable &&= isClientRefused(again)
+      return again
+    }
+
+    return { send, identity: '', dispatcher: undefined }
   })
-}
-
-/** The claims of RFC 7523 §3. */
-function createSigner(
-  clientId: string,
-  { key, algorithm, keyId }: AssertionKey,
-  audience: string,
-): (call: Call) => Promise<string> {
-  const header = { alg: algorithm, ...(keyId === undefined ? {} : { kid: keyId }) }
-
-  return async (call) => {
-    const seconds = Math.floor(call.now / 1000)
-    return new SignJWT({ jti: randomUUID() })
-      .setProtectedHeader(header)
-      .setIssuer(clientId)
-      .setSubject(clientId)
-      .setAudience(audienceFor(call, audience))
-      .setIssuedAt(seconds)
-      .setExpirationTime(seconds + validFor / 1000)
-      .sign(key)
-  }
-}
-
-function servesFor(call: Call, earlier: Call): boolean {
-  const age = call.now - earlier.now
-  return call.endpoint === earlier.endpoint && age >= 0 && age < reusedFor
-}
-
-function audienceFor({ issuer, endpoint }: Call, audience: string): string {
-  const named: Readonly<Record<string, string>> = { issuer, 'introspection-endpoint': endpoint }
-  return Object.hasOwn(named, audience) ? (named[audience] ?? audience) : audience
 }

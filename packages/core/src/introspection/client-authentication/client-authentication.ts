@@ -1,17 +1,16 @@
 import type { Dispatcher } from 'undici'
 import type { NetworkAccess } from '../../http/public-address.ts'
+import type { UpstreamResponse } from '../../http/send-request.ts'
 import { invalidOption } from '../../lib/invalid-option.ts'
-import type { MetadataMember } from '../../metadata/metadata.ts'
+import { parseJson } from '../../lib/json.ts'
+import { own } from '../../lib/record.ts'
 
-/** How this API authenticates at an introspection endpoint (RFC 7662 §2.1). Only functions of Tollgate create one. It does not show its secret. */
+/**
+ * How this API authenticates at an introspection endpoint (RFC 7662 §2.1). Only functions of Tollgate create one. It
+ * does not show its secret.
+ */
 export interface ClientAuthentication {
-  readonly method:
-    | 'client_secret_basic'
-    | 'client_secret_post'
-    | 'client_secret_jwt'
-    | 'private_key_jwt'
-    | 'tls_client_auth'
-    | 'bearer'
+  readonly method: `client_secret_${'basic' | 'post' | 'jwt'}` | 'private_key_jwt' | 'tls_client_auth' | 'bearer'
   /** `undefined` with `bearer`. */
   readonly clientId: string | undefined
 }
@@ -22,62 +21,68 @@ export interface Call {
   readonly endpoint: string
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** The endpoint refused reused credentials: present some that no other call presents. */
-  readonly mustBeNew: boolean
 }
 
-/** The credentials in the request. */
+/** The credentials in a request. */
 export interface Presented {
   readonly headers: Readonly<Record<string, string>>
   readonly parameters: Readonly<Record<string, string>>
-  /** Set when several calls present the same credentials, because a server that accepts them only once may refuse them. */
-  readonly reuse: { readonly hasHappened: () => boolean; readonly neverAgain: () => void } | undefined
 }
 
 /** A client authentication of one introspector, with its state. */
 export interface IntrospectionClient {
-  readonly present: (call: Call) => Promise<Presented>
+  /** Posts the request with the credentials. Posts it again with new ones if the endpoint refuses reused ones. */
+  readonly send: (call: Call, post: (presented: Presented) => Promise<UpstreamResponse>) => Promise<UpstreamResponse>
   /** Distinguishes clients to which the server may respond differently. It is part of cache keys, and is no secret. */
   readonly identity: string
   /** The connections that authenticate the client. `undefined` when the connections of the validator serve. */
   readonly dispatcher: ((access: NetworkAccess) => Promise<Dispatcher>) | undefined
 }
 
-type Start = () => IntrospectionClient
+const starts = new WeakMap<object, () => IntrospectionClient>()
 
-const starts = new WeakMap<object, Start>()
-
-export function defineClientAuthentication(client: ClientAuthentication, start: Start): ClientAuthentication {
+export function defineClientAuthentication(
+  client: ClientAuthentication,
+  start: () => IntrospectionClient,
+): ClientAuthentication {
   const frozen = Object.freeze({ ...client })
   starts.set(frozen, start)
   return frozen
 }
 
-/** A client without connections of its own. */
-export function presenting(present: IntrospectionClient['present'], identity = ''): IntrospectionClient {
-  return { present, identity, dispatcher: undefined }
+/** A client without state. */
+export function presenting(
+  client: ClientAuthentication,
+  present: () => Promise<Presented>,
+  identity = '',
+  dispatcher?: IntrospectionClient['dispatcher'],
+): ClientAuthentication {
+  const send: IntrospectionClient['send'] = async (_call, post) => post(await present())
+  return defineClientAuthentication(client, () => ({ send, identity, dispatcher }))
 }
 
 /** Throws unless a function of Tollgate created it. */
 export function expectClientAuthentication(client: unknown): ClientAuthentication {
-  if (typeof client !== 'object' || client === null || !starts.has(client)) {
+  startOf(client)
+  return client as ClientAuthentication
+}
+
+export function startClient(client: ClientAuthentication): IntrospectionClient {
+  const started = startOf(client)()
+  return { ...started, identity: JSON.stringify([client.method, client.clientId, started.identity]) }
+}
+
+function startOf(client: unknown): () => IntrospectionClient {
+  const start = typeof client === 'object' && client !== null ? starts.get(client) : undefined
+  if (start === undefined) {
     throw invalidOption(
       'Expected `client` to be the result of clientSecretBasic, clientSecretPost, clientSecretJwt, privateKeyJwt, tlsClientAuth or bearerToken, because an introspection endpoint authenticates its clients',
     )
   }
-  return client as ClientAuthentication
+  return start
 }
 
-/** The endpoint in the metadata. Mutual TLS may have its own (RFC 8705 §5). */
-export function endpointMember({ method }: ClientAuthentication): MetadataMember {
-  return method === 'tls_client_auth' ? 'mtls_introspection_endpoint' : 'introspection_endpoint'
-}
-
-export function startClient(client: ClientAuthentication): IntrospectionClient {
-  const start = starts.get(client)
-  if (start === undefined) {
-    throw new TypeError('Expected a client authentication that a function of Tollgate created')
-  }
-  const started = start()
-  return { ...started, identity: JSON.stringify([client.method, client.clientId, started.identity]) }
+/** Whether the endpoint refuses our credentials (RFC 6749 §5.2), or perhaps only the token. */
+export function isClientRefused({ status, body }: UpstreamResponse): boolean {
+  return status === 401 || status === 403 || (status === 400 && own(parseJson(body), 'error') === 'invalid_client')
 }

@@ -1,5 +1,5 @@
 import { expectText } from '../../lib/invalid-option.ts'
-import { type ClientAuthentication, defineClientAuthentication, presenting } from './client-authentication.ts'
+import { type ClientAuthentication, presenting } from './client-authentication.ts'
 
 /**
  * `client_secret_basic`: id and secret, each form-encoded, in an `Authorization: Basic` header (RFC 6749 §2.3.1).
@@ -7,12 +7,9 @@ import { type ClientAuthentication, defineClientAuthentication, presenting } fro
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an empty id or secret.
  */
 export function clientSecretBasic(clientId: string, clientSecret: string): ClientAuthentication {
-  expectCredentials(clientId, clientSecret)
-  const pair = `${formEncode(clientId)}:${formEncode(clientSecret)}`
+  const pair = [expectText(clientId, 'clientId'), expectText(clientSecret, 'clientSecret')].map(formEncode).join(':')
   const headers = { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
-  return defineClientAuthentication({ method: 'client_secret_basic', clientId }, () =>
-    presenting(async () => ({ headers, parameters: {}, reuse: undefined })),
-  )
+  return presenting({ method: 'client_secret_basic', clientId }, async () => ({ headers, parameters: {} }))
 }
 
 /**
@@ -21,16 +18,11 @@ export function clientSecretBasic(clientId: string, clientSecret: string): Clien
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an empty id or secret.
  */
 export function clientSecretPost(clientId: string, clientSecret: string): ClientAuthentication {
-  expectCredentials(clientId, clientSecret)
-  const parameters = { client_id: clientId, client_secret: clientSecret }
-  return defineClientAuthentication({ method: 'client_secret_post', clientId }, () =>
-    presenting(async () => ({ headers: {}, parameters, reuse: undefined })),
-  )
-}
-
-function expectCredentials(clientId: unknown, clientSecret: unknown): void {
-  expectText(clientId, 'clientId')
-  expectText(clientSecret, 'clientSecret')
+  const parameters = {
+    client_id: expectText(clientId, 'clientId'),
+    client_secret: expectText(clientSecret, 'clientSecret'),
+  }
+  return presenting({ method: 'client_secret_post', clientId }, async () => ({ headers: {}, parameters }))
 }
 
 /** `application/x-www-form-urlencoded` (RFC 6749 appendix B). */
