@@ -137,7 +137,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     {
       provide: REQUEST_AUTH,
       inject: [VALIDATOR],
-      useFactory: (validator: Validator) => createRequestAuth({ validator, toHttpRequest, preflights: 'authenticate' }),
+      useFactory: (validator: Validator) => createRequestAuth({ validator, preflights: 'authenticate' }, toHttpRequest),
     },
     {
       provide: Policies,

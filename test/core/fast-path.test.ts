@@ -117,7 +117,7 @@ test('whatever the fast path returns, the full path returns', async () => {
         now = T0
         await fullPath(validator, request, guard)
         now = T0 + later
-        const auth = createRequestAuth({ validator, toHttpRequest: () => request, preflights: 'authenticate' })
+        const auth = createRequestAuth({ validator, preflights: 'authenticate' }, () => request)
         const known = auth.known({}, guard)
         const full = await fullPath(validator, request, guard)
         accepted.known += known === undefined ? 0 : 1
@@ -152,7 +152,7 @@ test('the fast path does not serve a closed validator, a schema, a form body, or
   ]
   for (const [name, validator, guard, isServed] of cases) {
     await validator.authenticate(request)
-    const { known } = createRequestAuth({ validator, toHttpRequest: () => request, preflights: 'authenticate' })
+    const { known } = createRequestAuth({ validator, preflights: 'authenticate' }, () => request)
     expect(known({}, guard) !== undefined, name).toBe(isServed)
     await validator.close()
     expect(known({}, guard), `${name}, closed`).toBeUndefined()

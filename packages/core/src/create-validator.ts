@@ -1,6 +1,6 @@
 import type { AccessToken, RawClaims } from './access-token.ts'
 import { createApplySchema } from './claims/claims-schema.ts'
-import { isAuthenticationTraced } from './diagnostics/channels.ts'
+import { tracing } from './diagnostics/channels.ts'
 import { createOutcomes, type Outcomes } from './diagnostics/outcomes.ts'
 import { expectIntrospecting } from './guards/active.ts'
 import { combineGuards } from './guards/combine.ts'
@@ -69,7 +69,12 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   const jwtCache = createJwtCache(settings.cacheMode)
   const shared = tokenCache && createSharedCache(tokenCache)
   const caches = { mode: settings.cacheMode, responses: createResponseCache(), shared }
-  const issuers = createIssuerRegistry({ ...settings, networks, jwtCache, caches })
+  const issuers = createIssuerRegistry(settings.issuers, settings.opaqueRouting, {
+    ...settings,
+    networks,
+    jwtCache,
+    caches,
+  })
   const owner = {}
   const confirmActive = createConfirmActive(issuers, clock, owner)
   const applySchema = createApplySchema(schema)
@@ -85,7 +90,7 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   if (schema === undefined && formBody === 'ignored') {
     fastPaths.set(validator, (request, guard) => {
       // The fast path has no trace.
-      const isServed = lifecycle.isOpen() && !isAuthenticationTraced()
+      const isServed = lifecycle.isOpen() && !tracing.authenticate.hasSubscribers
       const token = isServed ? pipeline.authenticateKnown(request, guard) : undefined
       return token && outcomes.accepted(token)
     })
@@ -147,7 +152,7 @@ function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
   })
 }
 
-/** The fast path of each validator. A wrapper around a validator has none, so that its own methods always count. */
+/** The fast path of each validator. A wrapper around a validator has none: the adapters call its own methods. */
 const fastPaths = new WeakMap<object, FastPath<unknown>>()
 
 /** Returns the token of a request that continues without waiting. `undefined` for every other request. */

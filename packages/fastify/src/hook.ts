@@ -21,6 +21,12 @@ interface HookOptions<Claims> extends ScopeRules {
  */
 export function toHook<Claims>({ authenticate, optional, authOf, formBody }: HookOptions<Claims>): Hook {
   return async (request, reply) => {
+    if (refused.has(request)) {
+      return undefined
+    }
+    if (reply.sent) {
+      throw new TypeError('Expected app.protect(…) as `onRequest` of a scope or a route: it ran after the response')
+    }
     const auth = authOf(request)
     if (auth === false) {
       return undefined
@@ -33,6 +39,9 @@ export function toHook<Claims>({ authenticate, optional, authOf, formBody }: Hoo
     return token === undefined ? respondOrContinue(await by(request), request, reply) : setAuth(request, token)
   }
 }
+
+/** The response of a refusal passes the `onSend` hooks. A hook of ours among them must not refuse again. */
+const refused = new WeakSet<ProtectedRequest>()
 
 function setAuth(request: ProtectedRequest, token: unknown): undefined {
   request.auth = token
@@ -53,6 +62,7 @@ async function respondOrContinue<Claims>(
   if (reply.sent) {
     return reply
   }
+  refused.add(request)
   respond(reply, result.response)
   resumeBody(request.raw)
   return sent(request, reply)

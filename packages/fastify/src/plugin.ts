@@ -70,8 +70,8 @@ function protectionBy(options: TollgateOptions): Protection<TypedClaims> {
   if (options.validator === undefined) {
     return createProtection<TypedClaims>(options)
   }
-  expectOptions(options, 'the options beside a validator', ['validator', 'errors', 'preflights'])
-  const { validator, errors, preflights } = options
+  const names = ['validator', 'errors', 'preflights']
+  const { validator, errors, preflights } = expectOptions(options, 'the options beside a validator', names)
   return createProtection(validator, { errors, preflights })
 }
 

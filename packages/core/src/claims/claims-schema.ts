@@ -45,9 +45,7 @@ export function expectSchema<Claims>(schema: StandardSchema<Claims> | undefined)
 }
 
 /** A result without value and issues is a failure. The issues of arktype are an array that is also the result. */
-function expectResult<Claims>(
-  result: Awaited<ReturnType<StandardSchema<Claims>['~standard']['validate']>>,
-): typeof result {
+function expectResult<Result>(result: Result): Result {
   const { issues }: { issues?: unknown } = Object(result)
   const isRefused = Array.isArray(issues) && issues.length > 0
   if (!isRefused && (issues !== undefined || !('value' in Object(result)))) {

@@ -1,5 +1,5 @@
 import { describe, invalidOption } from '../lib/invalid-option.ts'
-import { isRecord } from '../lib/record.ts'
+import { isPlainObject } from '../lib/record.ts'
 import { isScope } from '../responses/challenge.ts'
 
 /** All scopes that a scope implies, directly or indirectly. */
@@ -10,7 +10,7 @@ export function expectScopeHierarchy(option: unknown): ScopeHierarchy {
   if (option === undefined) {
     return new Map()
   }
-  if (!isRecord(option) || ![Object.prototype, null].includes(Object.getPrototypeOf(option))) {
+  if (!isPlainObject(option)) {
     throw invalidOption(
       `Expected \`scopeHierarchy\` to be an object such as { admin: ['write'], write: ['read'] }, got ${describe(option)}`,
     )

@@ -21,9 +21,9 @@ export function claimsFault(token: ValidatedToken, now: number): RefusalReason |
   return kindFault(token) ?? timeFault(token, now / 1000) ?? audienceFault(token)
 }
 
-/** RFC 8725 §3.11, §3.12. The profile demands the claims of RFC 9068 §2.2, and a header that says `at+jwt`. */
-function kindFault({ policy, statedKind, claims }: ValidatedToken): RefusalReason | undefined {
-  if (policy.profile === undefined) {
+/** RFC 8725 §3.11, §3.12. For JWTs the profile demands the claims of RFC 9068 §2.2, and a header that says `at+jwt`. */
+function kindFault({ kind, policy, statedKind, claims }: ValidatedToken): RefusalReason | undefined {
+  if (policy.profile === undefined || kind === 'opaque') {
     return statedKind === 'other' ? 'wrong-token-type' : undefined
   }
   if (claimsOfProfile.some((name) => own(claims, name) === undefined)) {

@@ -3,20 +3,16 @@ import { invalidToken } from '../responses/refusal.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 
-/** What a sender constraint is verified against. */
-export interface SenderContext {
-  readonly request: HttpRequest
-  /** The time in milliseconds since the epoch. */
-  readonly now: number
-}
-
 /**
  * Step 5: a token that is bound to a key is refused, because the library cannot verify the binding yet (RFC 7800 §3,
- * RFC 9449 §7.2).
+ * RFC 9449 §7.2). The context is what a binding is verified against. `now` is in milliseconds.
  *
  * @throws Refusal 401 `sender-constrained`.
  */
-export async function verifySenderConstraint(token: ValidatedToken, _context: SenderContext): Promise<void> {
+export async function verifySenderConstraint(
+  token: ValidatedToken,
+  _context: { readonly request: HttpRequest; readonly now: number },
+): Promise<void> {
   if (isSenderConstrained(token)) {
     throw invalidToken('sender-constrained')
   }

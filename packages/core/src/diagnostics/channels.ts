@@ -34,35 +34,27 @@ export function warnOfMisconfiguration(message: MisconfigurationMessage): void {
   process.emitWarning(message.message, { type: 'TollgateWarning', code })
 }
 
-const authentications = tracingChannel<AuthenticationTrace>('tollgate.authenticate')
-const fetches = tracingChannel<FetchTrace>('tollgate.fetch')
+/** The tracing channels. */
+export const tracing: {
+  readonly authenticate: TracingChannel<AuthenticationTrace>
+  readonly fetch: TracingChannel<FetchTrace>
+} = { authenticate: tracingChannel('tollgate.authenticate'), fetch: tracingChannel('tollgate.fetch') }
 
 /**
- * Run `work` and publish its start and its end on a tracing channel. Each settles as `work` does. The caller adds
- * members to `trace` before `work` ends. A message never contains the result or the error of `work`, because both can
- * contain claims.
+ * Runs `work`, publishes its start and its end, and settles as `work` does. The caller adds members to `trace` before
+ * `work` ends. A message never contains the result or the error of `work`, because both can contain claims.
  */
-export const traced: {
-  readonly authentication: Traced<AuthenticationTrace>
-  readonly fetch: Traced<FetchTrace>
-} = {
-  authentication: (trace, work) => (authentications.hasSubscribers ? traceEnds(authentications, trace, work) : work()),
-  fetch: (trace, work) => (fetches.hasSubscribers ? traceEnds(fetches, trace, work) : work()),
-}
-
-/** Whether `tollgate.authenticate` has subscribers. Without subscribers, an authentication needs no trace. */
-export function isAuthenticationTraced(): boolean {
-  return authentications.hasSubscribers
-}
-
-/** `tracePromise` adds a result or an error to the message. Therefore its function always fulfills, with nothing. */
-async function traceEnds<Trace extends object, Result>(
-  tracing: TracingChannel<Trace>,
+export async function traced<Trace extends object, Result>(
+  channel: TracingChannel<Trace>,
   trace: Trace,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  if (!channel.hasSubscribers) {
+    return work()
+  }
+  // `tracePromise` adds a result or an error to the message. Therefore its function always fulfills, with nothing.
   const results: PromiseSettledResult<Result>[] = []
-  await tracing.tracePromise(async () => {
+  await channel.tracePromise(async () => {
     results.push(...(await Promise.allSettled([work()])))
   }, trace)
   const [result] = results
@@ -84,5 +76,3 @@ interface Publisher<Message> {
   readonly hasSubscribers: boolean
   publish(message: Message): void
 }
-
-type Traced<Trace> = <Result>(trace: Trace, work: () => Promise<Result>) => Promise<Result>

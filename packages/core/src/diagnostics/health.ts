@@ -12,16 +12,12 @@ export interface Health {
   readonly status: 'ok' | 'degraded'
   /** The listed issuers. Empty when `issuer` is a function. */
   readonly issuers: readonly IssuerHealth[]
-  /** The issuers that an `issuer` function returned lately, as counts. `undefined` when the issuers are listed. */
-  readonly resolved: ResolvedIssuersHealth | undefined
+  /**
+   * How many issuers an `issuer` function returned lately, and how many of them have stale or missing documents or an
+   * open circuit. `undefined` when the issuers are listed.
+   */
+  readonly resolved: { readonly count: number; readonly degraded: number } | undefined
   readonly caches: CachesHealth
-}
-
-/** Counts of the issuers that an `issuer` function returned. Counts, because tokens choose how many there are. */
-export interface ResolvedIssuersHealth {
-  readonly count: number
-  /** How many of them have stale or missing documents, or an open circuit. */
-  readonly degraded: number
 }
 
 /** The state of one issuer. */

@@ -129,7 +129,8 @@ export interface CacheMessage {
   readonly outcome: 'hit' | 'miss' | 'failed'
   /**
    * The `code` of the error, or its name, because its message may contain the stored value. `'too-late'`: no result
-   * within 250 ms. `'no-text'`: the stored value is not a string. `'too-long'`: it is too long. `'overloaded'`: too many operations run. `undefined` unless `outcome` is `'failed'`.
+   * within 250 ms. `'no-text'`: the stored value is not a string. `'too-long'`: it is too long. `'overloaded'`: too
+   * many operations run. `undefined` unless `outcome` is `'failed'`.
    */
   readonly error: string | undefined
 }

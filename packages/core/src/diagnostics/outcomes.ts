@@ -1,7 +1,7 @@
 import type { AccessToken } from '../access-token.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import { isUnavailable, type Unavailable } from '../responses/unavailable.ts'
-import { diagnostics, traced } from './channels.ts'
+import { diagnostics, traced, tracing } from './channels.ts'
 import type { AuthenticationTrace, Outcome, UnavailableMessage } from './messages.ts'
 
 /** Every result of a validator passes through here, so that no error leaves it unreported. */
@@ -36,7 +36,7 @@ export function createOutcomes(realm: string, labelOf: (issuer: string) => strin
   return {
     report: async (operation, scopes, work) => {
       const trace: AuthenticationTrace = { operation }
-      return traced.authentication(trace, async () => {
+      return traced(tracing.authenticate, trace, async () => {
         try {
           const result = await work()
           trace.outcome = result === undefined ? 'no_credentials' : 'accepted'

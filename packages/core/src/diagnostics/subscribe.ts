@@ -36,8 +36,7 @@ export function subscribe<Name extends keyof (Channels & TracingChannels)>(
 
 const names: readonly string[] = [
   ...Object.keys(diagnostics).map((name) => `tollgate:${name}`),
-  ...['authenticate', 'fetch'].flatMap((name) => [
-    `tracing:tollgate.${name}:start`,
-    `tracing:tollgate.${name}:asyncEnd`,
-  ]),
+  ...['authenticate:start', 'authenticate:asyncEnd', 'fetch:start', 'fetch:asyncEnd'].map(
+    (event) => `tracing:tollgate.${event}`,
+  ),
 ]

@@ -19,17 +19,13 @@ export function claims(predicate: (claims: AccessTokenClaims) => MaybePromise<bo
     demands: {},
     stage: 'claims',
     check: async (token) => {
-      const isAccepted = expectBoolean(await callUserFunction(() => predicate(token.claims)))
+      const isAccepted: unknown = await callUserFunction(() => predicate(token.claims))
+      // A truthy value is not `true`, because an object such as a `Refusal` must not open a route.
+      if (typeof isAccepted !== 'boolean') {
+        throw new TypeError(`Expected the predicate of claims(…) to return true or false, got ${describe(isAccepted)}`)
+      }
       return isAccepted ? 'pass' : new Refusal({ reason })
     },
     checkNow: undefined,
   })
-}
-
-/** A truthy value is not `true`, because an object such as a `Refusal` must not open a route. */
-function expectBoolean(result: unknown): boolean {
-  if (typeof result !== 'boolean') {
-    throw new TypeError(`Expected the predicate of claims(…) to return true or false, got ${describe(result)}`)
-  }
-  return result
 }

@@ -32,23 +32,12 @@ export function combineGuards(guards: readonly Guard[]): Guard {
     return only
   }
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
-  const guard = createGuard({
-    demands: mergeDemands(guards),
-    stage: parts.at(-1)?.stage ?? 'claims',
-    check: async (token, context) => {
-      for (const part of parts) {
-        const result = await part.check(token, context)
-        if (result !== 'pass') {
-          return result
-        }
-      }
-      return 'pass'
-    },
-    checkNow: withoutWaiting(
-      parts,
-      (token, checks) => checks.map((check) => check(token)).find((result) => result !== 'pass') ?? 'pass',
-    ),
-  })
+  const guard = createCombination(
+    guards,
+    parts,
+    (result) => result !== 'pass',
+    () => 'pass',
+  )
   partsOf.set(guard, parts)
   return guard
 }
@@ -65,45 +54,48 @@ const noGuards = createTokenGuard({ demands: {}, stage: 'claims', check: () => '
 export function anyOf(...guards: readonly Guard[]): Guard {
   expectSome(guards)
   const parts = inOrder(expectGuards(guards))
-  const demands = mergeDemands(guards)
-  if (demands.activeWithin !== undefined) {
+  if (guards.some(({ demands }) => demands.activeWithin !== undefined)) {
     throw invalidOption('Expected no active(…) inside anyOf(…): put it beside, protect(active(…), anyOf(…))')
   }
+  return createCombination(guards, parts, (result) => result === 'pass', preferredRefusal)
+}
+
+/** The result is the first one that is final. When none is, `otherwise` chooses among all results. */
+function createCombination(
+  guards: readonly Guard[],
+  parts: readonly Guard[],
+  isFinal: (result: GuardResult) => boolean,
+  otherwise: (results: readonly GuardResult[]) => GuardResult,
+): Guard {
+  const checks = parts.map(({ checkNow }) => checkNow).filter((check) => check !== undefined)
+
+  function checkNow(token: AccessToken): GuardResult {
+    const results = checks.map((check) => check(token))
+    return results.find(isFinal) ?? otherwise(results)
+  }
+
   return createGuard({
-    demands,
+    demands: mergeDemands(guards),
     stage: parts.at(-1)?.stage ?? 'claims',
     check: async (token, context) => {
-      const refused: Refusal[] = []
+      const results: GuardResult[] = []
       for (const part of parts) {
         const result = await part.check(token, context)
-        if (result === 'pass') {
+        if (isFinal(result)) {
           return result
         }
-        refused.push(result)
+        results.push(result)
       }
-      return preferredRefusal(refused)
+      return otherwise(results)
     },
-    checkNow: withoutWaiting(parts, (token, checks) => {
-      const results = checks.map((check) => check(token))
-      const refused = results.filter((result) => result !== 'pass')
-      return refused.length < results.length ? 'pass' : preferredRefusal(refused)
-    }),
+    // A combination waits when one of its parts waits.
+    checkNow: checks.length === parts.length ? checkNow : undefined,
   })
 }
 
-type CheckNow = NonNullable<Guard['checkNow']>
-
-/** A combination waits when one of its parts waits. */
-function withoutWaiting(
-  parts: readonly Guard[],
-  combine: (token: AccessToken, checks: readonly CheckNow[]) => GuardResult,
-): CheckNow | undefined {
-  const checks = parts.map(({ checkNow }) => checkNow).filter((check) => check !== undefined)
-  return checks.length === parts.length ? (token) => combine(token, checks) : undefined
-}
-
 /** A client can react to a missing scope, because it can get a token with more scopes. */
-function preferredRefusal(refused: readonly Refusal[]): Refusal {
+function preferredRefusal(results: readonly GuardResult[]): Refusal {
+  const refused = results.filter((result) => result !== 'pass')
   return refused.find(({ reason }) => reason === 'missing-scope') ?? refused[0] ?? missingScope()
 }
 

@@ -11,8 +11,8 @@ import { timeUntil } from './backoff.ts'
 export interface CircuitBreaker {
   /** Throws an `UpstreamError` unless a call may pass now. */
   readonly expectPassage: () => void
-  /** The same. It counts the call that passes. */
-  readonly admit: () => void
+  /** The same. It counts the call as one that passes. */
+  readonly pass: () => void
   readonly succeeded: () => void
   readonly failed: (error: UpstreamError) => void
   readonly health: () => CircuitHealth
@@ -68,7 +68,7 @@ export function createCircuitBreaker(
     }
   }
 
-  function admit(): void {
+  function pass(): void {
     expectPassage()
     if (waits > 0) {
       publish('half-open')
@@ -105,5 +105,5 @@ export function createCircuitBreaker(
     return { state, nextTry: isWaiting ? new Date(waitsUntil) : undefined }
   }
 
-  return { expectPassage, admit, succeeded, failed, health }
+  return { expectPassage, pass, succeeded, failed, health }
 }

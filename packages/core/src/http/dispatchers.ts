@@ -63,14 +63,14 @@ async function createAgent(connect: ClientCertificateOptions): Promise<Agent> {
 
 /** Fails when one address of a name is not public. The connection uses the addresses without another look-up. */
 function publicLookup(...[hostname, options, callback]: Parameters<LookupFunction>): void {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const [first] = addresses ?? []
+  lookup(hostname, { ...options, all: true }, (error, found) => {
+    const [first] = found ?? []
     if (error !== null) {
       callback(error, '')
-    } else if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address))) {
+    } else if (first === undefined || !found.every(({ address }) => isPublicAddress(address))) {
       callback(Object.assign(new Error('An address that is not public'), { code: forbiddenAddress }), '')
     } else if (options.all === true) {
-      callback(null, addresses)
+      callback(null, found)
     } else {
       callback(null, first.address, first.family)
     }

@@ -20,11 +20,8 @@ export function parseFreshness(headers: UpstreamResponse['headers']): number | u
     return minFreshness
   }
   const maxAge = directives.get('max-age')
-  if (maxAge === undefined) {
-    return undefined
-  }
   const left = parseSeconds(maxAge) - parseSeconds(own(headers, 'age'))
-  return Math.min(maxFreshness, Math.max(minFreshness, left * 1000))
+  return maxAge === undefined ? undefined : Math.min(maxFreshness, Math.max(minFreshness, left * 1000))
 }
 
 /** Maps names in lower case to values. The first directive of a name counts (RFC 9111 §4.2.1). */

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import { diagnostics, traced } from '../diagnostics/channels.ts'
+import { diagnostics, traced, tracing } from '../diagnostics/channels.ts'
 import type { FetchTrace } from '../diagnostics/messages.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { own } from '../lib/record.ts'
@@ -44,7 +44,7 @@ export async function sendRequest(request: UpstreamRequest): Promise<UpstreamRes
   const trace: FetchTrace = { ...about }
   const startedAt = performance.now()
   try {
-    return await traced.fetch(trace, () => send(about.url, request, trace))
+    return await traced(tracing.fetch, trace, () => send(about.url, request, trace))
   } finally {
     const { status, outcome = 'network' } = trace
     diagnostics.fetch.publish({ ...about, status, outcome, milliseconds: performance.now() - startedAt })

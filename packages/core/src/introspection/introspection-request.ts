@@ -21,7 +21,6 @@ const formType = 'application/x-www-form-urlencoded'
 export interface UpstreamContext {
   readonly issuer: string
   readonly audience: readonly string[]
-  /** For signed responses. */
   readonly keys: KeySource
   readonly network: Network
 }

@@ -27,9 +27,7 @@ export interface ResponseIssuer {
 /**
  * Reads an introspection response in the form of a JWT (RFC 9701 §5), and returns its member `token_introspection`. It
  * checks that the issuer signed the JWT as agreed, that it is recent, and that it is meant for this API. It decrypts
- * the JWT if that was agreed. It does NOT check the member. `now` is in seconds.
- *
- * @throws UpstreamError for every other response, and when the keys cannot be fetched.
+ * the JWT if that was agreed. It does NOT check the member. `now` is in seconds. Throws an `UpstreamError` otherwise.
  */
 export async function readJwtResponse(
   { headers, body }: UpstreamResponse,

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import { isRecord, ownMembers } from '../lib/record.ts'
+import { isPlainObject, isRecord, ownMembers } from '../lib/record.ts'
 
 /**
  * A function that adds to each introspection request. It sees neither the token nor the request of the client, because
@@ -34,9 +34,4 @@ export function checkRequestParts(given: unknown): Required<RequestParts> {
   }
   const present = Object.entries(headers).filter(([, value]) => value !== undefined)
   return { headers: Object.fromEntries(present), parameters } as Required<RequestParts>
-}
-
-/** A `Headers` or a `URLSearchParams` has no own members, and would add nothing. */
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)
 }

@@ -1,5 +1,5 @@
 import { diagnostics } from '../diagnostics/channels.ts'
-import type { CircuitsHealth } from '../diagnostics/health.ts'
+import type { IntrospectionHealth } from '../diagnostics/health.ts'
 import type { BreakerMessage } from '../diagnostics/messages.ts'
 import { backoffAfter } from '../http/backoff.ts'
 import { createBulkhead } from '../http/bulkhead.ts'
@@ -15,12 +15,10 @@ export type Lane = BreakerMessage['lane']
 export interface UpstreamLimits {
   /** Does the work, or rejects with an `UpstreamError` without doing it. */
   readonly run: <Result>(lane: Lane, work: () => Promise<Result>) => Promise<Result>
-  readonly health: () => CircuitsHealth
+  readonly health: () => IntrospectionHealth['circuits']
 }
 
-/**
- * 192 calls of three seconds each are 64 calls a second. Fewer strangers cannot fill the room with calls that time out.
- */
+/** 192 calls of three seconds each are 64 calls a second. Fewer strangers cannot fill the room with timeouts. */
 const policies = {
   known: { maxRunning: 128, probes: 1, waitAfter: backoffAfter, closedAfterSuccess: 0 },
   unknown: { maxRunning: 192, probes: 10, waitAfter: () => backoffAfter(1), closedAfterSuccess: 10_000 },
@@ -65,7 +63,7 @@ export function createUpstreamLimits({ clock, label: issuer }: Network, maxWait:
       const circuit = circuits[lane]
       circuit.expectPassage()
       return bulkheads[lane](async () => {
-        circuit.admit()
+        circuit.pass()
         try {
           const result = await work()
           succeeded()

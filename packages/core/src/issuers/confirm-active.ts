@@ -6,20 +6,17 @@ import type { HttpRequest } from '../request/http-request.ts'
 import { createAccessToken, withRawClaims } from '../validated-token.ts'
 import type { IssuerRegistry } from './issuer-registry.ts'
 
-/** The token for the guards, with the claims that its issuer sent. */
-export interface ConfirmedToken {
-  readonly raw: AccessToken
-  /** Whether a newer introspection response replaced its claims. */
-  readonly isNew: boolean
-}
-
 /**
  * Meets the demand of the guard `active`: its issuer said within so many milliseconds that the token is active. Without
- * a demand, it only returns the token with its raw claims.
+ * a demand, it only returns the token with its raw claims. `isNew`: a newer response replaced the claims.
  *
  * @throws Refusal 401, such as `inactive`. Unavailable. TypeError for a token of another validator.
  */
-export type ConfirmActive = (token: object, request: HttpRequest, within: number | undefined) => Promise<ConfirmedToken>
+export type ConfirmActive = (
+  token: object,
+  request: HttpRequest,
+  within: number | undefined,
+) => Promise<{ readonly raw: AccessToken; readonly isNew: boolean }>
 
 export function createConfirmActive(issuers: IssuerRegistry, clock: Clock, owner: object): ConfirmActive {
   return async (token, request, within) => {

@@ -8,11 +8,6 @@ import { createRouteOpaque, type OpaqueRouting, validateInOrder } from './opaque
 import type { ParsedToken } from './token-format.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
 
-export interface IssuerRegistryOptions extends IssuerContext {
-  readonly issuers: readonly TrustedIssuer[] | ResolveIssuer
-  readonly opaqueRouting: OpaqueRouting
-}
-
 /** The trusted issuers of one validator. */
 export interface IssuerRegistry {
   /** Step 2: the issuer of the token. Rejects with a `Refusal` (401) when no trusted issuer can know it. */
@@ -33,12 +28,16 @@ export interface IssuerRegistry {
  * Routes a JWT by an exact match of its unverified `iss` (RFC 8725 §3.8). An untrusted issuer is refused, and never
  * causes a fetch. Tokens that name no issuer go to the issuers that introspect.
  */
-export function createIssuerRegistry(options: IssuerRegistryOptions): IssuerRegistry {
-  const { issuers, jwtCache } = options
-  const listed = typeof issuers === 'function' ? [] : issuers.map((issuer) => createIssuer(issuer, options, 'listed'))
+export function createIssuerRegistry(
+  issuers: readonly TrustedIssuer[] | ResolveIssuer,
+  opaqueRouting: OpaqueRouting,
+  context: IssuerContext,
+): IssuerRegistry {
+  const { jwtCache } = context
+  const listed = typeof issuers === 'function' ? [] : issuers.map((issuer) => createIssuer(issuer, context, 'listed'))
   const byUrl = new Map(listed.map((issuer) => [issuer.url, issuer]))
-  const resolver = typeof issuers === 'function' ? createIssuerResolver(issuers, options) : undefined
-  const routeOpaque = createRouteOpaque(listed, options.opaqueRouting)
+  const resolver = typeof issuers === 'function' ? createIssuerResolver(issuers, context) : undefined
+  const routeOpaque = createRouteOpaque(listed, opaqueRouting)
 
   function known(url: string): Issuer | undefined {
     return resolver === undefined ? byUrl.get(url) : resolver.known(url)

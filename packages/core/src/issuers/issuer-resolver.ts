@@ -3,7 +3,7 @@ import { withDeadline } from '../lib/deadline.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { callUserFunction } from '../responses/error-response.ts'
 import { createIssuer, type Issuer, type IssuerContext } from './issuer.ts'
-import { isPossibleIssuer, isTrustedIssuer, type TrustedIssuer } from './trusted-issuer.ts'
+import { isPossibleIssuer, isTrustedIssuer, settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 
 /**
  * Returns the trusted issuer for the unverified `iss` of a token, or `undefined` for a stranger. An error of the
@@ -22,9 +22,11 @@ export interface IssuerResolver {
 const minute = 60_000
 /** A new tenant is accepted after 10 s at the latest. A removed tenant is refused after 10 min. */
 const bounds = {
-  known: { maxSize: 20_000, sizeCalculation: () => 1, ttl: 10 * minute, ttlResolution: 0 },
+  known: { maxSize: 256 * 1024 * 1024, ttl: 10 * minute, ttlResolution: 0 },
   strangers: { max: 1000, maxSize: 256 * 1024, ttl: 10_000, ttlResolution: 0 },
 }
+/** Bytes of an issuer without its name and its configured keys, so that 20,000 issuers fit. */
+const issuerSize = 12 * 1024
 const deadline = 5000
 
 /** Strangers have an own cache, so that made-up names evict no tenant. Concurrent requests share one call. */
@@ -46,7 +48,9 @@ export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerCont
       return undefined
     }
     const issuer = createIssuer(trusted, context, 'resolved')
-    known.set(iss, issuer)
+    const { keys } = settingsOf(trusted)
+    const keySet = 'keys' in keys ? keys.keys : keys.seed
+    known.set(iss, issuer, { size: issuerSize + 2 * iss.length + (keySet?.bytes ?? 0) })
     return issuer
   }
 

@@ -49,15 +49,17 @@ export interface IssuerContext {
   readonly caches: IntrospectionCaches
 }
 
-/** `'listed'` in the options, or `'resolved'` by the `issuer` function for the `iss` of a token. */
-export type Provenance = 'listed' | 'resolved'
-
-export function createIssuer(trusted: TrustedIssuer, context: IssuerContext, provenance: Provenance): Issuer {
+/** The issuer is listed in the options, or the `issuer` function resolved it for the `iss` of a token. */
+export function createIssuer(
+  trusted: TrustedIssuer,
+  context: IssuerContext,
+  provenance: 'listed' | 'resolved',
+): Issuer {
   const { url } = trusted
   const settings = settingsOf(trusted)
   const { formats, introspection, algorithms } = settings
   const { clock, jwtCache: cache } = context
-  const network = networkOf(trusted, context, provenance)
+  const network = networkOf(trusted, context, provenance === 'resolved')
   const keys = createKeySource(url, settings.keys, network)
   const policy = policyOf(settings, context)
   const grantedScopes = createGrantedScopes(settings.scopesFrom, settings.scopeHierarchy ?? context.scopeHierarchy)
@@ -117,8 +119,7 @@ export const resolvedLabel = 'resolved'
 /**
  * A resolved issuer is on a public network by default, because the name in a token must not lead into a private one.
  */
-function networkOf(trusted: TrustedIssuer, { networks }: IssuerContext, provenance: Provenance): Network {
-  const isResolved = provenance === 'resolved'
+function networkOf(trusted: TrustedIssuer, { networks }: IssuerContext, isResolved: boolean): Network {
   const defaultAccess = isResolved && !isLoopbackName(trusted.url) ? 'public' : 'any'
   const { network: access = defaultAccess } = settingsOf(trusted)
   return networks.of(access, isResolved ? resolvedLabel : trusted.url)

@@ -8,14 +8,15 @@ import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 /** How an opaque token finds its issuer when several issuers introspect. */
 export type OpaqueRouting = 'prefix' | 'in-order'
 
-/** Finds the issuers that may know a token that names no issuer. It throws a `Refusal` (401) when there are none. */
-export type RouteOpaque = (parsed: ParsedToken) => readonly Issuer[]
-
 /**
- * The candidates are the issuers whose `prefix` the token begins with. `'prefix'` chooses the one with the longest
- * prefix. `'in-order'` returns all of them, in the order of the configuration.
+ * Finds the issuers that may know a token that names no issuer. It throws a `Refusal` (401) when there are none. The
+ * candidates are the issuers whose `prefix` the token begins with. `'prefix'` chooses the one with the longest prefix.
+ * `'in-order'` returns all of them, in the order of the configuration.
  */
-export function createRouteOpaque(issuers: readonly Issuer[], routing: OpaqueRouting): RouteOpaque {
+export function createRouteOpaque(
+  issuers: readonly Issuer[],
+  routing: OpaqueRouting,
+): (parsed: ParsedToken) => readonly Issuer[] {
   const byLength = (one: Issuer, other: Issuer): number => other.prefix.length - one.prefix.length
   const all = issuers.filter(({ formats }) => formats !== 'jwt')
   const introspecting = routing === 'prefix' ? all.toSorted(byLength) : all

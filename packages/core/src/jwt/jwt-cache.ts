@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { createHitCounter } from '../cache/cache-stats.ts'
+import { createHitCounter, type HitCounter } from '../cache/cache-stats.ts'
 import type { CacheHealth } from '../diagnostics/health.ts'
 import { roughSize } from '../lib/rough-size.ts'
 import type { ValidatedToken } from '../validated-token.ts'
@@ -15,12 +15,10 @@ export interface CachedJwt {
 }
 
 /** The validated JWTs of one validator, by the SHA-256 of the token. It is bounded in bytes. */
-export interface JwtCache {
+export interface JwtCache extends Pick<HitCounter, 'note'> {
   readonly get: (text: string) => CachedJwt | undefined
   readonly set: (text: string, entry: CachedJwt) => void
   readonly delete: (text: string) => void
-  /** Counts a look-up. */
-  readonly note: (outcome: 'hit' | 'miss') => void
   readonly health: () => CacheHealth
 }
 
@@ -37,7 +35,8 @@ export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
     get: (text) => entries.get(keyOf(text)),
     set: (text, entry) => {
       if (mode === 'memory') {
-        entries.set(keyOf(text), entry, { size: entrySize + roughSize(entry.token.claims) })
+        const { claims, scopes } = entry.token
+        entries.set(keyOf(text), entry, { size: entrySize + roughSize(claims) + roughSize(scopes) })
       }
     },
     delete: (text) => void entries.delete(keyOf(text)),

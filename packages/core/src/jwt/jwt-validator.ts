@@ -18,7 +18,7 @@ export interface JwtValidator {
   readonly trusts: (cached: CachedJwt, now: number) => boolean
 }
 
-export interface JwtValidatorOptions {
+export function createJwtValidator(options: {
   readonly issuer: string
   readonly keys: KeySource
   readonly algorithms: readonly string[]
@@ -28,9 +28,7 @@ export interface JwtValidatorOptions {
   /** Stands for the settings of the issuer. Other settings are another object. */
   readonly settings: object
   readonly clock: Clock
-}
-
-export function createJwtValidator(options: JwtValidatorOptions): JwtValidator {
+}): JwtValidator {
   const { issuer, keys, algorithms, grantedScopes, policy, cache, settings, clock } = options
 
   return {

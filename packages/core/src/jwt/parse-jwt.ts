@@ -23,11 +23,11 @@ export function parseJwt(token: string): ParsedJwt | undefined {
   }
   const header = parseSegment(first)
   const claims = parseSegment(second)
-  return claims !== undefined && isHeader(header) ? { token, header, claims } : undefined
-}
-
-function isHeader(header: unknown): header is JWSHeaderParameters {
-  return typeof own(header, 'alg') === 'string'
+  if (claims === undefined || header === undefined || typeof own(header, 'alg') !== 'string') {
+    return undefined
+  }
+  // Without a prototype, because jose and others read members that the header may lack.
+  return { token, header: Object.setPrototypeOf(header, null) as JWSHeaderParameters, claims }
 }
 
 function parseSegment(segment: string): Record<string, unknown> | undefined {

@@ -29,9 +29,9 @@ const maxLengths = { kty: 64, kid: 1024, alg: 64, use: 64, crv: 64, x: 4096, y: 
 type KeyTexts = { readonly [name in keyof typeof maxLengths]?: string }
 
 /**
- * Reads a JSON Web Key (RFC 7517 §4). `undefined` for a key that cannot verify signatures: a private or symmetric key,
- * a key that Node rejects, an RSA key beyond 2,048 to 8,192 bits, or members beyond their bounds. A member that is
- * `null` is absent.
+ * Reads a JSON Web Key (RFC 7517 §4). `undefined` for a key that cannot verify signatures: a private key, one that Node
+ * rejects, or RSA beyond 2,048 to 8,192 bits. The same for members of a wrong type or beyond their bounds. A member
+ * that is `null` is absent.
  */
 export function parseJwk(jwk: unknown): UsableKey | undefined {
   const members = parseTexts(jwk)

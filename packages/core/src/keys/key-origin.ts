@@ -55,9 +55,10 @@ function readSeed(file: string | URL): unknown {
     }
     const code = own(cause, 'code')
     const why = cause instanceof SyntaxError ? 'it is not JSON' : typeof code === 'string' ? code : 'it cannot be read'
+    const shown = /^\s*[{[]/.test(String(file)) ? 'the text of a set' : String(file).slice(0, 200)
     const hint = /^https?:/.test(String(file)) ? '; the URL of a set that is fetched is given as `keys`' : ''
     throw invalidOption(
-      `Expected \`seed\` to be a JWK Set or the path of a file that contains one: ${String(file)} (${why})${hint}`,
+      `Expected \`seed\` to be a JWK Set or the path of a file that contains one, got ${shown} (${why})${hint}`,
     )
   }
 }

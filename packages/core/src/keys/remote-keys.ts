@@ -60,11 +60,8 @@ function createRemoteKeys(url: string, network: Network, resize: (bytes: number)
 
   function health(): KeySourceHealth {
     const keys = document.health()
-    const isUnusable = usable()?.isUsable === false
-    return {
-      keys: isUnusable ? { ...keys, state: 'missing', lastFailure: 'no-usable-key' } : keys,
-      metadata: undefined,
-    }
+    const fault = { state: 'missing', lastFailure: 'no-usable-key' } as const
+    return { keys: usable()?.isUsable === false ? { ...keys, ...fault } : keys, metadata: undefined }
   }
 
   return { current, cached, usable, retry, ready, isProven: () => true, health }

@@ -6,13 +6,8 @@ import type { KeySet } from './key-set.ts'
 import type { FetchedKeys, KeySource, KeySourceHealth } from './key-source.ts'
 import { noUsableKey } from './remote-keys.ts'
 
-/** The use of a seed. */
-interface SeedUse {
-  /** Its first use. */
-  begin: { since: number } | undefined
-  /** Keys were fetched. The seed never serves again. */
-  isOver: boolean
-}
+/** The first use of a seed, and whether keys were fetched. Then the seed never serves again. */
+type SeedUse = { begin: { since: number } | undefined; isOver: boolean }
 
 /**
  * Keys that serve until the first fetch of `source`, and for one hour after their first use while fetches fail. Their

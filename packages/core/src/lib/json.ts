@@ -20,7 +20,10 @@ export function parseJson(bytes: Uint8Array): unknown {
     if (countMembers(value, maxDepth) !== count) {
       return undefined
     }
-    return isComplete ? value : restoreNames(value)
+    if (!isComplete) {
+      restoreNames(value)
+    }
+    return value
   })
 }
 
@@ -84,22 +87,25 @@ function spell(name: string): string {
   return JSON.stringify(name).includes('\\') ? placeholder + Buffer.from(name, 'utf16le').toString('hex') : name
 }
 
-/** Copies a value without the members called `__proto__`, and with names in place of their placeholders. */
-function restoreNames(value: unknown): unknown {
+/**
+ * Drops the members called `__proto__`, and puts names in place of their placeholders. It changes the value and does
+ * not copy it, because a copy of an object with a large number as a name would take kilobytes.
+ */
+function restoreNames(value: unknown): void {
   if (typeof value !== 'object' || value === null) {
-    return value
+    return
   }
-  if (Array.isArray(value)) {
-    return value.map((item) => restoreNames(item))
+  const members = value as Record<string, unknown>
+  for (const [spelled, member] of Object.entries(members)) {
+    restoreNames(member)
+    const [, hex] = spelled.split(placeholder)
+    if (hex !== undefined) {
+      members[Buffer.from(hex, 'hex').toString('utf16le')] = member
+    }
+    if (hex !== undefined || spelled === '__proto__') {
+      delete members[spelled]
+    }
   }
-  const members = Object.entries(value).filter(([name]) => name !== '__proto__')
-  return Object.fromEntries(
-    members.map(([spelled, member]) => {
-      const [, hex] = spelled.split(placeholder)
-      const name = hex === undefined ? spelled : Buffer.from(hex, 'hex').toString('utf16le')
-      return [name, restoreNames(member)]
-    }),
-  )
 }
 
 /** The index of the closing quote, or the length of the text when a string is not closed. */

@@ -27,3 +27,8 @@ export function ownMembers(value: unknown): Readonly<Record<string, unknown>> {
   }
   return members
 }
+
+/** Whether a value is an object literal. A `Headers`, for example, has no own members, and would add nothing. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)
+}

@@ -53,8 +53,8 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
   protection: Protection<Claims>,
   { toHttpRequest, toMiddleware }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims> {
-  const { validator, preflights, errors } = protection
-  const auth = createRequestAuth({ validator, toHttpRequest, preflights })
+  const { validator, errors } = protection
+  const auth = createRequestAuth(protection, toHttpRequest)
 
   function withGuard(by: typeof auth.authenticate, guard: Guard): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {

@@ -1,9 +1,10 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
-import { fastPathOf, type Validator } from '../create-validator.ts'
+import { fastPathOf } from '../create-validator.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { isPreflight } from '../request/preflight.ts'
 import { isRefusal } from '../responses/refusal.ts'
+import type { Protection } from './protect-options.ts'
 
 /** Authenticates the requests of a framework. Several layers of `protect` on one request authenticate it once. */
 export interface RequestAuth<Request extends object, Claims = RawClaims> {
@@ -19,12 +20,6 @@ export interface RequestAuth<Request extends object, Claims = RawClaims> {
   readonly optionalTokenOf: (request: Request) => AccessToken<Claims> | undefined
 }
 
-export interface RequestAuthOptions<Request, Claims> {
-  readonly validator: Validator<Claims>
-  readonly toHttpRequest: (request: Request) => HttpRequest
-  readonly preflights: 'authenticate' | 'skip'
-}
-
 interface RequestState<Claims> {
   /** The request as the first layer saw it. */
   http: HttpRequest
@@ -35,9 +30,9 @@ interface RequestState<Claims> {
 }
 
 export function createRequestAuth<Request extends object, Claims>(
-  options: RequestAuthOptions<Request, Claims>,
+  { validator, preflights }: Pick<Protection<Claims>, 'validator' | 'preflights'>,
+  toHttpRequest: (request: Request) => HttpRequest,
 ): RequestAuth<Request, Claims> {
-  const { validator, toHttpRequest, preflights } = options
   const fastPath = fastPathOf(validator)
   const states = createStates<Request, RequestState<Claims>>()
 
@@ -80,13 +75,14 @@ export function createRequestAuth<Request extends object, Claims>(
   async function authenticate(request: Request, guard: Guard): Promise<AccessToken<Claims> | undefined> {
     const state = stateOf(request)
     // The request of this layer counts, because an outer layer can have changed it.
-    if (preflights === 'skip' && isPreflight(toHttpRequest(request))) {
+    const http = toHttpRequest(request)
+    if (preflights === 'skip' && isPreflight(http)) {
       return accept(state, undefined)
     }
     const token = await authenticateOnce(state)
     const { authentication } = state
     try {
-      const authorized = await validator.authorize(token, state.http, guard)
+      const authorized = await validator.authorize(token, http, guard)
       replace(state, authentication, Promise.resolve(authorized))
       return accept(state, authorized)
     } catch (error) {

@@ -68,6 +68,8 @@ const descriptions: Readonly<Record<string, string>> = {
   'missing-scope': 'The access token lacks a required scope',
 }
 
+const noCredentials = 'The request carries no credentials'
+
 const brand = Symbol.for('tollgate.Refusal')
 
 /**
@@ -98,7 +100,7 @@ export class Refusal extends Error {
 
   constructor(init: RefusalInit, context: ChallengeContext = { realm: 'api', scopes: [] }) {
     const { code, reason, claimPaths } = expectInit(init)
-    super(describeRefusal(code, reason))
+    super(code === undefined ? noCredentials : String(own(descriptions, reason) ?? descriptions[code]))
     this.code = code
     this.reason = reason
     this.claimPaths = claimPaths
@@ -169,11 +171,4 @@ function expectInit(init: RefusalInit): Pick<Refusal, 'code' | 'reason' | 'claim
   }
   const isWithoutCode = reason === 'no-credentials'
   return { code: isWithoutCode ? undefined : code, reason, claimPaths: Object.freeze([...claimPaths]) }
-}
-
-function describeRefusal(code: RefusalCode | undefined, reason: string): string {
-  if (code === undefined) {
-    return 'The request carries no credentials'
-  }
-  return String(own(descriptions, reason) ?? descriptions[code])
 }

@@ -63,6 +63,8 @@ function describeMistake(given: unknown): string {
   return mistake ?? (isKey(given) ? `another ${given.type} key` : describe(given))
 }
 
+const edwards = ['ed25519', 'Ed25519']
+
 type KeyDetails = Partial<webcrypto.RsaHashedKeyAlgorithm & webcrypto.EcKeyAlgorithm>
 
 /** The algorithms that a private key can sign with, the usual one first. A `CryptoKey` is made for one algorithm. */
@@ -78,10 +80,7 @@ function algorithmsOf(key: CryptoKey | KeyObject): readonly string[] {
     [['prime256v1', 'P-256'], ['ES256']],
     [['secp384r1', 'P-384'], ['ES384']],
     [['secp521r1', 'P-521'], ['ES512']],
-    [
-      ['ed25519', 'Ed25519'],
-      ['EdDSA', 'Ed25519'],
-    ],
+    [edwards, ['EdDSA', 'Ed25519']],
   ]
   const canSign = key.type === 'private' && (isObject || key.usages.includes('sign')) && modulusLength >= minRsaBits
   const [, algorithms = []] = kinds.find(([names]) => canSign && names.includes(namedCurve ?? name)) ?? []

@@ -16,9 +16,7 @@ import {
 export interface AssertionOptions {
   /** The JWS algorithm. Default: the `alg` of a JWK, or the usual one for the kind of key; for a secret `HS256`. */
   readonly algorithm?: string | undefined
-  /**
-   * The `aud`: the issuer, its introspection endpoint, or another text that the server expects. Default: `'issuer'`.
-   */
+  /** The `aud`: the issuer, its introspection endpoint, or another name of the server. Default: `'issuer'`. */
   readonly audience?: 'issuer' | 'introspection-endpoint' | (string & {}) | undefined
 }
 
@@ -33,7 +31,7 @@ export interface PrivateKeyJwtOptions extends AssertionOptions {
  * key is a JWK, a `KeyObject`, a `CryptoKey` or PEM.
  *
  * An assertion is valid for one minute and is reused for 45 s, because a signature for every call is expensive. If the
- * server refuses a reused assertion, the validator repeats the call with a new one, and reuses none from then on.
+ * server refuses a reused assertion, the call is repeated with a new one. If it accepts that, no later one is reused.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a key that is not private, or does not fit `algorithm`.
  */

@@ -5,10 +5,7 @@ import { invalidOption } from '../../lib/invalid-option.ts'
 import { parseJson } from '../../lib/json.ts'
 import { own } from '../../lib/record.ts'
 
-/**
- * How this API authenticates at an introspection endpoint (RFC 7662 §2.1). Only functions of Tollgate create one. It
- * does not show its secret.
- */
+/** How this API authenticates at an introspection endpoint (RFC 7662 §2.1). It does not show its secret. */
 export interface ClientAuthentication {
   readonly method: `client_secret_${'basic' | 'post' | 'jwt'}` | 'private_key_jwt' | 'tls_client_auth' | 'bearer'
   /** `undefined` with `bearer`. */
