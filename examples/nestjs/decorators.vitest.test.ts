@@ -3,16 +3,12 @@ import { ExternalContextCreator } from '@nestjs/core'
 import { type AccessToken, active, createValidator, scopes } from '@tollgate/core'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { create, listen, moduleOf, type Platform, platformNames, send } from './serving.ts'
+import { create, listen, moduleOf, platformNames, send } from './serving.ts'
 import { Auth, Protect, ProtectGuard, Public } from './tollgate.ts'
 
 const issuer = await createMockIssuer()
 const validator = createValidator(issuer.validatorOptions)
 afterAll(() => Promise.all([issuer.close(), validator.close()]))
-
-async function serve(platform: Platform, controller: new () => object): Promise<string> {
-  return listen(await create(platform, moduleOf(validator, controller)))
-}
 
 async function bearer(claimsOfToken?: Record<string, unknown>) {
   return { authorization: [`Bearer ${await issuer.accessToken(claimsOfToken)}`] }

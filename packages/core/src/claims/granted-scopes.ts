@@ -16,7 +16,7 @@ export function createGrantedScopes(sources: ScopeSources, hierarchy: ScopeHiera
   return (claims) => {
     const names = new Set(namesAt(claims, sources))
     // The set has at most the names of the token and those of the hierarchy, however often the token repeats a name.
-    for (const name of [...names]) {
+    for (const name of Array.from(names)) {
       hierarchy.get(name)?.forEach((implied) => names.add(implied))
     }
     return [...names]

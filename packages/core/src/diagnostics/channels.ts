@@ -45,16 +45,16 @@ export const tracing: {
  * `work` ends. A message never contains the result or the error of `work`, because both can contain claims.
  */
 export async function traced<Trace extends object, Result>(
-  channel: TracingChannel<Trace>,
+  on: TracingChannel<Trace>,
   trace: Trace,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  if (!channel.hasSubscribers) {
+  if (!on.hasSubscribers) {
     return work()
   }
   // `tracePromise` adds a result or an error to the message. Therefore its function always fulfills, with nothing.
   const results: PromiseSettledResult<Result>[] = []
-  await channel.tracePromise(async () => {
+  await on.tracePromise(async () => {
     results.push(...(await Promise.allSettled([work()])))
   }, trace)
   const [result] = results

@@ -67,7 +67,7 @@ function createCombination(
   isFinal: (result: GuardResult) => boolean,
   otherwise: (results: readonly GuardResult[]) => GuardResult,
 ): Guard {
-  const checks = parts.map(({ checkNow }) => checkNow).filter((check) => check !== undefined)
+  const checks = parts.map((part) => part.checkNow).filter((check) => check !== undefined)
 
   function checkNow(token: AccessToken): GuardResult {
     const results = checks.map((check) => check(token))

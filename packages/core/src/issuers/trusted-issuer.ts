@@ -160,13 +160,13 @@ function isDiscovered(settings: IssuerSettings): boolean {
   return (needsKeys(settings) && keys.from === 'metadata') || needsEndpoint
 }
 
-function expectIssuer(name: unknown, isDiscovered: boolean): string {
+function expectIssuer(name: unknown, hasMetadata: boolean): string {
   const text = expectText(name, 'issuer')
   if (text.includes('/.well-known/')) {
     throw invalidOption('Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')
   }
   const url = parsePlainUrl(text)
-  if (!isPossibleIssuer(text) || (isDiscovered && (url === undefined || !isSecure(url)))) {
+  if (!isPossibleIssuer(text) || (hasMetadata && (url === undefined || !isSecure(url)))) {
     throw invalidOption(
       'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or credentials, such as https://as.example; it may be another name only when nothing is discovered (`keys` or `secret`, the `endpoint` of `introspection`)',
     )

@@ -1,5 +1,4 @@
 import { expectText, invalidOption } from '../lib/invalid-option.ts'
-import { own } from '../lib/record.ts'
 import { formatChallenge } from './challenge.ts'
 
 /** The error codes of RFC 6750 §3.1. */
@@ -59,14 +58,16 @@ const statusOf: Readonly<Record<RefusalCode, 400 | 401 | 403>> = {
 }
 
 /** Fixed sentences, by code or reason. Other reasons have the sentence of their code, so that the wire says no more. */
-const descriptions: Readonly<Record<string, string>> = {
-  invalid_request: 'The credentials of the request are malformed',
-  invalid_token: 'The access token is not valid',
-  insufficient_scope: 'The access token does not permit this request',
-  expired: 'The access token has expired',
-  'wrong-audience': 'The access token is meant for another audience',
-  'missing-scope': 'The access token lacks a required scope',
-}
+const descriptions: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    invalid_request: 'The credentials of the request are malformed',
+    invalid_token: 'The access token is not valid',
+    insufficient_scope: 'The access token does not permit this request',
+    expired: 'The access token has expired',
+    'wrong-audience': 'The access token is meant for another audience',
+    'missing-scope': 'The access token lacks a required scope',
+  }),
+)
 
 const noCredentials = 'The request carries no credentials'
 
@@ -100,7 +101,7 @@ export class Refusal extends Error {
 
   constructor(init: RefusalInit, context: ChallengeContext = { realm: 'api', scopes: [] }) {
     const { code, reason, claimPaths } = expectInit(init)
-    super(code === undefined ? noCredentials : String(own(descriptions, reason) ?? descriptions[code]))
+    super(code === undefined ? noCredentials : (descriptions.get(reason) ?? descriptions.get(code)))
     this.code = code
     this.reason = reason
     this.claimPaths = claimPaths
