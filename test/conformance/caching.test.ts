@@ -15,12 +15,12 @@ import {
 import { expect, onTestFinished } from 'vitest'
 import type { Adapter } from '../harness/adapters.ts'
 import { type Api, openApi } from '../harness/api.ts'
-import { reasonOf, requestWith } from '../harness/asking.ts'
+import { json, status } from '../harness/responses.ts'
+import { claimsOf, openScriptedIssuer, type ScriptedIssuer } from '../harness/scripted-issuer.ts'
+import { reasonOf, requestWith } from '../harness/scripted-validator.ts'
+import { waitFor } from '../harness/wait-for.ts'
 import { encode, jws, type KeyPair, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
-import { until } from '../harness/until.ts'
-import { json, openIssuerUpstream, status, type Upstream } from '../harness/upstream.ts'
 import { verifies } from '../harness/verifies.ts'
 
 const first = keyPair('P-256')
@@ -33,7 +33,7 @@ function published({ jwk }: KeyPair, kid = 'k'): object {
 }
 
 interface Scene {
-  readonly upstream: Upstream
+  readonly issuer: ScriptedIssuer
   readonly validator: Validator
   /** In seconds. The clock stands still unless a test sets it. */
   readonly time: { now: number }
@@ -53,11 +53,14 @@ interface SceneOptions {
   readonly guards?: readonly Guard[]
 }
 
-async function open(adapter: Adapter, { issuer, validator: options, guards }: SceneOptions = {}): Promise<Scene> {
+async function open(
+  adapter: Adapter,
+  { issuer: trusted, validator: options, guards }: SceneOptions = {},
+): Promise<Scene> {
   const time = { now: T0 }
-  const upstream = await openIssuerUpstream([published(first)])
+  const issuer = await openScriptedIssuer([published(first)])
   const validator = createValidator({
-    issuer: trustedIssuer(upstream.url, issuer),
+    issuer: trustedIssuer(issuer.url, trusted),
     audience,
     clock: () => time.now * 1000,
     ...options,
@@ -65,13 +68,13 @@ async function open(adapter: Adapter, { issuer, validator: options, guards }: Sc
   onTestFinished(() => validator.close())
   const { present } = await openApi(adapter, { protection: validator, guards: guards ?? [scopes('read')] })
   return {
-    upstream,
+    issuer,
     validator,
     time,
     present,
     withGuards: (...others) => openApi(adapter, { protection: validator, guards: others }),
     sign: (changes = {}, header = {}, { privateKey } = first) => {
-      const claims = { ...claimsOf(upstream.url), exp: T0 + 24 * hour, ...changes }
+      const claims = { ...claimsOf(issuer.url), exp: T0 + 24 * hour, ...changes }
       return jws({ alg: 'ES256', kid: 'k', typ: 'at+jwt', ...header }, claims, privateKey, 'ES256')
     },
     reason: (token) => reasonOf(validator.authenticate(requestWith(token))),
@@ -96,7 +99,7 @@ verifies(
     const scene = await open(adapter)
     const token = scene.sign()
     await scene.cache(token)
-    scene.upstream.routes['/jwks'] = json({ keys: [published(second, 'other')] })
+    scene.issuer.routes['/jwks'] = json({ keys: [published(second, 'other')] })
     scene.time.now += 7 * minute
     expect(await scene.present(token)).toBe('OK')
     scene.time.now += 3 * minute
@@ -112,7 +115,7 @@ verifies(
     const scene = await open(adapter)
     const token = scene.sign()
     await scene.cache(token)
-    scene.upstream.routes['/jwks'] = json({ keys: [published(second, 'other')] })
+    scene.issuer.routes['/jwks'] = json({ keys: [published(second, 'other')] })
     expect(await scene.present(scene.sign({}, { kid: 'other' }, second))).toBe('OK')
     await expectRefused(scene, token, 'unknown-key')
   },
@@ -122,7 +125,7 @@ verifies('KEY-12', 'a new key with the same kid does not stand for the tokens of
   const scene = await open(adapter)
   const token = scene.sign()
   await scene.cache(token)
-  scene.upstream.routes['/jwks'] = json({ keys: [published(second)] })
+  scene.issuer.routes['/jwks'] = json({ keys: [published(second)] })
   scene.time.now += 10 * minute
   await expectRefused(scene, token, 'bad-signature')
   await scene.cache(scene.sign({}, {}, second))
@@ -136,7 +139,7 @@ verifies(
       const scene = await open(adapter)
       const token = scene.sign()
       await scene.cache(token)
-      scene.upstream.routes['/jwks'] = json({ keys: [{ ...published(first), ...change }, published(second, 'other')] })
+      scene.issuer.routes['/jwks'] = json({ keys: [{ ...published(first), ...change }, published(second, 'other')] })
       scene.time.now += 10 * minute
       expect(await scene.present(token), JSON.stringify(change)).toBe('E-TOK')
       expect(await scene.present(token), JSON.stringify(change)).toBe('E-TOK')
@@ -151,13 +154,13 @@ verifies(
     const scene = await open(adapter)
     const token = scene.sign()
     await scene.cache(token)
-    scene.upstream.routes['/jwks'] = status(503)
+    scene.issuer.routes['/jwks'] = status(503)
     scene.time.now += 10 * minute + hour - 1
     await scene.cache(token)
     scene.time.now += 1
     expect(await scene.present(token)).toBe('E-UP')
     expect(await scene.present(token)).toBe('E-UP')
-    scene.upstream.routes['/jwks'] = json({ keys: [published(first)] })
+    scene.issuer.routes['/jwks'] = json({ keys: [published(first)] })
     scene.time.now += minute
     expect(await scene.present(token)).toBe('OK')
   },
@@ -165,12 +168,12 @@ verifies(
 
 verifies('KEY-12', 'cached tokens of a seed are refused when the issuer publishes other keys', async (adapter) => {
   const scene = await open(adapter, { issuer: { seed: { keys: [published(first)] } } })
-  scene.upstream.routes['/jwks'] = status(503)
+  scene.issuer.routes['/jwks'] = status(503)
   const token = scene.sign()
   await scene.cache(token)
-  scene.upstream.routes['/jwks'] = json({ keys: [published(second, 'other')] })
+  scene.issuer.routes['/jwks'] = json({ keys: [published(second, 'other')] })
   // A failure that arrives late starts a back-off at the time of the clock.
-  await until(async () => {
+  await waitFor(async () => {
     scene.time.now += minute
     return (await scene.present(token)) === 'E-TOK'
   })
@@ -179,7 +182,7 @@ verifies('KEY-12', 'cached tokens of a seed are refused when the issuer publishe
 
 verifies(['KEY-12', 'ERR-01'], 'cached tokens of a seed get 503 after its hour', async (adapter) => {
   const scene = await open(adapter, { issuer: { seed: { keys: [published(first)] } } })
-  scene.upstream.routes['/jwks'] = status(503)
+  scene.issuer.routes['/jwks'] = status(503)
   const token = scene.sign()
   await scene.cache(token)
   scene.time.now += hour
@@ -204,7 +207,7 @@ verifies(
     const scene = await open(adapter)
     const token = scene.sign()
     await scene.cache(token)
-    const other = { issuer: scene.upstream.url, audience: 'urn:other', clock: () => T0 * 1000 }
+    const other = { issuer: scene.issuer.url, audience: 'urn:other', clock: () => T0 * 1000 }
     const { present } = await openApi(adapter, { protection: other })
     expect(await present(token)).toBe('E-TOK')
     expect(await present(token)).toBe('E-TOK')

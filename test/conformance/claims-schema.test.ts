@@ -5,8 +5,8 @@ import * as v from 'valibot'
 import { expect } from 'vitest'
 import { z } from 'zod'
 import type { Adapter } from '../harness/adapters.ts'
-import { openIntrospecting } from '../harness/introspecting.ts'
-import { listening } from '../harness/listening.ts'
+import { messagesOn } from '../harness/channel-messages.ts'
+import { openScriptedApi } from '../harness/scripted-api.ts'
 import { openReference, type ReferenceOptions } from '../harness/reference.ts'
 import { verifies } from '../harness/verifies.ts'
 
@@ -56,7 +56,7 @@ verifies(
       [{ tenant: 'acme', address: secret }, ['address']],
     ]
     for (const [library, schema] of Object.entries(schemas)) {
-      const refusals = listening('tollgate:refusal')
+      const refusals = messagesOn('tollgate:refusal')
       const api = await openWith(adapter, schema)
       for (const [changes, paths] of wrong) {
         const sent = { headers: [['Authorization', `Bearer ${await api.token(changes)}`]] as const }
@@ -76,7 +76,7 @@ verifies(
 )
 
 verifies('CLAIMS-SCHEMA', 'published claim paths are escaped and bounded', async (adapter) => {
-  const refusals = listening('tollgate:refusal')
+  const refusals = messagesOn('tollgate:refusal')
   const issues = Array.from({ length: 50 }, (_, index) => ({
     message: 'x',
     path: ['a\r\nb\u2028', { key: `https://x.example/${index}` }, 'c'.repeat(500)],
@@ -141,7 +141,7 @@ verifies(
   'CLAIMS-SCHEMA',
   'the schema runs after the validation of the token and before the guards',
   async (adapter) => {
-    const refusals = listening('tollgate:refusal')
+    const refusals = messagesOn('tollgate:refusal')
     const api = await openReference(adapter, { protect: { claims: untyped(z.object({ tenant: z.string() })) } })
     expect(await api.present(await api.token({ exp: 1 }))).toBe('E-TOK')
     expect(refusals.at(-1)?.refusal.reason).toBe('expired')
@@ -155,7 +155,8 @@ verifies(
 )
 
 verifies('CLAIMS-SCHEMA', 'the schema reads introspection responses, also those for active()', async (adapter) => {
-  const api = await openIntrospecting(adapter, {
+  const api = await openScriptedApi(adapter, {
+    introspection: {},
     protect: { claims: untyped(z.object({ tenant: z.string() })) },
     guards: [active({ within: '0s' })],
   })
@@ -164,7 +165,7 @@ verifies('CLAIMS-SCHEMA', 'the schema reads introspection responses, also those 
     ['other', 'OK'],
     [7, 'E-TOK'],
   ] as const) {
-    api.server.answer = () => api.server.active({ tenant })
+    api.issuer.introspect = () => api.issuer.active({ tenant })
     expect(await api.present('t'), String(tenant)).toBe(outcome)
     expect(outcome === 'OK' ? api.seen()?.claims : { tenant }).toEqual({ tenant })
     api.advance(1)

@@ -2,8 +2,9 @@ import { createProtect, type Duration, trustedIssuer, type TrustedIssuerOptions 
 import { expect } from 'vitest'
 import type { Adapter } from '../harness/adapters.ts'
 import { jws, keyPair } from '../harness/jws.ts'
-import { openKeyIssuer } from '../harness/key-issuer.ts'
+import { openScriptedApi } from '../harness/scripted-api.ts'
 import { audience, openReference, type Reference, T0 } from '../harness/reference.ts'
+import { claimsOf } from '../harness/scripted-issuer.ts'
 import { verifies } from '../harness/verifies.ts'
 
 const wrongOption = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
@@ -65,9 +66,9 @@ verifies('CLM-03', 'a time that is not a finite number is refused', async (adapt
 
 verifies('CLM-03', 'a time that overflows a double is refused', async (adapter) => {
   const { jwk, privateKey } = keyPair('P-256')
-  const api = await openKeyIssuer(adapter, [{ ...jwk, kid: 'k' }])
+  const api = await openScriptedApi(adapter, { keys: [{ ...jwk, kid: 'k' }] })
   for (const name of ['exp', 'nbf', 'iat']) {
-    const claims = JSON.stringify(api.claims({ [name]: 'X' })).replace('"X"', '1e400')
+    const claims = JSON.stringify(claimsOf(api.issuer.url, { [name]: 'X' })).replace('"X"', '1e400')
     expect(await api.present(jws({ alg: 'ES256', kid: 'k' }, claims, privateKey, 'ES256')), name).toBe('E-TOK')
   }
 })
@@ -137,10 +138,10 @@ verifies('CLM-05', 'iss must equal the configured issuer, character by character
 
 verifies('CLM-07', 'the claims must be a JSON object, and names such as __proto__ have no effect', async (adapter) => {
   const { jwk, privateKey } = keyPair('P-256')
-  const api = await openKeyIssuer(adapter, [{ ...jwk, kid: 'k' }])
+  const api = await openScriptedApi(adapter, { keys: [{ ...jwk, kid: 'k' }] })
   const present = (payload: string | Uint8Array) =>
     api.present(jws({ alg: 'ES256', kid: 'k' }, payload, privateKey, 'ES256'))
-  const good = JSON.stringify(api.claims())
+  const good = JSON.stringify(claimsOf(api.issuer.url))
   for (const payload of [
     '"x"',
     '[]',
@@ -270,9 +271,9 @@ verifies('AT-04', 'a foreign key verifies no token, and the tolerance is at most
 
 verifies('AT-05', 'a token that is signed with RS256 is accepted', async (adapter) => {
   const { jwk, privateKey } = keyPair('RSA')
-  const api = await openKeyIssuer(adapter, [{ ...jwk, kid: 'k' }])
+  const api = await openScriptedApi(adapter, { keys: [{ ...jwk, kid: 'k' }] })
   const header = { alg: 'RS256', kid: 'k', typ: 'at+jwt' }
-  expect(await api.present(jws(header, api.claims(), privateKey, 'RS256'))).toBe('OK')
+  expect(await api.present(jws(header, claimsOf(api.issuer.url), privateKey, 'RS256'))).toBe('OK')
 })
 
 verifies(

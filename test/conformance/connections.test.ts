@@ -11,10 +11,9 @@ import type { Adapter } from '../harness/adapters.ts'
 import { listen, openApi } from '../harness/api.ts'
 import { type Certificate, certificate } from '../harness/certificates.ts'
 import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
-import type { Outcome } from '../harness/outcome.ts'
+import type { ResultCode } from '../harness/result-code.ts'
+import { claimsOf, openScriptedIssuer } from '../harness/scripted-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
-import { openIssuerUpstream } from '../harness/upstream.ts'
 import { verifies } from '../harness/verifies-documents.ts'
 
 const { jwk, privateKey } = keyPair('P-256')
@@ -36,7 +35,7 @@ async function openTlsIssuer(own: Certificate, options: ServerOptions = {}): Pro
   return url
 }
 
-async function outcome(adapter: Adapter, issuer: string, dispatcher?: Dispatcher): Promise<Outcome> {
+async function outcome(adapter: Adapter, issuer: string, dispatcher?: Dispatcher): Promise<ResultCode> {
   const api = await openApi(adapter, { protection: { issuer, audience, clock, dispatcher } })
   const result = await api.present(tokenOf(issuer))
   await dispatcher?.destroy()
@@ -75,13 +74,13 @@ verifies('KEY-10', 'the dispatcher of the developer may present a client certifi
 })
 
 verifies('KEY-10', 'the dispatcher of the developer may send all calls through a proxy', async (adapter) => {
-  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
+  const issuer = await openScriptedIssuer([{ ...jwk, kid: 'k' }])
   const proxy = await openProxy()
   const dispatcher = new ProxyAgent({ uri: proxy.url, proxyTunnel: true })
-  expect(await outcome(adapter, upstream.url, dispatcher)).toBe('OK')
-  expect(upstream.asked).toHaveLength(2)
-  expect(new Set(proxy.targets)).toEqual(new Set([new URL(upstream.url).host]))
-  expect(await outcome(adapter, upstream.url, new ProxyAgent({ uri: 'http://127.0.0.1:1', proxyTunnel: true }))).toBe(
+  expect(await outcome(adapter, issuer.url, dispatcher)).toBe('OK')
+  expect(issuer.paths).toHaveLength(2)
+  expect(new Set(proxy.targets)).toEqual(new Set([new URL(issuer.url).host]))
+  expect(await outcome(adapter, issuer.url, new ProxyAgent({ uri: 'http://127.0.0.1:1', proxyTunnel: true }))).toBe(
     'E-UP',
   )
 })

@@ -1,9 +1,9 @@
 import { trustedIssuer } from '@tollgate/core'
 import { expect } from 'vitest'
 import { openApi } from '../harness/api.ts'
-import { client, openIntrospecting } from '../harness/introspecting.ts'
+import { client, openScriptedApi } from '../harness/scripted-api.ts'
+import { claimsOf } from '../harness/scripted-issuer.ts'
 import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
 import { audience, openReference, T0 } from '../harness/reference.ts'
 import { verifies } from '../harness/verifies.ts'
 
@@ -66,24 +66,24 @@ verifies('OFF-JWT', "with formats: 'opaque' a JWT is introspected at the issuer 
   const { privateKey } = keyPair('P-256')
   const jwt = (iss: string): string =>
     jws({ alg: 'ES256' }, { ...claimsOf(iss), exp: 0, scope: '' }, privateKey, 'ES256')
-  const api = await openIntrospecting(adapter, { issuer: { formats: 'opaque' } })
-  for (const token of [jwt(api.server.url), jwt('https://untrusted.example'), 'a.b.c', 'opaque']) {
+  const api = await openScriptedApi(adapter, { introspection: {}, issuer: { formats: 'opaque' } })
+  for (const token of [jwt(api.issuer.url), jwt('https://untrusted.example'), 'a.b.c', 'opaque']) {
     expect(await api.present(token)).toBe('OK')
-    expect(api.server.asked.at(-1)?.form.get('token')).toBe(token)
+    expect(api.issuer.requests.at(-1)?.form.get('token')).toBe(token)
   }
-  expect(api.server.upstream.count('/jwks')).toBe(0)
+  expect(api.issuer.count('/jwks')).toBe(0)
 
-  const other = await openIntrospecting(adapter, { issuer: { formats: 'opaque' } })
+  const other = await openScriptedApi(adapter, { introspection: {}, issuer: { formats: 'opaque' } })
   const opaqueIssuer = (url: string, prefix: string) =>
     trustedIssuer(url, { introspection: { client, prefix }, formats: 'opaque' })
   const both = await openApi(adapter, {
     protection: {
-      issuer: [opaqueIssuer(api.server.url, 'a'), opaqueIssuer(other.server.url, 'b')],
+      issuer: [opaqueIssuer(api.issuer.url, 'a'), opaqueIssuer(other.issuer.url, 'b')],
       audience,
       clock: () => T0 * 1000,
     },
   })
-  expect(await both.present(jwt(other.server.url))).toBe('OK')
-  expect(other.server.asked).toHaveLength(1)
+  expect(await both.present(jwt(other.issuer.url))).toBe('OK')
+  expect(other.issuer.count('/introspect')).toBe(1)
   expect(await both.present(jwt('https://untrusted.example')), 'neither iss nor prefix match').toBe('E-TOK')
 })

@@ -10,11 +10,11 @@ import { active, audience as audienceGuard, claims, defineGuard, Refusal, scopes
 import { describe, expect, test } from 'vitest'
 import { frameworks } from '../harness/adapters.ts'
 import { openApi } from '../harness/api.ts'
-import { openIntrospecting } from '../harness/introspecting.ts'
-import { listening } from '../harness/listening.ts'
+import { messagesOn } from '../harness/channel-messages.ts'
+import { json, status } from '../harness/responses.ts'
+import { openScriptedApi } from '../harness/scripted-api.ts'
 import { audience, openIssuer, openReference, T0 } from '../harness/reference.ts'
 import type { Sent } from '../harness/send.ts'
-import { json, status } from '../harness/upstream.ts'
 import { verifies } from '../harness/verifies.ts'
 import { catchWarnings } from '../harness/warnings.ts'
 
@@ -49,7 +49,7 @@ function presenting(token: string, path = '/items'): Sent {
 
 /** The outcomes that the validators publish from now on. */
 function outcomesPublished(): () => readonly string[] {
-  const messages = [listening('tollgate:refusal'), listening('tollgate:unavailable'), listening('tollgate:failure')]
+  const messages = [messagesOn('tollgate:refusal'), messagesOn('tollgate:unavailable'), messagesOn('tollgate:failure')]
   return () => messages.flatMap((ofChannel) => ofChannel.map(({ outcome }) => outcome))
 }
 
@@ -175,9 +175,9 @@ verifies(
       () => ({ parameters: new URLSearchParams('a=b') }),
       () => 'x-tenant',
     ]) {
-      const api = await openIntrospecting(adapter, { introspection: { parameters: parameters as () => object } })
+      const api = await openScriptedApi(adapter, { introspection: { parameters: parameters as () => object } })
       expect(await api.present('t'), String(parameters)).toBe('500')
-      expect(api.server.asked).toHaveLength(0)
+      expect(api.issuer.count('/introspect')).toBe(0)
     }
     expect(new Set(outcomes())).toEqual(new Set(['internal_error']))
   },
@@ -186,7 +186,7 @@ verifies(
 verifies('ERR-04', 'the published outcome agrees with the status on the wire', async (adapter) => {
   catchWarnings()
   const outcomes = outcomesPublished()
-  const api = await openIntrospecting(adapter)
+  const api = await openScriptedApi(adapter, { introspection: {} })
   const published = async (act: () => Promise<string>): Promise<readonly [string, readonly string[]]> => {
     const before = outcomes()
     const outcome = await act()
@@ -195,19 +195,19 @@ verifies('ERR-04', 'the published outcome agrees with the status on the wire', a
   expect(await published(() => api.present('good'))).toEqual(['OK', []])
   expect(await published(() => api.outcome({}))).toEqual(['C0', ['no_credentials']])
   expect(await published(() => api.present('a b'))).toEqual(['E-REQ', ['invalid_request']])
-  api.server.answer = (token) => (token === 'poor' ? api.server.active({ scope: '' }) : { active: false })
+  api.issuer.introspect = (token) => (token === 'poor' ? api.issuer.active({ scope: '' }) : { active: false })
   expect(await published(() => api.present('bad'))).toEqual(['E-TOK', ['invalid_token']])
   expect(await published(() => api.present('poor'))).toEqual(['E-SCOPE', ['insufficient_scope']])
-  api.server.misbehave = status(503)
+  api.issuer.routes['/introspect'] = status(503)
   expect(await published(() => api.present('t'))).toEqual(['E-UP', ['unreachable_upstream']])
-  api.server.misbehave = status(404)
+  api.issuer.routes['/introspect'] = status(404)
   expect(await published(() => api.present('t'))).toEqual(['502', ['invalid_upstream_response']])
-  api.server.misbehave = status(401)
+  api.issuer.routes['/introspect'] = status(401)
   expect(await published(() => api.present('t'))).toEqual(['500', ['misconfigured']])
 })
 
 verifies('ERR-05', 'the first failed check decides: token, audience, scopes, then claims', async (adapter) => {
-  const refusals = listening('tollgate:refusal')
+  const refusals = messagesOn('tollgate:refusal')
   const api = await openReference(adapter, {
     guards: [claims(() => false, 'never'), scopes('read', 'write'), audienceGuard('urn:other')],
   })
@@ -227,27 +227,28 @@ verifies('ERR-05', 'the first failed check decides: token, audience, scopes, the
 })
 
 verifies('ERR-05', 'an inactive token is refused before the guards run', async (adapter) => {
-  const refusals = listening('tollgate:refusal')
-  const api = await openIntrospecting(adapter, {
+  const refusals = messagesOn('tollgate:refusal')
+  const api = await openScriptedApi(adapter, {
+    introspection: {},
     guards: [scopes('admin'), active({ within: '0s' }), audienceGuard('urn:other')],
   })
   const reason = async (token: string, answer: Readonly<Record<string, unknown>>): Promise<string | undefined> => {
     api.advance(1)
-    api.server.answer = () => answer
+    api.issuer.introspect = () => answer
     await api.present(token)
     return refusals.at(-1)?.refusal.reason
   }
   const aud = [audience, 'urn:other']
-  expect(await reason('a', api.server.active({ scope: '' }))).toBe('wrong-audience')
+  expect(await reason('a', api.issuer.active({ scope: '' }))).toBe('wrong-audience')
   expect(await reason('a', { active: false })).toBe('inactive')
-  expect(await reason('b', api.server.active({ scope: '', aud }))).toBe('missing-scope')
+  expect(await reason('b', api.issuer.active({ scope: '', aud }))).toBe('missing-scope')
   expect(await reason('b', { active: false })).toBe('inactive')
 })
 
 verifies('ERR-05', 'a malformed token is refused without introspection', async (adapter) => {
-  const api = await openIntrospecting(adapter)
-  api.server.misbehave = json({ active: false })
+  const api = await openScriptedApi(adapter, { introspection: {} })
+  api.issuer.routes['/introspect'] = json({ active: false })
   expect(await api.present('a,b')).toBe('E-REQ')
   expect(await api.present('a'.repeat(16 * 1024 + 1))).toBe('E-REQ')
-  expect(api.server.asked).toHaveLength(0)
+  expect(api.issuer.count('/introspect')).toBe(0)
 })

@@ -3,11 +3,12 @@ import type { ServerResponse } from 'node:http'
 import { expect } from 'vitest'
 import type { Adapter } from '../harness/adapters.ts'
 import { jws, type KeyPair, keyPair } from '../harness/jws.ts'
-import { type KeyIssuer, openKeyIssuer } from '../harness/key-issuer.ts'
-import { listening } from '../harness/listening.ts'
-import type { Outcome } from '../harness/outcome.ts'
-import { until } from '../harness/until.ts'
-import { type Handler, json, status } from '../harness/upstream.ts'
+import { messagesOn } from '../harness/channel-messages.ts'
+import { type Handler, json, status } from '../harness/responses.ts'
+import type { ResultCode } from '../harness/result-code.ts'
+import { openScriptedApi, type ScriptedApi } from '../harness/scripted-api.ts'
+import { waitFor } from '../harness/wait-for.ts'
+import { claimsOf } from '../harness/scripted-issuer.ts'
 import { verifies } from '../harness/verifies-documents.ts'
 
 type Headers = Readonly<Record<string, string | string[]>>
@@ -24,19 +25,19 @@ function withHeaders(headers: Headers, document = set(first)): Handler {
   return (_request, response) => void response.writeHead(200, { ...headers }).end(JSON.stringify(document))
 }
 
-interface Opened extends KeyIssuer {
+interface Opened extends ScriptedApi {
   /** Presents a token under this key. Default: the first key. */
-  readonly presentKey: (pair?: KeyPair) => Promise<Outcome>
+  readonly presentKey: (pair?: KeyPair) => Promise<ResultCode>
 }
 
 async function open(adapter: Adapter, respond: Handler): Promise<Opened> {
-  const api = await openKeyIssuer(adapter, [])
-  api.upstream.routes['/jwks'] = respond
+  const api = await openScriptedApi(adapter)
+  api.issuer.routes['/jwks'] = respond
   return { ...api, presentKey: (pair = first) => api.present(signed(api, pair)) }
 }
 
-function signed(api: KeyIssuer, { privateKey, jwk }: KeyPair): string {
-  return jws({ alg: 'ES256', kid: jwk.x }, api.claims({ exp: 1_800_000_000 }), privateKey, 'ES256')
+function signed(api: ScriptedApi, { privateKey, jwk }: KeyPair): string {
+  return jws({ alg: 'ES256', kid: jwk.x }, claimsOf(api.issuer.url, { exp: 1_800_000_000 }), privateKey, 'ES256')
 }
 
 const byDefault = 10 * minute
@@ -61,13 +62,13 @@ const freshness: readonly (readonly [Headers, number])[] = [
 ]
 
 verifies('KEY-02', 'freshness follows Cache-Control and Age within its bounds', async (adapter) => {
-  const stale = listening('tollgate:stale')
+  const stale = messagesOn('tollgate:stale')
   const check = async ([headers, seconds]: (typeof freshness)[number]): Promise<void> => {
     const api = await open(adapter, withHeaders(headers))
-    const served = (): number => stale.filter(({ issuer }) => issuer === api.upstream.url).length
+    const served = (): number => stale.filter(({ issuer }) => issuer === api.issuer.url).length
     expect(await api.presentKey()).toBe('OK')
     // Later fetches fail, so that the first set serves. An event shows that it is stale.
-    api.upstream.routes['/jwks'] = status(500)
+    api.issuer.routes['/jwks'] = status(500)
     api.advance(seconds - 1)
     expect([await api.presentKey(), served()], JSON.stringify(headers)).toEqual(['OK', 0])
     api.advance(1)
@@ -86,7 +87,7 @@ verifies('KEY-03', 'a set is revalidated, and a 304 makes it fresh again', async
     response.writeHead(isKnown ? 304 : 200, isKnown ? {} : validators)
     response.end(isKnown ? undefined : JSON.stringify(set(first)))
   })
-  const events = listening('tollgate:document')
+  const events = messagesOn('tollgate:document')
   expect(await api.presentKey()).toBe('OK')
   for (let round = 0; round < 3; round += 1) {
     api.advance(2 * minute)
@@ -94,7 +95,7 @@ verifies('KEY-03', 'a set is revalidated, and a 304 makes it fresh again', async
   }
   const conditional = [validators.etag, validators['last-modified']]
   expect(conditions).toEqual([[undefined, undefined], conditional, conditional, conditional])
-  const outcomes = events.filter(({ document, issuer }) => document === 'keys' && issuer === api.upstream.url)
+  const outcomes = events.filter(({ document, issuer }) => document === 'keys' && issuer === api.issuer.url)
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['loaded', 'kept', 'kept', 'kept'])
 })
 
@@ -123,11 +124,11 @@ verifies(
       }
     const api = await open(adapter, serve(first))
     expect(await api.presentKey()).toBe('OK')
-    api.upstream.routes['/jwks'] = serve(second)
+    api.issuer.routes['/jwks'] = serve(second)
     expect(await api.presentKey(second)).toBe('OK')
     const quiet = await open(adapter, serve(first))
     expect(await quiet.presentKey()).toBe('OK')
-    quiet.upstream.routes['/jwks'] = serve(second)
+    quiet.issuer.routes['/jwks'] = serve(second)
     quiet.advance(50 * minute)
     expect(await quiet.presentKey()).toBe('OK')
     quiet.advance(11 * minute)
@@ -136,18 +137,18 @@ verifies(
 )
 
 verifies('KEY-03', 'a 304 may state the freshness, and otherwise the freshness stays', async (adapter) => {
-  const stale = listening('tollgate:stale')
+  const stale = messagesOn('tollgate:stale')
   for (const [later, seconds] of [
     [{}, 300],
     [{ 'cache-control': 'max-age=120' }, 120],
   ] as const) {
     const api = await open(adapter, withHeaders({ etag: '"v1"', 'cache-control': 'max-age=300' }))
-    const served = (): number => stale.filter(({ issuer }) => issuer === api.upstream.url).length
+    const served = (): number => stale.filter(({ issuer }) => issuer === api.issuer.url).length
     expect(await api.presentKey()).toBe('OK')
-    api.upstream.routes['/jwks'] = status(304, later)
+    api.issuer.routes['/jwks'] = status(304, later)
     api.advance(301)
     expect(await api.presentKey()).toBe('OK')
-    api.upstream.routes['/jwks'] = status(500)
+    api.issuer.routes['/jwks'] = status(500)
     api.advance(seconds - 1)
     expect([await api.presentKey(), served()]).toEqual(['OK', 0])
     api.advance(1)
@@ -160,7 +161,7 @@ verifies('KEY-03', 'a 304 to a request without conditions is a failure', async (
   expect(await cold.presentKey()).toBe('502')
   const warm = await open(adapter, withHeaders({ etag: 'ü' }))
   expect(await warm.presentKey()).toBe('OK')
-  warm.upstream.routes['/jwks'] = status(304)
+  warm.issuer.routes['/jwks'] = status(304)
   warm.advance(71 * minute)
   expect(await warm.presentKey()).toBe('502')
 })
@@ -171,13 +172,13 @@ verifies(
   async (adapter) => {
     const api = await open(adapter, json(set(first)))
     const [oauth, openid] = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
-    const metadata = JSON.stringify({ issuer: api.upstream.url, jwks_uri: `${api.upstream.url}/jwks` })
-    delete api.upstream.routes[oauth]
-    api.upstream.routes[openid] = ({ headers }, response) => {
+    const metadata = JSON.stringify({ issuer: api.issuer.url, jwks_uri: `${api.issuer.url}/jwks` })
+    delete api.issuer.routes[oauth]
+    api.issuer.routes[openid] = ({ headers }, response) => {
       const isKnown = headers['if-none-match'] === '"m1"'
       response.writeHead(isKnown ? 304 : 200, { etag: '"m1"' }).end(isKnown ? undefined : metadata)
     }
-    const requested = (): readonly string[] => api.upstream.asked.filter((path) => path !== '/jwks')
+    const requested = (): readonly string[] => api.issuer.paths.filter((path) => path !== '/jwks')
     expect(await api.presentKey()).toBe('OK')
     api.advance(7 * minute)
     expect([await api.presentKey(), requested()]).toEqual(['OK', [oauth, openid]])
@@ -193,30 +194,30 @@ verifies(
     const api = await open(adapter, json(set(first)))
     expect(await api.presentKey()).toBe('OK')
     const waiting: ServerResponse[] = []
-    api.upstream.routes['/jwks'] = (_request, response) => void waiting.push(response)
+    api.issuer.routes['/jwks'] = (_request, response) => void waiting.push(response)
     api.advance(7.5 * minute)
-    expect([await api.presentKey(), api.upstream.count('/jwks')]).toEqual(['OK', 1])
+    expect([await api.presentKey(), api.issuer.count('/jwks')]).toEqual(['OK', 1])
     api.advance(minute)
     for (let round = 0; round < 5; round += 1) {
       expect(await api.presentKey()).toBe('OK')
     }
-    await until(() => waiting.length > 0)
+    await waitFor(() => waiting.length > 0)
     expect(waiting).toHaveLength(1)
     waiting[0]?.end(JSON.stringify(set(first, second)))
-    await until(async () => (await api.presentKey(second)) === 'OK')
-    expect(api.upstream.count('/jwks')).toBe(2)
+    await waitFor(async () => (await api.presentKey(second)) === 'OK')
+    expect(api.issuer.count('/jwks')).toBe(2)
   },
 )
 
 verifies('KEY-07', 'documents that are not used are not fetched', async (adapter) => {
   const api = await open(adapter, json(set(first)))
   expect(await api.presentKey()).toBe('OK')
-  const fetched = api.upstream.asked.length
+  const fetched = api.issuer.paths.length
   for (let minutes = 0; minutes < 60; minutes += 3) {
     api.advance(3 * minute)
     expect(await api.present('garbage')).toBe('E-TOK')
   }
-  expect(api.upstream.asked).toHaveLength(fetched)
+  expect(api.issuer.paths).toHaveLength(fetched)
 })
 
 verifies(
@@ -225,7 +226,7 @@ verifies(
   async (adapter) => {
     const api = await open(adapter, json(set(first)))
     expect(await api.presentKey()).toBe('OK')
-    api.upstream.routes['/jwks'] = status(503)
+    api.issuer.routes['/jwks'] = status(503)
     for (let passed = 0; passed < 69; passed += 3) {
       expect(await api.presentKey(), `after ${passed} minutes`).toBe('OK')
       api.advance(3 * minute)
@@ -234,7 +235,7 @@ verifies(
     expect(await api.presentKey()).toBe('OK')
     api.advance(1)
     expect(await api.presentKey()).toBe('E-UP')
-    api.upstream.routes['/jwks'] = json(set(first))
+    api.issuer.routes['/jwks'] = json(set(first))
     api.advance(36)
     expect(await api.presentKey()).toBe('OK')
   },
@@ -251,19 +252,19 @@ verifies('KEY-09', 'no bad response replaces a good set, and each failure is pub
     'unexpected-status': status(403),
     'not-found': status(404),
   }
-  const events = listening('tollgate:document')
+  const events = messagesOn('tollgate:document')
   const api = await open(adapter, json(set(first)))
   const failures = (): readonly unknown[] =>
     events
-      .filter(({ issuer, outcome }) => issuer === api.upstream.url && outcome === 'failed')
+      .filter(({ issuer, outcome }) => issuer === api.issuer.url && outcome === 'failed')
       .map(({ reason }) => reason)
   expect(await api.presentKey()).toBe('OK')
   for (const [reason, respond] of Object.entries(bad)) {
     const before = failures().length
-    api.upstream.routes['/jwks'] = respond
+    api.issuer.routes['/jwks'] = respond
     api.advance(8.5 * minute)
     expect(await api.presentKey(), reason).toBe('OK')
-    await until(() => failures().length > before)
+    await waitFor(() => failures().length > before)
     expect(failures().at(-1)).toBe(reason)
   }
 })
@@ -272,29 +273,29 @@ verifies(
   'KEY-12',
   'a withdrawn key ceases to verify when the freshness ends, and the rotation is published',
   async (adapter) => {
-    const rotations = listening('tollgate:rotation')
+    const rotations = messagesOn('tollgate:rotation')
     const api = await open(adapter, json(set(first)))
     expect(await api.presentKey()).toBe('OK')
-    api.upstream.routes['/jwks'] = json(set(second))
+    api.issuer.routes['/jwks'] = json(set(second))
     api.advance(7 * minute)
     expect(await api.presentKey()).toBe('OK')
     api.advance(3 * minute)
     expect(await api.presentKey()).toBe('E-TOK')
     expect(await api.presentKey(second)).toBe('OK')
-    expect(rotations.filter(({ issuer }) => issuer === api.upstream.url)).toEqual([
-      { issuer: api.upstream.url, added: 1, removed: 1 },
+    expect(rotations.filter(({ issuer }) => issuer === api.issuer.url)).toEqual([
+      { issuer: api.issuer.url, added: 1, removed: 1 },
     ])
   },
 )
 
 verifies('KEY-12', 'a set with the same keys is no rotation', async (adapter) => {
-  const rotations = listening('tollgate:rotation')
+  const rotations = messagesOn('tollgate:rotation')
   const api = await open(adapter, json(set(first)))
   expect(await api.presentKey()).toBe('OK')
-  api.upstream.routes['/jwks'] = json({ keys: [{ x5t: 'x', ...first.jwk, kid: first.jwk.x }] })
+  api.issuer.routes['/jwks'] = json({ keys: [{ x5t: 'x', ...first.jwk, kid: first.jwk.x }] })
   api.advance(11 * minute)
   expect(await api.presentKey()).toBe('OK')
-  expect(rotations.filter(({ issuer }) => issuer === api.upstream.url)).toEqual([])
+  expect(rotations.filter(({ issuer }) => issuer === api.issuer.url)).toEqual([])
 })
 
 verifies('KEY-12', 'a clock that is set back does not extend the time of a withdrawn key', async (adapter) => {
@@ -302,7 +303,7 @@ verifies('KEY-12', 'a clock that is set back does not extend the time of a withd
   expect(await api.presentKey()).toBe('OK')
   api.advance(-5 * 60 * minute)
   expect(await api.presentKey()).toBe('OK')
-  api.upstream.routes['/jwks'] = json(set(second))
+  api.issuer.routes['/jwks'] = json(set(second))
   api.advance(10 * minute)
   expect(await api.presentKey()).toBe('E-TOK')
 })

@@ -21,7 +21,7 @@ import { memoryCache } from '../harness/memory-cache.ts'
 import { type Handler, json, status, text } from '../harness/responses.ts'
 import { client, openScriptedApi, type ScriptedApi } from '../harness/scripted-api.ts'
 import { openScriptedIssuer, type ReceivedRequest, type ScriptedIssuer } from '../harness/scripted-issuer.ts'
-import { until } from '../harness/until.ts'
+import { waitFor } from '../harness/wait-for.ts'
 import { verifies } from '../harness/verifies.ts'
 
 const invalidOption = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
@@ -252,7 +252,7 @@ verifies('INT-09', 'a client that leaves does not end the call of the others', a
   const release = holdResponses(api, json(api.issuer.active()))
   const leaver = request(`${api.origin}/items`, { headers: { authorization: 'Bearer t' }, agent: false })
   leaver.on('error', () => undefined).end()
-  await until(() => calls(api.issuer).length === 1)
+  await waitFor(() => calls(api.issuer).length === 1)
   const others = statuses(api, 49)
   leaver.destroy()
   await sleep(50)

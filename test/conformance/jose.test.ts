@@ -4,7 +4,8 @@ import { createMockIssuer } from '@tollgate/mock-issuer'
 import { expect } from 'vitest'
 import { openApi } from '../harness/api.ts'
 import { encode, jws, keyPair, type Part, signature } from '../harness/jws.ts'
-import { claimsOf, openKeyIssuer } from '../harness/key-issuer.ts'
+import { openScriptedApi } from '../harness/scripted-api.ts'
+import { claimsOf } from '../harness/scripted-issuer.ts'
 import { verifies } from '../harness/verifies.ts'
 import { catchWarnings } from '../harness/warnings.ts'
 
@@ -30,34 +31,34 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const wrongOption = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
 
 verifies('JOSE-01', 'the algorithm none is refused in every spelling', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey, rsaKey])
+  const api = await openScriptedApi(adapter, { keys: [ecKey, rsaKey] })
   for (const alg of ['none', 'None', 'NONE', 'nOnE', undefined, '', null, ['ES256'], { alg: 'ES256' }]) {
     const header = { ...es256, alg }
-    expect(await api.present(`${encode(header)}.${encode(api.claims())}.`), String(alg)).toBe('E-TOK')
-    expect(await api.present(jws(header, api.claims(), ec.privateKey, 'ES256')), String(alg)).toBe('E-TOK')
+    expect(await api.present(`${encode(header)}.${encode(claimsOf(api.issuer.url))}.`), String(alg)).toBe('E-TOK')
+    expect(await api.present(jws(header, claimsOf(api.issuer.url), ec.privateKey, 'ES256')), String(alg)).toBe('E-TOK')
   }
-  expect(await api.present(signEs256(api.claims()).replace(/[^.]+$/, ''))).toBe('E-TOK')
+  expect(await api.present(signEs256(claimsOf(api.issuer.url)).replace(/[^.]+$/, ''))).toBe('E-TOK')
   for (const algorithms of [['none'], ['None'], ['ES256', 'none'], ['HS256'], [], ['toString']]) {
     expect(() => trustedIssuer('https://as.example', { algorithms })).toThrow(wrongOption)
   }
 })
 
 verifies('JOSE-02', 'an algorithm that is not in the list is refused, even with a valid signature', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey, rsaKey], { algorithms: ['ES256', 'RS256'] })
+  const api = await openScriptedApi(adapter, { keys: [ecKey, rsaKey], issuer: { algorithms: ['ES256', 'RS256'] } })
   const asPs256 = { ...rs256, alg: 'PS256' }
-  expect(await api.present(jws(asPs256, api.claims(), rsa.privateKey, 'PS256'))).toBe('E-TOK')
-  expect(api.upstream.asked).toEqual([])
-  expect(await api.present(signRs256(api.claims()))).toBe('OK')
+  expect(await api.present(jws(asPs256, claimsOf(api.issuer.url), rsa.privateKey, 'PS256'))).toBe('E-TOK')
+  expect(api.issuer.paths).toEqual([])
+  expect(await api.present(signRs256(claimsOf(api.issuer.url)))).toBe('OK')
 
-  const strict = await openKeyIssuer(adapter, [ecKey, rsaKey], { algorithms: ['ES256'] })
-  expect(await strict.present(signRs256(strict.claims()))).toBe('E-TOK')
-  expect(await strict.present(signEs256(strict.claims()))).toBe('OK')
+  const strict = await openScriptedApi(adapter, { keys: [ecKey, rsaKey], issuer: { algorithms: ['ES256'] } })
+  expect(await strict.present(signRs256(claimsOf(strict.issuer.url)))).toBe('E-TOK')
+  expect(await strict.present(signEs256(claimsOf(strict.issuer.url)))).toBe('OK')
 })
 
 verifies('JOSE-02', 'by default every asymmetric algorithm is accepted', async (adapter) => {
   const pairs = { p384: keyPair('P-384'), p521: keyPair('P-521'), ed: keyPair('Ed25519') }
   const keys = Object.entries(pairs).map(([kid, { jwk }]) => ({ ...jwk, kid }))
-  const api = await openKeyIssuer(adapter, [...keys, ecKey, rsaKey])
+  const api = await openScriptedApi(adapter, { keys: [...keys, ecKey, rsaKey] })
   const signed = [
     ['RS256', 'rsa', rsa],
     ['RS384', 'rsa', rsa],
@@ -72,7 +73,7 @@ verifies('JOSE-02', 'by default every asymmetric algorithm is accepted', async (
     ['Ed25519', 'ed', pairs.ed],
   ] as const
   for (const [alg, kid, { privateKey }] of signed) {
-    expect(await api.present(jws({ alg, kid }, api.claims(), privateKey, alg)), alg).toBe('OK')
+    expect(await api.present(jws({ alg, kid }, claimsOf(api.issuer.url), privateKey, alg)), alg).toBe('OK')
   }
 })
 
@@ -89,7 +90,7 @@ verifies('JOSE-02', 'ML-DSA is accepted where Node supports it, and an option er
 })
 
 verifies('JOSE-03', 'a public key is never used as an HMAC secret, in any encoding', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [rsaKey, ecKey])
+  const api = await openScriptedApi(adapter, { keys: [rsaKey, ecKey] })
   const key = createPublicKey({ key: rsa.jwk, format: 'jwk' })
   const pem = key.export({ type: 'spki', format: 'pem' })
   const secrets = [
@@ -105,7 +106,7 @@ verifies('JOSE-03', 'a public key is never used as an HMAC secret, in any encodi
   ]
   for (const secret of secrets) {
     for (const kid of ['rsa', 'ec', undefined]) {
-      const token = jws({ ...rs256, alg: 'HS256', kid }, api.claims(), Buffer.from(secret), 'HS256')
+      const token = jws({ ...rs256, alg: 'HS256', kid }, claimsOf(api.issuer.url), Buffer.from(secret), 'HS256')
       expect(await api.present(token)).toBe('E-TOK')
     }
   }
@@ -113,13 +114,15 @@ verifies('JOSE-03', 'a public key is never used as an HMAC secret, in any encodi
 
 verifies('JOSE-03', 'a key of another type or curve verifies no token', async (adapter) => {
   const p384 = keyPair('P-384')
-  const api = await openKeyIssuer(adapter, [ecKey, rsaKey, { ...p384.jwk, kid: 'p384' }])
-  expect(await api.present(signEs256(api.claims(), { kid: 'rsa' }))).toBe('E-TOK')
-  expect(await api.present(signRs256(api.claims(), { kid: 'ec' }))).toBe('E-TOK')
-  expect(await api.present(jws({ ...es256, kid: 'p384' }, api.claims(), p384.privateKey, 'ES256'))).toBe('E-TOK')
-  expect(await api.present(jws({ ...es256, alg: 'ES384', kid: 'ec' }, api.claims(), ec.privateKey, 'ES384'))).toBe(
+  const api = await openScriptedApi(adapter, { keys: [ecKey, rsaKey, { ...p384.jwk, kid: 'p384' }] })
+  expect(await api.present(signEs256(claimsOf(api.issuer.url), { kid: 'rsa' }))).toBe('E-TOK')
+  expect(await api.present(signRs256(claimsOf(api.issuer.url), { kid: 'ec' }))).toBe('E-TOK')
+  expect(await api.present(jws({ ...es256, kid: 'p384' }, claimsOf(api.issuer.url), p384.privateKey, 'ES256'))).toBe(
     'E-TOK',
   )
+  expect(
+    await api.present(jws({ ...es256, alg: 'ES384', kid: 'ec' }, claimsOf(api.issuer.url), ec.privateKey, 'ES384')),
+  ).toBe('E-TOK')
 })
 
 verifies('JOSE-04', 'a key is used only as its members alg, use and key_ops permit', async (adapter) => {
@@ -133,9 +136,9 @@ verifies('JOSE-04', 'a key is used only as its members alg, use and key_ops perm
     { key_ops: 'verify' },
   ]
   for (const members of unfit) {
-    const api = await openKeyIssuer(adapter, [{ ...rsaKey, ...members }, ecKey])
-    expect(await api.present(signRs256(api.claims())), JSON.stringify(members)).toBe('E-TOK')
-    expect(await api.present(signEs256(api.claims()))).toBe('OK')
+    const api = await openScriptedApi(adapter, { keys: [{ ...rsaKey, ...members }, ecKey] })
+    expect(await api.present(signRs256(claimsOf(api.issuer.url))), JSON.stringify(members)).toBe('E-TOK')
+    expect(await api.present(signEs256(claimsOf(api.issuer.url)))).toBe('OK')
   }
   for (const members of [
     {},
@@ -144,13 +147,13 @@ verifies('JOSE-04', 'a key is used only as its members alg, use and key_ops perm
     { key_ops: ['verify'] },
     { use: 'sig', key_ops: ['verify'], alg: 'RS256' },
   ]) {
-    const api = await openKeyIssuer(adapter, [{ ...rsaKey, ...members }])
-    expect(await api.present(signRs256(api.claims())), JSON.stringify(members)).toBe('OK')
+    const api = await openScriptedApi(adapter, { keys: [{ ...rsaKey, ...members }] })
+    expect(await api.present(signRs256(claimsOf(api.issuer.url))), JSON.stringify(members)).toBe('OK')
   }
 })
 
 verifies(['JOSE-05', 'JOSE-06', 'JOSE-07'], 'crit and b64 are refused, also when malformed', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey])
+  const api = await openScriptedApi(adapter, { keys: [ecKey] })
   const headers = [
     { crit: ['x'], x: 1 },
     { crit: ['exp'], exp: 9_999_999_999 },
@@ -167,15 +170,15 @@ verifies(['JOSE-05', 'JOSE-06', 'JOSE-07'], 'crit and b64 are refused, also when
     { b64: 0 },
   ]
   for (const header of headers) {
-    expect(await api.present(signEs256(api.claims(), header)), JSON.stringify(header)).toBe('E-TOK')
+    expect(await api.present(signEs256(claimsOf(api.issuer.url), header)), JSON.stringify(header)).toBe('E-TOK')
   }
   // An unknown header member without `crit` is ignored.
-  expect(await api.present(signEs256(api.claims(), { x: 1 }))).toBe('OK')
+  expect(await api.present(signEs256(claimsOf(api.issuer.url), { x: 1 }))).toBe('OK')
 })
 
 verifies('JOSE-08', 'a duplicate member name in one object is refused at every depth', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey])
-  const claims = JSON.stringify(api.claims())
+  const api = await openScriptedApi(adapter, { keys: [ecKey] })
+  const claims = JSON.stringify(claimsOf(api.issuer.url))
   const present = (header: string, payload: string) => api.present(jws(header, payload, ec.privateKey, 'ES256'))
   expect(await present('{"alg":"ES256","kid":"ec"}', claims)).toBe('OK')
   expect(await present('{"alg":"none","alg":"ES256","kid":"ec"}', claims)).toBe('E-TOK')
@@ -189,8 +192,8 @@ verifies('JOSE-08', 'a duplicate member name in one object is refused at every d
 })
 
 verifies('JOSE-09', 'only the canonical base64url spelling of a token is accepted', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey])
-  const token = signEs256(api.claims())
+  const api = await openScriptedApi(adapter, { keys: [ecKey] })
+  const token = signEs256(claimsOf(api.issuer.url))
   const [header = '', payload = '', mac = ''] = token.split('.')
   expect(await api.present(token)).toBe('OK')
   // 64 bytes of signature leave four unused bits in the last character.
@@ -219,12 +222,12 @@ verifies('JOSE-09', 'only the canonical base64url spelling of a token is accepte
 })
 
 verifies('JOSE-09', 'a non-canonical segment is refused, even if the signature covers it', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey])
+  const api = await openScriptedApi(adapter, { keys: [ecKey] })
   const signed = (input: string): string => `${input}.${signature(input, ec.privateKey, 'ES256').toString('base64url')}`
   // Two bytes more or less change how many bits of the last character are unused.
   for (const pad of ['', ' ', '  ']) {
     const header = encode(`${JSON.stringify(es256)}${pad}`)
-    const payload = encode(`${JSON.stringify(api.claims())}${pad}`)
+    const payload = encode(`${JSON.stringify(claimsOf(api.issuer.url))}${pad}`)
     expect(await api.present(signed(`${header}.${payload}`))).toBe('OK')
     for (const segment of [header, payload].filter((candidate) => candidate.length % 4 !== 0)) {
       const misspelt = segment.slice(0, -1) + alphabet[alphabet.indexOf(segment.at(-1) ?? '') | 1]
@@ -233,13 +236,15 @@ verifies('JOSE-09', 'a non-canonical segment is refused, even if the signature c
       expect(await api.present(signed(input))).toBe('E-TOK')
     }
   }
-  const standard = Buffer.from(`${JSON.stringify(api.claims()).slice(0, -1)},"n":"\u00FB\u00FF?>~"}`).toString('base64')
+  const standard = Buffer.from(
+    `${JSON.stringify(claimsOf(api.issuer.url)).slice(0, -1)},"n":"\u00FB\u00FF?>~"}`,
+  ).toString('base64')
   expect(standard).toMatch(/[+/]/)
   expect(await api.present(signed(`${encode(es256)}.${standard.replace(/=+$/, '')}`))).toBe('E-TOK')
 })
 
 verifies('JOSE-09', 'the header must be a JSON object in UTF-8', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey])
+  const api = await openScriptedApi(adapter, { keys: [ecKey] })
   const json = JSON.stringify(es256)
   const headers = ['[]', '"x"', 'null', '7', 'true', '{', '', Buffer.concat([Buffer.from(json), Buffer.of(0xff)])]
   for (const header of [
@@ -249,25 +254,27 @@ verifies('JOSE-09', 'the header must be a JSON object in UTF-8', async (adapter)
     `${json}{}`,
     `${json}\u0000`,
   ]) {
-    expect(await api.present(jws(header, api.claims(), ec.privateKey, 'ES256')), String(header)).not.toBe('OK')
+    expect(await api.present(jws(header, claimsOf(api.issuer.url), ec.privateKey, 'ES256')), String(header)).not.toBe(
+      'OK',
+    )
   }
-  expect(await api.present(jws(` ${json}\n`, api.claims(), ec.privateKey, 'ES256'))).toBe('OK')
+  expect(await api.present(jws(` ${json}\n`, claimsOf(api.issuer.url), ec.privateKey, 'ES256'))).toBe('OK')
 })
 
 verifies('JOSE-10', 'the JSON serializations of a JWS are refused', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey])
-  const [header, payload, mac] = signEs256(api.claims()).split('.')
+  const api = await openScriptedApi(adapter, { keys: [ecKey] })
+  const [header, payload, mac] = signEs256(claimsOf(api.issuer.url)).split('.')
   const flattened = { protected: header, payload, signature: mac }
   for (const document of [flattened, { payload, signatures: [{ protected: header, signature: mac }] }]) {
     expect(await api.present(JSON.stringify(document))).toBe('E-REQ')
     expect(await api.present(encode(document))).toBe('E-TOK')
   }
-  expect(api.upstream.asked).toEqual([])
+  expect(api.issuer.paths).toEqual([])
 })
 
 verifies(['JOSE-11', 'AT-07'], 'an encrypted token is refused, and its content is not read', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey])
-  const inner = signEs256(api.claims())
+  const api = await openScriptedApi(adapter, { keys: [ecKey] })
+  const inner = signEs256(claimsOf(api.issuer.url))
   const five = (header: object): string => [encode(header), '', encode('iv'), encode(inner), encode('tag')].join('.')
   expect(await api.present(five({ alg: 'dir', enc: 'A256GCM', typ: 'at+jwt' }))).toBe('E-TOK')
   expect(await api.present(five({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 1_000_000_000, zip: 'DEF' }))).toBe(
@@ -280,8 +287,8 @@ verifies(['JOSE-11', 'AT-07'], 'an encrypted token is refused, and its content i
 })
 
 verifies('JOSE-12', 'an ECDSA signature must be R and S in full length, and neither may be zero', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey])
-  const input = `${encode(es256)}.${encode(api.claims())}`
+  const api = await openScriptedApi(adapter, { keys: [ecKey] })
+  const input = `${encode(es256)}.${encode(claimsOf(api.issuer.url))}`
   const good = signature(input, ec.privateKey, 'ES256')
   const zero = Buffer.alloc(32)
   const order = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex')
@@ -310,10 +317,12 @@ verifies('JOSE-12', 'an ECDSA signature must be R and S in full length, and neit
 verifies('JOSE-13', 'a weak RSA key is ignored, and a short secret is an option error', async (adapter) => {
   const weak = keyPair('RSA-1024')
   const evenExponent = { ...rsa.jwk, e: 'Ag', kid: 'even' }
-  const api = await openKeyIssuer(adapter, [{ ...weak.jwk, kid: 'weak' }, evenExponent, ecKey])
-  expect(await api.present(jws({ ...rs256, kid: 'weak' }, api.claims(), weak.privateKey, 'RS256'))).toBe('E-TOK')
-  expect(await api.present(signRs256(api.claims(), { kid: 'even' }))).toBe('E-TOK')
-  expect(await api.present(signEs256(api.claims()))).toBe('OK')
+  const api = await openScriptedApi(adapter, { keys: [{ ...weak.jwk, kid: 'weak' }, evenExponent, ecKey] })
+  expect(await api.present(jws({ ...rs256, kid: 'weak' }, claimsOf(api.issuer.url), weak.privateKey, 'RS256'))).toBe(
+    'E-TOK',
+  )
+  expect(await api.present(signRs256(claimsOf(api.issuer.url), { kid: 'even' }))).toBe('E-TOK')
+  expect(await api.present(signEs256(claimsOf(api.issuer.url)))).toBe('OK')
 
   const key = createPublicKey({ key: rsa.jwk, format: 'jwk' })
   const publicKeys = [
@@ -336,8 +345,8 @@ verifies('JOSE-13', 'a weak RSA key is ignored, and a short secret is an option 
 })
 
 verifies('JOSE-13', 'an RSA key with exponent one is ignored, because everyone can sign for it', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [{ ...rsa.jwk, e: 'AQ', kid: 'one' }, ecKey])
-  const input = `${encode({ ...rs256, kid: 'one' })}.${encode(api.claims())}`
+  const api = await openScriptedApi(adapter, { keys: [{ ...rsa.jwk, e: 'AQ', kid: 'one' }, ecKey] })
+  const input = `${encode({ ...rs256, kid: 'one' })}.${encode(claimsOf(api.issuer.url))}`
   // With the exponent one, the padded digest is a valid signature (RFC 8017 §9.2).
   const digest = Buffer.concat([
     Buffer.from('3031300d060960864801650304020105000420', 'hex'),
@@ -346,41 +355,43 @@ verifies('JOSE-13', 'an RSA key with exponent one is ignored, because everyone c
   const padding = Buffer.alloc(256 - 3 - digest.length, 0xff)
   const forged = Buffer.concat([Buffer.of(0, 1), padding, Buffer.of(0), digest])
   expect(await api.present(`${input}.${forged.toString('base64url')}`)).toBe('E-TOK')
-  expect(await api.present(signEs256(api.claims()))).toBe('OK')
+  expect(await api.present(signEs256(claimsOf(api.issuer.url)))).toBe('OK')
 })
 
 verifies('JOSE-13', 'a secret of full length verifies HMAC and no other algorithm', async (adapter) => {
   const secret = 'a secret that is long enough: 32 bytes and some'
-  const api = await openKeyIssuer(adapter, [ecKey], { secret })
+  const api = await openScriptedApi(adapter, { keys: [ecKey], issuer: { secret } })
   const present = (alg: string, key = Buffer.from(secret)) =>
-    api.present(jws({ alg, typ: 'at+jwt' }, api.claims(), key, alg))
+    api.present(jws({ alg, typ: 'at+jwt' }, claimsOf(api.issuer.url), key, alg))
   expect(await present('HS256')).toBe('OK')
   expect(await present('HS384')).toBe('E-TOK')
   expect(await present('HS256', Buffer.from('another secret that is long enough as well'))).toBe('E-TOK')
   expect(await present('HS256', Buffer.alloc(0))).toBe('E-TOK')
-  expect(await api.present(signEs256(api.claims()))).toBe('E-TOK')
-  expect(api.upstream.asked).toEqual([])
+  expect(await api.present(signEs256(claimsOf(api.issuer.url)))).toBe('E-TOK')
+  expect(api.issuer.paths).toEqual([])
 })
 
 verifies('JOSE-14', 'Ed25519 is accepted under both names, and Ed448 under neither', async (adapter) => {
   const ed = keyPair('Ed25519')
   const ed448 = keyPair('Ed448')
-  const api = await openKeyIssuer(adapter, [
-    { ...ed.jwk, kid: 'ed' },
-    { ...ed448.jwk, kid: 'ed448' },
-  ])
+  const api = await openScriptedApi(adapter, {
+    keys: [
+      { ...ed.jwk, kid: 'ed' },
+      { ...ed448.jwk, kid: 'ed448' },
+    ],
+  })
   for (const alg of ['EdDSA', 'Ed25519']) {
-    expect(await api.present(jws({ alg, kid: 'ed' }, api.claims(), ed.privateKey, alg))).toBe('OK')
-    expect(await api.present(jws({ alg, kid: 'ed448' }, api.claims(), ed448.privateKey, alg))).toBe('E-TOK')
+    expect(await api.present(jws({ alg, kid: 'ed' }, claimsOf(api.issuer.url), ed.privateKey, alg))).toBe('OK')
+    expect(await api.present(jws({ alg, kid: 'ed448' }, claimsOf(api.issuer.url), ed448.privateKey, alg))).toBe('E-TOK')
   }
 })
 
 verifies('JOSE-15', 'keys and URLs in the header are ignored', async (adapter) => {
   const foreign = keyPair('P-256')
-  const api = await openKeyIssuer(adapter, [ecKey])
-  await api.present(signEs256(api.claims()))
-  const asked = api.upstream.asked.length
-  const canary = `${api.upstream.url}/canary`
+  const api = await openScriptedApi(adapter, { keys: [ecKey] })
+  await api.present(signEs256(claimsOf(api.issuer.url)))
+  const before = api.issuer.paths.length
+  const canary = `${api.issuer.url}/canary`
   const headers = [
     { jwk: foreign.jwk },
     { jwk: { ...foreign.jwk, kid: 'ec' } },
@@ -390,13 +401,15 @@ verifies('JOSE-15', 'keys and URLs in the header are ignored', async (adapter) =
     { jwk: foreign.jwk, jku: canary, x5u: canary, x5c: ['MIIB'] },
   ]
   for (const header of headers) {
-    expect(await api.present(jws({ ...es256, ...header }, api.claims(), foreign.privateKey, 'ES256'))).toBe('E-TOK')
+    expect(await api.present(jws({ ...es256, ...header }, claimsOf(api.issuer.url), foreign.privateKey, 'ES256'))).toBe(
+      'E-TOK',
+    )
   }
-  expect(api.upstream.asked).toHaveLength(asked)
+  expect(api.issuer.paths).toHaveLength(before)
 })
 
 verifies('JOSE-15', 'kid is only compared with the kids of the key set', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey])
+  const api = await openScriptedApi(adapter, { keys: [ecKey] })
   const kids = [
     '../../etc/passwd',
     "' OR 1=1",
@@ -414,32 +427,33 @@ verifies('JOSE-15', 'kid is only compared with the kids of the key set', async (
     { kid: 'ec' },
   ]
   for (const kid of kids) {
-    expect(await api.present(signEs256(api.claims(), { kid })), String(kid).slice(0, 20)).toBe('E-TOK')
+    expect(await api.present(signEs256(claimsOf(api.issuer.url), { kid })), String(kid).slice(0, 20)).toBe('E-TOK')
   }
 })
 
 verifies('JOSE-16', 'a token that is too large or too deeply nested is refused', async (adapter) => {
-  const api = await openKeyIssuer(adapter, [ecKey])
-  const padded = (bytes: number): string => signEs256(api.claims({ pad: 'x'.repeat(bytes) }))
+  const api = await openScriptedApi(adapter, { keys: [ecKey] })
+  const padded = (bytes: number): string => signEs256(claimsOf(api.issuer.url, { pad: 'x'.repeat(bytes) }))
   expect(await api.present(padded(17 * 1024))).toBe('E-REQ')
   expect(await api.present('.'.repeat(17 * 1024))).toBe('E-REQ')
   expect(await api.present('.'.repeat(16 * 1024))).toBe('E-TOK')
-  expect(api.upstream.asked).toEqual([])
+  expect(api.issuer.paths).toEqual([])
   expect(await api.present(padded(8 * 1024))).toBe('OK')
   const nested = (depth: number): string =>
-    `{"deep":${'['.repeat(depth)}${']'.repeat(depth)},${JSON.stringify(api.claims()).slice(1)}`
+    `{"deep":${'['.repeat(depth)}${']'.repeat(depth)},${JSON.stringify(claimsOf(api.issuer.url)).slice(1)}`
   expect(await api.present(signEs256(nested(5000)))).toBe('E-TOK')
   expect(await api.present(signEs256(nested(50)))).toBe('OK')
 })
 
 verifies('CLM-06', 'a key of one issuer verifies no token of another issuer with the same kid', async (adapter) => {
   const other = keyPair('P-256')
-  const partner = await openKeyIssuer(adapter, [{ ...other.jwk, kid: 'ec' }])
-  const trusted = await openKeyIssuer(adapter, [ecKey], {})
-  const both = await openKeyIssuer(adapter, [ecKey], {
-    protect: { issuer: [partner.upstream.url, trusted.upstream.url] },
+  const partner = await openScriptedApi(adapter, { keys: [{ ...other.jwk, kid: 'ec' }] })
+  const trusted = await openScriptedApi(adapter, { keys: [ecKey] })
+  const both = await openScriptedApi(adapter, {
+    keys: [ecKey],
+    protect: { issuer: [partner.issuer.url, trusted.issuer.url] },
   })
-  const [partnerClaims, trustedClaims] = [claimsOf(partner.upstream.url), claimsOf(trusted.upstream.url)]
+  const [partnerClaims, trustedClaims] = [claimsOf(partner.issuer.url), claimsOf(trusted.issuer.url)]
   for (let round = 0; round < 2; round += 1) {
     expect(await both.present(jws(es256, partnerClaims, other.privateKey, 'ES256'))).toBe('OK')
     expect(await both.present(jws(es256, trustedClaims, other.privateKey, 'ES256'))).toBe('E-TOK')

@@ -5,10 +5,11 @@ import { expect } from 'vitest'
 import type { Adapter } from '../harness/adapters.ts'
 import { listen, openApi } from '../harness/api.ts'
 import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
-import type { Outcome } from '../harness/outcome.ts'
+import { type Handler, json, status } from '../harness/responses.ts'
+import type { ResultCode } from '../harness/result-code.ts'
+import { claimsOf, openScriptedIssuer, type ScriptedIssuer } from '../harness/scripted-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
-import { type Handler, json, openUpstream, status, type Upstream } from '../harness/upstream.ts'
+import { openScriptedApi } from '../harness/scripted-api.ts'
 import { verifies } from '../harness/verifies-documents.ts'
 
 const oauth = '/.well-known/oauth-authorization-server'
@@ -16,32 +17,34 @@ const openid = '/.well-known/openid-configuration'
 const { jwk, privateKey } = keyPair('P-256')
 
 interface Opened {
-  readonly upstream: Upstream
-  readonly issuer: string
+  readonly issuer: ScriptedIssuer
+  /** The name of the issuer, which can have a path. */
+  readonly name: string
   readonly advance: (seconds: number) => void
   /** Presents a good token of the issuer. */
-  readonly present: () => Promise<Outcome>
+  readonly present: () => Promise<ResultCode>
 }
 
-/** An API that trusts the issuer at a path of an upstream. The upstream publishes keys and no metadata. */
+/** An API that trusts the issuer at a path of a server. The issuer publishes keys and no metadata. */
 async function open(adapter: Adapter, path = ''): Promise<Opened> {
-  const upstream = await openUpstream({ '/jwks': json({ keys: [{ ...jwk, kid: 'k' }] }) })
-  const issuer = `${upstream.url}${path}`
+  const issuer = await openScriptedIssuer([{ ...jwk, kid: 'k' }])
+  delete issuer.routes[oauth]
+  const name = `${issuer.url}${path}`
   let now = T0
-  const api = await openApi(adapter, { protection: { issuer, audience, clock: () => now * 1000 } })
+  const api = await openApi(adapter, { protection: { issuer: name, audience, clock: () => now * 1000 } })
   return {
-    upstream,
     issuer,
+    name,
     advance: (seconds) => {
       now += seconds
     },
     present: () =>
-      api.present(jws({ alg: 'ES256', kid: 'k' }, { ...claimsOf(issuer), exp: now + 300 }, privateKey, 'ES256')),
+      api.present(jws({ alg: 'ES256', kid: 'k' }, claimsOf(name, { exp: now + 300 }), privateKey, 'ES256')),
   }
 }
 
-function metadataOf(issuer: string, upstream: Upstream): Handler {
-  return json({ issuer, jwks_uri: `${upstream.url}/jwks` })
+function metadataOf(name: string, { url }: ScriptedIssuer): Handler {
+  return json({ issuer: name, jwks_uri: `${url}/jwks` })
 }
 
 verifies(
@@ -55,10 +58,10 @@ verifies(
       ['/t1/', [`${oauth}/t1`, `${openid}/t1`, `/t1${openid}`]],
       ['/a/b', [`${oauth}/a/b`, `${openid}/a/b`, `/a/b${openid}`]],
     ] as const
-    for (const [path, asked] of vectors) {
+    for (const [path, requested] of vectors) {
       const api = await open(adapter, path)
       expect(await api.present(), path).toBe('502')
-      expect(api.upstream.asked, path).toEqual(asked)
+      expect(api.issuer.paths, path).toEqual(requested)
     }
     for (const issuer of [
       'https://h.example/x?y=1',
@@ -89,10 +92,10 @@ verifies(
 
 verifies('META-02', 'metadata is fetched once, at the first URL that has it', async (adapter) => {
   const api = await open(adapter, '/t1')
-  api.upstream.routes[`/t1${openid}`] = metadataOf(api.issuer, api.upstream)
+  api.issuer.routes[`/t1${openid}`] = metadataOf(api.name, api.issuer)
   expect(await api.present()).toBe('OK')
   expect(await api.present()).toBe('OK')
-  expect(api.upstream.asked).toEqual([`${oauth}/t1`, `${openid}/t1`, `/t1${openid}`, '/jwks'])
+  expect(api.issuer.paths).toEqual([`${oauth}/t1`, `${openid}/t1`, `/t1${openid}`, '/jwks'])
 })
 
 verifies(
@@ -102,18 +105,18 @@ verifies(
     for (const path of ['', '/t1', '/t1/']) {
       const api = await open(adapter, path)
       for (const other of [
-        `${api.issuer}/`,
-        api.issuer.replace(/\/$/, ''),
-        api.issuer.toUpperCase(),
+        `${api.name}/`,
+        api.name.replace(/\/$/, ''),
+        api.name.toUpperCase(),
         'https://other.example',
       ]) {
-        if (other !== api.issuer) {
-          api.upstream.routes[`${oauth}${path.replace(/\/$/, '')}`] = metadataOf(other, api.upstream)
+        if (other !== api.name) {
+          api.issuer.routes[`${oauth}${path.replace(/\/$/, '')}`] = metadataOf(other, api.issuer)
           expect(await api.present(), other).toBe('502')
           api.advance(60)
         }
       }
-      expect(api.upstream.count('/jwks')).toBe(0)
+      expect(api.issuer.count('/jwks')).toBe(0)
     }
   },
 )
@@ -135,11 +138,11 @@ verifies('META-04', 'a response that is no metadata is passed over', async (adap
   ]
   for (const [index, answer] of noMetadata.entries()) {
     const alone = await open(adapter)
-    alone.upstream.routes[oauth] = answer
+    alone.issuer.routes[oauth] = answer
     expect(await alone.present(), `answer ${index}`).toBe('502')
     const followed = await open(adapter)
-    followed.upstream.routes[oauth] = answer
-    followed.upstream.routes[openid] = metadataOf(followed.issuer, followed.upstream)
+    followed.issuer.routes[oauth] = answer
+    followed.issuer.routes[openid] = metadataOf(followed.name, followed.issuer)
     expect(await followed.present(), `answer ${index}`).toBe('OK')
   }
 })
@@ -159,7 +162,7 @@ verifies('META-04', 'metadata with a jwks_uri that is not secure is not used', a
     ['x'],
   ]) {
     const api = await open(adapter)
-    api.upstream.routes[oauth] = json({ issuer: api.issuer, jwks_uri: uri })
+    api.issuer.routes[oauth] = json({ issuer: api.name, jwks_uri: uri })
     expect(await api.present(), String(uri)).toBe('502')
   }
 })
@@ -182,10 +185,10 @@ verifies('META-04', 'the metadata of a remote issuer cannot name this host, in a
   ]) {
     const agent = new MockAgent()
     agent.disableNetConnect()
-    const asked: string[] = []
+    const requested: string[] = []
     const intercept = (origin: string, document: object): void => {
       const reply = ({ path }: { path: string }): { statusCode: number; data: object } => {
-        asked.push(path)
+        requested.push(path)
         return { statusCode: 200, data: document }
       }
       agent
@@ -198,7 +201,9 @@ verifies('META-04', 'the metadata of a remote issuer cannot name this host, in a
     intercept(`https://${host}`, { keys: [{ ...jwk, kid: 'k' }] })
     const api = await openApi(adapter, { protection: { issuer, audience, clock: () => T0 * 1000, dispatcher: agent } })
     const outcome = await api.present(jws({ alg: 'ES256', kid: 'k' }, claimsOf(issuer), privateKey, 'ES256'))
-    expect([outcome, asked.includes('/jwks')], host).toEqual(host === 'keys.example' ? ['OK', true] : ['502', false])
+    expect([outcome, requested.includes('/jwks')], host).toEqual(
+      host === 'keys.example' ? ['OK', true] : ['502', false],
+    )
     await agent.close()
   }
 })
@@ -212,11 +217,11 @@ verifies('META-04', 'a server error ends the discovery, and a later request repe
   ]
   for (const [index, failure] of failures.entries()) {
     const api = await open(adapter)
-    api.upstream.routes[oauth] = failure
-    api.upstream.routes[openid] = metadataOf(api.issuer, api.upstream)
+    api.issuer.routes[oauth] = failure
+    api.issuer.routes[openid] = metadataOf(api.name, api.issuer)
     expect(await api.present(), `failure ${index}`).toBe('E-UP')
-    expect(api.upstream.asked).toEqual([oauth])
-    api.upstream.routes[oauth] = metadataOf(api.issuer, api.upstream)
+    expect(api.issuer.paths).toEqual([oauth])
+    api.issuer.routes[oauth] = metadataOf(api.name, api.issuer)
     api.advance(2)
     expect(await api.present()).toBe('OK')
   }
@@ -228,17 +233,18 @@ verifies('META-06', 'the alias of the endpoint is used with mutual TLS only', as
     [tlsClientAuth('api'), '/mtls-introspect'],
     [clientSecretBasic('api', 'a secret of the tests'), '/introspect'],
   ] as const
-  for (const [client, asked] of methods) {
-    const upstream = await openUpstream({ '/introspect': answer('plain'), '/mtls-introspect': answer('alias') })
-    upstream.routes[oauth] = json({
-      issuer: upstream.url,
-      introspection_endpoint: `${upstream.url}/introspect`,
-      mtls_endpoint_aliases: { introspection_endpoint: `${upstream.url}/mtls-introspect` },
+  for (const [client, requested] of methods) {
+    const api = await openScriptedApi(adapter, { introspection: { client } })
+    const { url, routes } = api.issuer
+    routes['/introspect'] = answer('plain')
+    routes['/mtls-introspect'] = answer('alias')
+    routes[oauth] = json({
+      issuer: url,
+      introspection_endpoint: `${url}/introspect`,
+      mtls_endpoint_aliases: { introspection_endpoint: `${url}/mtls-introspect` },
     })
-    const issuer = trustedIssuer(upstream.url, { introspection: { client } })
-    const api = await openApi(adapter, { protection: { issuer, audience, clock: () => T0 * 1000 } })
     expect(await api.present('opaque')).toBe('OK')
-    expect(upstream.asked).toEqual([oauth, asked])
+    expect(api.issuer.paths).toEqual([oauth, requested])
   }
 })
 

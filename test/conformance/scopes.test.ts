@@ -1,10 +1,10 @@
 import { anyScope, scopes, trustedIssuer } from '@tollgate/core'
 import { expect } from 'vitest'
 import type { Adapter } from '../harness/adapters.ts'
-import { openIntrospecting } from '../harness/introspecting.ts'
+import { openScriptedApi } from '../harness/scripted-api.ts'
 import { jws, keyPair } from '../harness/jws.ts'
-import { openKeyIssuer } from '../harness/key-issuer.ts'
 import { openReference, type Reference } from '../harness/reference.ts'
+import { claimsOf } from '../harness/scripted-issuer.ts'
 import { verifies } from '../harness/verifies.ts'
 
 type ScopesFrom = NonNullable<Parameters<typeof trustedIssuer>[1]>['scopesFrom']
@@ -16,10 +16,19 @@ async function reading(
   required: readonly string[] = ['read'],
 ): Promise<(claims: object) => Promise<string>> {
   const { privateKey, jwk } = keyPair('P-256')
-  const api = await openKeyIssuer(adapter, [{ ...jwk, kid: 'k' }], { scopesFrom, guards: [anyScope(...required)] })
+  const api = await openScriptedApi(adapter, {
+    keys: [{ ...jwk, kid: 'k' }],
+    issuer: { scopesFrom },
+    guards: [anyScope(...required)],
+  })
   return (claims) =>
     api.present(
-      jws({ alg: 'ES256', kid: 'k' }, { ...api.claims({ scope: undefined }), ...claims }, privateKey, 'ES256'),
+      jws(
+        { alg: 'ES256', kid: 'k' },
+        { ...claimsOf(api.issuer.url, { scope: undefined }), ...claims },
+        privateKey,
+        'ES256',
+      ),
     )
 }
 
@@ -98,13 +107,16 @@ verifies('SCOPES-FROM', 'a value that is neither a string nor a list of strings 
 })
 
 verifies('SCOPES-FROM', 'the scopes of an introspection response are read in the same way', async (adapter) => {
-  const api = await openIntrospecting(adapter, { issuer: { scopesFrom: ['scope', 'realm_access.roles'] } })
+  const api = await openScriptedApi(adapter, {
+    introspection: {},
+    issuer: { scopesFrom: ['scope', 'realm_access.roles'] },
+  })
   for (const [answer, outcome] of [
     [{ scope: ['read'] }, 'OK'],
     [{ scope: 'other', realm_access: { roles: ['read'] } }, 'OK'],
     [{ scope: undefined, roles: ['read'] }, 'E-SCOPE'],
   ] as const) {
-    api.server.answer = () => api.server.active(answer)
+    api.issuer.introspect = () => api.issuer.active(answer)
     expect(await api.present(Buffer.from(JSON.stringify(answer)).toString('hex')), JSON.stringify(answer)).toBe(outcome)
   }
 })
@@ -129,14 +141,15 @@ verifies('MCP-05', 'a scope that implies the required one is enough, also indire
 })
 
 verifies('MCP-05', 'a role can imply scopes, also for an opaque token', async (adapter) => {
-  const api = await openIntrospecting(adapter, {
+  const api = await openScriptedApi(adapter, {
+    introspection: {},
     issuer: { scopesFrom: 'roles' },
     protect: { scopeHierarchy: { Accountant: ['read', 'invoices:write'] } },
     guards: [scopes('read', 'invoices:write')],
   })
-  api.server.answer = () => api.server.active({ roles: ['Accountant'] })
+  api.issuer.introspect = () => api.issuer.active({ roles: ['Accountant'] })
   expect(await api.present('accountant')).toBe('OK')
-  api.server.answer = () => api.server.active({ roles: ['accountant'] })
+  api.issuer.introspect = () => api.issuer.active({ roles: ['accountant'] })
   expect(await api.present('other')).toBe('E-SCOPE')
 })
 

@@ -1,75 +1,76 @@
 /** The guard `active`: the authorization server said within this time that the token is active. */
 import { active, allOf, anyOf, claims, createValidator, defineGuard, scopes, trustedIssuer } from '@tollgate/core'
 import { expect, test } from 'vitest'
-import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
-import { client } from '../harness/introspecting.ts'
+import { json, status } from '../harness/responses.ts'
+import { client } from '../harness/scripted-api.ts'
+import { claimsOf } from '../harness/scripted-issuer.ts'
+import { openScriptedValidator, reasonOf, requestWith } from '../harness/scripted-validator.ts'
+import { waitFor } from '../harness/wait-for.ts'
 import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
 import { memoryCache } from '../harness/memory-cache.ts'
 import { audience } from '../harness/reference.ts'
-import { json, status } from '../harness/upstream.ts'
-import { until } from '../harness/until.ts'
 
 const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
 const { jwk, privateKey } = keyPair('P-256')
 
 test('an opaque token is introspected again when the response is older than the route demands', async () => {
-  const api = await openAsking()
+  const api = await openScriptedValidator()
   expect(await api.reason('t', active({ within: '5s' }))).toBe('OK')
   api.advance(5)
   expect(await api.reason('t', active({ within: '5s' }))).toBe('OK')
-  expect(api.server.asked).toHaveLength(1)
+  expect(api.issuer.count('/introspect')).toBe(1)
   api.advance(0.001)
   expect(await api.reason('t')).toBe('OK')
-  expect(api.server.asked).toHaveLength(1)
-  api.server.answer = () => ({ active: false })
+  expect(api.issuer.count('/introspect')).toBe(1)
+  api.issuer.introspect = () => ({ active: false })
   expect(await api.reason('t', active({ within: '5s' }))).toBe('inactive')
-  expect(api.server.asked).toHaveLength(2)
+  expect(api.issuer.count('/introspect')).toBe(2)
   expect(await api.reason('t')).toBe('inactive')
 })
 
 test('the guards and the handler see the new response', async () => {
-  const api = await openAsking()
+  const api = await openScriptedValidator()
   expect(await api.reason('t', scopes('read'))).toBe('OK')
   api.advance(10)
-  api.server.answer = () => api.server.active({ scope: 'admin', sub: 'bob' })
+  api.issuer.introspect = () => api.issuer.active({ scope: 'admin', sub: 'bob' })
   const route = [claims(({ sub }) => sub === 'bob', 'not-bob'), scopes('admin'), active({ within: '1s' })]
   expect((await api.authenticate('t', ...route)).subject).toBe('bob')
   api.advance(10)
-  api.server.answer = () => api.server.active({ scope: 'read' })
+  api.issuer.introspect = () => api.issuer.active({ scope: 'read' })
   expect(await api.reason('t', ...route)).toBe('missing-scope')
   const later = { 'wrong-audience': { aud: 'x' }, 'sender-constrained': { cnf: { jkt: 'x' } }, expired: { exp: 0 } }
   for (const [reason, changes] of Object.entries(later)) {
-    api.server.answer = () => api.server.active()
+    api.issuer.introspect = () => api.issuer.active()
     expect(await api.reason(reason)).toBe('OK')
     api.advance(10)
-    api.server.answer = () => api.server.active(changes)
+    api.issuer.introspect = () => api.issuer.active(changes)
     expect(await api.reason(reason, active({ within: '1s' }))).toBe(reason)
   }
 })
 
 test('a JWT is introspected too, and keeps its claims', async () => {
   for (const formats of ['jwt', 'both'] as const) {
-    const api = await openAsking({ issuer: { formats } })
-    api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
-    const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.server.url), privateKey, 'ES256')
+    const api = await openScriptedValidator({ issuer: { formats } })
+    api.issuer.keys = [{ ...jwk, kid: 'k' }]
+    const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.issuer.url), privateKey, 'ES256')
     expect(await api.reason(token)).toBe('OK')
-    expect(api.server.asked).toHaveLength(0)
+    expect(api.issuer.count('/introspect')).toBe(0)
     const judged = await api.authenticate(token, active({ within: '5s' }), scopes('read'))
     expect(judged.kind).toBe('jwt')
     expect(await api.reason(token, active({ within: '5s' }))).toBe('OK')
-    expect(api.server.asked.map(({ form }) => form.get('token'))).toEqual([token])
+    expect(api.issuer.count('/introspect')).toBe(1)
+    expect(api.issuer.requests.at(-1)?.form.get('token')).toBe(token)
     api.advance(6)
-    api.server.answer = () => ({ active: false })
+    api.issuer.introspect = () => ({ active: false })
     expect(await api.reason(token, active({ within: '5s' }))).toBe('inactive')
     expect(await api.reason(token)).toBe('OK')
   }
 })
 
 test('the response about a JWT is validated too', async () => {
-  const api = await openAsking({ introspection: { cacheFor: '300s' } })
-  api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
-  const claimsOfToken = claimsOf(api.server.url)
+  const api = await openScriptedValidator({ introspection: { cacheFor: '300s' } })
+  api.issuer.keys = [{ ...jwk, kid: 'k' }]
+  const claimsOfToken = claimsOf(api.issuer.url)
   const token = (jti: string): string => jws({ alg: 'ES256', kid: 'k' }, { ...claimsOfToken, jti }, privateKey, 'ES256')
   const now = Number(claimsOfToken['iat']) + 60
   const cases = {
@@ -82,10 +83,10 @@ test('the response about a JWT is validated too', async () => {
     'sender-constrained': { cnf: { jkt: 'x' } },
   }
   for (const [reason, changes] of Object.entries(cases)) {
-    api.server.answer = () => api.server.active(changes)
+    api.issuer.introspect = () => api.issuer.active(changes)
     expect(await api.reason(token(reason), active({ within: '5s' })), reason).toBe(reason)
   }
-  api.server.answer = () => api.server.active({ exp: now + 3 })
+  api.issuer.introspect = () => api.issuer.active({ exp: now + 3 })
   expect(await api.reason(token('short'), active({ within: '300s' }))).toBe('OK')
   api.advance(14)
   expect(await api.reason(token('short'), active({ within: '300s' }))).toBe('expired')
@@ -93,17 +94,17 @@ test('the response about a JWT is validated too', async () => {
 
 test('concurrent requests get responses that are as recent as their own routes demand', async () => {
   const cache = memoryCache()
-  const api = await openAsking({ validator: { cache } })
-  api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
-  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.server.url), privateKey, 'ES256')
+  const api = await openScriptedValidator({ validator: { cache } })
+  api.issuer.keys = [{ ...jwk, kid: 'k' }]
+  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.issuer.url), privateKey, 'ES256')
   expect(await api.reason(token, active({ within: '1s' }))).toBe('OK')
   const other = createValidator({
-    issuer: trustedIssuer(api.server.url, { introspection: { client } }),
+    issuer: trustedIssuer(api.issuer.url, { introspection: { client } }),
     audience,
     cache,
     clock: () => 1_700_000_010_000,
   })
-  api.server.answer = () => ({ active: false })
+  api.issuer.introspect = () => ({ active: false })
   const judged = await other.authenticate(requestWith(token))
   const present = (within: '60s' | '9s' | '0s'): Promise<string> =>
     reasonOf(other.authorize(judged, requestWith(token), active({ within })))
@@ -112,11 +113,11 @@ test('concurrent requests get responses that are as recent as their own routes d
 
 test('a response of a process whose clock is ahead counts as older', async () => {
   const cache = memoryCache()
-  const ahead = await openAsking({ validator: { cache, clock: () => 1_700_000_004_900 } })
+  const ahead = await openScriptedValidator({ validator: { cache, clock: () => 1_700_000_004_900 } })
   expect(await ahead.reason('t')).toBe('OK')
-  ahead.server.answer = () => ({ active: false })
+  ahead.issuer.introspect = () => ({ active: false })
   const other = createValidator({
-    issuer: trustedIssuer(ahead.server.url, { introspection: { client } }),
+    issuer: trustedIssuer(ahead.issuer.url, { introspection: { client } }),
     audience,
     cache,
     // Five and a half seconds later, by a clock that is right.
@@ -128,33 +129,35 @@ test('a response of a process whose clock is ahead counts as older', async () =>
 test.each(['10s', '0s'] as const)(
   'an older response that arrives late does not replace a newer one that is cached for %s',
   async (cacheInactiveFor) => {
-    const api = await openAsking({ introspection: { cacheInactiveFor } })
-    api.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
-    const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.server.url), privateKey, 'ES256')
+    const api = await openScriptedValidator({ introspection: { cacheInactiveFor } })
+    api.issuer.keys = [{ ...jwk, kid: 'k' }]
+    const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.issuer.url), privateKey, 'ES256')
     const waiting: (() => void)[] = []
-    api.server.misbehave = (request, response) => waiting.push(() => json(api.server.active())(request, response))
+    api.issuer.routes['/introspect'] = (request, response) =>
+      waiting.push(() => json(api.issuer.active())(request, response))
     const older = api.reason(token, active({ within: '60s' }))
-    await until(() => waiting.length === 1)
+    await waitFor(() => waiting.length === 1)
     api.advance(1)
-    api.server.misbehave = json({ active: false })
+    api.issuer.routes['/introspect'] = json({ active: false })
     expect(await api.reason(token, active({ within: '0s' }))).toBe('inactive')
     waiting.shift()?.()
     expect(await older).toBe('OK')
     expect(await api.reason(token, active({ within: '60s' }))).toBe('inactive')
-    expect(api.server.asked).toHaveLength(cacheInactiveFor === '10s' ? 2 : 3)
+    expect(api.issuer.count('/introspect')).toBe(cacheInactiveFor === '10s' ? 2 : 3)
   },
 )
 
 test('a later request does not keep an earlier response out of the cache', async () => {
-  const api = await openAsking()
+  const api = await openScriptedValidator()
   expect(await api.reason('t')).toBe('OK')
   const waiting: (() => void)[] = []
-  api.server.misbehave = (request, response) => waiting.push(() => json({ active: false })(request, response))
+  api.issuer.routes['/introspect'] = (request, response) =>
+    waiting.push(() => json({ active: false })(request, response))
   const hammering = []
   for (let index = 0; index < 3; index += 1) {
     api.advance(0.001)
     hammering.push(api.reason('t', active({ within: '0s' })))
-    await until(() => waiting.length === index + 1)
+    await waitFor(() => waiting.length === index + 1)
   }
   waiting.shift()?.()
   expect(await hammering[0]).toBe('inactive')
@@ -165,10 +168,10 @@ test('a later request does not keep an earlier response out of the cache', async
 
 test('an inactive response that is not cached removes the active one', async () => {
   const cache = memoryCache()
-  const api = await openAsking({ introspection: { cacheInactiveFor: '0s' }, validator: { cache } })
+  const api = await openScriptedValidator({ introspection: { cacheInactiveFor: '0s' }, validator: { cache } })
   expect(await api.reason('t')).toBe('OK')
   api.advance(10)
-  api.server.answer = () => ({ active: false })
+  api.issuer.introspect = () => ({ active: false })
   expect(await api.reason('t', active({ within: '1s' }))).toBe('inactive')
   expect(await api.reason('t')).toBe('inactive')
   expect([...cache.entries.values()].join()).not.toContain('"active":true')
@@ -176,38 +179,38 @@ test('an inactive response that is not cached removes the active one', async () 
 
 test('an inactive response that is not cached makes older responses useless', async () => {
   const cache = memoryCache()
-  const one = await openAsking({ validator: { cache } })
-  one.server.upstream.routes['/jwks'] = json({ keys: [{ ...jwk, kid: 'k' }] })
-  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(one.server.url), privateKey, 'ES256')
+  const one = await openScriptedValidator({ validator: { cache } })
+  one.issuer.keys = [{ ...jwk, kid: 'k' }]
+  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(one.issuer.url), privateKey, 'ES256')
   expect(await one.reason(token, active({ within: '1s' }))).toBe('OK')
   const other = createValidator({
-    issuer: trustedIssuer(one.server.url, { introspection: { client, cacheInactiveFor: '0s' } }),
+    issuer: trustedIssuer(one.issuer.url, { introspection: { client, cacheInactiveFor: '0s' } }),
     audience,
     cache,
     clock: () => 1_700_000_010_000,
   })
   const present = (within: '0s' | '30s'): Promise<string> =>
     reasonOf(other.authenticate(requestWith(token), active({ within })))
-  one.server.answer = () => ({ active: false })
+  one.issuer.introspect = () => ({ active: false })
   expect(await present('0s')).toBe('inactive')
   expect(await present('30s')).toBe('inactive')
 })
 
 test('when introspection fails, only the routes that demand it are unavailable', async () => {
-  const api = await openAsking()
+  const api = await openScriptedValidator()
   expect(await api.reason('t')).toBe('OK')
   api.advance(10)
-  api.server.misbehave = status(503)
+  api.issuer.routes['/introspect'] = status(503)
   expect(await api.reason('t', active({ within: '1s' }))).toBe('upstream-error')
   expect(await api.reason('t')).toBe('OK')
 })
 
 test("with '0s' every request introspects", async () => {
-  const api = await openAsking()
+  const api = await openScriptedValidator()
   for (let request = 1; request <= 3; request += 1) {
     api.advance(0.001)
     expect(await api.reason('t', active({ within: '0s' }))).toBe('OK')
-    expect(api.server.asked).toHaveLength(request)
+    expect(api.issuer.count('/introspect')).toBe(request)
   }
 })
 
@@ -218,16 +221,16 @@ test('`active` inside `anyOf` is an invalid option, because the validator meets 
 })
 
 test('the shortest time of several `active` demands counts', async () => {
-  const api = await openAsking()
+  const api = await openScriptedValidator()
   expect(await api.reason('t')).toBe('OK')
   api.advance(10)
-  api.server.answer = () => ({ active: false })
+  api.issuer.introspect = () => ({ active: false })
   expect(await api.reason('t', active({ within: '60s' }))).toBe('OK')
   expect(await api.reason('t', active({ within: '60s' }), active({ within: '5s' }))).toBe('inactive')
 })
 
 test('an inactive token is refused before the guards run', async () => {
-  const api = await openAsking()
+  const api = await openScriptedValidator()
   let runs = 0
   const counting = defineGuard({
     check: () => {
@@ -237,7 +240,7 @@ test('an inactive token is refused before the guards run', async () => {
   })
   expect(await api.reason('t')).toBe('OK')
   api.advance(10)
-  api.server.answer = () => ({ active: false })
+  api.issuer.introspect = () => ({ active: false })
   expect(await api.reason('t', counting, active({ within: '1s' }))).toBe('inactive')
   expect(runs).toBe(0)
 })
@@ -264,13 +267,13 @@ test.each([[undefined], [{}], [{ within: 5 }], [{ within: '5' }], [{ within: '5s
 )
 
 test('with an `issuer` function, an issuer without introspection is a failure', async () => {
-  const api = await openAsking()
+  const api = await openScriptedValidator()
   const tenants = createValidator({
     issuer: (iss) => trustedIssuer(iss, { keys: { keys: [{ ...jwk, kid: 'k' }] } }),
     audience,
     clock: () => 1_700_000_000_000,
   })
-  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.server.url), privateKey, 'ES256')
+  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.issuer.url), privateKey, 'ES256')
   const request = new Request('https://api.example/', { headers: { authorization: `Bearer ${token}` } })
   await expect(tenants.authenticate(request)).resolves.toHaveProperty('kind', 'jwt')
   await expect(tenants.authenticate(request, active({ within: '5s' }))).rejects.toThrow(TypeError)

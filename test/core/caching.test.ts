@@ -9,11 +9,11 @@ import {
   type ValidatorOptions,
 } from '@tollgate/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
+import { json, status } from '../harness/responses.ts'
+import { claimsOf, openScriptedIssuer, type ScriptedIssuer } from '../harness/scripted-issuer.ts'
+import { openScriptedValidator, reasonOf, requestWith } from '../harness/scripted-validator.ts'
 import { jws, type KeyPair, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
-import { json, openIssuerUpstream, status, type Upstream } from '../harness/upstream.ts'
 
 const first = keyPair('P-256')
 const second = keyPair('P-256')
@@ -25,7 +25,7 @@ function tokenOf(issuer: string, changes: object = {}, { privateKey }: KeyPair =
 }
 
 interface Scene {
-  readonly upstream: Upstream
+  readonly issuer: ScriptedIssuer
   readonly validator: Validator
   readonly time: { now: number }
   readonly token: string
@@ -35,16 +35,16 @@ interface Scene {
 }
 
 async function open(options: Partial<ValidatorOptions> = {}): Promise<Scene> {
-  const upstream = await openIssuerUpstream([{ ...first.jwk, kid: 'k' }])
+  const issuer = await openScriptedIssuer([{ ...first.jwk, kid: 'k' }])
   const time = { now: T0 }
-  const validator = createValidator({ issuer: upstream.url, audience, clock: () => time.now * 1000, ...options })
+  const validator = createValidator({ issuer: issuer.url, audience, clock: () => time.now * 1000, ...options })
   onTestFinished(() => validator.close())
   const reason = (token: string): Promise<string> => reasonOf(validator.authenticate(requestWith(token)))
   return {
-    upstream,
+    issuer,
     validator,
     time,
-    token: tokenOf(upstream.url, { roles: ['reader'], nested: { deep: [{ a: 1 }] } }),
+    token: tokenOf(issuer.url, { roles: ['reader'], nested: { deep: [{ a: 1 }] } }),
     reason,
     cache: async (token) => {
       expect([await reason(token), await reason(token)]).toEqual(['OK', 'OK'])
@@ -108,7 +108,7 @@ test('a token of another validator is a TypeError', async () => {
 describe('a refusal is never cached', () => {
   test('a token that came too early is accepted at its time', async () => {
     const scene = await open({ clockTolerance: '0s' })
-    const token = tokenOf(scene.upstream.url, { nbf: T0 + 10 })
+    const token = tokenOf(scene.issuer.url, { nbf: T0 + 10 })
     expect(await scene.reason(token)).toBe('not-yet-valid')
     scene.time.now += 10
     await scene.cache(token)
@@ -116,19 +116,19 @@ describe('a refusal is never cached', () => {
 
   test('a token with an unknown key is accepted when the key is published', async () => {
     const scene = await open()
-    const token = tokenOf(scene.upstream.url, {}, second, 'new')
+    const token = tokenOf(scene.issuer.url, {}, second, 'new')
     expect(await scene.reason(token)).toBe('unknown-key')
-    scene.upstream.routes['/jwks'] = json({ keys: [{ ...second.jwk, kid: 'new' }] })
+    scene.issuer.routes['/jwks'] = json({ keys: [{ ...second.jwk, kid: 'new' }] })
     scene.time.now += 31
     await scene.cache(token)
   })
 
   test('a token that could not be validated is accepted when the issuer is back', async () => {
     const scene = await open()
-    const serve = scene.upstream.routes['/jwks']
-    scene.upstream.routes['/jwks'] = status(503)
+    const serve = scene.issuer.routes['/jwks']
+    scene.issuer.routes['/jwks'] = status(503)
     expect(await scene.reason(scene.token)).toBe('upstream-error')
-    Object.assign(scene.upstream.routes, { '/jwks': serve })
+    Object.assign(scene.issuer.routes, { '/jwks': serve })
     scene.time.now += 31
     await scene.cache(scene.token)
   })
@@ -160,7 +160,7 @@ describe('tokens of an issuer that a function returns', () => {
   test.each(Object.entries(changes))('follow its new settings: %s', async (_name, [after, reason]) => {
     let settings: TrustedIssuerOptions = {}
     const scene = await open({ issuer: (iss) => trustedIssuer(iss, settings) })
-    const token = tokenOf(scene.upstream.url, { jti: undefined })
+    const token = tokenOf(scene.issuer.url, { jti: undefined })
     await scene.cache(token)
     settings = after
     scene.time.now += 601
@@ -197,13 +197,13 @@ describe('with `cache: off`', () => {
 
   test('every request introspects its opaque token, and concurrent requests share a call', async () => {
     const introspection = { cacheFor: '300s', cacheInactiveFor: '30s' } as const
-    const api = await openAsking({ introspection, validator: { cache: 'off' } })
+    const api = await openScriptedValidator({ introspection, validator: { cache: 'off' } })
     for (let round = 0; round < 3; round += 1) {
       expect(await api.reason('a-token')).toBe('OK')
     }
-    expect(api.server.asked).toHaveLength(3)
+    expect(api.issuer.count('/introspect')).toBe(3)
     await Promise.all(Array.from({ length: 20 }, () => api.reason('another')))
-    expect(api.server.asked).toHaveLength(4)
+    expect(api.issuer.count('/introspect')).toBe(4)
   })
 
   test('evict resolves', async () => {
@@ -223,9 +223,9 @@ test.each(['everything', '', true, false, null, 0, {}, { get: () => undefined }]
 test('a token that is refused takes no room in the cache', async () => {
   const scene = await open()
   const bad = [{ exp: T0 - 60 }, { nbf: T0 + 60 }, { aud: 'urn:x' }, { exp: '1' }].map((change) =>
-    tokenOf(scene.upstream.url, change),
+    tokenOf(scene.issuer.url, change),
   )
-  const forged = tokenOf(scene.upstream.url, {}, second)
+  const forged = tokenOf(scene.issuer.url, {}, second)
   for (const token of [...bad, forged, 'a.b.c', 'opaque']) {
     expect(await scene.reason(token)).not.toBe('OK')
   }
@@ -235,7 +235,7 @@ test('a token that is refused takes no room in the cache', async () => {
 test('an evicted JWT is validated again', async () => {
   const scene = await open()
   await scene.cache(scene.token)
-  scene.upstream.routes['/jwks'] = json({ keys: [{ ...second.jwk, kid: 'k' }] })
+  scene.issuer.routes['/jwks'] = json({ keys: [{ ...second.jwk, kid: 'k' }] })
   await scene.validator.evict(scene.token)
   expect(scene.validator.health().caches.jwt.entries).toBe(0)
 })

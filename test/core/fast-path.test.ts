@@ -21,7 +21,7 @@ import { createRequestAuth, nodeHeaders } from '@tollgate/core/adapter'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { jws } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
+import { claimsOf } from '../harness/scripted-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
 
 const secret = Buffer.alloc(32, 7)

@@ -6,7 +6,7 @@ import { T0 } from '../harness/constants.ts'
 import { memoryCache } from '../harness/memory-cache.ts'
 import { json, status } from '../harness/responses.ts'
 import { openScriptedValidator, type ScriptedValidator } from '../harness/scripted-validator.ts'
-import { until } from '../harness/until.ts'
+import { waitFor } from '../harness/wait-for.ts'
 
 function calls({ issuer }: ScriptedValidator): number {
   return issuer.count('/introspect')
@@ -29,7 +29,7 @@ test('500 simultaneous requests with ten tokens cause ten calls to each of two i
   for (const scripted of both) {
     const server = holdResponses(scripted)
     const tokens = Array.from({ length: 500 }, (_, index) => scripted.authenticate(`token-${index % 10}`))
-    await until(() => server.waiting() === 10)
+    await waitFor(() => server.waiting() === 10)
     server.release()
     expect(new Set((await Promise.all(tokens)).map(({ subject }) => subject))).toEqual(new Set([scripted.issuer.url]))
     await scripted.authenticate('token-0')
@@ -50,9 +50,9 @@ test('a token in use is introspected again before its result expires, and no req
   advance(1)
   expect(await introspectedAt()).toBe(first)
   expect(await reason('t')).toBe('OK')
-  await until(() => server.waiting() === 1)
+  await waitFor(() => server.waiting() === 1)
   server.release()
-  await until(async () => (await introspectedAt()) > first)
+  await waitFor(async () => (await introspectedAt()) > first)
   advance(47)
   expect(await reason('t')).toBe('OK')
   expect(calls(scripted)).toBe(2)
@@ -64,7 +64,7 @@ test('a revocation that a refresh finds counts from the next request on', async 
   scripted.issuer.introspect = () => ({ active: false })
   scripted.advance(50)
   expect(await scripted.reason('t')).toBe('OK')
-  await until(async () => (await scripted.reason('t')) === 'inactive')
+  await waitFor(async () => (await scripted.reason('t')) === 'inactive')
   expect(calls(scripted)).toBe(2)
 })
 
@@ -78,10 +78,10 @@ test('a failed refresh changes nothing before the result expires, and is repeate
     expect(await reason('t')).toBe('OK')
     await sleep(2)
   }
-  await until(() => calls(scripted) === 2)
+  await waitFor(() => calls(scripted) === 2)
   advance(1)
   expect(await reason('t')).toBe('OK')
-  await until(() => calls(scripted) === 3)
+  await waitFor(() => calls(scripted) === 3)
   advance(9)
   expect(await reason('t')).toBe('not-found')
 })
@@ -107,7 +107,7 @@ test('a result that was requested before an eviction is not cached after it', as
   const introspect = issuer.routes['/introspect']
   const server = holdResponses(scripted)
   const early = reason('t')
-  await until(() => server.waiting() === 1)
+  await waitFor(() => server.waiting() === 1)
   await validator.evict('t')
   server.release()
   expect(await early).toBe('OK')

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { openTestClock, type TestClock } from '../harness/clock.ts'
 import { type Handler, hang, json, status, text } from '../harness/responses.ts'
 import { openScriptedValidator, type ScriptedValidator } from '../harness/scripted-validator.ts'
-import { until } from '../harness/until.ts'
+import { waitFor } from '../harness/wait-for.ts'
 
 /** The issuer calls good tokens active, and does something else with all others. */
 function respondToStrangers({ issuer }: ScriptedValidator, respond: Handler): void {
@@ -60,7 +60,7 @@ test.each(Object.entries(strangerFaults))(
     respondToStrangers(scripted, fault)
     expect(await scripted.reason('good-new')).toBe('OK')
     const madeUp = reasonsOf(scripted, 'made-up', 20)
-    await until(() => calls(scripted) >= 22)
+    await waitFor(() => calls(scripted) >= 22)
     await scripted.clock.advance(fault === hang ? 3 : 0)
     await madeUp
     expect(await scripted.reason('good')).toBe('OK')
@@ -95,7 +95,7 @@ test('timeouts of unknown tokens open their circuit, which passes a few calls a 
   const timeOut = async (name: string, count: number, passing: number): Promise<readonly string[]> => {
     const before = calls(scripted)
     const reasons = reasonsOf(scripted, name, count)
-    await until(() => calls(scripted) === before + passing)
+    await waitFor(() => calls(scripted) === before + passing)
     await clock.advance(3)
     return reasons
   }
@@ -166,7 +166,7 @@ test('many simultaneous failures cause one wait, and a short one', async () => {
   const waiting: (() => void)[] = []
   issuer.routes['/introspect'] = (request, response) => waiting.push(() => status(503)(request, response))
   const reasons = good.map((name) => reason(name))
-  await until(() => waiting.length === 64)
+  await waitFor(() => waiting.length === 64)
   waiting.forEach((respond) => respond())
   expect(new Set(await Promise.all(reasons))).toEqual(new Set(['upstream-error']))
   issuer.routes['/introspect'] = introspect
@@ -204,9 +204,9 @@ test('an endpoint that hangs takes a bounded number of requests, and known token
   issuer.routes['/introspect'] = hang
   const unknown = named('made-up', 1500).map((name) => reason(name))
   expect(new Set(await Promise.all(unknown.slice(1024)))).toEqual(new Set(['overloaded']))
-  await until(() => calls(scripted) - before === 192)
+  await waitFor(() => calls(scripted) - before === 192)
   const known = good.map((name) => reason(name))
-  await until(() => calls(scripted) - before === 192 + 128)
+  await waitFor(() => calls(scripted) - before === 192 + 128)
   // The calls that wait start when others end, and end in the same way.
   const timer = setInterval(() => void clock.advance(3), 20)
   const reasons = new Set(await Promise.all([...unknown, ...known]))

@@ -2,13 +2,13 @@
 import { active, clientSecretBasic, createValidator, trustedIssuer, type Validator } from '@tollgate/core'
 import type { Health } from '@tollgate/core/diagnostics'
 import { expect, test } from 'vitest'
-import { openAsking, reasonOf, requestWith } from '../harness/asking.ts'
+import { json, status } from '../harness/responses.ts'
+import { claimsOf, openScriptedIssuer, type ScriptedIssuer } from '../harness/scripted-issuer.ts'
+import { openScriptedValidator, reasonOf, requestWith } from '../harness/scripted-validator.ts'
+import { waitFor } from '../harness/wait-for.ts'
 import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
 import { memoryCache } from '../harness/memory-cache.ts'
 import { audience, T0 } from '../harness/reference.ts'
-import { until } from '../harness/until.ts'
-import { json, openIssuerUpstream, status, type Upstream } from '../harness/upstream.ts'
 
 const emptyCache = { entries: 0, bytes: 0, hits: 0, misses: 0, hitRatio: undefined }
 
@@ -23,7 +23,7 @@ function tokenOf(issuer: string): string {
 }
 
 interface Scene {
-  readonly upstream: Upstream
+  readonly issuer: ScriptedIssuer
   readonly validator: Validator
   readonly present: () => Promise<string>
   /** In seconds. */
@@ -31,11 +31,11 @@ interface Scene {
 }
 
 async function open(): Promise<Scene> {
-  const upstream = await openIssuerUpstream(keys)
+  const issuer = await openScriptedIssuer(keys)
   const time = { now: T0 }
-  const validator = createValidator({ issuer: upstream.url, audience, clock: () => time.now * 1000 })
-  const present = (): Promise<string> => reasonOf(validator.authenticate(requestWith(tokenOf(upstream.url))))
-  return { upstream, time, validator, present }
+  const validator = createValidator({ issuer: issuer.url, audience, clock: () => time.now * 1000 })
+  const present = (): Promise<string> => reasonOf(validator.authenticate(requestWith(tokenOf(issuer.url))))
+  return { issuer, time, validator, present }
 }
 
 function at(seconds: number): Date {
@@ -43,64 +43,64 @@ function at(seconds: number): Date {
 }
 
 test('ready() fetches the documents of every issuer, and the first token needs no fetch', async () => {
-  const [one, other] = await Promise.all([openIssuerUpstream(keys), openIssuerUpstream(keys)])
+  const [one, other] = await Promise.all([openScriptedIssuer(keys), openScriptedIssuer(keys)])
   const validator = createValidator({
     issuer: [one.url, trustedIssuer(other.url, { introspection: { client, endpoint: `${other.url}/introspect` } })],
     audience,
     clock: () => T0 * 1000,
   })
   await validator.ready()
-  const asked = [metadata, '/jwks']
-  expect([one.asked, other.asked]).toEqual([asked, asked])
+  const paths = [metadata, '/jwks']
+  expect([one.paths, other.paths]).toEqual([paths, paths])
   await validator.authenticate(requestWith(tokenOf(one.url)))
   await validator.ready()
-  expect(one.asked).toEqual(asked)
+  expect(one.paths).toEqual(paths)
 })
 
 test("ready() of an issuer with formats: 'opaque' fetches metadata and no keys", async () => {
-  const api = await openAsking({ issuer: { formats: 'opaque' } })
+  const api = await openScriptedValidator({ issuer: { formats: 'opaque' } })
   await api.validator.ready()
-  expect(api.server.upstream.asked).toEqual([metadata])
+  expect(api.issuer.paths).toEqual([metadata])
 })
 
 test('ready() rejects with the error of the issuer that is down, and fetches those of the others', async () => {
-  const upstream = await openIssuerUpstream(keys)
-  const validator = createValidator({ issuer: [down, upstream.url], audience })
+  const issuer = await openScriptedIssuer(keys)
+  const validator = createValidator({ issuer: [down, issuer.url], audience })
   await expect(validator.ready()).rejects.toMatchObject({ name: 'Unavailable', issuer: down, reason: 'network' })
-  expect(upstream.count('/jwks')).toBe(1)
+  expect(issuer.count('/jwks')).toBe(1)
 })
 
 test('ready({ within }) waits for an issuer that is down at first', async () => {
-  const upstream = await openIssuerUpstream(keys)
-  const serve = upstream.routes['/jwks']
-  upstream.routes['/jwks'] = (request, response) => {
-    upstream.routes['/jwks'] = serve ?? status(404)
+  const issuer = await openScriptedIssuer(keys)
+  const serve = issuer.routes['/jwks']
+  issuer.routes['/jwks'] = (request, response) => {
+    issuer.routes['/jwks'] = serve ?? status(404)
     status(503, { 'retry-after': '120' })(request, response)
   }
-  const validator = createValidator({ issuer: upstream.url, audience })
+  const validator = createValidator({ issuer: issuer.url, audience })
   await validator.ready({ within: '20s' })
-  expect(upstream.count('/jwks')).toBe(2)
+  expect(issuer.count('/jwks')).toBe(2)
 })
 
 test('ready({ within }) does not retry an error of the configuration', async () => {
-  const upstream = await openIssuerUpstream(keys)
-  upstream.routes['/jwks'] = status(404)
-  const validator = createValidator({ issuer: upstream.url, audience })
+  const issuer = await openScriptedIssuer(keys)
+  issuer.routes['/jwks'] = status(404)
+  const validator = createValidator({ issuer: issuer.url, audience })
   await expect(validator.ready({ within: '300ms' })).rejects.toMatchObject({ status: 502, reason: 'not-found' })
-  expect(upstream.count('/jwks')).toBe(1)
-  const misspelt = createValidator({ issuer: `${upstream.url}/`, audience })
+  expect(issuer.count('/jwks')).toBe(1)
+  const misspelt = createValidator({ issuer: `${issuer.url}/`, audience })
   await expect(misspelt.ready({ within: '1h' })).rejects.toMatchObject({ status: 502, reason: 'issuer-mismatch' })
 })
 
 test('ready({ within }) reports the error of the configuration first, and retries a key set without a usable key', async () => {
-  const upstream = await openIssuerUpstream([{ ...keys[0], use: 'enc' }])
-  const misconfigured = createValidator({ issuer: [down, `${upstream.url}/`], audience })
+  const issuer = await openScriptedIssuer([{ ...keys[0], use: 'enc' }])
+  const misconfigured = createValidator({ issuer: [down, `${issuer.url}/`], audience })
   await expect(misconfigured.ready({ within: '1h' })).rejects.toMatchObject({ reason: 'issuer-mismatch' })
-  const validator = createValidator({ issuer: upstream.url, audience })
+  const validator = createValidator({ issuer: issuer.url, audience })
   await expect(validator.ready()).rejects.toMatchObject({ reason: 'no-usable-key' })
-  upstream.routes['/jwks'] = json({ keys })
+  issuer.routes['/jwks'] = json({ keys })
   await validator.ready({ within: '20s' })
-  expect(upstream.count('/jwks')).toBe(2)
+  expect(issuer.count('/jwks')).toBe(2)
 })
 
 test('ready({ within }) rejects at its deadline', async () => {
@@ -128,7 +128,7 @@ test('health() reports documents as missing, fresh or stale, with the time of th
     status: 'degraded',
     issuers: [
       {
-        issuer: scene.upstream.url,
+        issuer: scene.issuer.url,
         keys: { state: 'missing', ...none },
         metadata: { state: 'missing', ...none },
         introspection: undefined,
@@ -137,14 +137,14 @@ test('health() reports documents as missing, fresh or stale, with the time of th
     resolved: undefined,
     caches: { jwt: emptyCache, opaque: emptyCache, shared: undefined },
   } satisfies Health)
-  expect(scene.upstream.asked).toEqual([])
+  expect(scene.issuer.paths).toEqual([])
 
   expect(await scene.present()).toBe('OK')
   const nextTry = expect.toSatisfy((date: Date) => date > at(T0) && date < at(T0 + 600)) as unknown
   expect(keysHealth()).toEqual({ ...none, state: 'fresh', since: at(T0), nextTry })
   expect(scene.validator.health().status).toBe('ok')
 
-  scene.upstream.routes['/jwks'] = status(503)
+  scene.issuer.routes['/jwks'] = status(503)
   scene.time.now += 601
   expect(await scene.present()).toBe('OK')
   const soon = expect.toSatisfy((date: Date) => date > at(scene.time.now) && date < at(scene.time.now + 2)) as unknown
@@ -153,14 +153,14 @@ test('health() reports documents as missing, fresh or stale, with the time of th
 
   scene.time.now = T0 + 4300
   expect(keysHealth()).toMatchObject({ state: 'missing', since: at(T0 + 4200) })
-  scene.upstream.routes['/jwks'] = json({ keys })
+  scene.issuer.routes['/jwks'] = json({ keys })
   expect(await scene.present()).toBe('OK')
   expect(scene.validator.health().status).toBe('ok')
 })
 
 test('health() counts the entries and the hits of the caches', async () => {
   const cache = memoryCache()
-  const api = await openAsking({ validator: { cache } })
+  const api = await openScriptedValidator({ validator: { cache } })
   const caches = (validator: Validator): Health['caches'] => validator.health().caches
   expect(await api.reason('t')).toBe('OK')
   expect(await api.reason('t')).toBe('OK')
@@ -174,12 +174,12 @@ test('health() counts the entries and the hits of the caches', async () => {
 })
 
 test('health() with an issuer function counts the issuers that it returned lately', async () => {
-  const [upstream, broken] = [await openIssuerUpstream(keys), await openIssuerUpstream(keys)]
+  const [issuer, broken] = [await openScriptedIssuer(keys), await openScriptedIssuer(keys)]
   broken.routes['/jwks'] = status(503)
   let now = T0
   const validator = createValidator({ issuer: (iss) => trustedIssuer(iss), audience, clock: () => now * 1000 })
   expect(validator.health()).toMatchObject({ status: 'ok', issuers: [], resolved: { count: 0, degraded: 0 } })
-  await validator.authenticate(requestWith(tokenOf(upstream.url)))
+  await validator.authenticate(requestWith(tokenOf(issuer.url)))
   expect(validator.health()).toMatchObject({ status: 'ok', issuers: [], resolved: { count: 1, degraded: 0 } })
   expect(await reasonOf(validator.authenticate(requestWith(tokenOf(broken.url))))).toBe('upstream-error')
   expect(validator.health()).toMatchObject({ status: 'degraded', resolved: { count: 2, degraded: 1 } })
@@ -196,22 +196,22 @@ test('health() reports configured keys as fresh', () => {
 })
 
 test('a closed validator rejects every call, and can be closed again', async () => {
-  const scene = await openAsking()
+  const scene = await openScriptedValidator()
   const token = await scene.authenticate('t')
   await scene.validator.close()
   await scene.validator.close()
   await expect(scene.authenticate('t')).rejects.toThrow()
   await expect(scene.validator.ready()).rejects.toThrow()
   await expect(scene.validator.authorize(token, requestWith('t'), active({ within: '0s' }))).rejects.toThrow()
-  expect(scene.server.asked).toHaveLength(1)
+  expect(scene.issuer.count('/introspect')).toBe(1)
 })
 
 test('close() ends a ready() that waits', async () => {
   const scene = await open()
-  scene.upstream.routes['/jwks'] = status(503)
+  scene.issuer.routes['/jwks'] = status(503)
   const [ready] = await Promise.allSettled([
     scene.validator.ready({ within: '1h' }),
-    until(() => scene.validator.health().issuers[0]?.keys?.lastFailure === 'upstream-error').then(() =>
+    waitFor(() => scene.validator.health().issuers[0]?.keys?.lastFailure === 'upstream-error').then(() =>
       scene.validator.close(),
     ),
   ])
@@ -219,12 +219,12 @@ test('close() ends a ready() that waits', async () => {
 })
 
 test('closing one of two validators leaves their shared documents in use', async () => {
-  const upstream = await openIssuerUpstream(keys)
-  const options = { issuer: upstream.url, audience, clock: () => T0 * 1000 }
+  const issuer = await openScriptedIssuer(keys)
+  const options = { issuer: issuer.url, audience, clock: () => T0 * 1000 }
   const [one, other] = [createValidator(options), createValidator(options)]
-  await one.authenticate(requestWith(tokenOf(upstream.url)))
+  await one.authenticate(requestWith(tokenOf(issuer.url)))
   await one.close()
-  await other.authenticate(requestWith(tokenOf(upstream.url)))
-  expect(upstream.count('/jwks')).toBe(1)
+  await other.authenticate(requestWith(tokenOf(issuer.url)))
+  expect(issuer.count('/jwks')).toBe(1)
   await other.close()
 })

@@ -3,11 +3,10 @@ import { createServer } from 'node:net'
 import { createValidator, trustedIssuer, type TrustedIssuerOptions, type Validator } from '@tollgate/core'
 import { MockAgent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { reasonOf, requestWith } from '../harness/asking.ts'
+import { claimsOf, openScriptedIssuer } from '../harness/scripted-issuer.ts'
+import { reasonOf, requestWith } from '../harness/scripted-validator.ts'
 import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
-import { openIssuerUpstream } from '../harness/upstream.ts'
 
 const { jwk, privateKey } = keyPair('P-256')
 const clock = (): number => T0 * 1000
@@ -67,7 +66,7 @@ test('metadata of such an issuer cannot name an address that is not public', asy
   ] as const) {
     const agent = new MockAgent()
     agent.disableNetConnect()
-    const asked: string[] = []
+    const requested: string[] = []
     for (const [origin, document] of [
       [issuer, { issuer, jwks_uri: `https://${host}/jwks` }],
       [`https://${host}`, { keys: [{ ...jwk, kid: 'k' }] }],
@@ -76,20 +75,20 @@ test('metadata of such an issuer cannot name an address that is not public', asy
         .get(origin)
         .intercept({ path: () => true })
         .reply(200, ({ path }) => {
-          asked.push(path)
+          requested.push(path)
           return document
         })
         .persist()
     }
     expect(await reason(issuer, {}, agent), host).toBe(expected)
-    expect(asked.includes('/jwks')).toBe(expected === 'OK')
+    expect(requested.includes('/jwks')).toBe(expected === 'OK')
     await agent.close()
   }
 })
 
 test('an issuer with a loopback name, or with `network: any`, is contacted', async () => {
-  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
-  expect(await reason(upstream.url)).toBe('OK')
+  const issuer = await openScriptedIssuer([{ ...jwk, kid: 'k' }])
+  expect(await reason(issuer.url)).toBe('OK')
   const { port, visits } = await openCanary()
   expect(await reason(`https://[::ffff:127.0.0.1]:${port}`, { network: 'any' })).toBe('network')
   expect(visits()).toBeGreaterThan(0)

@@ -3,16 +3,15 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
+import { claimsOf, openScriptedIssuer, type ScriptedIssuer } from '../harness/scripted-issuer.ts'
 import { audience } from '../harness/reference.ts'
-import { openIssuerUpstream, type Upstream } from '../harness/upstream.ts'
 
 const { jwk, privateKey } = keyPair('P-256')
 
-async function openIssuer(): Promise<{ readonly upstream: Upstream; readonly token: string }> {
-  const upstream = await openIssuerUpstream([{ ...jwk, kid: 'k' }])
-  const claims = { ...claimsOf(upstream.url), exp: Math.floor(Date.now() / 1000) + 300 }
-  return { upstream, token: jws({ alg: 'ES256', kid: 'k' }, claims, privateKey, 'ES256') }
+async function openIssuer(): Promise<{ readonly issuer: ScriptedIssuer; readonly token: string }> {
+  const issuer = await openScriptedIssuer([{ ...jwk, kid: 'k' }])
+  const claims = { ...claimsOf(issuer.url), exp: Math.floor(Date.now() / 1000) + 300 }
+  return { issuer, token: jws({ alg: 'ES256', kid: 'k' }, claims, privateKey, 'ES256') }
 }
 
 /** Runs a module in its own process. The test fails when that does not end. */
@@ -35,13 +34,13 @@ async function run(issuer: string, token: string, code: string): Promise<string>
 }
 
 test('a process that validates one token ends by itself', async () => {
-  const { upstream, token } = await openIssuer()
+  const { issuer, token } = await openIssuer()
   const code = 'console.log((await validator.authenticate(request)).subject)'
-  expect(await run(upstream.url, token, code)).toBe('alice')
+  expect(await run(issuer.url, token, code)).toBe('alice')
 }, 30_000)
 
 test('undici is not loaded before the first outbound call', async () => {
-  const { upstream, token } = await openIssuer()
+  const { issuer, token } = await openIssuer()
   const code = `
     const { default: { Session } } = await import('node:inspector')
     const scripts = new Set()
@@ -52,27 +51,27 @@ test('undici is not loaded before the first outbound call', async () => {
     const before = scripts.size
     await validator.authenticate(request)
     console.log(before, scripts.size > before)`
-  expect(await run(upstream.url, token, code)).toBe('0 true')
+  expect(await run(issuer.url, token, code)).toBe('0 true')
 }, 30_000)
 
 test('a process that closes its validator while a server hangs ends', async () => {
-  const { upstream, token } = await openIssuer()
-  upstream.routes['/jwks'] = () => undefined
+  const { issuer, token } = await openIssuer()
+  issuer.routes['/jwks'] = () => undefined
   const code = `
     const judged = validator.authenticate(request).catch((error) => error.reason)
     await asked(1)
     await validator.close()
     console.log(await judged)`
-  expect(await run(upstream.url, token, code)).toBe('closing')
+  expect(await run(issuer.url, token, code)).toBe('closing')
 }, 30_000)
 
 test('a token is not refused when the validator closes during the lookup of its key', async () => {
-  const { upstream, token } = await openIssuer()
+  const { issuer, token } = await openIssuer()
   const other = keyPair('P-256')
-  const unknown = jws({ alg: 'ES256', kid: 'new' }, claimsOf(upstream.url), other.privateKey, 'ES256')
-  const serve = upstream.routes['/jwks']
-  upstream.routes['/jwks'] = (request, response) => {
-    upstream.routes['/jwks'] = () => undefined
+  const unknown = jws({ alg: 'ES256', kid: 'new' }, claimsOf(issuer.url), other.privateKey, 'ES256')
+  const serve = issuer.routes['/jwks']
+  issuer.routes['/jwks'] = (request, response) => {
+    issuer.routes['/jwks'] = () => undefined
     serve?.(request, response)
   }
   const code = `
@@ -82,24 +81,24 @@ test('a token is not refused when the validator closes during the lookup of its 
     await asked(2)
     await validator.close()
     console.log(await judged)`
-  expect(await run(upstream.url, token, code)).toBe('closing')
+  expect(await run(issuer.url, token, code)).toBe('closing')
 }, 30_000)
 
 test('a process does not end while it waits for its issuer', async () => {
-  const { upstream, token } = await openIssuer()
-  const serve = upstream.routes['/jwks']
-  upstream.routes['/jwks'] = (_request, response) => {
-    upstream.routes['/jwks'] = serve ?? (() => undefined)
+  const { issuer, token } = await openIssuer()
+  const serve = issuer.routes['/jwks']
+  issuer.routes['/jwks'] = (_request, response) => {
+    issuer.routes['/jwks'] = serve ?? (() => undefined)
     response.writeHead(503).end()
   }
   const code = `
     await validator.ready({ within: '15s' })
     console.log(validator.health().status)`
-  expect(await run(upstream.url, token, code)).toBe('ok')
+  expect(await run(issuer.url, token, code)).toBe('ok')
 }, 30_000)
 
 test('validators share connections, which close with the last validator, and open again', async () => {
-  const { upstream, token } = await openIssuer()
+  const { issuer, token } = await openIssuer()
   const code = `
     let sockets = 0
     channel('undici:client:connected').subscribe(({ socket }) => {
@@ -114,7 +113,7 @@ test('validators share connections, which close with the last validator, and ope
       }
       counts.push(sockets > 0 ? 'open' : 'closed')
     }
-    const other = createValidator({ issuer: '${upstream.url}', audience: '${audience}' })
+    const other = createValidator({ issuer: '${issuer.url}', audience: '${audience}' })
     await validator.authenticate(request)
     await count('open')
     await validator.close()
@@ -122,16 +121,16 @@ test('validators share connections, which close with the last validator, and ope
     await count('open')
     await other.close()
     await count('closed')
-    const again = createValidator({ issuer: '${upstream.url}', audience: '${audience}' })
+    const again = createValidator({ issuer: '${issuer.url}', audience: '${audience}' })
     await again.authenticate(request)
     await count('open')
     console.log(counts.join())`
-  expect(await run(upstream.url, token, code)).toBe('open,open,closed,open')
-  expect(upstream.count('/jwks')).toBe(2)
+  expect(await run(issuer.url, token, code)).toBe('open,open,closed,open')
+  expect(issuer.count('/jwks')).toBe(2)
 }, 30_000)
 
 test('dispatchers with a client certificate close with the last validator, and open again for the next', async () => {
-  const { upstream, token } = await openIssuer()
+  const { issuer, token } = await openIssuer()
   const code = `
     const { createDispatcher } = await import('../../packages/core/src/http/dispatchers.ts')
     const outcomeOf = async (open) => open.then(({ destroyed }) => destroyed, ({ reason }) => reason)
@@ -140,8 +139,8 @@ test('dispatchers with a client certificate close with the last validator, and o
     const outcomes = [await outcomeOf(first)]
     await validator.close()
     outcomes.push(await outcomeOf(first), await outcomeOf(dispatcher('public')))
-    createValidator({ issuer: '${upstream.url}', audience: '${audience}' })
+    createValidator({ issuer: '${issuer.url}', audience: '${audience}' })
     outcomes.push(await outcomeOf(dispatcher('public')))
     console.log(outcomes.join())`
-  expect(await run(upstream.url, token, code)).toBe('false,true,closing,false')
+  expect(await run(issuer.url, token, code)).toBe('false,true,closing,false')
 }, 30_000)

@@ -1,8 +1,8 @@
 import { createValidator, Refusal, trustedIssuer, Unavailable } from '@tollgate/core'
 import { wrongTokens, type WrongToken } from '@tollgate/mock-issuer'
 import { expect, test } from 'vitest'
-import { requestWith } from '../harness/asking.ts'
-import { listening } from '../harness/listening.ts'
+import { messagesOn } from '../harness/channel-messages.ts'
+import { requestWith } from '../harness/scripted-validator.ts'
 import { audience, openIssuer } from '../harness/reference.ts'
 
 const reasons: Readonly<Record<WrongToken, string>> = {
@@ -32,7 +32,7 @@ const down = 'http://127.0.0.1:9'
 
 test.each(wrongTokens)('the refusal of a token that is %s has its reason, and is published', async (name) => {
   const issuer = await openIssuer()
-  const messages = listening('tollgate:refusal')
+  const messages = messagesOn('tollgate:refusal')
   const validator = createValidator(issuer.validatorOptions)
   const refusal: unknown = await validator
     .authenticate(requestWith(await issuer.wrongToken(name)))
@@ -42,7 +42,7 @@ test.each(wrongTokens)('the refusal of a token that is %s has its reason, and is
 })
 
 test('an outage is published with its error', async () => {
-  const messages = listening('tollgate:unavailable')
+  const messages = messagesOn('tollgate:unavailable')
   const issuer = await openIssuer()
   const validator = createValidator({ issuer: down, audience })
   const error: unknown = await validator
@@ -53,7 +53,7 @@ test('an outage is published with its error', async () => {
   expect(messages).toMatchObject([{ outcome: 'unreachable_upstream', issuer: down, error }])
 })
 
-test('metadata that names another issuer is an invalid upstream response', async () => {
+test('metadata that names another issuer is an invalid issuer response', async () => {
   const issuer = await openIssuer()
   const validator = createValidator({ ...issuer.validatorOptions, issuer: `${issuer.url}/` })
   await expect(

@@ -12,7 +12,7 @@ import {
 } from '@tollgate/core'
 import { wrongTokens } from '@tollgate/mock-issuer'
 import { expect, onTestFinished, test } from 'vitest'
-import { openAsking, requestWith } from '../harness/asking.ts'
+import { openScriptedValidator, requestWith } from '../harness/scripted-validator.ts'
 import { memoryCache } from '../harness/memory-cache.ts'
 import { misbehaviours, misbehavioursAtIntrospection } from '../harness/misbehaviour.ts'
 import { audience, openIssuer } from '../harness/reference.ts'
@@ -72,8 +72,8 @@ test.each(
     const all = published()
     const quoting = (text: string): string => text.replaceAll(/\{|<|SSH/g, (start) => `${start}"sentinel-answer":"`)
     for (const [name, { act }] of Object.entries({ ...misbehaviours, ...misbehavioursAtIntrospection })) {
-      const api = await openAsking({ introspection: { client, timeout: '100ms' } })
-      api.server.misbehave = act
+      const api = await openScriptedValidator({ introspection: { client, timeout: '100ms' } })
+      api.issuer.routes['/introspect'] = act
       expect(show(await errorOf(api.authenticate('sentinel-token', scopes('x')))), name).not.toContain('sentinel')
     }
     for (const body of [
@@ -83,14 +83,15 @@ test.each(
       quoting('<html>'),
     ]) {
       for (const code of [200, 400, 401, 500]) {
-        const api = await openAsking({ introspection: { client } })
-        api.server.misbehave = (_request, response) => response.writeHead(code, { 'x-sentinel': 'sentinel' }).end(body)
+        const api = await openScriptedValidator({ introspection: { client } })
+        api.issuer.routes['/introspect'] = (_request, response) =>
+          response.writeHead(code, { 'x-sentinel': 'sentinel' }).end(body)
         expect(show(await errorOf(api.authenticate('sentinel-token'))), body).not.toContain('sentinel')
       }
-      const api = await openAsking({ introspection: { client } })
+      const api = await openScriptedValidator({ introspection: { client } })
       const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{"\r\n'
       for (const start of ['', 'HTTP/1.1 200 OK\r\n', chunked]) {
-        api.server.misbehave = ({ socket }) => void socket.end(`${start}sentinel ${body}`)
+        api.issuer.routes['/introspect'] = ({ socket }) => void socket.end(`${start}sentinel ${body}`)
         expect(show(await errorOf(api.authenticate('sentinel-token'))), start).not.toContain('sentinel')
       }
     }
@@ -112,8 +113,11 @@ test('messages about opaque tokens contain neither claims nor tokens, and the sh
     { aud: undefined },
     { scope: 'x' },
   ]) {
-    const api = await openAsking({ introspection: { client: clientSecretBasic('api', secret) }, validator: { cache } })
-    api.server.answer = () => api.server.active({ ...claims, ...fault })
+    const api = await openScriptedValidator({
+      introspection: { client: clientSecretBasic('api', secret) },
+      validator: { cache },
+    })
+    api.issuer.introspect = () => api.issuer.active({ ...claims, ...fault })
     const guards = [scopes('read'), active({ within: '1s' })]
     const outcome = await errorOf(api.authenticate('sentinel-token', ...guards))
     expect(show(outcome)).not.toMatch(outcome instanceof Error ? /sentinel/ : /sentinel-(token|secret)/)
@@ -125,11 +129,11 @@ test('messages about opaque tokens contain neither claims nor tokens, and the sh
 
 test('an error names the endpoint without its query, because the query can contain a key', async () => {
   const all = published()
-  const { server } = await openAsking()
-  const endpoint = `${server.url}/introspect?key=sentinel`
+  const { issuer } = await openScriptedValidator()
+  const endpoint = `${issuer.url}/introspect?key=sentinel`
   for (const code of [200, 302, 401, 404, 500]) {
-    const api = await openAsking({ introspection: { endpoint } })
-    server.upstream.routes['/introspect?key=sentinel'] = (_request, response) => response.writeHead(code).end('x')
+    const api = await openScriptedValidator({ introspection: { endpoint } })
+    issuer.routes['/introspect?key=sentinel'] = (_request, response) => response.writeHead(code).end('x')
     expect(show(await errorOf(api.authenticate('t'))), String(code)).not.toContain('sentinel')
   }
   expect(show(all)).not.toContain('sentinel')

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createValidator, trustedIssuer, type TrustedIssuerOptions, type Validator } from '@tollgate/core'
 import { expect, onTestFinished, test } from 'vitest'
-import { reasonOf, requestWith } from '../harness/asking.ts'
+import { json, status } from '../harness/responses.ts'
+import { claimsOf, openScriptedIssuer, type ScriptedIssuer } from '../harness/scripted-issuer.ts'
+import { reasonOf, requestWith } from '../harness/scripted-validator.ts'
+import { waitFor } from '../harness/wait-for.ts'
 import { jws, type KeyPair, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
-import { until } from '../harness/until.ts'
-import { json, openIssuerUpstream, status, type Upstream } from '../harness/upstream.ts'
 
 const seeded = keyPair('P-256')
 const published = keyPair('P-256')
@@ -21,21 +21,21 @@ function jwkOf({ jwk }: KeyPair): object {
 }
 
 interface Scene {
-  readonly upstream: Upstream
+  readonly issuer: ScriptedIssuer
   readonly validator: Validator
   readonly time: { now: number }
   readonly present: (pair: KeyPair) => Promise<string>
 }
 
 async function open(options: TrustedIssuerOptions = { seed }): Promise<Scene> {
-  const upstream = await openIssuerUpstream([jwkOf(published)])
+  const issuer = await openScriptedIssuer([jwkOf(published)])
   const time = { now: T0 }
-  const issuer = trustedIssuer(upstream.url, options)
-  const validator = createValidator({ issuer, audience, clock: () => time.now * 1000 })
+  const trusted = trustedIssuer(issuer.url, options)
+  const validator = createValidator({ issuer: trusted, audience, clock: () => time.now * 1000 })
 
   const present = (pair: KeyPair): Promise<string> =>
-    reasonOf(validator.authenticate(requestWith(tokenOf(upstream.url, pair))))
-  return { upstream, validator, time, present }
+    reasonOf(validator.authenticate(requestWith(tokenOf(issuer.url, pair))))
+  return { issuer, validator, time, present }
 }
 
 function tokenOf(issuer: string, { privateKey, jwk }: KeyPair): string {
@@ -45,46 +45,46 @@ function tokenOf(issuer: string, { privateKey, jwk }: KeyPair): string {
 test('a seed serves at once, and never again after keys were fetched', async () => {
   const scene = await open()
   expect(scene.validator.health().issuers[0]?.keys).toMatchObject({ state: 'stale' })
-  expect(scene.upstream.asked).toEqual([])
+  expect(scene.issuer.paths).toEqual([])
   expect(await scene.present(seeded)).toBe('OK')
-  await until(() => scene.validator.health().status === 'ok')
+  await waitFor(() => scene.validator.health().status === 'ok')
   expect(await scene.present(seeded)).toBe('unknown-key')
   expect(await scene.present(published)).toBe('OK')
 })
 
 test('a seed does not serve again when the `issuer` function returns its issuer again, or for another validator', async () => {
-  const upstream = await openIssuerUpstream([jwkOf(published)])
+  const issuer = await openScriptedIssuer([jwkOf(published)])
   const time = { now: T0 }
   const clock = (): number => time.now * 1000
-  const issuers = [() => trustedIssuer(upstream.url, { seed }), trustedIssuer(upstream.url, { seed })]
+  const issuers = [() => trustedIssuer(issuer.url, { seed }), trustedIssuer(issuer.url, { seed })]
   const [found, listed] = issuers.map((issuer) => createValidator({ issuer, audience, clock }))
   const present = async (validator: Validator | undefined, pair: KeyPair): Promise<string> =>
-    reasonOf(validator?.authenticate(requestWith(tokenOf(upstream.url, pair))) ?? Promise.resolve())
+    reasonOf(validator?.authenticate(requestWith(tokenOf(issuer.url, pair))) ?? Promise.resolve())
   expect(await present(found, seeded)).toBe('OK')
-  await until(async () => (await present(found, seeded)) === 'unknown-key')
+  await waitFor(async () => (await present(found, seeded)) === 'unknown-key')
   time.now += 660
   expect(await present(found, seeded)).toBe('unknown-key')
   expect(await present(listed, seeded)).toBe('unknown-key')
-  upstream.routes['/jwks'] = status(503)
+  issuer.routes['/jwks'] = status(503)
   time.now += 3 * 3600
   expect(await present(found, seeded)).toBe('upstream-error')
 })
 
 test('the end of a seed for one key set does not affect another key set', async () => {
-  const upstream = await openIssuerUpstream([jwkOf(published)])
+  const issuer = await openScriptedIssuer([jwkOf(published)])
   const time = { now: T0 }
   const clock = (): number => time.now * 1000
-  const [known, unknown] = [`${upstream.url}/jwks`, `${upstream.url}/elsewhere`].map((url) =>
-    createValidator({ issuer: trustedIssuer(upstream.url, { keys: url, seed }), audience, clock }),
+  const [known, unknown] = [`${issuer.url}/jwks`, `${issuer.url}/elsewhere`].map((url) =>
+    createValidator({ issuer: trustedIssuer(issuer.url, { keys: url, seed }), audience, clock }),
   )
   await known?.ready()
-  const token = requestWith(tokenOf(upstream.url, seeded))
+  const token = requestWith(tokenOf(issuer.url, seeded))
   expect(await reasonOf(unknown?.authenticate(token) ?? Promise.resolve())).toBe('OK')
 })
 
 test('until the first fetch, a token under a key that is not in the seed is not refused', async () => {
   const scene = await open()
-  scene.upstream.routes['/jwks'] = status(503)
+  scene.issuer.routes['/jwks'] = status(503)
   expect(await scene.present(published)).toBe('upstream-error')
   expect(await scene.present(seeded)).toBe('OK')
   expect(await scene.present(published)).toMatch(/upstream-error|backing-off/)
@@ -92,13 +92,13 @@ test('until the first fetch, a token under a key that is not in the seed is not 
 
 test('a set without a usable key does not replace a seed, and is reported by health', async () => {
   const scene = await open()
-  scene.upstream.routes['/jwks'] = json({ keys: [{ ...jwkOf(published), use: 'enc' }] })
+  scene.issuer.routes['/jwks'] = json({ keys: [{ ...jwkOf(published), use: 'enc' }] })
   expect(await scene.present(seeded)).toBe('OK')
-  await until(() => scene.validator.health().issuers[0]?.keys?.lastFailure === 'no-usable-key')
+  await waitFor(() => scene.validator.health().issuers[0]?.keys?.lastFailure === 'no-usable-key')
   expect(await scene.present(seeded)).toBe('OK')
   expect(scene.validator.health()).toMatchObject({ status: 'degraded', issuers: [{ keys: { state: 'stale' } }] })
   const alone = await open({})
-  alone.upstream.routes['/jwks'] = json({ keys: [{ ...jwkOf(published), use: 'enc' }] })
+  alone.issuer.routes['/jwks'] = json({ keys: [{ ...jwkOf(published), use: 'enc' }] })
   await expect(alone.validator.ready()).rejects.toMatchObject({ reason: 'no-usable-key', status: 502 })
   expect(alone.validator.health()).toMatchObject({ status: 'degraded', issuers: [{ keys: { state: 'missing' } }] })
 })
@@ -106,15 +106,15 @@ test('a set without a usable key does not replace a seed, and is reported by hea
 test('a key that is not in the seed is fetched at once', async () => {
   const scene = await open()
   expect(await scene.present(published)).toBe('OK')
-  expect(scene.upstream.count('/jwks')).toBe(1)
+  expect(scene.issuer.count('/jwks')).toBe(1)
   expect(await scene.present(seeded)).toBe('unknown-key')
 })
 
 test('while the issuer is down, a seed serves for an hour', async () => {
   const scene = await open()
   const metadata = '/.well-known/oauth-authorization-server'
-  const serve = scene.upstream.routes[metadata]
-  scene.upstream.routes[metadata] = status(503)
+  const serve = scene.issuer.routes[metadata]
+  scene.issuer.routes[metadata] = status(503)
   for (let minute = 0; minute < 60; minute += 5) {
     expect(await scene.present(seeded)).toBe('OK')
     scene.time.now += 300
@@ -122,7 +122,7 @@ test('while the issuer is down, a seed serves for an hour', async () => {
   expect(await scene.present(seeded)).toMatch(/upstream-error|backing-off/)
   expect(scene.validator.health().issuers[0]?.keys).toMatchObject({ state: 'missing' })
   expect(await scene.present(published)).toMatch(/upstream-error|backing-off/)
-  scene.upstream.routes[metadata] = serve ?? status(404)
+  scene.issuer.routes[metadata] = serve ?? status(404)
   scene.time.now += 36
   expect(await scene.present(published)).toBe('OK')
 })
@@ -130,9 +130,9 @@ test('while the issuer is down, a seed serves for an hour', async () => {
 test('ready fetches the current keys, and resolves with a seed when the fetch fails', async () => {
   const scene = await open()
   await scene.validator.ready()
-  expect(scene.upstream.count('/jwks')).toBe(1)
+  expect(scene.issuer.count('/jwks')).toBe(1)
   const alone = await open()
-  alone.upstream.routes['/jwks'] = status(503)
+  alone.issuer.routes['/jwks'] = status(503)
   await alone.validator.ready()
   expect(alone.validator.health().issuers[0]?.keys).toMatchObject({ state: 'stale', lastFailure: 'upstream-error' })
 })

@@ -7,7 +7,7 @@ import { audience, T0 } from '../harness/constants.ts'
 import { memoryCache } from '../harness/memory-cache.ts'
 import { client } from '../harness/scripted-api.ts'
 import { openScriptedValidator, reasonOf, requestWith, type ScriptedValidator } from '../harness/scripted-validator.ts'
-import { until } from '../harness/until.ts'
+import { waitFor } from '../harness/wait-for.ts'
 
 /** A validator of another process, with the same issuer and cache. */
 function neighbour({ issuer }: ScriptedValidator, cache: TokenCache, seconds = T0): Validator {
@@ -53,7 +53,7 @@ function heldCache(operation: 'get' | 'set' | 'delete'): TokenCache & {
     },
     waiting: () => queue.length,
     release: async () => {
-      await until(() => queue.length > 0)
+      await waitFor(() => queue.length > 0)
       await queue.shift()?.()
     },
   }
@@ -61,7 +61,7 @@ function heldCache(operation: 'get' | 'set' | 'delete'): TokenCache & {
 
 /** The application tries again until the eviction succeeds. */
 async function evict(validator: Validator, token: string): Promise<void> {
-  await until(() =>
+  await waitFor(() =>
     validator.evict(token).then(
       () => true,
       () => false,
@@ -151,7 +151,7 @@ test('an eviction holds against a read that began before the deletion', async ()
   expect(await first).toBe('OK')
   scripted.issuer.introspect = () => ({ active: false })
   const early = reasonAt(other, 't')
-  await until(() => cache.waiting() === 1)
+  await waitFor(() => cache.waiting() === 1)
   await other.evict('t')
   await cache.release()
   await early
@@ -167,7 +167,7 @@ test('an eviction holds against a request that reads the shared cache during the
   scripted.issuer.introspect = () => ({ active: false })
   const other = neighbour(scripted, cache)
   const evicted = other.evict('t')
-  await until(() => cache.waiting() === 1)
+  await waitFor(() => cache.waiting() === 1)
   expect(await reasonAt(other, 't')).toBe('OK')
   await cache.release()
   await evicted
@@ -210,7 +210,7 @@ test.each(
   const isFailed = operation === 'delete' || (operation === 'set' && failure === 'hangs')
   const evicted = await Promise.allSettled([validator.evict('t')])
   expect(evicted[0].status).toBe(isFailed ? 'rejected' : 'fulfilled')
-  await until(() => errors.has(codes[failure]))
+  await waitFor(() => errors.has(codes[failure]))
   issuer.introspect = () => ({ active: false })
   expect(await reason('t')).toBe(operation === 'delete' ? 'OK' : 'inactive')
 })

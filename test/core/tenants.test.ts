@@ -3,9 +3,9 @@ import { createServer } from 'node:http'
 import { createValidator, trustedIssuer } from '@tollgate/core'
 import { expect, test } from 'vitest'
 import { listen } from '../harness/api.ts'
-import { reasonOf, requestWith } from '../harness/asking.ts'
+import { claimsOf } from '../harness/scripted-issuer.ts'
+import { reasonOf, requestWith } from '../harness/scripted-validator.ts'
 import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
 
 const { jwk, privateKey } = keyPair('P-256')

@@ -2,11 +2,11 @@
 import { createValidator, type ResolveIssuer, trustedIssuer, type Validator } from '@tollgate/core'
 import type { JWK } from 'jose'
 import { expect, test } from 'vitest'
-import { reasonOf as reasonOfWork, requestWith } from '../harness/asking.ts'
+import type { Handler } from '../harness/responses.ts'
+import { claimsOf, openScriptedIssuer } from '../harness/scripted-issuer.ts'
+import { reasonOf as reasonOfWork, requestWith } from '../harness/scripted-validator.ts'
 import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
 import { audience, T0 } from '../harness/reference.ts'
-import { type Handler, openIssuerUpstream, openUpstream } from '../harness/upstream.ts'
 
 const { jwk, privateKey } = keyPair('P-256')
 const keys = [{ ...jwk, kid: 'k' }]
@@ -33,39 +33,39 @@ function openTenants(resolve: ResolveIssuer): { validator: Validator; advance: (
 }
 
 test('an issuer function is called once for each issuer', async () => {
-  const upstream = await openIssuerUpstream(keys)
+  const issuer = await openScriptedIssuer(keys)
   const calls: string[] = []
   const { validator } = openTenants(async (iss) => {
     calls.push(iss)
-    return iss === upstream.url ? trustedIssuer(iss) : undefined
+    return iss === issuer.url ? trustedIssuer(iss) : undefined
   })
-  const token = tokenOf(upstream.url)
+  const token = tokenOf(issuer.url)
   expect(await Promise.all(Array.from({ length: 50 }, () => reasonOf(validator, token)))).toEqual(Array(50).fill('OK'))
   expect(await reasonOf(validator, token)).toBe('OK')
-  expect(calls).toEqual([upstream.url])
+  expect(calls).toEqual([issuer.url])
 })
 
 test('an untrusted issuer is refused without a fetch, and that result is cached for ten seconds', async () => {
-  const upstream = await openIssuerUpstream(keys)
+  const issuer = await openScriptedIssuer(keys)
   let calls = 0
   let isKnown = false
   const { validator, advance } = openTenants((iss) => {
     calls += 1
     return isKnown ? trustedIssuer(iss) : undefined
   })
-  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('untrusted-issuer')
-  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('untrusted-issuer')
-  expect([calls, upstream.asked]).toEqual([1, []])
+  expect(await reasonOf(validator, tokenOf(issuer.url))).toBe('untrusted-issuer')
+  expect(await reasonOf(validator, tokenOf(issuer.url))).toBe('untrusted-issuer')
+  expect([calls, issuer.paths]).toEqual([1, []])
   isKnown = true
   advance(11)
-  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
+  expect(await reasonOf(validator, tokenOf(issuer.url))).toBe('OK')
 })
 
 test('a removed tenant is refused after ten minutes', async () => {
-  const upstream = await openIssuerUpstream(keys)
+  const issuer = await openScriptedIssuer(keys)
   let isKnown = true
   const { validator, advance } = openTenants((iss) => (isKnown ? trustedIssuer(iss) : undefined))
-  const token = tokenOf(upstream.url, { exp: T0 + 3600 })
+  const token = tokenOf(issuer.url, { exp: T0 + 3600 })
   expect(await reasonOf(validator, token)).toBe('OK')
   isKnown = false
   advance(601)
@@ -73,10 +73,10 @@ test('a removed tenant is refused after ten minutes', async () => {
 })
 
 test('a token is refused when the function returns an issuer with another name', async () => {
-  const upstream = await openIssuerUpstream(keys)
-  const { validator } = openTenants(() => trustedIssuer(upstream.url))
+  const issuer = await openScriptedIssuer(keys)
+  const { validator } = openTenants(() => trustedIssuer(issuer.url))
   expect(await reasonOf(validator, tokenOf('https://untrusted.example'))).toBe('untrusted-issuer')
-  expect(upstream.asked).toEqual([])
+  expect(issuer.paths).toEqual([])
 })
 
 test('the function is not called with an iss that cannot be an issuer', async () => {
@@ -109,7 +109,7 @@ test('a function that returns undefined, null or false makes the issuer untruste
 })
 
 test('an error of the function is a failure, and is not cached', async () => {
-  const upstream = await openIssuerUpstream(keys)
+  const issuer = await openScriptedIssuer(keys)
   let isDown = true
   const { validator } = openTenants((iss) => {
     if (isDown) {
@@ -117,9 +117,9 @@ test('an error of the function is a failure, and is not cached', async () => {
     }
     return trustedIssuer(iss)
   })
-  await expect(validator.authenticate(requestWith(tokenOf(upstream.url)))).rejects.toThrow(RangeError)
+  await expect(validator.authenticate(requestWith(tokenOf(issuer.url)))).rejects.toThrow(RangeError)
   isDown = false
-  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
+  expect(await reasonOf(validator, tokenOf(issuer.url))).toBe('OK')
 })
 
 // The deadline of five seconds is real time.
@@ -130,12 +130,12 @@ test('a function that hangs fails at its deadline', async () => {
 
 // The deadline of five seconds is real time.
 test('one deadline holds for the whole discovery', async () => {
-  const upstream = await openUpstream()
+  const { url, routes } = await openScriptedIssuer()
   const slow: Handler = (_request, response) => void setTimeout(() => response.writeHead(404).end(), 2000)
-  const issuer = `${upstream.url}/t1`
-  upstream.routes['/.well-known/oauth-authorization-server/t1'] = slow
-  upstream.routes['/.well-known/openid-configuration/t1'] = slow
-  upstream.routes['/t1/.well-known/openid-configuration'] = slow
+  const issuer = `${url}/t1`
+  routes['/.well-known/oauth-authorization-server/t1'] = slow
+  routes['/.well-known/openid-configuration/t1'] = slow
+  routes['/t1/.well-known/openid-configuration'] = slow
   const validator = createValidator({ issuer, audience, clock })
   await expect(validator.authenticate(requestWith(tokenOf(issuer)))).rejects.toMatchObject({
     status: 503,
@@ -172,47 +172,47 @@ test('inline keys without one usable key are a TypeError at start-up', () => {
 })
 
 test('a flood of made-up issuers does not evict a trusted one', async () => {
-  const upstream = await openIssuerUpstream(keys)
+  const issuer = await openScriptedIssuer(keys)
   let calls = 0
   const { validator } = openTenants((iss) => {
-    calls += iss === upstream.url ? 1 : 0
-    return iss === upstream.url ? trustedIssuer(iss) : undefined
+    calls += iss === issuer.url ? 1 : 0
+    return iss === issuer.url ? trustedIssuer(iss) : undefined
   })
-  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
-  const [header, , signature] = tokenOf(upstream.url).split('.')
+  expect(await reasonOf(validator, tokenOf(issuer.url))).toBe('OK')
+  const [header, , signature] = tokenOf(issuer.url).split('.')
   for (let index = 0; index < 20_000; index += 1) {
     const claims = Buffer.from(`{"iss":"https://made-up-${index}.example"}`).toString('base64url')
     await reasonOf(validator, `${header}.${claims}.${signature}`)
   }
-  expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
+  expect(await reasonOf(validator, tokenOf(issuer.url))).toBe('OK')
   expect(calls).toBe(1)
 }, 60_000)
 
 test('validators with the same issuer and clock fetch its keys once', async () => {
-  const upstream = await openIssuerUpstream(keys)
+  const issuer = await openScriptedIssuer(keys)
   const validators = [audience, [audience, 'other']].map((name) =>
-    createValidator({ issuer: upstream.url, audience: name, clock }),
+    createValidator({ issuer: issuer.url, audience: name, clock }),
   )
   for (const validator of validators) {
-    expect(await reasonOf(validator, tokenOf(upstream.url))).toBe('OK')
+    expect(await reasonOf(validator, tokenOf(issuer.url))).toBe('OK')
   }
-  expect(upstream.asked).toEqual(['/.well-known/oauth-authorization-server', '/jwks'])
+  expect(issuer.paths).toEqual(['/.well-known/oauth-authorization-server', '/jwks'])
 })
 
 test('keys from a URL or inline need no metadata', async () => {
-  const upstream = await openIssuerUpstream(keys)
-  const byUrl = trustedIssuer('my-issuer', { keys: `${upstream.url}/jwks` })
+  const issuer = await openScriptedIssuer(keys)
+  const byUrl = trustedIssuer('my-issuer', { keys: `${issuer.url}/jwks` })
   expect(await reasonOf(createValidator({ issuer: byUrl, audience, clock }), tokenOf('my-issuer'))).toBe('OK')
-  expect(upstream.asked).toEqual(['/jwks'])
+  expect(issuer.paths).toEqual(['/jwks'])
   const inline = trustedIssuer('my-issuer', { keys: { keys } })
   const validator = createValidator({ issuer: inline, audience, clock })
   expect(await reasonOf(validator, tokenOf('my-issuer'))).toBe('OK')
   expect(await reasonOf(validator, tokenOf('my-issuer', {}, 'other'))).toBe('unknown-key')
-  expect(upstream.asked).toEqual(['/jwks'])
+  expect(issuer.paths).toEqual(['/jwks'])
 })
 
 test('the scopeHierarchy of an issuer replaces that of the validator', async () => {
-  const [own, partner] = [await openIssuerUpstream(keys), await openIssuerUpstream(keys)]
+  const [own, partner] = [await openScriptedIssuer(keys), await openScriptedIssuer(keys)]
   const validator = createValidator({
     issuer: [own.url, trustedIssuer(partner.url, { scopeHierarchy: { partner: ['orders:read'] } })],
     audience,

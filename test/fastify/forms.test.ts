@@ -9,7 +9,7 @@ import formBody from '@fastify/formbody'
 import tollgate, { scopes } from '@tollgate/fastify'
 import fastify, { type FastifyInstance } from 'fastify'
 import { expect, test } from 'vitest'
-import { listening } from '../harness/listening.ts'
+import { messagesOn } from '../harness/channel-messages.ts'
 import { audience, openIssuer } from '../harness/reference.ts'
 import { form, formHeader, openApp, protectedBy, serve, type Way, ways } from './app.ts'
 
@@ -51,7 +51,7 @@ function headOf(...lines: readonly string[]): string {
 }
 
 test.each(ways.filter((way) => way !== 'preParsing'))('a form can contain the token, with %s', async (way) => {
-  const refusals = listening('tollgate:refusal')
+  const refusals = messagesOn('tollgate:refusal')
   const { app, issuer } = await openForms()
   const handled = await addRoute(app, way)
   const send = await serve(app)

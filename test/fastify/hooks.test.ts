@@ -1,7 +1,7 @@
 /** `app.protect()` as a hook of a route or of a scope. */
 import tollgate, { scopes } from '@tollgate/fastify'
 import { expect, test } from 'vitest'
-import { listening } from '../harness/listening.ts'
+import { messagesOn } from '../harness/channel-messages.ts'
 import { openIssuer } from '../harness/reference.ts'
 import { earlyHooks, invalidOption, openApp, serve } from './app.ts'
 
@@ -120,7 +120,7 @@ test('a header that a hook sets or removes counts', async () => {
 
 test('inject() gets the same responses as a socket', async () => {
   const issuer = await openIssuer()
-  const refusals = listening('tollgate:refusal')
+  const refusals = messagesOn('tollgate:refusal')
   const app = openApp()
   await app.register(tollgate, issuer.validatorOptions)
   app.get('/', { onRequest: app.protect(scopes('read')) }, async () => 'ok')

@@ -6,7 +6,7 @@ import type { MockIssuer } from '@tollgate/mock-issuer'
 import fastify, { type FastifyInstance } from 'fastify'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Certificate, certificate } from '../harness/certificates.ts'
-import { listening } from '../harness/listening.ts'
+import { messagesOn } from '../harness/channel-messages.ts'
 import { openIssuer } from '../harness/reference.ts'
 import { statusOverHttp2 } from './http2-frames.ts'
 
@@ -47,7 +47,7 @@ test.each([['in the clear'], ['over TLS']])('HTTP/2 %s gets the same responses a
 
 test('two Authorization fields in one HTTP/2 request are refused', async () => {
   const issuer = await openIssuer()
-  const refusals = listening('tollgate:refusal')
+  const refusals = messagesOn('tollgate:refusal')
   const origin = await serveHttp2(issuer)
   const good = ['authorization', `Bearer ${await issuer.accessToken({ scope: 'read' })}`] as const
   const bad = ['authorization', `Bearer ${await issuer.wrongToken('expired')}`] as const

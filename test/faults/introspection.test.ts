@@ -11,7 +11,7 @@ import { listen } from '../harness/listen.ts'
 import { misbehaviours, misbehavioursAtIntrospection, taken } from '../harness/misbehaviour.ts'
 import { hang, json, status } from '../harness/responses.ts'
 import { client, openScriptedApi } from '../harness/scripted-api.ts'
-import { until } from '../harness/until.ts'
+import { waitFor } from '../harness/wait-for.ts'
 import { verifies } from '../harness/verifies.ts'
 
 /** For effects that do not depend on the framework. */
@@ -34,12 +34,12 @@ verifies(
       const timeout = /^(hangs|drips)/.test(name) ? '250ms' : '30s'
       const { issuer, present } = await openScriptedApi(adapter, { introspection: { timeout } })
       // A slow machine does not always meet the short deadline.
-      await until(async () => (await present('cached')) === 'OK')
+      await waitFor(async () => (await present('cached')) === 'OK')
       issuer.routes['/introspect'] = act
       expect(await present('t'), `the endpoint ${name}`).toBe(outcome)
       expect(await present('cached'), `the endpoint ${name}, and the result is cached`).toBe('OK')
       issuer.routes['/introspect'] = json(issuer.active())
-      await until(async () => (await present('t')) === 'OK')
+      await waitFor(async () => (await present('t')) === 'OK')
       expect(issuer.count('/canary')).toBe(0)
     }
   },

@@ -37,6 +37,8 @@ export interface ScriptedIssuer {
   readonly active: (changes?: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
   /** All requests, oldest first. */
   readonly requests: readonly ReceivedRequest[]
+  /** The paths of all requests, in order. */
+  readonly paths: readonly string[]
   /** The number of requests for this path. */
   readonly count: (path: string) => number
   /** Closes the port and all connections. */
@@ -76,6 +78,9 @@ export async function openScriptedIssuer(keys: readonly unknown[] = []): Promise
     introspect: () => active(),
     active,
     requests,
+    get paths() {
+      return requests.map((request) => request.url)
+    },
     count: (path) => requests.filter((request) => request.url === path).length,
     stop: () => closed(server),
     start: async () => void (await once(server.listen(Number(new URL(url).port), '127.0.0.1'), 'listening')),
@@ -83,8 +88,8 @@ export async function openScriptedIssuer(keys: readonly unknown[] = []): Promise
   return issuer
 }
 
-/** All claims of RFC 9068 §2.2, and the scope that the routes of an API demand. */
-export function claimsOf(issuer: string): Record<string, unknown> {
+/** All claims of RFC 9068 §2.2, and the scope that the routes of an API demand, with these changes. */
+export function claimsOf(issuer: string, changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     iss: issuer,
     aud: audience,
@@ -94,6 +99,7 @@ export function claimsOf(issuer: string): Record<string, unknown> {
     exp: T0 + 300,
     jti: 'j-1',
     scope: 'read',
+    ...changes,
   }
 }
 

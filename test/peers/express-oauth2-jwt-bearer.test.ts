@@ -16,10 +16,10 @@ import express from 'express'
 import { describe, expect, test } from 'vitest'
 import { listen } from '../harness/api.ts'
 import { jws, keyPair } from '../harness/jws.ts'
-import { claimsOf } from '../harness/key-issuer.ts'
+import { json, status } from '../harness/responses.ts'
+import { claimsOf, openScriptedIssuer } from '../harness/scripted-issuer.ts'
 import { audience, openIssuer, T0 } from '../harness/reference.ts'
 import { type Received, send } from '../harness/send.ts'
-import { json, openIssuerUpstream, openUpstream, status } from '../harness/upstream.ts'
 
 const { jwk, privateKey } = keyPair('RSA')
 const keys = [{ ...jwk, kid: 'k', alg: 'RS256', use: 'sig' }]
@@ -47,12 +47,9 @@ async function judge(
   options: TrustedIssuerOptions = {},
   header: object = {},
 ): Promise<Received> {
-  const upstream = await openIssuerUpstream(keys)
-  const protect = createProtect({ issuer: trustedIssuer(upstream.url, options), audience, clock: () => T0 * 1000 })
-  return send(
-    await listen(createServer(app(protect))),
-    bearer(rs256({ ...claimsOf(upstream.url), ...changes }, header)),
-  )
+  const issuer = await openScriptedIssuer(keys)
+  const protect = createProtect({ issuer: trustedIssuer(issuer.url, options), audience, clock: () => T0 * 1000 })
+  return send(await listen(createServer(app(protect))), bearer(rs256({ ...claimsOf(issuer.url), ...changes }, header)))
 }
 
 async function judgeGuard(guard: Guard, changes: Record<string, unknown>): Promise<Received> {
@@ -217,55 +214,55 @@ describe('the claims of a token', () => {
   })
 
   test('with keys given there is no discovery', async () => {
-    const upstream = await openUpstream({ '/keys': json({ keys }) })
-    for (const options of [{ keys: `${upstream.url}/keys` }, { keys: { keys } }]) {
+    const issuer = await openScriptedIssuer(keys)
+    for (const options of [{ keys: `${issuer.url}/jwks` }, { keys: { keys } }]) {
       const protect = createProtect({ issuer: trustedIssuer('issuer', options), audience, clock: () => T0 * 1000 })
       expect((await send(await listen(createServer(app(protect))), bearer(rs256(claimsOf('issuer'))))).status).toBe(200)
     }
-    expect(upstream.asked).toEqual(['/keys'])
+    expect(issuer.paths).toEqual(['/jwks'])
   })
 })
 
 describe('discovery', () => {
   test('is done once, for three requests in turn or at once, and not before the first', async () => {
-    const upstream = await openIssuerUpstream(keys)
-    const protect = createProtect({ issuer: upstream.url, audience, clock: () => T0 * 1000 })
+    const issuer = await openScriptedIssuer(keys)
+    const protect = createProtect({ issuer: issuer.url, audience, clock: () => T0 * 1000 })
     const origin = await listen(createServer(app(protect)))
-    expect(upstream.asked).toEqual([])
-    const token = bearer(rs256(claimsOf(upstream.url)))
+    expect(issuer.paths).toEqual([])
+    const token = bearer(rs256(claimsOf(issuer.url)))
     await Promise.all([send(origin, token), send(origin, token), send(origin, token)])
     await send(origin, token)
-    expect(upstream.asked).toHaveLength(2)
+    expect(issuer.paths).toHaveLength(2)
   })
 
   test('a failure is 503, and there invalid_token; it is not remembered', async () => {
-    const upstream = await openIssuerUpstream(keys)
+    const issuer = await openScriptedIssuer(keys)
     let now = T0
-    const protect = createProtect({ issuer: upstream.url, audience, clock: () => now * 1000 })
+    const protect = createProtect({ issuer: issuer.url, audience, clock: () => now * 1000 })
     const origin = await listen(createServer(app(protect)))
-    const token = bearer(rs256(claimsOf(upstream.url)))
-    const metadata = upstream.routes['/.well-known/oauth-authorization-server'] ?? status(404)
-    upstream.routes['/.well-known/oauth-authorization-server'] = status(500)
+    const token = bearer(rs256(claimsOf(issuer.url)))
+    const metadata = issuer.routes['/.well-known/oauth-authorization-server'] ?? status(404)
+    issuer.routes['/.well-known/oauth-authorization-server'] = status(500)
     expect(await send(origin, token)).toMatchObject({ status: 503, challenges: [] })
-    upstream.routes['/.well-known/oauth-authorization-server'] = metadata
+    issuer.routes['/.well-known/oauth-authorization-server'] = metadata
     now += 2
     expect((await send(origin, token)).status).toBe(200)
   })
 
   test('keys and metadata are fetched again when they are old', async () => {
-    const upstream = await openIssuerUpstream(keys)
+    const issuer = await openScriptedIssuer(keys)
     let now = T0
-    const protect = createProtect({ issuer: upstream.url, audience, clock: () => now * 1000 })
+    const protect = createProtect({ issuer: issuer.url, audience, clock: () => now * 1000 })
     const origin = await listen(createServer(app(protect)))
-    const token = bearer(rs256({ ...claimsOf(upstream.url), exp: T0 + 10_000 }))
+    const token = bearer(rs256({ ...claimsOf(issuer.url), exp: T0 + 10_000 }))
     await send(origin, token)
     now += 7 * 60
     await send(origin, token)
-    expect(upstream.count('/jwks')).toBe(1)
+    expect(issuer.count('/jwks')).toBe(1)
     now += 4 * 60
     await send(origin, token)
-    expect(upstream.count('/jwks')).toBe(2)
-    expect(upstream.count('/.well-known/oauth-authorization-server')).toBe(2)
+    expect(issuer.count('/jwks')).toBe(2)
+    expect(issuer.count('/.well-known/oauth-authorization-server')).toBe(2)
   })
 })
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { claims, createValidator, scopes, trustedIssuer } from '@tollgate/core'
 import { expect, onTestFinished, test } from 'vitest'
-import { reasonOf, requestWith } from '../harness/asking.ts'
+import { reasonOf, requestWith } from '../harness/scripted-validator.ts'
 import { encode } from '../harness/jws.ts'
 
 const iss = 'https://as.example'

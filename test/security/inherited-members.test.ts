@@ -1,7 +1,7 @@
 import { createValidator } from '@tollgate/core'
 import { expectOptions, nodeHeaders } from '@tollgate/core/adapter'
 import { expect, onTestFinished, test } from 'vitest'
-import { reasonOf } from '../harness/asking.ts'
+import { reasonOf } from '../harness/scripted-validator.ts'
 import { openIssuer } from '../harness/reference.ts'
 
 /** Defines members on `Object.prototype`, as another part of an application may do. */

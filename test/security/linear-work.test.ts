@@ -6,9 +6,10 @@
 import { createHmac } from 'node:crypto'
 import { createValidator, scopes, trustedIssuer, type Validator, type ValidatorOptions } from '@tollgate/core'
 import { expect, onTestFinished, test } from 'vitest'
-import { openAsking, reasonOf } from '../harness/asking.ts'
+import type { Handler } from '../harness/responses.ts'
+import { openScriptedIssuer } from '../harness/scripted-issuer.ts'
+import { openScriptedValidator, reasonOf } from '../harness/scripted-validator.ts'
 import { encode } from '../harness/jws.ts'
-import { type Handler, openUpstream } from '../harness/upstream.ts'
 
 type Input = (length: number) => string
 
@@ -229,12 +230,12 @@ test.each(Object.entries(members))('the header of a JWT: %s', async (_name, head
 
 /** A validator that has to fetch a key set first. */
 async function openFetching(): Promise<(respond: Handler) => () => Promise<string>> {
-  const upstream = await openUpstream()
+  const { url, routes } = await openScriptedIssuer()
   return (respond) => {
     serial += 1
-    upstream.routes[`/keys/${serial}`] = respond
-    const issuer = `${upstream.url}/${serial}`
-    const validator = open({ issuer: trustedIssuer(issuer, { keys: `${upstream.url}/keys/${serial}` }) })
+    routes[`/keys/${serial}`] = respond
+    const issuer = `${url}/${serial}`
+    const validator = open({ issuer: trustedIssuer(issuer, { keys: `${url}/keys/${serial}` }) })
     const token = sign(claimsWith('"a":1', issuer), '{"alg":"ES256","kid":"a"}')
     return () => authenticate(validator, bearer(token))
   }
@@ -278,11 +279,11 @@ test.each(Object.entries(directives))('a Cache-Control header: %s', async (_name
 })
 
 test.each(Object.entries(members))('an introspection response: %s', async (_name, response) => {
-  const { server, reason } = await openAsking({ validator: { scopeHierarchy: { a: ['b', 'c'] } } })
+  const { issuer, reason } = await openScriptedValidator({ validator: { scopeHierarchy: { a: ['b', 'c'] } } })
   const growth = await measure(60_000, (length) => {
     serial += 1
-    const body = `{"active":true,"iss":"${server.url}","aud":"${audience}","exp":4102444800,"scope":"${'a '.repeat(length / 8)}",${response(length / 2)}}`
-    server.misbehave = (_request, answer) => void answer.end(body)
+    const body = `{"active":true,"iss":"${issuer.url}","aud":"${audience}","exp":4102444800,"scope":"${'a '.repeat(length / 8)}",${response(length / 2)}}`
+    issuer.routes['/introspect'] = (_request, answer) => void answer.end(body)
     return () => reason(`opaque-${serial}`)
   })
   expect(growth).toBe('linear')
