@@ -12,9 +12,16 @@ import {
 } from '@tollgate/core'
 import { wrongTokens } from '@tollgate/mock-issuer'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Handler } from '../harness/responses.ts'
 import { openScriptedValidator, requestWith } from '../harness/scripted-validator.ts'
+import { openTestClock } from '../harness/clock.ts'
 import { memoryCache } from '../harness/memory-cache.ts'
-import { misbehaviours, misbehavioursAtIntrospection } from '../harness/misbehaviour.ts'
+import {
+  type Misbehaviour,
+  misbehaviours,
+  misbehavioursAtIntrospection,
+  passDeadline,
+} from '../harness/misbehaviour.ts'
 import { audience, openIssuer } from '../harness/reference.ts'
 import { catchWarnings } from '../harness/warnings.ts'
 
@@ -70,29 +77,44 @@ test.each(
   'an error about a misbehaving server contains no secret and no response body, with %s',
   async (_name, client) => {
     const all = published()
-    const quoting = (text: string): string => text.replaceAll(/\{|<|SSH/g, (start) => `${start}"sentinel-answer":"`)
-    for (const [name, { act }] of Object.entries({ ...misbehaviours, ...misbehavioursAtIntrospection })) {
-      const api = await openScriptedValidator({ introspection: { client, timeout: '100ms' } })
-      api.issuer.routes['/introspect'] = act
-      expect(show(await errorOf(api.authenticate('sentinel-token', scopes('x')))), name).not.toContain('sentinel')
+    const clock = openTestClock()
+    const { issuer, authenticate } = await openScriptedValidator({
+      introspection: { client },
+      validator: { clock: clock.now },
+    })
+    const expectNoSentinel = async (fault: Misbehaviour, name: string): Promise<void> => {
+      // The circuit of the endpoint closes.
+      await clock.advance(61)
+      issuer.routes['/introspect'] = fault.act
+      const calls = issuer.count('/introspect')
+      const error = errorOf(authenticate('sentinel-token', scopes('x')))
+      await passDeadline(fault, clock, () => issuer.count('/introspect') > calls)
+      expect(show(await error), name).not.toContain('sentinel')
+      expect(issuer.count('/introspect'), name).toBeGreaterThan(calls)
     }
+    for (const [name, fault] of Object.entries({ ...misbehaviours, ...misbehavioursAtIntrospection })) {
+      await expectNoSentinel(fault, name)
+    }
+    const quoting = (text: string): string => text.replaceAll(/\{|<|SSH/g, (start) => `${start}"sentinel-answer":"`)
+    const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{"\r\n'
     for (const body of [
       '{"active":"sentinel-answer"}',
       'sentinel-answer',
       quoting('{"error":"x"}'),
       quoting('<html>'),
     ]) {
+      const headers = { 'x-sentinel': 'sentinel' }
       for (const code of [200, 400, 401, 500]) {
-        const api = await openScriptedValidator({ introspection: { client } })
-        api.issuer.routes['/introspect'] = (_request, response) =>
-          response.writeHead(code, { 'x-sentinel': 'sentinel' }).end(body)
-        expect(show(await errorOf(api.authenticate('sentinel-token'))), body).not.toContain('sentinel')
+        await expectNoSentinel(
+          failing((_request, response) => response.writeHead(code, headers).end(body)),
+          body,
+        )
       }
-      const api = await openScriptedValidator({ introspection: { client } })
-      const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{"\r\n'
       for (const start of ['', 'HTTP/1.1 200 OK\r\n', chunked]) {
-        api.issuer.routes['/introspect'] = ({ socket }) => void socket.end(`${start}sentinel ${body}`)
-        expect(show(await errorOf(api.authenticate('sentinel-token'))), start).not.toContain('sentinel')
+        await expectNoSentinel(
+          failing(({ socket }) => void socket.end(`${start}sentinel ${body}`)),
+          start,
+        )
       }
     }
     expect(all.messages.length).toBeGreaterThan(40)
@@ -100,6 +122,10 @@ test.each(
   },
   60_000,
 )
+
+function failing(act: Handler): Misbehaviour {
+  return { outcome: '502', act }
+}
 
 test('messages about opaque tokens contain neither claims nor tokens, and the shared cache no tokens', async () => {
   const all = published()

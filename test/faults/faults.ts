@@ -52,7 +52,7 @@ const invalid: readonly Fault[] = [
   ['responds with {}', json({})],
   ['responds with null', json(null)],
   ['responds with half a document', text('{"keys":[{"kty":')],
-  ['responds with bytes that are not UTF-8', actOf('answers what is not UTF-8')],
+  ['responds with bytes that are not UTF-8', actOf('responds with bytes that are not UTF-8')],
 ].map(invalidDocument)
 
 const tooMuch = { padding: 'x'.repeat(512 * 1024) }
