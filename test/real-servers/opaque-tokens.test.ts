@@ -6,13 +6,12 @@ import {
   clientSecretPost,
   type IntrospectionOptions,
   privateKeyJwt,
-  scopes,
   tlsClientAuth,
   trustedIssuer,
 } from '@tollgate/express'
 import { Agent } from 'undici'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { adapters } from '../harness/adapters.ts'
+import { type Adapter, adapters } from '../harness/adapters.ts'
 import { certificate as createCertificate } from '../harness/certificates.ts'
 import { type Api, openApi } from '../harness/api.ts'
 import { openApplication } from '../harness/application.ts'
@@ -36,28 +35,33 @@ const clientOf: Readonly<Record<string, (own: AuthorizationServer['own'], url: s
   self_signed_tls_client_auth: ({ certificate, ca }) => tlsClientAuth('api-tls', { ...certificate, ca }),
 }
 
-describe.each(adapters)('$name', (adapter) => {
-  async function open(
-    { url, own }: AuthorizationServer,
-    method = 'client_secret_basic',
-    introspection: Partial<IntrospectionOptions> = {},
-    clock = Date.now,
-  ): Promise<Api> {
-    const client = introspection.client ?? clientOf[method]?.(own, url) ?? clientSecretBasic(method, secret)
-    return openApi(adapter, {
-      protection: {
-        issuer: trustedIssuer(url, { introspection: { ...introspection, client } }),
-        audience: [opaqueApi, jwtApi],
-        clock,
-      },
-      guards: [scopes('read')],
-    })
-  }
+interface OpenOptions {
+  /** A method of `clientOf`, or the id of a client that authenticates with the secret. */
+  readonly method?: string
+  readonly introspection?: Partial<IntrospectionOptions>
+  readonly clock?: () => number
+}
 
+function open(
+  adapter: Adapter,
+  { url, own }: AuthorizationServer,
+  { method = 'client_secret_basic', introspection = {}, clock = Date.now }: OpenOptions = {},
+): Promise<Api> {
+  const client = introspection.client ?? clientOf[method]?.(own, url) ?? clientSecretBasic(method, secret)
+  return openApi(adapter, {
+    protection: {
+      issuer: trustedIssuer(url, { introspection: { ...introspection, client } }),
+      audience: [opaqueApi, jwtApi],
+      clock,
+    },
+  })
+}
+
+describe.each(adapters)('$name', (adapter) => {
   test('opaque tokens and JWTs are accepted, by client credentials and by authorization code', async () => {
     const server = await openAuthorizationServer()
     const app = await openApplication(server.url)
-    const api = await open(server)
+    const api = await open(adapter, server)
     expect(await api.present(await app.byClientCredentials(opaqueApi))).toBe('OK')
     expect(api.seen()).toMatchObject({
       kind: 'opaque',
@@ -66,7 +70,8 @@ describe.each(adapters)('$name', (adapter) => {
       subjectType: 'client',
       audience: [opaqueApi],
     })
-    expect(await api.present((await app.byAuthorizationCode(opaqueApi)).access)).toBe('OK')
+    const { access, refresh } = await app.byAuthorizationCode(opaqueApi)
+    expect(await api.present(access)).toBe('OK')
     expect(api.seen()).toMatchObject({
       kind: 'opaque',
       clientId: 'app',
@@ -77,24 +82,38 @@ describe.each(adapters)('$name', (adapter) => {
     expect(api.seen()).toMatchObject({ kind: 'jwt', clientId: 'app', subjectType: 'client' })
     expect(await api.present((await app.byAuthorizationCode(jwtApi)).access)).toBe('OK')
     expect(api.seen()).toMatchObject({ kind: 'jwt', subject: 'alice' })
-  })
-
-  test('a refresh token is refused, and so is a made-up token', async () => {
-    const server = await openAuthorizationServer()
-    const app = await openApplication(server.url)
-    const api = await open(server)
-    const { refresh } = await app.byAuthorizationCode(opaqueApi)
     expect(refresh).not.toBe('')
-    expect(await api.present(refresh)).toBe('E-TOK')
+    expect(await api.present(refresh), 'a refresh token').toBe('E-TOK')
     expect(await api.present('made-up')).toBe('E-TOK')
   })
 
-  test.each(Object.keys(clientOf))('%s authenticates the API, call after call', async (method) => {
+  test('wrong credentials are 500, and a revocation counts when the cached result has expired', async () => {
     const server = await openAuthorizationServer()
     const app = await openApplication(server.url)
-    const api = await open(server, method)
-    for (let round = 0; round < 3; round += 1) {
-      expect(await api.present(await app.byClientCredentials(opaqueApi))).toBe('OK')
+    const token = await app.byClientCredentials(opaqueApi)
+    const wrong = clientSecretBasic('api-client_secret_basic', 'wrong')
+    expect(await (await open(adapter, server, { introspection: { client: wrong } })).present(token)).toBe('500')
+    let ahead = 0
+    const api = await open(adapter, server, { clock: () => Date.now() + ahead })
+    expect(await api.present(token)).toBe('OK')
+    await app.revoke(token)
+    expect(await api.present(token)).toBe('OK')
+    ahead = 60_000
+    expect(await api.present(token)).toBe('E-TOK')
+  })
+})
+
+describe('the calls to the server, which do not depend on the framework', () => {
+  const [adapter] = adapters as readonly [Adapter, ...Adapter[]]
+
+  test('each method authenticates the API, call after call', async () => {
+    const server = await openAuthorizationServer()
+    const app = await openApplication(server.url)
+    for (const method of Object.keys(clientOf)) {
+      const api = await open(adapter, server, { method })
+      for (let round = 0; round < 3; round += 1) {
+        expect(await api.present(await app.byClientCredentials(opaqueApi)), method).toBe('OK')
+      }
     }
   })
 
@@ -108,33 +127,19 @@ describe.each(adapters)('$name', (adapter) => {
     expect(await api.present(await app.byClientCredentials(opaqueApi))).toBe('OK')
   })
 
-  test('wrong credentials are 500', async () => {
+  test('wrong credentials of each method are 500', async () => {
     const server = await openAuthorizationServer()
     const app = await openApplication(server.url)
     const token = await app.byClientCredentials(opaqueApi)
     const wrong = [
-      clientSecretBasic('api-client_secret_basic', 'wrong'),
       clientSecretPost('nobody', secret),
       clientSecretJwt('api-client_secret_jwt', 'another secret, which is long enough'),
       tlsClientAuth('api-tls', { ...(await createCertificate('stranger')), ca: server.own.ca }),
     ]
     for (const client of wrong) {
-      const api = await open(server, undefined, { client })
+      const api = await open(adapter, server, { introspection: { client } })
       expect(await api.present(token), client.method).toBe('500')
     }
-  })
-
-  test('a revocation counts when the cached result has expired', async () => {
-    const server = await openAuthorizationServer()
-    const app = await openApplication(server.url)
-    let ahead = 0
-    const api = await open(server, undefined, {}, () => Date.now() + ahead)
-    const token = await app.byClientCredentials(opaqueApi)
-    expect(await api.present(token)).toBe('OK')
-    await app.revoke(token)
-    expect(await api.present(token)).toBe('OK')
-    ahead = 60_000
-    expect(await api.present(token)).toBe('E-TOK')
   })
 
   test('signed and encrypted responses are accepted where they are agreed, and no others', async () => {
@@ -143,14 +148,12 @@ describe.each(adapters)('$name', (adapter) => {
     const token = await app.byClientCredentials(opaqueApi)
     const signed = { algorithms: ['ES256'] }
     const encrypted = { ...signed, decryptionKeys: server.own.decryption }
-    expect(await (await open(server, 'api-signed', { response: signed })).present(token)).toBe('OK')
-    expect(await (await open(server, 'api-encrypted', { response: encrypted })).present(token)).toBe('OK')
-    expect(await (await open(server, 'api-signed', { response: 'jwt' })).present(token), 'ES256 is not RS256').toBe(
-      '502',
-    )
-    expect(await (await open(server, 'api-signed', { response: encrypted })).present(token), 'not encrypted').toBe(
-      '502',
-    )
-    expect(await (await open(server, 'api-encrypted', { response: signed })).present(token), 'encrypted').toBe('502')
+    const present = async (method: string, response: IntrospectionOptions['response'] & {}): Promise<string> =>
+      (await open(adapter, server, { method, introspection: { response } })).present(token)
+    expect(await present('api-signed', signed)).toBe('OK')
+    expect(await present('api-encrypted', encrypted)).toBe('OK')
+    expect(await present('api-signed', 'jwt'), 'ES256 is not RS256').toBe('502')
+    expect(await present('api-signed', encrypted), 'not encrypted').toBe('502')
+    expect(await present('api-encrypted', signed), 'encrypted').toBe('502')
   })
 })
