@@ -193,7 +193,7 @@ verifies(
       expect(() => trustedIssuer('https://as.example', { seed: { keys: [key as object] } as never }), name).toThrow(
         wrong,
       )
-      const { issuer } = await openScriptedApi(adapter, { keys: [key as object] })
+      const { issuer } = await openScriptedApi(adapter, { keys: [key] })
       const validator = createValidator({ issuer: issuer.url, audience })
       expect(await reasonOf(validator.ready()), name).toBe('no-usable-key')
       await validator.close()

@@ -57,7 +57,7 @@ test('a seed does not serve again when the `issuer` function returns its issuer 
   const time = { now: T0 }
   const clock = (): number => time.now * 1000
   const issuers = [() => trustedIssuer(issuer.url, { seed }), trustedIssuer(issuer.url, { seed })]
-  const [found, listed] = issuers.map((issuer) => createValidator({ issuer, audience, clock }))
+  const [found, listed] = issuers.map((trusted) => createValidator({ issuer: trusted, audience, clock }))
   const present = async (validator: Validator | undefined, pair: KeyPair): Promise<string> =>
     reasonOf(validator?.authenticate(requestWith(tokenOf(issuer.url, pair))) ?? Promise.resolve())
   expect(await present(found, seeded)).toBe('OK')

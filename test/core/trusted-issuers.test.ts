@@ -22,6 +22,10 @@ function reasonOf(validator: Validator, token: string): Promise<string> {
   return reasonOfWork(validator.authenticate(requestWith(token)))
 }
 
+function errorOf(validator: Validator, token: string): Promise<unknown> {
+  return validator.authenticate(requestWith(token)).catch((error: unknown) => error)
+}
+
 /** A validator with an `issuer` function. */
 function openTenants(resolve: ResolveIssuer): { validator: Validator; advance: (seconds: number) => void } {
   let now = T0
@@ -127,10 +131,10 @@ test('an error of the function is a failure, and is not cached', async () => {
 test('a function that hangs fails at its deadline of five seconds', async () => {
   const deadline = openTestClock()
   const { validator } = openTenants(() => new Promise<never>(() => undefined))
-  const result = expect(validator.authenticate(requestWith(tokenOf('https://as.example')))).rejects.toThrow()
+  const error = errorOf(validator, tokenOf('https://as.example'))
   await settle()
   await deadline.advance(5)
-  await result
+  expect(await error).toBeInstanceOf(Error)
 })
 
 test('one deadline of five seconds holds for the whole discovery', async () => {
@@ -144,13 +148,12 @@ test('one deadline of five seconds holds for the whole discovery', async () => {
   ]
   places.forEach((path) => (server.routes[path] = slowly(2, status(404))))
   const validator = createValidator({ issuer, audience, clock })
-  const timeout = { status: 503, reason: 'timeout' }
-  const result = expect(validator.authenticate(requestWith(tokenOf(issuer)))).rejects.toMatchObject(timeout)
+  const error = errorOf(validator, tokenOf(issuer))
   for (const path of places) {
     await waitFor(() => server.count(path) === 1)
     await deadline.advance(2)
   }
-  await result
+  expect(await error).toMatchObject({ status: 503, reason: 'timeout' })
 })
 
 test.each(['http://keys.example/jwks', 'https://user:password@keys.example/jwks', '/jwks', ''])(
