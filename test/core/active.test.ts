@@ -48,6 +48,16 @@ test('the guards and the handler see the new response', async () => {
   }
 })
 
+test("the profile 'rfc9068' is for JWTs, and not for introspection responses", async () => {
+  const api = await openScriptedValidator({ issuer: { profile: 'rfc9068' } })
+  api.issuer.keys = [{ ...jwk, kid: 'k' }]
+  const claimsOfProfile = { ...claimsOf(api.issuer.url), client_id: 'c', iat: 0, jti: 'j' }
+  const sign = (typ: string) => jws({ alg: 'ES256', kid: 'k', typ }, claimsOfProfile, privateKey, 'ES256')
+  expect(await api.reason('t')).toBe('OK')
+  expect(await api.reason(sign('at+jwt'), active({ within: '5s' }))).toBe('OK')
+  expect(await api.reason(sign('JWT'))).toBe('wrong-token-type')
+})
+
 test('a JWT is introspected too, and keeps its claims', async () => {
   for (const formats of ['jwt', 'both'] as const) {
     const api = await openScriptedValidator({ issuer: { formats } })

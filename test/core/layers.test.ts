@@ -90,3 +90,20 @@ test('a request that was a preflight in an outer layer is authenticated when it 
   const good = bearer(await issuer.accessToken({ scope: 'read' })).headers
   expect((await send('/', { method: 'OPTIONS', headers: [...headers, ...good] })).status).toBe(403)
 })
+
+test('the guards of an inner layer see the request as an outer layer changed it', async () => {
+  const issuer = await openIssuer()
+  const protect = createProtectOfExpress(issuer.validatorOptions)
+  const noDelete = defineGuard({
+    check: (_token, { request }) => (request.method === 'DELETE' ? new Refusal({ reason: 'no-delete' }) : 'pass'),
+  })
+  const app = express()
+  app.use(protect(noDelete), (req, _res, next) => {
+    req.method = 'DELETE'
+    next()
+  })
+  app.delete('/', protect(noDelete), (_req, res) => void res.send('deleted'))
+  const { send } = await serve({ on: () => undefined, callback: () => app })
+  const { headers } = bearer(await issuer.accessToken())
+  expect((await send('/', { method: 'POST', headers })).status).toBe(403)
+})

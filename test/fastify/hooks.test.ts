@@ -39,6 +39,17 @@ test.each(['preSerialization', 'onSend', 'onResponse', 'onError'] as const)(
   },
 )
 
+test('app.protect() as onSend of a scope refuses once, and does not loop', async () => {
+  const issuer = await openIssuer()
+  const app = openApp()
+  await app.register(tollgate, issuer.validatorOptions)
+  app.addHook('onSend', app.protect())
+  app.get('/', async () => 'secret')
+  const send = await serve(app)
+  expect(await send('/')).toMatchObject({ status: 401, body: '{}' })
+  expect(await send('/', { token: await issuer.accessToken() })).toMatchObject({ status: 200, body: 'secret' })
+})
+
 test('a hook of a scope protects its routes and inner scopes, and not its siblings', async () => {
   const issuer = await openIssuer()
   const app = openApp()

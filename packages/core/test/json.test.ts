@@ -231,3 +231,13 @@ test('bytes that are not UTF-8 and documents of more than 100 levels are not acc
   expect(parse(`${String.raw`{"\"":`.repeat(101)}1${'}'.repeat(101)}`)).toBeUndefined()
   expect(parse('['.repeat(200_000) + ']'.repeat(200_000))).toBeUndefined()
 })
+
+test('names that need escapes cost little memory, whatever other names are beside them', () => {
+  const many = Array.from({ length: 1000 }, () => '{"1000":0}').join(',')
+  const text = String.raw`{"\"":1,"__proto__":1,"a":[${many}]}`
+  const before = process.memoryUsage().heapUsed
+  const values = Array.from({ length: 20 }, () => parse(text))
+  // The values have 300 KB of text. A copy of their objects would have 240 MB.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 1024 * 1024)
+  expect(values[19]).toMatchObject({ '"': 1, a: { length: 1000 } })
+})

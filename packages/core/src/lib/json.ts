@@ -88,22 +88,21 @@ function spell(name: string): string {
 }
 
 /**
- * Drops the members called `__proto__`, and puts names in place of their placeholders. It changes the value and does
- * not copy it, because a copy of an object with a large number as a name would take kilobytes.
+ * Drops the members called `__proto__`, and puts names in place of their placeholders. Members after a renamed one are
+ * written again, to keep the order. It makes no copy, because a copy of `{"1000":0}` would take kilobytes.
  */
 function restoreNames(value: unknown): void {
-  if (typeof value !== 'object' || value === null) {
-    return
-  }
-  const members = value as Record<string, unknown>
+  const members = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+  let isRenamed = false
   for (const [spelled, member] of Object.entries(members)) {
     restoreNames(member)
     const [, hex] = spelled.split(placeholder)
-    if (hex !== undefined) {
-      members[Buffer.from(hex, 'hex').toString('utf16le')] = member
-    }
-    if (hex !== undefined || spelled === '__proto__') {
+    isRenamed ||= hex !== undefined
+    if (isRenamed || spelled === '__proto__') {
       delete members[spelled]
+    }
+    if (isRenamed && spelled !== '__proto__') {
+      members[hex === undefined ? spelled : Buffer.from(hex, 'hex').toString('utf16le')] = member
     }
   }
 }

@@ -12,6 +12,7 @@ export interface Credentials {
 
 const maxTokenLength = 16 * 1024
 const prefix = 'Bearer '
+const furtherToken = new RegExp(', *bearer( |$)', 'i')
 /** The bound applies before any code looks at the line. */
 const maxLineLength = prefix.length + maxTokenLength
 
@@ -86,9 +87,9 @@ function tokenInHeader({ headers }: HttpRequest): string | undefined {
 /** The text after the scheme `Bearer` and its spaces. `undefined` under any other scheme. */
 function bearerTokenIn(line: string): string | undefined {
   // A web `Request` joins several lines by commas.
-  expect(!line.includes(',') || !/, *Bearer( |$)/i.test(withoutQuotedStrings(line)), 'repeated-credentials')
+  expect(!line.includes(',') || !furtherToken.test(withoutQuotedStrings(line)), 'repeated-credentials')
   const scheme = /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
-  if (!/^Bearer$/i.test(scheme)) {
+  if (scheme.toLowerCase() !== 'bearer') {
     return undefined
   }
   const rest = line.slice(scheme.length)
