@@ -1,4 +1,4 @@
-/** The cache stores that a signature is good, and never that a request may pass. Every test presents a token twice, so that it is cached. */
+/** The cache stores a validated token, and never a decision. Most tests first present a good token, so that it is cached. */
 import {
   audience as audienceGuard,
   claims as claimsGuard,

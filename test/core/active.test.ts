@@ -65,8 +65,8 @@ test('a JWT is introspected too, and keeps its claims', async () => {
     const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(api.issuer.url), privateKey, 'ES256')
     expect(await api.reason(token)).toBe('OK')
     expect(api.issuer.count('/introspect')).toBe(0)
-    const judged = await api.authenticate(token, active({ within: '5s' }), scopes('read'))
-    expect(judged.kind).toBe('jwt')
+    const validated = await api.authenticate(token, active({ within: '5s' }), scopes('read'))
+    expect(validated.kind).toBe('jwt')
     expect(await api.reason(token, active({ within: '5s' }))).toBe('OK')
     expect(api.issuer.count('/introspect')).toBe(1)
     expect(api.issuer.requests.at(-1)?.form.get('token')).toBe(token)
@@ -115,9 +115,9 @@ test('concurrent requests get responses that are as recent as their own routes d
     clock: () => 1_700_000_010_000,
   })
   api.issuer.introspect = () => ({ active: false })
-  const judged = await other.authenticate(requestWith(token))
+  const ofOther = await other.authenticate(requestWith(token))
   const present = (within: '60s' | '9s' | '0s'): Promise<string> =>
-    reasonOf(other.authorize(judged, requestWith(token), active({ within })))
+    reasonOf(other.authorize(ofOther, requestWith(token), active({ within })))
   expect(await Promise.all([present('60s'), present('9s'), present('0s')])).toEqual(['OK', 'inactive', 'inactive'])
 })
 

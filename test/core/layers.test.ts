@@ -70,7 +70,7 @@ test('a guard of the app that refuses with the reason inactive does not make the
   expect((await send('/', bearer(await issuer.accessToken()))).body).toBe('alice')
 })
 
-test('a request that was a preflight in an outer layer is authenticated when it is one no more', async () => {
+test('a layer authenticates a request that an outer layer skipped as a preflight and then changed', async () => {
   const issuer = await openIssuer()
   const protect = createProtectOfExpress({ ...issuer.validatorOptions, preflights: 'skip', errors: 'throw' })
   const app = express()

@@ -55,10 +55,10 @@ test('a process that closes its validator while a server hangs ends', async () =
   const { issuer, token } = await openIssuer()
   issuer.routes['/jwks'] = () => undefined
   const code = `
-    const judged = validator.authenticate(request).catch((error) => error.reason)
+    const validated = validator.authenticate(request).catch((error) => error.reason)
     await requested(1)
     await validator.close()
-    console.log(await judged)`
+    console.log(await validated)`
   expect(await run(issuer.url, token, code)).toBe('closing')
 }, 30_000)
 
@@ -74,10 +74,10 @@ test('a token is not refused when the validator closes during the lookup of its 
   const code = `
     await validator.authenticate(request)
     const headers = { authorization: 'Bearer ${unknown}' }
-    const judged = validator.authenticate(new Request('https://api.example/', { headers })).catch((error) => error.reason)
+    const validated = validator.authenticate(new Request('https://api.example/', { headers })).catch((error) => error.reason)
     await requested(2)
     await validator.close()
-    console.log(await judged)`
+    console.log(await validated)`
   expect(await run(issuer.url, token, code)).toBe('closing')
 }, 30_000)
 

@@ -49,10 +49,10 @@ interface Counts {
 }
 
 test('of 30,000 requests through four rotations, none is refused under a published key', async ({ annotate }) => {
-  const scene = await openScene(30_000, 1000)
+  const scene = await openScene(30_000, 500)
   const { issuer, clock } = scene
   const began = clock()
-  const { responses, refused, late } = await sendAll(scene, 30_000, 1000)
+  const { responses, refused, late } = await sendAll(scene, 30_000, 500)
   const elapsed = clock() - began
   const [keys, metadata] = [issuer.count('/jwks'), issuer.count('/.well-known/oauth-authorization-server')]
   const calls = `${keys} calls for keys and ${metadata} for metadata in ${(elapsed / second).toFixed()} s of the clock`

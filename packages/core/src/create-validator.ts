@@ -86,10 +86,10 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   }))
   const outcomes = createOutcomes(realm, issuers.labelOf)
   const validator = toValidator({ settings, issuers, pipeline, lifecycle, outcomes })
-  // A schema waits, and a form body is read later.
+  // A schema and a form body are asynchronous, so that there is no fast path with them.
   if (schema === undefined && formBody === 'ignored') {
     fastPaths.set(validator, (request, guard) => {
-      // The fast path has no trace.
+      // The fast path publishes no trace.
       const isServed = lifecycle.isOpen() && !tracing.authenticate.hasSubscribers
       const token = isServed ? pipeline.authenticateKnown(request, guard) : undefined
       return token && outcomes.accepted(token)

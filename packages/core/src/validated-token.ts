@@ -1,7 +1,8 @@
 import type { AccessToken, AccessTokenClaims, CommonMembers } from './access-token.ts'
 
 /**
- * The statements of a token whose signature or introspection response is good. The caches store this and no decision.
+ * The statements of a token whose signature or introspection response is good. Step 4 still validates its claims, on
+ * every request. The caches store this and no decision.
  * All requests with one token share it. It is frozen, and the token string is not in it.
  */
 export interface ValidatedToken extends Omit<CommonMembers, 'scopes' | 'raw'>, TokenFacts {
@@ -54,7 +55,7 @@ export function createValidatedToken(claims: AccessTokenClaims, facts: TokenFact
   })
 }
 
-/** Creates the token of one request. `owner` is the validator that validated it. */
+/** Creates the token of one request. `owner` stands for the validator that validated it. */
 export function createAccessToken(validated: ValidatedToken, raw: string, owner: object): AccessToken {
   return new RequestToken(validated, { raw, owner, claims: validated.claims }) as object as AccessToken
 }

@@ -26,7 +26,7 @@ interface Parts<Claims> {
 export interface Pipeline<Claims> {
   /** Steps 1 to 5. Resolves with `undefined` for a request without credentials. */
   authenticate(request: HttpRequest): Promise<AccessToken<Claims> | undefined>
-  /** Step 6. */
+  /** Meets the demand `active`, which repeats steps 3 to 5 for a newer response. Then step 6. */
   authorize(token: AccessToken<Claims> | undefined, request: HttpRequest, guard: Guard): Promise<AccessToken<Claims>>
   /** The fast path, for a cached JWT. It may only accept: on `undefined` the request takes the full path. */
   authenticateKnown(request: HttpRequest, guard: Guard): AccessToken | undefined
@@ -65,7 +65,7 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
       return isNew ? applySchema(raw) : token
     },
     authenticateKnown(request, guard) {
-      const text = bearerTokenOf(request)
+      const text = guard.checkNow === undefined ? undefined : bearerTokenOf(request)
       const now = clock()
       const known = text === undefined ? undefined : issuers.cached(text, now)
       const isValid = known !== undefined && claimsFault(known, now) === undefined && !isSenderConstrained(known)

@@ -10,7 +10,7 @@ function validatorBy(protection: ProtectOptions | Validator): Validator {
   if (isValidator(protection)) {
     return protection
   }
-  const { errors: _answered, preflights: _judged, ...options } = protection
+  const { errors: _answered, preflights: _skipped, ...options } = protection
   return createValidator(options)
 }
 
@@ -21,10 +21,10 @@ function appOf({ protection, inner = protection, guards, onHandled, habits = [],
   const validator = validatorBy(protection)
   const validatorInner = validatorBy(inner)
 
-  function judged(judge: (request: Request) => Promise<AccessToken | undefined>): Handler {
+  function handlerOf(authenticateRequest: (request: Request) => Promise<AccessToken | undefined>): Handler {
     return async (context) => {
       try {
-        onHandled(await judge(context.req.raw))
+        onHandled(await authenticateRequest(context.req.raw))
         return context.json({ ok: true })
       } catch (error) {
         if (onError === undefined) {
@@ -43,27 +43,27 @@ function appOf({ protection, inner = protection, guards, onHandled, habits = [],
   if (habits.includes('cors in front')) {
     app.use(cors({ origin: '*', exposeHeaders: ['WWW-Authenticate'] }))
   }
-  app.all('/items', judged(authenticate))
+  app.all('/items', handlerOf(authenticate))
   app.all(
     '/optional',
-    judged((request) => validator.authenticateOptional(request, ...guards)),
+    handlerOf((request) => validator.authenticateOptional(request, ...guards)),
   )
-  app.route('/mounted', new Hono().all('/items', judged(authenticate)))
+  app.route('/mounted', new Hono().all('/items', handlerOf(authenticate)))
   app.all(
     '/twice',
-    judged((request) => authenticate(request).then(() => authenticate(request))),
+    handlerOf((request) => authenticate(request).then(() => authenticate(request))),
   )
   app.all(
     '/failing',
-    judged((request) => authenticate(request).then(() => Promise.reject(mistake))),
+    handlerOf((request) => authenticate(request).then(() => Promise.reject(mistake))),
   )
   app.all(
     '/inner/items',
-    judged((request) => authenticate(request).then(() => validatorInner.authenticate(request, ...guards))),
+    handlerOf((request) => authenticate(request).then(() => validatorInner.authenticate(request, ...guards))),
   )
   app.all(
     '/unguarded',
-    judged(() => Promise.reject(new TypeError('there is no token here'))),
+    handlerOf(() => Promise.reject(new TypeError('there is no token here'))),
   )
   return { app, close: () => Promise.all([validator.close(), validatorInner.close()]) }
 }

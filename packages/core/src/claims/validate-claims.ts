@@ -47,18 +47,16 @@ function timeFault({ exp, nbf, iat, policy }: ValidatedToken, now: number): Refu
   if (policy.maxLifetime === undefined) {
     return undefined
   }
-  if (exp !== undefined && exp - now > policy.maxLifetime / 1000) {
+  if (exp !== undefined && !(exp - now <= policy.maxLifetime / 1000)) {
     return 'lifetime-too-long'
   }
-  return iat !== undefined && now + tolerance < iat ? 'issued-in-the-future' : undefined
+  return iat !== undefined && !(now + tolerance >= iat) ? 'issued-in-the-future' : undefined
 }
 
 /** One expected audience is in `aud`, compared exactly (RFC 7519 §4.1.3). */
 function audienceFault({ kind, audience, policy }: ValidatedToken): RefusalReason | undefined {
-  for (const expected of policy.audience) {
-    if (audience.includes(expected)) {
-      return undefined
-    }
+  if (policy.audience.some((expected) => audience.includes(expected))) {
+    return undefined
   }
   if (kind === 'jwt' || audience.length > 0) {
     return 'wrong-audience'

@@ -17,6 +17,7 @@ export function active(options: { readonly within: Duration }): Guard {
   const { within } = expectOptions(options, 'the options of active', ['within'])
   return createGuard({
     demands: { activeWithin: expectDuration(within, 'within') },
+    // The check always passes, in any stage.
     stage: 'audience',
     check: async () => 'pass',
     // An introspection waits.

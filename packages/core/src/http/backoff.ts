@@ -12,13 +12,13 @@ export interface Backoff {
   readonly begin: () => Attempt
   /** The error of the last attempt. `undefined` after a success. */
   readonly lastFailure: () => unknown
-  /** Whether the last attempt failed, and its wait ended less than 30 s ago. */
+  /** Whether the last attempt failed, and its wait goes on or ended less than 30 s ago. */
   readonly hasJustFailed: () => boolean
 }
 
 /** An attempt. Others can be under way at the same time. */
 interface Attempt {
-  /** Whether no later attempt has succeeded before. Only then the result of this one counts. */
+  /** Records a success. Returns `false`, and records nothing, when a later attempt has succeeded before. */
   readonly succeeded: () => boolean
   /** A failure does not count after the success of a later attempt. Attempts that are under way together fail once. */
   readonly failed: (error: unknown) => void

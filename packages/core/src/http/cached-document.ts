@@ -39,7 +39,7 @@ export interface CachedDocumentOptions<Document> {
 interface Entry<Document> extends LoadedDocument<Document> {
   /** When the document was requested. */
   since: number
-  /** A use at this age starts a refresh: 80 % ± 4 % of the freshness, because a fleet must not refresh in step. */
+  /** A use at this age starts a refresh: 76 to 84 % of the freshness, because a fleet must not refresh in step. */
   readonly refreshAfter: number
 }
 

@@ -18,7 +18,7 @@ export interface UpstreamLimits {
   readonly health: () => IntrospectionHealth['circuits']
 }
 
-/** 192 calls of three seconds each are 64 calls a second. Fewer strangers cannot fill the room with timeouts. */
+/** 192 calls that time out after three seconds are 64 calls a second. Only a higher rate of tokens fills the lane. */
 const policies = {
   known: { maxRunning: 128, probes: 1, waitAfter: backoffAfter, closedAfterSuccess: 0 },
   unknown: { maxRunning: 192, probes: 10, waitAfter: () => backoffAfter(1), closedAfterSuccess: 10_000 },

@@ -38,7 +38,7 @@ export function createConfirmActive(issuers: IssuerRegistry, clock: Clock, owner
 
 function expectKnown<Value>(value: Value | undefined): Value {
   if (value === undefined) {
-    throw new TypeError('Expected an access token that this validator has validated')
+    throw new TypeError('Expected an access token that this validator has validated, of an issuer that it still trusts')
   }
   return value
 }

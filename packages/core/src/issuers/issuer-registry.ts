@@ -25,8 +25,8 @@ export interface IssuerRegistry {
 }
 
 /**
- * Routes a JWT by an exact match of its unverified `iss` (RFC 8725 §3.8). An untrusted issuer is refused, and never
- * causes a fetch. Tokens that name no issuer go to the issuers that introspect.
+ * Routes a JWT by an exact match of its unverified `iss` (RFC 8725 §3.8). Opaque tokens go to the issuers that
+ * introspect. A JWT of another issuer goes to those that introspect JWTs too. Without one, it is refused without a fetch.
  */
 export function createIssuerRegistry(
   issuers: readonly TrustedIssuer[] | ResolveIssuer,

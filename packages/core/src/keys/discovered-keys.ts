@@ -33,7 +33,7 @@ function createDiscoveredKeys(issuer: string, network: Network, resize: (bytes: 
   const [waitForMetadata, waitForKeys] = [createWaitBriefly(), createWaitBriefly()]
   let latest: Place | undefined
   let lastGood: Place | undefined
-  // The two places have their URLs in several keys of the cache.
+  // The URLs of both places are in several keys of the cache.
   const jwksUri = endpointDocument(issuer, 'jwks_uri', network, (bytes) =>
     resize(2 * bytes + 8 * (lastGood?.url.length ?? 0)),
   )

@@ -7,7 +7,7 @@ import { parseJwk, parseKid, publishedSecret } from './jwk.ts'
 
 /** The verification keys of one issuer at one moment. */
 export interface KeySet {
-  /** One text for each usable key. Two sets are compared by these. */
+  /** The identities of the usable keys. Two sets are compared by these. */
   readonly identities: ReadonlySet<string>
   /** Whether any of its keys can verify a signature. */
   readonly isUsable: boolean

@@ -3,7 +3,7 @@ import { notFetched } from '../http/cached-document.ts'
 import type { SharedEntry } from '../http/shared-documents.ts'
 import type { KeySet } from './key-set.ts'
 
-/** Where the keys of one issuer come from. It looks them up on each use, so that the cache can evict them. */
+/** The keys of one issuer at run time. It looks them up on each use, so that the cache can evict them. */
 export interface KeySource {
   /** The current keys. Rejects with an `UpstreamError`. */
   readonly current: () => Promise<KeySet>

@@ -16,6 +16,7 @@ type SeedUse = { begin: { since: number } | undefined; isOver: boolean }
  */
 export function seededKeys(seed: KeySet, source: FetchedKeys, name: string, network: Network): KeySource {
   const { clock, label } = network
+  // The reference is permanent, because an eviction must not start a second hour.
   const use = network.shared<SeedUse>(`seed ${name}`, () => ({ begin: undefined, isOver: false })).get()
 
   const age = (): number => (use.begin === undefined ? 0 : ageOf(use.begin, clock()))

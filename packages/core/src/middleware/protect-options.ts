@@ -46,6 +46,7 @@ export function createProtection<Claims>(
     )
   }
   const settings = expectValidatorOptions(subject, optionNames)
+  // This copy has own members only. The names are checked above.
   return protectionOf(buildValidator(settings), expectOptions(subject, 'the options', Object.keys(subject)))
 }
 

@@ -21,7 +21,7 @@ export interface RequestAuth<Request extends object, Claims = RawClaims> {
 }
 
 interface RequestState<Claims> {
-  /** The request as the first layer saw it. */
+  /** The request as the layer saw it that started the authentication. */
   http: HttpRequest
   /** Steps 1 to 5. `undefined` while the request has no credentials, because a body parser can add some. */
   authentication: Promise<AccessToken<Claims> | undefined> | undefined
