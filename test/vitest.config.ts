@@ -11,9 +11,10 @@ export default defineConfig({
     pool: 'threads',
     // Some tests wait. With two cores, the default would be one file at a time.
     maxWorkers: 3,
-    // A slow machine is no failure.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A slow machine is no failure. Each of these bounds is a hundred times what a quiet machine needs.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 200_000 } },
     // Node emits these warnings, and does not print them. A test whose subject is a warning listens for it.
     execArgv: ['--disable-warning=TollgateWarning', '--disable-warning=ExperimentalWarning'],
     reporters: ['default', './test/summary-reporter.ts'],

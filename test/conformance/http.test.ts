@@ -75,26 +75,21 @@ verifies('HTTP-04', 'several Authorization lines are refused in any order, also 
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /)
 })
 
-verifies(
-  'HTTP-05',
-  'every 401 has a challenge that a strict parser accepts',
-  async (adapter) => {
-    const api = await openReference(adapter)
-    const presented = [...(await Promise.all(wrongTokens.map((name) => api.issuer.wrongToken(name)))), 'abc', 'a.b.c']
-    for (const token of presented) {
-      expect(await api.present(token)).toBe('E-TOK')
-    }
-    expect(await api.outcome({})).toBe('C0')
-    await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary-ascii' }), async (noise) => {
-        const value = noise.replaceAll(/[^\t\x20-\x7E]/g, '')
-        expect(['C0', 'E-REQ', 'E-TOK']).toContain(await api.outcome(authorization(value)))
-      }),
-      { numRuns: 60 },
-    )
-  },
-  60_000,
-)
+verifies('HTTP-05', 'every 401 has a challenge that a strict parser accepts', async (adapter) => {
+  const api = await openReference(adapter)
+  const presented = [...(await Promise.all(wrongTokens.map((name) => api.issuer.wrongToken(name)))), 'abc', 'a.b.c']
+  for (const token of presented) {
+    expect(await api.present(token)).toBe('E-TOK')
+  }
+  expect(await api.outcome({})).toBe('C0')
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary-ascii' }), async (noise) => {
+      const value = noise.replaceAll(/[^\t\x20-\x7E]/g, '')
+      expect(['C0', 'E-REQ', 'E-TOK']).toContain(await api.outcome(authorization(value)))
+    }),
+    { numRuns: 60 },
+  )
+})
 
 verifies('HTTP-06', 'a realm is quoted, and an invalid realm is refused at start-up', async (adapter) => {
   const api = await openReference(adapter, { protect: { realm: String.raw`a"b\c` } })

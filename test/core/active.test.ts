@@ -115,9 +115,9 @@ test('concurrent requests get responses that are as recent as their own routes d
     clock: () => 1_700_000_010_000,
   })
   api.issuer.introspect = () => ({ active: false })
-  const ofOther = await other.authenticate(requestWith(token))
+  const validated = await other.authenticate(requestWith(token))
   const present = (within: '60s' | '9s' | '0s'): Promise<string> =>
-    reasonOf(other.authorize(ofOther, requestWith(token), active({ within })))
+    reasonOf(other.authorize(validated, requestWith(token), active({ within })))
   expect(await Promise.all([present('60s'), present('9s'), present('0s')])).toEqual(['OK', 'inactive', 'inactive'])
 })
 

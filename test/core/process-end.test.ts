@@ -10,9 +10,12 @@ const { jwk, privateKey } = keyPair('P-256')
 
 async function openIssuer(): Promise<{ readonly issuer: ScriptedIssuer; readonly token: string }> {
   const issuer = await openScriptedIssuer([{ ...jwk, kid: 'k' }])
-  const claims = { ...claimsOf(issuer.url), exp: Math.floor(Date.now() / 1000) + 300 }
+  const claims = { ...claimsOf(issuer.url), exp: Math.floor(Date.now() / 1000) + 3600 }
   return { issuer, token: jws({ alg: 'ES256', kid: 'k' }, claims, privateKey, 'ES256') }
 }
+
+/** Milliseconds. A process that ends takes one second, and half a minute on a busy machine. */
+const maxTime = 250_000
 
 /** Runs a module in its own process. The test fails when that does not end. */
 async function run(issuer: string, token: string, code: string): Promise<string> {
@@ -29,7 +32,7 @@ async function run(issuer: string, token: string, code: string): Promise<string>
     }
     const request = new Request('https://api.example/', { headers: { authorization: 'Bearer ${token}' } })
     ${code}`
-  const options = { cwd: import.meta.dirname, timeout: 20_000 }
+  const options = { cwd: import.meta.dirname, timeout: maxTime }
   return (await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], options)).stdout.trim()
 }
 
@@ -37,7 +40,7 @@ test('a process that validates one token ends by itself', async () => {
   const { issuer, token } = await openIssuer()
   const code = 'console.log((await validator.authenticate(request)).subject)'
   expect(await run(issuer.url, token, code)).toBe('alice')
-}, 30_000)
+})
 
 test('undici is not loaded before the first outbound call', async () => {
   const { issuer, token } = await openIssuer()
@@ -49,18 +52,18 @@ test('undici is not loaded before the first outbound call', async () => {
     await validator.authenticate(request)
     console.log(before, isLoaded())`
   expect(await run(issuer.url, token, code)).toBe('false true')
-}, 30_000)
+})
 
 test('a process that closes its validator while a server hangs ends', async () => {
   const { issuer, token } = await openIssuer()
   issuer.routes['/jwks'] = () => undefined
   const code = `
-    const validated = validator.authenticate(request).catch((error) => error.reason)
+    const result = validator.authenticate(request).catch((error) => error.reason)
     await requested(1)
     await validator.close()
-    console.log(await validated)`
+    console.log(await result)`
   expect(await run(issuer.url, token, code)).toBe('closing')
-}, 30_000)
+})
 
 test('a token is not refused when the validator closes during the lookup of its key', async () => {
   const { issuer, token } = await openIssuer()
@@ -74,12 +77,12 @@ test('a token is not refused when the validator closes during the lookup of its 
   const code = `
     await validator.authenticate(request)
     const headers = { authorization: 'Bearer ${unknown}' }
-    const validated = validator.authenticate(new Request('https://api.example/', { headers })).catch((error) => error.reason)
+    const result = validator.authenticate(new Request('https://api.example/', { headers })).catch((error) => error.reason)
     await requested(2)
     await validator.close()
-    console.log(await validated)`
+    console.log(await result)`
   expect(await run(issuer.url, token, code)).toBe('closing')
-}, 30_000)
+})
 
 test('a process does not end while it waits for its issuer', async () => {
   const { issuer, token } = await openIssuer()
@@ -89,10 +92,10 @@ test('a process does not end while it waits for its issuer', async () => {
     response.writeHead(503).end()
   }
   const code = `
-    await validator.ready({ within: '15s' })
+    await validator.ready({ within: '4m' })
     console.log(validator.health().status)`
   expect(await run(issuer.url, token, code)).toBe('ok')
-}, 30_000)
+})
 
 test('validators share connections, which close with the last validator, and open again', async () => {
   const { issuer, token } = await openIssuer()
@@ -105,7 +108,7 @@ test('validators share connections, which close with the last validator, and ope
     const counts = []
     // Sockets close late. Idle sockets stay open.
     const count = async (expected) => {
-      for (let round = 0; round < 100 && (sockets > 0) !== (expected === 'open'); round += 1) {
+      for (let round = 0; round < 4000 && (sockets > 0) !== (expected === 'open'); round += 1) {
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
       counts.push(sockets > 0 ? 'open' : 'closed')
@@ -124,7 +127,7 @@ test('validators share connections, which close with the last validator, and ope
     console.log(counts.join())`
   expect(await run(issuer.url, token, code)).toBe('open,open,closed,open')
   expect(issuer.count('/jwks')).toBe(2)
-}, 30_000)
+})
 
 test('dispatchers with a client certificate close with the last validator, and open again for the next', async () => {
   const { issuer, token } = await openIssuer()
@@ -140,4 +143,4 @@ test('dispatchers with a client certificate close with the last validator, and o
     outcomes.push(await outcomeOf(dispatcher('public')))
     console.log(outcomes.join())`
   expect(await run(issuer.url, token, code)).toBe('false,true,closing,false')
-}, 30_000)
+})

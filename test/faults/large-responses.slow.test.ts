@@ -34,6 +34,5 @@ verifies(
     expect(taken.bytes / 25).toBeLessThan(8 * 1024 * 1024)
     expect(bytesInUse() - before).toBeLessThan(16 * 1024 * 1024)
   },
-  120_000,
   adapters.filter(({ name }) => name === 'Request'),
 )

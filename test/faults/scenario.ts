@@ -129,5 +129,5 @@ async function expectWaits(
 }
 
 async function expectCalls(hosts: ScriptedHosts, calls: Calls, name: string): Promise<void> {
-  await vi.waitFor(() => expect(hosts.counts(), name).toEqual(calls), { interval: 1, timeout: 20_000 })
+  await vi.waitFor(() => expect(hosts.counts(), name).toEqual(calls), { interval: 1, timeout: 200_000 })
 }

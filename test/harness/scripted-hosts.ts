@@ -78,7 +78,7 @@ export async function openScriptedHosts(clock: TestClock): Promise<ScriptedHosts
     counts: () =>
       Object.fromEntries(calls.map(({ place }) => [place, calls.filter((call) => call.place === place).length])),
     rest: async () => {
-      await vi.waitUntil(() => ended() === calls.length, { timeout: 30_000, interval: 1 })
+      await vi.waitUntil(() => ended() === calls.length, { timeout: 200_000, interval: 1 })
       await settle()
     },
   }

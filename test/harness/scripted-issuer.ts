@@ -50,7 +50,8 @@ export interface ScriptedIssuer {
 /** Starts an issuer that publishes metadata and these keys, and calls every opaque token active. */
 export async function openScriptedIssuer(keys: readonly unknown[] = []): Promise<ScriptedIssuer> {
   const requests: ReceivedRequest[] = []
-  const server = createServer((request, response) => receive(request, response, respond))
+  // Idle connections stay open, however slow the machine is.
+  const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => receive(request, response, respond))
   const url = await listen(server)
   const active: ScriptedIssuer['active'] = (changes) => ({ ...introspectionResponse(url), ...changes })
 

@@ -7,7 +7,6 @@ export function verifies(
   ids: RequirementId | readonly RequirementId[],
   title: string,
   run: (adapter: Adapter) => void | Promise<void>,
-  timeout = 30_000,
 ): void {
-  verifiesWith(ids, title, run, timeout, adapters.slice(0, 1))
+  verifiesWith(ids, title, run, adapters.slice(0, 1))
 }

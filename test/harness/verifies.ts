@@ -11,19 +11,14 @@ export function verifies(
   ids: RequirementId | readonly RequirementId[],
   title: string,
   run: (adapter: Adapter) => void | Promise<void>,
-  timeout?: number,
   tested: readonly Adapter[] = adapters,
 ): void {
   let first: ReadonlySet<string> | undefined
   describe.each(tested)('$name', (adapter) => {
-    test(
-      `${[ids].flat().join(', ')} · ${title}`,
-      async () => {
-        const refusals = await refusalsDuring(async () => run(adapter))
-        first ??= refusals
-        expect(refusals).toEqual(first)
-      },
-      timeout,
-    )
+    test(`${[ids].flat().join(', ')} · ${title}`, async () => {
+      const refusals = await refusalsDuring(async () => run(adapter))
+      first ??= refusals
+      expect(refusals).toEqual(first)
+    })
   })
 }

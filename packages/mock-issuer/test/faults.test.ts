@@ -104,7 +104,7 @@ describe.each(ports)('an issuer with port %s', (port) => {
     const { text } = await introspect(issuer, 't')
     expect(text).toBe('{"active":false}')
     expect(performance.now() - started).toBeGreaterThan(text.length * 95)
-  }, 30_000)
+  })
 
   test('cut-off closes the connection after half of the body', async () => {
     const issuer = await start({ port })
@@ -144,14 +144,14 @@ describe.each(ports)('an issuer with port %s', (port) => {
     const response = await open(issuer, '/jwks')
     expect([response.statusCode, response.headers['content-type']]).toEqual([200, 'application/json'])
     const { received, end } = read(response)
-    await expect.poll(() => received().length, { timeout: 30_000 }).toBeGreaterThan(5_000_000)
+    await expect.poll(() => received().length).toBeGreaterThan(5_000_000)
     expect(received().startsWith('{"keys":[')).toBe(true)
     response.body.destroy()
     await Promise.allSettled([end])
     expect((await send(issuer, '/jwks')).status).toBe(200)
-  }, 30_000)
+  })
 
-  test('huge needs no memory while the client does not read', { timeout: 60_000 }, async () => {
+  test('huge needs no memory while the client does not read', async () => {
     const script = `const issuer = await createMockIssuer({ port: '${port}' })
       const { dispatcher } = issuer.validatorOptions
       issuer.misbehave('jwks', 'huge')

@@ -3,8 +3,6 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { createMockIssuer, type MockIssuerOptions, wrongTokens } from '../src/index.ts'
 import { keysOf, open, ports, runToExit, send, start, verifier } from './harness.ts'
 
-const ownProcess = { timeout: 60_000 }
-
 test('another library discovers the keys over loopback and verifies a token', async () => {
   const issuer = await start({ port: 'free' })
   const { payload, protectedHeader } = await jwtVerify(
@@ -137,7 +135,7 @@ test.each(ports)('an issuer with port %s responds to many concurrent requests', 
   expect(issuer.requests).toHaveLength(50)
 })
 
-test('an issuer without a port lets the process exit without close()', ownProcess, async () => {
+test('an issuer without a port lets the process exit without close()', async () => {
   const script = `const issuer = await createMockIssuer({ port: 'none' })
     const { dispatcher } = issuer.validatorOptions
     const { body } = await request(issuer.url + '/jwks', { dispatcher })
@@ -150,7 +148,7 @@ test('an issuer without a port lets the process exit without close()', ownProces
   expect(await runToExit(script)).toBe('done\n')
 })
 
-test('an issuer with a port lets the process exit after close()', ownProcess, async () => {
+test('an issuer with a port lets the process exit after close()', async () => {
   const script = `const issuer = await createMockIssuer()
     issuer.misbehave('jwks', 'hang')
     const hanging = request(issuer.url + '/jwks').catch(() => 'closed')

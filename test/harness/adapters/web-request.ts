@@ -10,21 +10,21 @@ function validatorBy(protection: ProtectOptions | Validator): Validator {
   if (isValidator(protection)) {
     return protection
   }
-  const { errors: _answered, preflights: _skipped, ...options } = protection
+  const { errors: _errors, preflights: _preflights, ...options } = protection
   return createValidator(options)
 }
 
 function appOf({ protection, inner = protection, guards, onHandled, habits = [], onError }: Serving) {
   if (habits.includes('own challenge') || habits.includes('cors behind')) {
-    throw new Error('A framework is asked for')
+    throw new Error('This adapter has no framework')
   }
   const validator = validatorBy(protection)
   const validatorInner = validatorBy(inner)
 
-  function handlerOf(authenticateRequest: (request: Request) => Promise<AccessToken | undefined>): Handler {
+  function responding(validate: (request: Request) => Promise<AccessToken | undefined>): Handler {
     return async (context) => {
       try {
-        onHandled(await authenticateRequest(context.req.raw))
+        onHandled(await validate(context.req.raw))
         return context.json({ ok: true })
       } catch (error) {
         if (onError === undefined) {
@@ -43,27 +43,27 @@ function appOf({ protection, inner = protection, guards, onHandled, habits = [],
   if (habits.includes('cors in front')) {
     app.use(cors({ origin: '*', exposeHeaders: ['WWW-Authenticate'] }))
   }
-  app.all('/items', handlerOf(authenticate))
+  app.all('/items', responding(authenticate))
   app.all(
     '/optional',
-    handlerOf((request) => validator.authenticateOptional(request, ...guards)),
+    responding((request) => validator.authenticateOptional(request, ...guards)),
   )
-  app.route('/mounted', new Hono().all('/items', handlerOf(authenticate)))
+  app.route('/mounted', new Hono().all('/items', responding(authenticate)))
   app.all(
     '/twice',
-    handlerOf((request) => authenticate(request).then(() => authenticate(request))),
+    responding((request) => authenticate(request).then(() => authenticate(request))),
   )
   app.all(
     '/failing',
-    handlerOf((request) => authenticate(request).then(() => Promise.reject(mistake))),
+    responding((request) => authenticate(request).then(() => Promise.reject(mistake))),
   )
   app.all(
     '/inner/items',
-    handlerOf((request) => authenticate(request).then(() => validatorInner.authenticate(request, ...guards))),
+    responding((request) => authenticate(request).then(() => validatorInner.authenticate(request, ...guards))),
   )
   app.all(
     '/unguarded',
-    handlerOf(() => Promise.reject(new TypeError('there is no token here'))),
+    responding(() => Promise.reject(new TypeError('there is no token here'))),
   )
   return { app, close: () => Promise.all([validator.close(), validatorInner.close()]) }
 }
