@@ -42,7 +42,7 @@ function rs256(claimsOfToken: object, header: object = {}): string {
 }
 
 /** Presents a token to an API that trusts an issuer with these options, at the frozen time T0. */
-async function sendToken(
+async function present(
   changes: Record<string, unknown>,
   options: TrustedIssuerOptions = {},
   header: object = {},
@@ -52,7 +52,7 @@ async function sendToken(
   return send(await listen(createServer(app(protect))), bearer(rs256({ ...claimsOf(issuer.url), ...changes }, header)))
 }
 
-async function sendUnder(guard: Guard, changes: Record<string, unknown>): Promise<Received> {
+async function presentToGuard(guard: Guard, changes: Record<string, unknown>): Promise<Received> {
   const issuer = await openIssuer()
   const protect = createProtect(issuer.validatorOptions)
   return send(await listen(createServer(app(protect, [guard]))), bearer(await issuer.accessToken(changes)))
@@ -69,7 +69,7 @@ describe('auth()', () => {
   })
 
   test('succeeds with a token by discovery, and gives the claims to the handler', async () => {
-    const { status: code, body } = await sendToken({})
+    const { status: code, body } = await present({})
     expect([code, (JSON.parse(body) as { sub: string }).sub]).toEqual([200, 'alice'])
   })
 
@@ -180,7 +180,7 @@ describe('the claims of a token', () => {
     ['client_id an array', { client_id: ['x'] }, 401],
     ['jti a boolean', { jti: true }, 401],
   ])('%s', async (_what, changes, expected) => {
-    expect((await sendToken(changes)).status).toBe(expected)
+    expect((await present(changes)).status).toBe(expected)
   })
 
   test.each([
@@ -194,12 +194,12 @@ describe('the claims of a token', () => {
     ['no jti', { jti: undefined }, 'at+jwt', 401],
     ['no iat', { iat: undefined }, 'at+jwt', 401],
   ])("strict, which is profile: 'rfc9068': %s", async (_what, changes, typ, expected) => {
-    expect((await sendToken(changes, { profile: 'rfc9068' }, { typ })).status).toBe(expected)
+    expect((await present(changes, { profile: 'rfc9068' }, { typ })).status).toBe(expected)
   })
 
   test('an algorithm that is not among those configured', async () => {
-    expect((await sendToken({}, { algorithms: ['RS256'] })).status).toBe(200)
-    expect((await sendToken({}, { algorithms: ['ES256'] })).status).toBe(401)
+    expect((await present({}, { algorithms: ['RS256'] })).status).toBe(200)
+    expect((await present({}, { algorithms: ['ES256'] })).status).toBe(401)
   })
 
   test.each([
@@ -279,18 +279,18 @@ describe('claims and scopes; here a refusal is 403, and there 401 for claims', (
     ['scopeIncludesAny, one there', anyScope('foo', 'bar'), { scope: 'bar' }, 200],
     ['scopeIncludesAny, none', anyScope('foo', 'bar'), { scope: 'qux' }, 403],
   ] as const)('%s', async (_what, guard, changes, expected) => {
-    expect((await sendUnder(guard, changes)).status).toBe(expected)
+    expect((await presentToGuard(guard, changes)).status).toBe(expected)
   })
 
   test('the challenge of a missing scope names all, for any-of too', async () => {
     for (const guard of [scopes('foo', 'bar'), anyScope('foo', 'bar')]) {
-      expect((await sendUnder(guard, { scope: 'qux' })).challenges).toEqual([
+      expect((await presentToGuard(guard, { scope: 'qux' })).challenges).toEqual([
         'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="foo bar"',
       ])
     }
   })
 
   test('a scope array grants nothing (RFC 9068 §2.2.3), and there it does', async () => {
-    expect((await sendUnder(scopes('foo'), { scope: ['foo'] })).status).toBe(403)
+    expect((await presentToGuard(scopes('foo'), { scope: ['foo'] })).status).toBe(403)
   })
 })
