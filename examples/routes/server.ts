@@ -1,4 +1,3 @@
-import '@tollgate/express/augment'
 import {
   allOf,
   anyOf,
@@ -41,7 +40,8 @@ export function createApp(options: ProtectOptions): Express {
 
   // A token is optional here. An invalid token is refused.
   app.get('/catalogue', protect.optional(), (req, res) => {
-    res.json({ prices: req.auth === undefined ? 'list' : `for ${req.auth.subject}` })
+    const token = protect.optional.auth(req)
+    res.json({ prices: token === undefined ? 'list' : `for ${token.subject}` })
   })
   return app
 }

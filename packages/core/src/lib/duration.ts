@@ -17,7 +17,9 @@ export function expectDuration(value: unknown, name: string, max?: Duration): nu
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value.slice(0, maxLength + 1)) : null
   if (match === null || match[0].length > maxLength) {
     const got = typeof value === 'string' ? `'${value.slice(0, maxLength)}'` : describe(value)
-    throw invalidOption(`Expected \`${name}\` to be a number and ms, s, m or h, such as '30s' or '5m', got ${got}`)
+    throw invalidOption(
+      `Expected \`${name}\` to be a text such as '30s' or '5m', a number and ms, s, m or h, got ${got}`,
+    )
   }
   const milliseconds = Number(match[1]) * millisecondsOf[match[2] as Unit]
   if (max !== undefined && milliseconds > expectDuration(max, name)) {
