@@ -157,3 +157,17 @@ test('the fast path does not serve a closed validator, a schema, a form body, or
     expect(known({}, guard), `${name}, closed`).toBeUndefined()
   }
 })
+
+test('a wrapper around a validator has no fast path, so that its own methods decide', async () => {
+  const issuer = trustedIssuer('https://as.example', { secret })
+  const validator = createValidator({ issuer, audience, clock: () => T0 * 1000 })
+  const request = { method: 'GET', url: '/', headers: fromNode(['authorization', `Bearer ${tokenOf({})}`]) }
+  const refusing = {
+    ...validator,
+    authenticateOptional: () => Promise.reject(new Refusal({ reason: 'of-the-wrapper' })),
+  }
+  await validator.authenticate(request)
+  const auth = createRequestAuth({ validator: refusing, preflights: 'authenticate' }, () => request)
+  expect(auth.known({}, scopes('read'))).toBeUndefined()
+  await expect(auth.authenticate({}, scopes('read'))).rejects.toMatchObject({ reason: 'of-the-wrapper' })
+})
