@@ -89,7 +89,7 @@ function createDiscoveredKeys(issuer: string, network: Network, resize: (bytes: 
     return lastGood === place ? undefined : lastGood?.keys.usable()
   }
 
-  async function current(): Promise<KeySet> {
+  async function find(): Promise<KeySet> {
     const place = await currentPlace()
     const before = keysBefore(place)
     if (before === undefined) {
@@ -115,10 +115,10 @@ function createDiscoveredKeys(issuer: string, network: Network, resize: (bytes: 
   }
 
   return {
-    current,
+    current: async () => cached(clock()) ?? find(),
     cached,
     retry: async (verifies) => withPlace(await currentPlace(), ({ keys }) => keys.retry(verifies)),
-    ready: async () => (await current()).isUsable || latest?.keys.ready(),
+    ready: async () => (await find()).isUsable || latest?.keys.ready(),
     usable: () => latest?.keys.usable() ?? lastGood?.keys.usable(),
     isProven: () => true,
     health,
