@@ -45,6 +45,7 @@ test('the full path returns the token of the fast path, or refuses it because of
         }
       }
     }),
+    { numRuns: 500 },
   )
   expect(Math.min(seen.sound, seen.malformed)).toBeGreaterThan(20)
 })
