@@ -116,6 +116,7 @@ test('whatever the fast path returns, the full path returns', async () => {
         const guard = guards[name]?.() ?? scopes('read')
         now = T0
         await fullPath(validator, request, guard)
+        await fullPath(validator, request, guard)
         now = T0 + later
         const auth = createRequestAuth({ validator, preflights: 'authenticate' }, () => request)
         const known = auth.known({}, guard)
@@ -151,6 +152,7 @@ test('the fast path does not serve a closed validator, a schema, a form body, or
   ]
   for (const [name, validator, guard, isServed] of cases) {
     await validator.authenticate(request)
+    await validator.authenticate(request)
     const { known } = createRequestAuth({ validator, preflights: 'authenticate' }, () => request)
     expect(known({}, guard) !== undefined, name).toBe(isServed)
     await validator.close()
@@ -166,6 +168,7 @@ test('a wrapper around a validator has no fast path, so that its own methods dec
     ...validator,
     authenticateOptional: () => Promise.reject(new Refusal({ reason: 'of-the-wrapper' })),
   }
+  await validator.authenticate(request)
   await validator.authenticate(request)
   const auth = createRequestAuth({ validator: refusing, preflights: 'authenticate' }, () => request)
   expect(auth.known({}, scopes('read'))).toBeUndefined()

@@ -39,9 +39,7 @@ export function createIssuerRegistry(
   const resolver = typeof issuers === 'function' ? createIssuerResolver(issuers, context) : undefined
   const routeOpaque = createRouteOpaque(listed, opaqueRouting)
 
-  function known(url: string): Issuer | undefined {
-    return resolver === undefined ? byUrl.get(url) : resolver.known(url)
-  }
+  const known = (url: string): Issuer | undefined => (resolver === undefined ? byUrl.get(url) : resolver.known(url))
 
   async function find(url: string): Promise<Issuer | undefined> {
     return resolver === undefined ? byUrl.get(url) : resolver.find(url)

@@ -17,6 +17,7 @@ export interface CachedJwt {
 /** The validated JWTs of one validator, by the SHA-256 of the token. It is bounded in bytes. */
 export interface JwtCache extends Pick<HitCounter, 'note'> {
   readonly get: (text: string) => CachedJwt | undefined
+  /** Stores a token when it comes for the second time. */
   readonly set: (text: string, entry: CachedJwt) => void
   readonly delete: (text: string) => void
   readonly health: () => CacheHealth
@@ -25,30 +26,35 @@ export interface JwtCache extends Pick<HitCounter, 'note'> {
 const maxSize = 64 * 1024 * 1024
 const entrySize = 512
 
+const keyOf = (text: string): string => hash('sha256', text, 'latin1')
+
 /** With `mode: 'off'`, the cache stays empty and counts nothing. */
 export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
   const { note, counts } = createHitCounter('jwt')
   // With a maximum number of entries, an LRUCache would allocate that many slots at once.
   const entries = new LRUCache<string, CachedJwt>({ maxSize })
 
+  /** A mark of each token that was validated once. To store a token that comes only once costs more than it saves. */
+  const marks = new Uint16Array(65_536)
+
+  function isMarked(key: string): boolean {
+    const [slot, mark] = [key.charCodeAt(0) * 256 + key.charCodeAt(1), key.charCodeAt(2) * 256 + key.charCodeAt(3)]
+    const isSecond = marks[slot] === mark
+    marks[slot] = mark
+    return isSecond
+  }
+
   return {
     get: (text) => entries.get(keyOf(text)),
     set: (text, entry) => {
-      if (mode === 'memory') {
+      const key = keyOf(text)
+      if (mode === 'memory' && isMarked(key)) {
         const { claims, scopes } = entry.token
-        entries.set(keyOf(text), entry, { size: entrySize + roughSize(claims) + roughSize(scopes) })
+        entries.set(key, entry, { size: entrySize + roughSize(claims) + roughSize(scopes) })
       }
     },
     delete: (text) => void entries.delete(keyOf(text)),
-    note: (outcome) => {
-      if (mode === 'memory') {
-        note(outcome)
-      }
-    },
+    note: mode === 'memory' ? note : () => undefined,
     health: () => ({ ...counts(), entries: entries.size, bytes: entries.calculatedSize }),
   }
-}
-
-function keyOf(text: string): string {
-  return hash('sha256', text, 'latin1')
 }

@@ -91,11 +91,7 @@ function codeOf(reason: UpstreamReason): UnavailableCode {
   if (reason === 'credentials-refused') {
     return 'ERR_CREDENTIALS_REFUSED'
   }
-  return isUnreachable(reason) ? 'ERR_UPSTREAM_UNREACHABLE' : 'ERR_INVALID_UPSTREAM_RESPONSE'
-}
-
-function isUnreachable(reason: UpstreamReason): boolean {
-  return unreachable.some((one) => one === reason)
+  return unreachable.some((one) => one === reason) ? 'ERR_UPSTREAM_UNREACHABLE' : 'ERR_INVALID_UPSTREAM_RESPONSE'
 }
 
 /** A failed call to an authorization server. The code that throws it does not know the issuer of the token. */
@@ -117,7 +113,7 @@ export class UpstreamError extends Error implements UpstreamFailure {
   }
 
   get isUnreachable(): boolean {
-    return isUnreachable(this.reason)
+    return codeOf(this.reason) === 'ERR_UPSTREAM_UNREACHABLE'
   }
 }
 
