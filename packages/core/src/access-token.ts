@@ -32,7 +32,7 @@ export interface CommonMembers {
   /** `sub`: the resource owner, or the client itself. It is unique only together with `issuer`. */
   readonly subject: string | undefined
   /**
-   * `'client'` when `sub` equals `client_id` or is absent, because a client that chooses its own id must not pass for a
+   * `'client'` when `sub` equals `client_id` or is absent. Otherwise a client that chooses its own id could pass for a
    * resource owner (RFC 9700 §4.15). An issuer that gives clients another form of `sub` is not recognized.
    */
   readonly subjectType: 'client' | 'resource-owner'

@@ -20,9 +20,8 @@ import { isErrorResponse, toResponse } from './responses/error-response.ts'
 import { createPipeline, type Pipeline } from './validator.ts'
 
 /**
- * Validates the access tokens of requests. Its methods reject with a `Refusal` (because of the client), with an
- * `Unavailable` (because of the authorization server), or with any other error, which is a failure. The object is
- * frozen.
+ * Validates the access tokens of requests. Its methods reject with a `Refusal` because of the client, or with an
+ * `Unavailable` because of the authorization server. Any other error is a failure. The object is frozen.
  */
 export interface Validator<Claims = RawClaims> extends Lifecycle {
   /** Resolves with the access token of a request that all guards accept. A web `Request` is an `HttpRequest`. */
