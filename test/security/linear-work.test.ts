@@ -43,16 +43,18 @@ async function measure(length: number, prepare: (length: number) => () => Promis
   }
   const times: number[] = []
   for (const size of [length / 4, length / 2, length]) {
-    const tries: number[] = []
-    for (let run = 0; run < 5; run += 1) {
-      tries.push(await timeOf(size))
+    let sum = 0
+    for (let run = 0; run < runs; run += 1) {
+      sum += await timeOf(size)
     }
-    // Garbage collection and compilation disturbed the shortest try least.
-    times.push(Math.min(...tries))
+    times.push(sum / runs)
   }
   const [first = 0, , last = 0] = times
   return last > 9 * first + slack ? `${times.map((time) => time.toFixed(1)).join(', ')} ms` : 'linear'
 }
+
+/** The clock of the processor moves in steps of up to 10 ms. Only the sum of many runs is exact. */
+const runs = 12
 
 /** Milliseconds. Node 22 knows only the time of the whole process. */
 function processorTime(): number {
