@@ -122,15 +122,10 @@ function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
     work: (guard: Guard) => Promise<Result>,
   ): Promise<Result> {
     const guard = combine(...guards)
-    return outcomes.report(operation, guard.demands.scopes ?? [], async () => {
+    return await outcomes.report(operation, guard.demands.scopes ?? [], () => {
       expectOpen()
       return work(guard)
     })
-  }
-
-  async function authenticate(request: HttpRequest): Promise<AccessToken<Claims> | undefined> {
-    const token = await pipeline.authenticate(request)
-    return token && outcomes.accepted(token)
   }
 
   return Object.freeze<Validator<Claims>>({
@@ -138,11 +133,15 @@ function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
     formBody: parts.settings.formBody,
     combine,
     authenticate: (request, ...guards) =>
-      run('authenticate', guards, async (guard) => pipeline.authorize(await authenticate(request), request, guard)),
+      run('authenticate', guards, async (guard) => {
+        const token = await pipeline.authenticate(request)
+        return pipeline.authorize(token && outcomes.accepted(token), request, guard)
+      }),
     authenticateOptional: (request, ...guards) =>
       run('authenticate', guards, async (guard) => {
-        const token = await authenticate(request)
-        return token && pipeline.authorize(token, request, guard)
+        const token = await pipeline.authenticate(request)
+        const accepted = token && outcomes.accepted(token)
+        return accepted && guards.length > 0 ? pipeline.authorize(accepted, request, guard) : accepted
       }),
     authorize: (token, request, ...guards) =>
       run('authorize', guards, (guard) => pipeline.authorize(token, request, guard)),

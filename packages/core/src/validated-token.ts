@@ -37,21 +37,22 @@ export interface ClaimsPolicy {
 
 /** Reads the registered claims once, as own members. Their types must have been checked. */
 export function createValidatedToken(claims: AccessTokenClaims, facts: TokenFacts): ValidatedToken {
-  const registered: AccessTokenClaims = Object.assign(Object.create(null), deepFreeze(claims))
-  const { sub, client_id: clientId, azp, aud = [], exp, nbf, iat, cnf } = registered
-  const client = clientId ?? (typeof azp === 'string' ? azp : undefined)
+  const claim = <Name extends string>(name: Name): AccessTokenClaims[Name] =>
+    Object.hasOwn(claims, name) ? claims[name] : undefined
+  const [subject, azp, aud = []] = [claim('sub'), claim('azp'), claim('aud')]
+  const clientId = claim('client_id') ?? (typeof azp === 'string' ? azp : undefined)
   return Object.freeze({
     ...facts,
     scopes: Object.freeze([...facts.scopes]),
-    subject: sub,
-    subjectType: sub === undefined || sub === client ? 'client' : 'resource-owner',
-    clientId: client,
+    subject,
+    subjectType: subject === undefined || subject === clientId ? 'client' : 'resource-owner',
+    clientId,
     audience: Object.freeze(typeof aud === 'string' ? [aud] : [...aud]),
-    claims,
-    exp,
-    nbf,
-    iat,
-    cnf,
+    claims: deepFreeze(claims),
+    exp: claim('exp'),
+    nbf: claim('nbf'),
+    iat: claim('iat'),
+    cnf: claim('cnf'),
   })
 }
 
@@ -85,11 +86,13 @@ class RequestToken {
 
   constructor(validated: ValidatedToken, origin: Origin) {
     const { kind, issuer, subject, subjectType, clientId, audience, exp, introspectedAt } = validated
+    const { claims } = origin
     const scopes = new Set(validated.scopes)
     const expiresAt = exp === undefined ? undefined : toDate(exp * 1000)
-    const introspected = introspectedAt === undefined ? {} : { introspectedAt: toDate(introspectedAt) }
-    Object.assign(this, { kind, issuer, subject, subjectType, clientId, audience, scopes, expiresAt })
-    Object.assign(this, { claims: origin.claims, ...introspected })
+    Object.assign(this, { kind, issuer, subject, subjectType, clientId, audience, scopes, expiresAt, claims })
+    if (introspectedAt !== undefined) {
+      Object.assign(this, { introspectedAt: toDate(introspectedAt) })
+    }
     this.#validated = validated
     this.#origin = origin
     Object.freeze(this)

@@ -38,7 +38,7 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
   async function validateToken(text: string): Promise<ValidatedToken> {
     const parsed = parseToken(text)
     const issuer = await issuers.route(parsed) // 2
-    return issuer.validate(parsed) // 3
+    return await issuer.validate(parsed) // 3
   }
 
   return {
@@ -51,7 +51,7 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
       const now = clock()
       validateClaims(token, now) // 4
       await verifySenderConstraint(token, { request, now }) // 5
-      return applySchema(createAccessToken(token, credentials.token, owner))
+      return await applySchema(createAccessToken(token, credentials.token, owner))
     },
     async authorize(token, request, guard) {
       if (token === undefined) {

@@ -82,7 +82,7 @@ export function expectJwtClaims(claims: Readonly<Record<string, unknown>>): JwtC
 
 /** Whether the registered claims that are present have the types of RFC 7519 §4.1 and RFC 7662 §2.2. */
 export function isWellTyped(claims: Readonly<Record<string, unknown>>): claims is AccessTokenClaims {
-  return Object.entries(types).every(([name, hasType]) => {
+  return types.every(([name, hasType]) => {
     const claim = own(claims, name)
     return claim === undefined || hasType(claim)
   })
@@ -90,7 +90,7 @@ export function isWellTyped(claims: Readonly<Record<string, unknown>>): claims i
 
 const isString = (claim: unknown): boolean => typeof claim === 'string'
 
-const types: Readonly<Record<string, (claim: unknown) => boolean>> = {
+const types = Object.entries<(claim: unknown) => boolean>({
   iss: isString,
   sub: isString,
   jti: isString,
@@ -99,4 +99,4 @@ const types: Readonly<Record<string, (claim: unknown) => boolean>> = {
   nbf: Number.isFinite,
   iat: Number.isFinite,
   aud: (claim) => isString(claim) || (Array.isArray(claim) && claim.every(isString)),
-}
+})

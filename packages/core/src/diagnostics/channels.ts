@@ -44,14 +44,19 @@ export const tracing: {
  * Runs `work`, publishes its start and its end, and settles as `work` does. The caller adds members to `trace` before
  * `work` ends. A message never contains the result or the error of `work`, because both can contain claims.
  */
-export async function traced<Trace extends object, Result>(
+export function traced<Trace extends object, Result>(
   on: TracingChannel<Trace>,
   trace: Trace,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  if (!on.hasSubscribers) {
-    return work()
-  }
+  return on.hasSubscribers ? publishTrace(on, trace, work) : work()
+}
+
+async function publishTrace<Trace extends object, Result>(
+  on: TracingChannel<Trace>,
+  trace: Trace,
+  work: () => Promise<Result>,
+): Promise<Result> {
   // `tracePromise` adds a result or an error to the message. Therefore its function always fulfills, with nothing.
   const results: PromiseSettledResult<Result>[] = []
   await on.tracePromise(async () => {

@@ -34,7 +34,7 @@ export function createOutcomes(realm: string, labelOf: (issuer: string) => strin
   }
 
   return {
-    report: async (operation, scopes, work) => {
+    report: (operation, scopes, work) => {
       const trace: AuthenticationTrace = { operation }
       return traced(tracing.authenticate, trace, async () => {
         try {

@@ -6,7 +6,6 @@ import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
 import type { Clock } from '../lib/clock.ts'
 import { own } from '../lib/record.ts'
 import { invalidToken } from '../responses/refusal.ts'
-import { forIssuer } from '../responses/unavailable.ts'
 import { type ClaimsPolicy, createValidatedToken, type ValidatedToken } from '../validated-token.ts'
 import type { IntrospectionResult } from './introspection-response.ts'
 import type { Introspector } from './introspector.ts'
@@ -21,7 +20,7 @@ export interface OpaqueValidator {
 
 /**
  * @throws Refusal 401 `inactive`, or `untrusted-issuer` when the response names another issuer (RFC 7662 §2.2).
- * Unavailable when the token cannot be introspected.
+ * UpstreamError when the token cannot be introspected.
  */
 export function createOpaqueValidator(options: {
   readonly issuer: string
@@ -64,21 +63,17 @@ export function createOpaqueValidator(options: {
     return token
   }
 
-  async function introspect(text: string, within?: number): Promise<IntrospectionResult> {
-    return forIssuer(issuer, () => introspector.introspect(text, within))
-  }
-
   async function confirm(token: AccessToken, within: number): Promise<ValidatedToken | undefined> {
     const text = token.raw()
     if (token.kind === 'jwt') {
       // The claims of the JWT say for whom it is. A response about a JWT need not repeat that.
-      return toValidatedToken(await introspect(text, within), { ...policy, missingAudience: 'trust' })
+      return toValidatedToken(await introspector.introspect(text, within), { ...policy, missingAudience: 'trust' })
     }
     const introspectedAt = Number(token.introspectedAt)
     const hasNewer = (introspector.cached(text)?.introspectedAt ?? -Infinity) > introspectedAt
     const isRecent = clock() - introspectedAt <= within && !hasNewer
-    return isRecent ? undefined : validatedOnce(await introspect(text, within))
+    return isRecent ? undefined : validatedOnce(await introspector.introspect(text, within))
   }
 
-  return { validate: async (text) => validatedOnce(await introspect(text)), confirm }
+  return { validate: async (text) => validatedOnce(await introspector.introspect(text)), confirm }
 }

@@ -70,15 +70,17 @@ export function createIssuer(
     createIntrospector(introspection, { ...context, issuer: url, audience: policy.audience, keys, network })
   const opaque = introspector && createOpaqueValidator({ ...common, introspector })
 
-  async function validate(parsed: ParsedToken): Promise<ValidatedToken> {
+  function validate(parsed: ParsedToken): Promise<ValidatedToken> {
     const isIntrospected = parsed.format === 'opaque' ? formats !== 'jwt' : formats === 'opaque'
-    if (opaque !== undefined && isIntrospected) {
-      return opaque.validate(parsed.text)
-    }
-    if (parsed.format === 'opaque' || parsed.jwt === undefined) {
-      throw invalidToken('malformed-token')
-    }
-    return jwts.validate(parsed.jwt)
+    return forIssuer(url, () => {
+      if (opaque !== undefined && isIntrospected) {
+        return opaque.validate(parsed.text)
+      }
+      if (parsed.format === 'opaque' || parsed.jwt === undefined) {
+        throw invalidToken('malformed-token')
+      }
+      return jwts.validate(parsed.jwt)
+    })
   }
 
   async function confirm(token: AccessToken, within: number): Promise<ValidatedToken | undefined> {
@@ -87,7 +89,7 @@ export function createIssuer(
         `Expected the issuer ${url} to have \`introspection\`, because active({ within }) introspects`,
       )
     }
-    return opaque.confirm(token, within)
+    return forIssuer(url, () => opaque.confirm(token, within))
   }
 
   async function ready(): Promise<void> {

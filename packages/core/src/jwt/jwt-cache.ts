@@ -25,8 +25,12 @@ export interface JwtCache extends Pick<HitCounter, 'note'> {
 
 const maxSize = 64 * 1024 * 1024
 const entrySize = 512
+/** More than the number of tokens that the cache has room for. A cached token without a mark is validated again once. */
+const maxSeen = 50_000
 
 const keyOf = (text: string): string => hash('sha256', text, 'latin1')
+/** The end of a signature is random, and costs no hash. */
+const markOf = (text: string): string => text.slice(-9, -1)
 
 /** With `mode: 'off'`, the cache stays empty and counts nothing. */
 export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
@@ -34,23 +38,21 @@ export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
   // With a maximum number of entries, an LRUCache would allocate that many slots at once.
   const entries = new LRUCache<string, CachedJwt>({ maxSize })
 
-  /** A mark of each token that was validated once. To store a token that comes only once costs more than it saves. */
-  const marks = new Uint16Array(65_536)
-
-  function isMarked(key: string): boolean {
-    const [slot, mark] = [key.charCodeAt(0) * 256 + key.charCodeAt(1), key.charCodeAt(2) * 256 + key.charCodeAt(3)]
-    const isSecond = marks[slot] === mark
-    marks[slot] = mark
-    return isSecond
-  }
+  /** The marks of tokens that were validated. To store a token that comes only once costs more than it saves. */
+  const seen = new Set<string>()
 
   return {
-    get: (text) => entries.get(keyOf(text)),
+    get: (text) => (seen.has(markOf(text)) ? entries.get(keyOf(text)) : undefined),
     set: (text, entry) => {
-      const key = keyOf(text)
-      if (mode === 'memory' && isMarked(key)) {
+      const mark = markOf(text)
+      if (mode === 'memory' && seen.has(mark)) {
         const { claims, scopes } = entry.token
-        entries.set(key, entry, { size: entrySize + roughSize(claims) + roughSize(scopes) })
+        entries.set(keyOf(text), entry, { size: entrySize + roughSize(claims) + roughSize(scopes) })
+      } else if (mode === 'memory') {
+        if (seen.size >= maxSeen) {
+          seen.clear()
+        }
+        seen.add(mark)
       }
     },
     delete: (text) => void entries.delete(keyOf(text)),

@@ -4,7 +4,6 @@ import { claimsFault, expectJwtClaims } from '../claims/validate-claims.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import type { Clock } from '../lib/clock.ts'
 import { own } from '../lib/record.ts'
-import { forIssuer } from '../responses/unavailable.ts'
 import { type ClaimsPolicy, createValidatedToken, type ValidatedToken } from '../validated-token.ts'
 import type { CachedJwt, JwtCache } from './jwt-cache.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
@@ -34,7 +33,7 @@ export function createJwtValidator(options: {
   return {
     validate: async (jwt) => {
       cache.note('miss')
-      const key = await forIssuer(issuer, () => verifySignature(jwt, keys, algorithms))
+      const key = await verifySignature(jwt, keys, algorithms)
       const claims = expectJwtClaims(jwt.claims)
       const token = createValidatedToken(claims, {
         kind: 'jwt',

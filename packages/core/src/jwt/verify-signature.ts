@@ -21,7 +21,7 @@ export async function verifySignature(
 ): Promise<string> {
   expectPlainHeader(jwt.header, algorithms)
   const keys = await source.current()
-  return (await signerAmong(await keys.fitting(jwt.header), jwt)) ?? (await signerAfterRefetch(jwt, source, keys))
+  return (await signerAmong(keys.fitting(jwt.header), jwt)) ?? (await signerAfterRefetch(jwt, source, keys))
 }
 
 /** The identity of the key that verifies the signature. `undefined` when none of these keys does. */
@@ -58,7 +58,7 @@ async function signerAmongNewerKeys(jwt: ParsedJwt, source: KeySource): Promise<
   let signer: string | undefined
   try {
     await source.retry(async (newer) => {
-      signer = await signerAmong(await newer.fitting(jwt.header), jwt)
+      signer = await signerAmong(newer.fitting(jwt.header), jwt)
       return signer !== undefined
     })
   } catch (error) {

@@ -16,7 +16,7 @@ export interface KeySet {
   /** Whether a usable set publishes a key of that id, usable or not. Then another fetch would not help. */
   readonly has: (kid: string) => boolean
   /** The keys that fit `alg` and, if the header has one, `kid`: at most four (RFC 7515 §6). */
-  readonly fitting: (header: Pick<JWSHeaderParameters, 'alg' | 'kid'>) => Promise<readonly VerificationKey[]>
+  readonly fitting: (header: Pick<JWSHeaderParameters, 'alg' | 'kid'>) => readonly VerificationKey[]
 }
 
 export interface VerificationKey {
@@ -61,7 +61,7 @@ export function keySetOf(published: readonly unknown[]): KeySet {
     isUsable,
     bytes: sizes.reduce((total, size) => total + size, 0),
     has: (kid) => isUsable && kids.has(kid),
-    fitting: async ({ alg, kid }) =>
+    fitting: ({ alg, kid }) =>
       keys
         .filter((key) => (kid === undefined || key.kid === kid) && alg !== undefined && key.algorithms.includes(alg))
         .slice(0, maxAttempts),
@@ -71,6 +71,6 @@ export function keySetOf(published: readonly unknown[]): KeySet {
 /** The key set of an issuer that signs with a shared secret (HMAC). */
 export function secretKeySet(secret: Uint8Array): KeySet {
   const identity = 'the secret'
-  const fitting = async (): Promise<readonly VerificationKey[]> => [{ identity, key: secret }]
-  return { identities: new Set([identity]), isUsable: true, bytes: secret.length, has: () => true, fitting }
+  const keys: readonly VerificationKey[] = [{ identity, key: secret }]
+  return { identities: new Set([identity]), isUsable: true, bytes: secret.length, has: () => true, fitting: () => keys }
 }

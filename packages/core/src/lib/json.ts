@@ -141,7 +141,7 @@ function countMembers(value: unknown, depth: number): number {
   if (depth === 0) {
     return NaN
   }
-  const items: readonly unknown[] = Object.values(value)
+  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
   const count = Array.isArray(value) ? 0 : items.length
   return items.reduce<number>((sum, item) => sum + countMembers(item, depth - 1), count)
 }

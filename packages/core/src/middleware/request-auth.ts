@@ -21,8 +21,6 @@ export interface RequestAuth<Request extends object, Claims = RawClaims> {
 }
 
 interface RequestState<Claims> {
-  /** The request as the layer saw it that started the authentication. */
-  http: HttpRequest
   /** Steps 1 to 5. `undefined` while the request has no credentials, because a body parser can add some. */
   authentication: Promise<AccessToken<Claims> | undefined> | undefined
   isAuthenticated: boolean
@@ -37,32 +35,27 @@ export function createRequestAuth<Request extends object, Claims>(
   const states = createStates<Request, RequestState<Claims>>()
 
   function stateOf(request: Request): RequestState<Claims> {
-    const state = states.get(request)
-    if (state?.authentication !== undefined) {
-      return state
-    }
-    const http = toHttpRequest(request)
-    if (state !== undefined) {
-      return Object.assign(state, { http })
-    }
-    return states.set(request, { http, authentication: undefined, isAuthenticated: false, token: undefined })
+    const none = { authentication: undefined, isAuthenticated: false, token: undefined }
+    return states.get(request) ?? states.set(request, none)
   }
 
   function known(request: Request, guard: Guard): AccessToken<Claims> | undefined {
     if (states.get(request) !== undefined) {
       return undefined
     }
-    const http = toHttpRequest(request)
-    const token = fastPath(http, guard)
+    const token = fastPath(toHttpRequest(request), guard)
     if (token !== undefined) {
-      states.set(request, { http, authentication: Promise.resolve(token), isAuthenticated: true, token })
+      states.set(request, { authentication: Promise.resolve(token), isAuthenticated: true, token })
     }
     return token
   }
 
   /** Steps 1 to 5, once per request. */
-  async function authenticateOnce(state: RequestState<Claims>): Promise<AccessToken<Claims> | undefined> {
-    const authentication = (state.authentication ??= validator.authenticateOptional(state.http))
+  async function authenticateOnce(
+    state: RequestState<Claims>,
+    http: HttpRequest,
+  ): Promise<AccessToken<Claims> | undefined> {
+    const authentication = (state.authentication ??= validator.authenticateOptional(http))
     // A layer that does not wait for it must not cause an unhandled rejection.
     authentication.catch(() => undefined)
     const token = await authentication
@@ -79,7 +72,7 @@ export function createRequestAuth<Request extends object, Claims>(
     if (preflights === 'skip' && isPreflight(http)) {
       return accept(state, undefined)
     }
-    const token = await authenticateOnce(state)
+    const token = await authenticateOnce(state, http)
     const { authentication } = state
     try {
       const authorized = await validator.authorize(token, http, guard)
@@ -95,7 +88,7 @@ export function createRequestAuth<Request extends object, Claims>(
 
   async function authenticateOptional(request: Request, guard: Guard): Promise<AccessToken<Claims> | undefined> {
     const state = stateOf(request)
-    const token = await authenticateOnce(state)
+    const token = await authenticateOnce(state, toHttpRequest(request))
     return token === undefined ? accept(state, undefined) : authenticate(request, guard)
   }
 
@@ -150,7 +143,7 @@ function createStates<Request extends object, State extends object>(): {
 } {
   const key = Symbol('tollgate')
   return {
-    get: (request) => Object.getOwnPropertyDescriptor(request, key)?.value as State | undefined,
+    get: (request) => (Object.hasOwn(request, key) ? (request as { [key]?: State })[key] : undefined),
     set: (request, state) => {
       Object.defineProperty(request, key, { value: state })
       return state

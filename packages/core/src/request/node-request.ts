@@ -56,5 +56,8 @@ function linesOf({ rawHeaders = [], headers }: NodeHeaders): readonly Line[] {
   if (countAuthorization(rawHeaders, 2) > 1) {
     return rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? '']] : []))
   }
-  return Object.entries(headers).flatMap(([name, value = []]) => [value].flat().map((line) => [name, line] as const))
+  return Object.keys(headers).flatMap((name) => {
+    const value = headers[name] ?? []
+    return Array.isArray(value) ? value.map((line) => [name, line] as const) : [[name, value] as const]
+  })
 }
