@@ -89,10 +89,10 @@ async function measure(
     return Object.entries(figures).map(([unit, value]) => [`${framework}, ${title}, ${unit}`, value] as const)
   }
 
-  // The first load of each kind compiles the code, and its figures do not count. New tokens use more code.
+  // The first load of each kind compiles the code. It is longer, and its figures do not count.
   const isOpaque = name === 'Tollgate, opaque tokens'
   const warm = isOpaque ? files.opaque : files.warm
-  await figuresOf('warm', warm, 'again')
+  await figuresOf('warm', warm, 'again', 2)
   const figures = await figuresOf('warm', warm, 'again')
   if (name !== 'bare' && !isOpaque) {
     await figuresOf('new tokens', files.firstNew, 'once', 2)

@@ -295,6 +295,8 @@ test.each([
   [{ introspection: { client }, formats: 'opaque', algorithms: ['ES256'] }],
   [{ introspection: { client }, formats: 'opaque', secret: 'x'.repeat(32) }],
   [{ introspection: { client }, formats: 'opaque', profile: 'rfc9068' }],
+  [{ introspection: { client }, formats: 'opaque', keys: 'https://as.example/keys' }],
+  [{ introspection: { client }, formats: 'opaque', seed: 'keys.json' }],
 ])('%o is an invalid option', (options) => {
   expect(() => trustedIssuer('https://as.example', options as TrustedIssuerOptions)).toThrow(invalidOption)
 })

@@ -41,13 +41,11 @@ export function createIssuerRegistry(
 
   const known = (url: string): Issuer | undefined => (resolver === undefined ? byUrl.get(url) : resolver.known(url))
 
-  async function find(url: string): Promise<Issuer | undefined> {
-    return resolver === undefined ? byUrl.get(url) : resolver.find(url)
-  }
+  const find = async (url: string): Promise<Issuer | undefined> => known(url) ?? resolver?.find(url)
 
   async function candidates(parsed: ParsedToken): Promise<readonly Issuer[]> {
     const iss = parsed.format === 'jwt' ? own(parsed.jwt?.claims ?? {}, 'iss') : undefined
-    const named = typeof iss === 'string' ? (known(iss) ?? (await resolver?.find(iss))) : undefined
+    const named = typeof iss === 'string' ? (known(iss) ?? (await find(iss))) : undefined
     return named === undefined ? routeOpaque(parsed) : [named]
   }
 

@@ -9,9 +9,9 @@ import { settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 export type OpaqueRouting = 'prefix' | 'in-order'
 
 /**
- * Finds the issuers that may know a token that is opaque, or whose `iss` names no trusted issuer. It throws a `Refusal` (401) when there are none. The
- * candidates are the issuers whose `prefix` the token begins with. `'prefix'` chooses the one with the longest prefix.
- * `'in-order'` returns all of them, in the order of the configuration.
+ * Finds the issuers that may know a token that is opaque, or whose `iss` names no trusted issuer. It throws a `Refusal`
+ * (401) when there are none. The candidates are the issuers whose `prefix` the token begins with. `'prefix'` chooses the
+ * one with the longest prefix. `'in-order'` returns all of them, in the order of the configuration.
  */
 export function createRouteOpaque(
   issuers: readonly Issuer[],

@@ -178,14 +178,15 @@ function expectFormats(
   options: TrustedIssuerOptions,
   introspection: IntrospectionSettings | undefined,
 ): IssuerSettings['formats'] {
-  const { formats = introspection === undefined ? 'jwt' : 'both', secret, algorithms, profile } = options
+  const { formats = introspection === undefined ? 'jwt' : 'both', secret, algorithms, profile, keys, seed } = options
   const checked = expectOneOf(formats, 'formats', ['jwt', 'opaque', 'both'])
   if (introspection === undefined && checked !== 'jwt') {
     throw invalidOption(`Expected \`introspection\` with \`formats: '${checked}'\`, because opaque tokens need it`)
   }
-  if (checked === 'opaque' && [secret, algorithms, profile].some((option) => option !== undefined)) {
+  const ofJwts = [secret, algorithms, profile, ...(introspection?.response.as === 'jwt' ? [] : [keys, seed])]
+  if (checked === 'opaque' && ofJwts.some((option) => option !== undefined)) {
     throw invalidOption(
-      "Expected no `secret`, `algorithms` or `profile` with `formats: 'opaque'`: no JWT is validated there",
+      "Expected no `secret`, `algorithms`, `profile`, `keys` or `seed` with `formats: 'opaque'`: no JWT is validated there",
     )
   }
   return checked
