@@ -96,7 +96,7 @@ verifies('KEY-03', 'a set is revalidated, and a 304 makes it fresh again', async
   const conditional = [validators.etag, validators['last-modified']]
   expect(conditions).toEqual([[undefined, undefined], conditional, conditional, conditional])
   const outcomes = events.filter(({ document, issuer }) => document === 'keys' && issuer === api.issuer.url)
-  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['loaded', 'kept', 'kept', 'kept'])
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['loaded', 'unchanged', 'unchanged', 'unchanged'])
 })
 
 verifies('KEY-03', 'a set is not revalidated by a date that does not identify it', async (adapter) => {

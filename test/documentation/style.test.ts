@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
-// Checks two rules of the design: short sentences (§8), and the words that replaced others (§7).
+// Checks two rules: sentences are short, and the words that replaced others are used everywhere.
 
 const root = new URL('../..', import.meta.url).pathname
 

@@ -102,6 +102,13 @@ describe.each(versions)('%s', (_name, express) => {
       ['Access-Control-Request-Method', 'GET'],
     ] as const
     expect((await send('/', { method: 'OPTIONS', headers })).body).toBe('{"token":null}')
+    const good = bearer(await issuer.accessToken()).headers
+    app.get('/', protect(), (_req, res) => void res.send('ok'))
+    expect([(await send('/', { headers: good })).status, (await send('/', { headers: good })).status]).toEqual([
+      200, 200,
+    ])
+    const withCachedToken = await send('/', { method: 'OPTIONS', headers: [...headers, ...good] })
+    expect(withCachedToken.body).toBe('{"token":null}')
     expect((await send('/strict', { method: 'OPTIONS', headers })).status).toBe(500)
   })
 

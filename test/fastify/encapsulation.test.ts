@@ -173,9 +173,9 @@ test('the plugin does not close a validator that it was given', async () => {
   const issuer = await openIssuer()
   const validator = createValidator(issuer.validatorOptions)
   const token = await issuer.accessToken({ scope: 'read' })
-  for (const refusals of ['respond', 'throw'] as const) {
+  for (const errors of ['respond', 'throw'] as const) {
     const app = openApp()
-    await app.register(tollgate, { validator, errors: refusals })
+    await app.register(tollgate, { validator, errors })
     expect(app.protect.validator).toBe(validator)
     app.get('/', { config: { auth: scopes('read') } }, async (request) => request.auth?.subject)
     const send = await serve(app)

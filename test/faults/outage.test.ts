@@ -7,7 +7,7 @@ import { keySet, oneHour, openScene, type Scene, tenMinutes } from './scene.ts'
 
 const hour = 3600
 const freshFor = 600
-/** Seconds: 30 and 20 % of them. */
+/** In seconds: the maximum of 30, and 20 % more. */
 const maxBackoff = 36
 /** Seconds between two requests: shorter than the first step of the back-off, and longer. */
 const gaps = [0.7, 3, 13]
@@ -86,12 +86,12 @@ async function expectTraffic(scene: Scene, token: string, seconds: number): Prom
   }
 }
 
-/** The statuses of two requests at once. Only if the issuer hangs do they need the time to move. */
+/** The statuses of two requests at once. While the issuer hangs, they end only when the clock advances. */
 async function statuses(scene: Scene, token: string): Promise<readonly number[]> {
-  const state = { isThere: false }
-  const responses = Promise.all([scene.respond(token), scene.respond(token)]).finally(() => (state.isThere = true))
+  const state = { hasEnded: false }
+  const responses = Promise.all([scene.respond(token), scene.respond(token)]).finally(() => (state.hasEnded = true))
   await settle()
-  while (isHanging(scene) && !state.isThere) {
+  while (isHanging(scene) && !state.hasEnded) {
     await scene.clock.advance(0.1)
   }
   return (await responses).map((response) => response.status)
@@ -108,7 +108,10 @@ function isHanging({ hosts }: Scene): boolean {
   return hosts.calls.at(-1)?.behaviour === hang
 }
 
-/** The calls after the outage began that are not a back-off after the one before: 1 s, doubling to 30 s, less 20 %. */
+/**
+ * The calls that came too early after the one before. The back-off is 1 s, doubling to 30 s, less 20 %. The first two
+ * calls fetched metadata and keys before the outage.
+ */
 function callsTooEarly({ hosts }: Scene): readonly string[] {
   const [, , ...failed] = hosts.calls
   return [...Map.groupBy(failed, ({ place }) => place)].flatMap(([place, calls]) =>

@@ -2,9 +2,9 @@
 export type { ClaimsOf } from './access-token.ts'
 export { describe, expectOptions, invalidOption } from './lib/invalid-option.ts'
 export {
-  createProtection,
+  expectProtectOptions,
   type MiddlewareOptions,
-  type Protection,
+  type ProtectSettings,
   type ProtectOptions,
   toFrameworkError,
 } from './middleware/protect-options.ts'

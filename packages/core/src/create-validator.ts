@@ -85,13 +85,13 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   }))
   const outcomes = createOutcomes(realm, issuers.labelOf)
   const validator = toValidator({ settings, issuers, pipeline, lifecycle, outcomes })
-  // A schema and a form body are asynchronous, so that there is no fast path with them.
+  // There is no fast path with a schema or a form body, because both are asynchronous.
   if (schema === undefined && formBody === 'ignored') {
     fastPaths.set(validator, (request, guard) => {
       // The fast path publishes no trace.
-      const isServed = lifecycle.isOpen() && !tracing.authenticate.hasSubscribers
-      const token = isServed ? pipeline.authenticateKnown(request, guard) : undefined
-      return token && outcomes.accepted(token)
+      const canServe = lifecycle.isOpen() && !tracing.authenticate.hasSubscribers
+      const token = canServe ? pipeline.authenticateKnown(request, guard) : undefined
+      return token && outcomes.publishAccepted(token)
     })
   }
   return validator
@@ -135,12 +135,12 @@ function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
     authenticate: (request, ...guards) =>
       run('authenticate', guards, async (guard) => {
         const token = await pipeline.authenticate(request)
-        return pipeline.authorize(token && outcomes.accepted(token), request, guard)
+        return pipeline.authorize(token && outcomes.publishAccepted(token), request, guard)
       }),
     authenticateOptional: (request, ...guards) =>
       run('authenticate', guards, async (guard) => {
         const token = await pipeline.authenticate(request)
-        const accepted = token && outcomes.accepted(token)
+        const accepted = token && outcomes.publishAccepted(token)
         return accepted && guards.length > 0 ? pipeline.authorize(accepted, request, guard) : accepted
       }),
     authorize: (token, request, ...guards) =>

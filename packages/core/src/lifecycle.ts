@@ -13,7 +13,7 @@ export interface Lifecycle {
    * Fetches the missing and the stale documents of every listed issuer. Resolves when each of them can validate tokens,
    * also with stale keys or a seed. Rejects with the `Unavailable` of an issuer that cannot: at once, or after trying
    * for `within`. A fetch that runs at that time is finished, which can take ten seconds more. An error that waiting
-   * does not fix, such as metadata of another issuer, rejects at once. Nothing needs this call.
+   * does not fix, such as metadata of another issuer, rejects at once. The call is optional, because the first token fetches the documents.
    *
    * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an invalid duration.
    */
@@ -34,7 +34,7 @@ export interface OpenState {
   readonly expectOpen: () => void
 }
 
-/** Milliseconds between two looks at issuers that are down. Their back-off determines how often a call goes out. */
+/** Milliseconds between two attempts with issuers that are down. Their back-off determines how often a call goes out. */
 const interval = 250
 
 export function createLifecycle(

@@ -13,7 +13,7 @@ export interface ValidatedToken extends Omit<CommonMembers, 'scopes' | 'raw'>, T
   readonly cnf: unknown
 }
 
-/** The parts of a validated token that its claims do not say. */
+/** The parts of a validated token that its validation adds to its claims. */
 export interface TokenFacts {
   readonly kind: 'jwt' | 'opaque'
   readonly issuer: string

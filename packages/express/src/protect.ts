@@ -3,7 +3,7 @@ import type { RawClaims, Validator } from '@tollgate/core'
 import {
   type Authenticate,
   createProtectFor,
-  createProtection,
+  expectProtectOptions,
   type ErrorResponse,
   type MiddlewareOptions,
   type OptionalProtect as OptionalProtectOf,
@@ -44,7 +44,7 @@ export function createProtect<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
   options?: MiddlewareOptions,
 ): Protect<Claims> {
-  return createProtectFor(createProtection(subject, options), { toHttpRequest, toMiddleware })
+  return createProtectFor(expectProtectOptions(subject, options), { toHttpRequest, toMiddleware })
 }
 
 function toMiddleware<Claims>(authenticate: Authenticate<ExpressRequest, Claims>): Middleware {
@@ -59,7 +59,7 @@ function toMiddleware<Claims>(authenticate: Authenticate<ExpressRequest, Claims>
   }
 }
 
-/** It never rejects, because an unhandled rejection ends the process. */
+/** It catches what `next` and the response throw, because an unhandled rejection ends the process. */
 async function respondOrContinue<Claims>(
   authenticate: Authenticate<ExpressRequest, Claims>,
   req: ExpressRequest,

@@ -1,4 +1,4 @@
-// oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TypedClaims
+// oxlint-disable typescript/no-unnecessary-type-arguments -- applications augment TokenTypes
 import type { AccessToken, RawClaims, StandardSchema, Validator, ValidatorOptions } from '@tollgate/core'
 import type {
   MiddlewareOptions,

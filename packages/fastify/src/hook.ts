@@ -31,12 +31,12 @@ export function toHook<Claims>({ authenticate, optional, authOf, formBody }: Hoo
     if (auth === false) {
       return undefined
     }
-    const by = auth === 'optional' ? optional : authenticate
+    const chosen = auth === 'optional' ? optional : authenticate
     if (formBody === 'accepted') {
       await readForm(request, reply)
     }
-    const token = by.known(request)
-    return token === undefined ? respondOrContinue(await by(request), request, reply) : setAuth(request, token)
+    const token = chosen.known(request)
+    return token === undefined ? respondOrContinue(await chosen(request), request, reply) : setAuth(request, token)
   }
 }
 
@@ -84,8 +84,8 @@ function respond(reply: ProtectedReply, response: ErrorResponse): void {
 }
 
 /**
- * Waits until the response is sent. When a client leaves while `onSend` hooks work on it, Fastify takes the reply for
- * finished, but not for sent, and would continue to the handler. A hook that never ends prevents that.
+ * Waits until the response is sent. A client may leave while `onSend` hooks work on it. Then the reply counts as finished
+ * but not as sent, and Fastify would continue to the handler. A hook that never ends prevents that.
  */
 async function sent({ raw }: ProtectedRequest, reply: ProtectedReply): Promise<ProtectedReply> {
   await new Promise((resolve) => {

@@ -1,5 +1,5 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TypedClaims
-import { createProtection, expectOptions, invalidOption, type Protection } from '@tollgate/core/adapter'
+import { expectProtectOptions, expectOptions, invalidOption, type ProtectSettings } from '@tollgate/core/adapter'
 import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { replayForms } from './form.ts'
@@ -66,13 +66,13 @@ function decorateAuth(app: FastifyInstance, { auth }: Protect): void {
 
 const ours = new WeakSet<object>()
 
-function protectionBy(options: TollgateOptions): Protection<TypedClaims> {
+function protectionBy(options: TollgateOptions): ProtectSettings<TypedClaims> {
   if (options.validator === undefined) {
-    return createProtection<TypedClaims>(options)
+    return expectProtectOptions<TypedClaims>(options)
   }
   const names = ['validator', 'errors', 'preflights']
   const { validator, errors, preflights } = expectOptions(options, 'the options beside a validator', names)
-  return createProtection(validator, { errors, preflights })
+  return expectProtectOptions(validator, { errors, preflights })
 }
 
 /**

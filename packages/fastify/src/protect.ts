@@ -1,6 +1,6 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TypedClaims
 import type { HttpRequest } from '@tollgate/core'
-import { createProtectFor, nodeHeaders, type Protection } from '@tollgate/core/adapter'
+import { createProtectFor, nodeHeaders, type ProtectSettings } from '@tollgate/core/adapter'
 import { formOf } from './form.ts'
 import { type ScopeRules, toHook } from './hook.ts'
 import type { ProtectedRequest } from './request.ts'
@@ -17,7 +17,7 @@ export function isAmong(hooks: readonly unknown[]): boolean {
  * Creates `app.protect`: it takes guards and returns a hook. A route whose config says `'optional'` makes the hook of
  * its scope optional.
  */
-export function createProtect(protection: Protection<TypedClaims>, rules: ScopeRules): Protect {
+export function createProtect(protection: ProtectSettings<TypedClaims>, rules: ScopeRules): Protect {
   return createProtectFor(protection, {
     toHttpRequest,
     toMiddleware: (authenticate, optional) => {

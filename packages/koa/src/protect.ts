@@ -2,7 +2,7 @@ import type { AccessToken, RawClaims, Validator } from '@tollgate/core'
 import {
   type Authenticate,
   createProtectFor,
-  createProtection,
+  expectProtectOptions,
   type ErrorResponse,
   type MiddlewareOptions,
   type OptionalProtect as OptionalProtectOf,
@@ -63,7 +63,7 @@ export function createProtect<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
   options?: MiddlewareOptions,
 ): Protect<Claims> {
-  return createProtectFor(createProtection(subject, options), { toHttpRequest, toMiddleware })
+  return createProtectFor(expectProtectOptions(subject, options), { toHttpRequest, toMiddleware })
 }
 
 function toMiddleware<Claims>(

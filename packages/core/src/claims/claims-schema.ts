@@ -2,7 +2,7 @@ import type { AccessToken } from '../access-token.ts'
 import { describe, invalidOption } from '../lib/invalid-option.ts'
 import { asRecord } from '../lib/record.ts'
 import type { SchemaIssue, StandardSchema } from '../lib/standard-schema.ts'
-import { callUserFunction } from '../responses/error-response.ts'
+import { callApplication } from '../responses/error-response.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import { withTypedClaims } from '../validated-token.ts'
 
@@ -20,7 +20,7 @@ export function createApplySchema<Claims>(schema: StandardSchema<Claims> | undef
     return async (token) => token as AccessToken<Claims>
   }
   return async (token) => {
-    const result = expectResult(await callUserFunction(() => schema['~standard'].validate(token.claims)))
+    const result = expectResult(await callApplication(() => schema['~standard'].validate(token.claims)))
     if (result.issues !== undefined) {
       throw invalidToken('wrong-claims', pathsOf(result.issues))
     }

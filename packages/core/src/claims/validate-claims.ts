@@ -70,7 +70,7 @@ function audienceFault({ kind, audience, policy }: ValidatedToken): RefusalReaso
  *
  * @throws Refusal 401 `missing-claim` or `malformed-claim`.
  */
-export function expectJwtClaims(claims: Readonly<Record<string, unknown>>): JwtClaims {
+export function validateJwtClaims(claims: Readonly<Record<string, unknown>>): JwtClaims {
   if (['iss', 'aud', 'exp'].some((name) => own(claims, name) === undefined)) {
     throw invalidToken('missing-claim')
   }

@@ -5,7 +5,7 @@ import type { ValidatedToken } from '../validated-token.ts'
 
 /**
  * Step 5: a token that is bound to a key is refused, because the library cannot verify the binding yet (RFC 7800 §3,
- * RFC 9449 §7.2). The context is what a binding is verified against. `now` is in milliseconds.
+ * RFC 9449 §7.2). The context, which will contain the proof, is not read yet. `now` is in milliseconds.
  *
  * @throws Refusal 401 `sender-constrained`.
  */

@@ -13,7 +13,7 @@ export interface Outcomes {
     work: () => Promise<Result>,
   ) => Promise<Result>
   /** Publishes that the token is valid, and returns it. Guards can still refuse its request. */
-  readonly accepted: <Token extends Pick<AccessToken, 'issuer' | 'kind'>>(token: Token) => Token
+  readonly publishAccepted: <Token extends Pick<AccessToken, 'issuer' | 'kind'>>(token: Token) => Token
 }
 
 /** `labelOf` returns the name of an issuer in diagnostics. */
@@ -48,7 +48,7 @@ export function createOutcomes(realm: string, labelOf: (issuer: string) => strin
         }
       })
     },
-    accepted: (token) => {
+    publishAccepted: (token) => {
       if (diagnostics.verdict.hasSubscribers) {
         diagnostics.verdict.publish({ outcome: 'accepted', issuer: labelOf(token.issuer), kind: token.kind })
       }

@@ -1,7 +1,7 @@
 import type { AccessTokenClaims } from '../access-token.ts'
 import { describe, expectFunction, expectText } from '../lib/invalid-option.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import { callUserFunction } from '../responses/error-response.ts'
+import { callApplication } from '../responses/error-response.ts'
 import { Refusal } from '../responses/refusal.ts'
 import { createGuard, type Guard } from './guard.ts'
 
@@ -19,7 +19,7 @@ export function claims(predicate: (claims: AccessTokenClaims) => MaybePromise<bo
     demands: {},
     stage: 'claims',
     check: async (token) => {
-      const isAccepted: unknown = await callUserFunction(() => predicate(token.claims))
+      const isAccepted: unknown = await callApplication(() => predicate(token.claims))
       // A truthy value is not `true`, because an object such as a `Refusal` must not open a route.
       if (typeof isAccepted !== 'boolean') {
         throw new TypeError(`Expected the predicate of claims(…) to return true or false, got ${describe(isAccepted)}`)

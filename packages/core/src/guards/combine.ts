@@ -27,7 +27,7 @@ const partsOf = new WeakMap<Guard, readonly Guard[]>()
 
 /** The same for the guards of a route, which can have none. */
 export function combineGuards(guards: readonly Guard[]): Guard {
-  const [only = noGuards, ...others] = expectGuards(guards)
+  const [only = acceptAll, ...others] = expectGuards(guards)
   if (others.length === 0) {
     return only
   }
@@ -42,7 +42,7 @@ export function combineGuards(guards: readonly Guard[]): Guard {
   return guard
 }
 
-const noGuards = createTokenGuard({ demands: {}, stage: 'claims', check: () => 'pass' })
+const acceptAll = createTokenGuard({ demands: {}, stage: 'claims', check: () => 'pass' })
 
 /**
  * Accepts a token that at least one of these guards accepts. Otherwise the result is the refusal for a missing scope,

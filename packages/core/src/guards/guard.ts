@@ -4,7 +4,7 @@ import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { isRecord } from '../lib/record.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { isScope } from '../responses/challenge.ts'
-import { callUserFunction } from '../responses/error-response.ts'
+import { callApplication } from '../responses/error-response.ts'
 import { isRefusal, Refusal } from '../responses/refusal.ts'
 
 /** What a guard announces. The challenge of the route names the scopes. */
@@ -60,7 +60,7 @@ export function defineGuard(init: GuardInit): Guard {
     demands: required.length === 0 ? {} : { scopes: required },
     stage: 'claims',
     check: async (token, context) =>
-      hasScopes(token, required) ? expectResult(await callUserFunction(() => check(token, context))) : missingScope(),
+      hasScopes(token, required) ? expectResult(await callApplication(() => check(token, context))) : missingScope(),
     checkNow: undefined,
   })
 }

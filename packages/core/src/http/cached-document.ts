@@ -126,7 +126,8 @@ export function createCachedDocument<Document>(options: CachedDocumentOptions<Do
     const previous = entry?.document
     entry = { ...loaded, since, refreshAfter: loaded.freshFor * (0.76 + 0.08 * Math.random()) }
     onLoaded(document, previous)
-    diagnostics.document.publish({ ...about, outcome: previous === document ? 'kept' : 'loaded', reason: undefined })
+    const outcome = previous === document ? 'unchanged' : 'loaded'
+    diagnostics.document.publish({ ...about, outcome, reason: undefined })
     return document
   }
 

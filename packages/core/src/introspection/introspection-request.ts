@@ -5,7 +5,7 @@ import { nameOf, sendRequest, unexpectedStatus, type UpstreamResponse } from '..
 import type { KeySource } from '../keys/key-source.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { discoveredEndpoint } from '../metadata/discovered-endpoint.ts'
-import { callUserFunction } from '../responses/error-response.ts'
+import { callApplication } from '../responses/error-response.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { type IntrospectionClient, isClientRefused } from './client-authentication/client-authentication.ts'
 import type { IntrospectionSettings } from './introspection-options.ts'
@@ -76,7 +76,7 @@ export function createUpstream(
     const introspectedAt = clock()
     const signal = AbortSignal.timeout(timeout)
     const sending = client.send({ issuer, endpoint, now: introspectedAt }, async (presented) => {
-      const added = checkRequestParts(await callUserFunction(() => settings.parameters?.({ issuer, endpoint })))
+      const added = checkRequestParts(await callApplication(() => settings.parameters?.({ issuer, endpoint })))
       const accept = format.as === 'json' ? 'application/json' : jwtType
       return sendRequest({
         purpose: 'introspection',

@@ -81,5 +81,5 @@ async function decrypt(jwe: string, keys: readonly DecryptionKey[], from: Respon
 
 function unverifiable({ issuer }: ResponseIssuer, fault: string): UpstreamError {
   const message = `The introspection response of ${issuer} ${fault}`
-  return new UpstreamError({ reason: 'unverifiable-answer', message })
+  return new UpstreamError({ reason: 'unverifiable-response', message })
 }

@@ -14,7 +14,7 @@ import type { Introspector } from './introspector.ts'
 export interface OpaqueValidator {
   /** The statements of the issuer about the token. Step 4 validates the values of the claims. */
   readonly validate: (text: string) => Promise<ValidatedToken>
-  /** The statements about a token, no older than `within` milliseconds. `undefined` when the token has such ones. */
+  /** The statements about a token, no older than `within` milliseconds. `undefined` when the token is as recent. */
   readonly confirm: (token: AccessToken, within: number) => Promise<ValidatedToken | undefined>
 }
 

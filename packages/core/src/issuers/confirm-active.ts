@@ -7,8 +7,8 @@ import { createAccessToken, withRawClaims } from '../validated-token.ts'
 import type { IssuerRegistry } from './issuer-registry.ts'
 
 /**
- * Meets the demand of the guard `active`: its issuer said within so many milliseconds that the token is active. Without
- * a demand, it only returns the token with its raw claims. `isNew`: a newer response replaced the claims.
+ * Meets the demand of the guard `active`: the issuer of the token called it active at most `within` milliseconds ago.
+ * Without a demand, it only returns the token with its raw claims. `isNew`: a newer response replaced the claims.
  *
  * @throws Refusal 401, such as `inactive`. Unavailable. TypeError for a token of another validator.
  */
@@ -21,8 +21,8 @@ export type ConfirmActive = (
 export function createConfirmActive(issuers: IssuerRegistry, clock: Clock, owner: object): ConfirmActive {
   return async (token, request, within) => {
     const raw = expectKnown(withRawClaims(token, owner))
-    const issuer = within === undefined ? undefined : expectKnown(await issuers.find(raw.issuer))
-    const confirmed = within === undefined ? undefined : await issuer?.confirm(raw, within)
+    const confirmed =
+      within === undefined ? undefined : await expectKnown(await issuers.find(raw.issuer)).confirm(raw, within)
     if (confirmed === undefined) {
       return { raw, isNew: false }
     }

@@ -26,7 +26,7 @@ export interface IssuerRegistry {
 
 /**
  * Routes a JWT by an exact match of its unverified `iss` (RFC 8725 §3.8). Opaque tokens go to the issuers that
- * introspect. A JWT of another issuer goes to those that introspect JWTs too. Without one, it is refused without a fetch.
+ * introspect. A JWT of an untrusted issuer goes to those with `formats: 'opaque'`, or is refused without a fetch.
  */
 export function createIssuerRegistry(
   issuers: readonly TrustedIssuer[] | ResolveIssuer,
@@ -45,7 +45,7 @@ export function createIssuerRegistry(
 
   async function candidates(parsed: ParsedToken): Promise<readonly Issuer[]> {
     const iss = parsed.format === 'jwt' ? own(parsed.jwt?.claims ?? {}, 'iss') : undefined
-    const named = typeof iss === 'string' ? (known(iss) ?? (await find(iss))) : undefined
+    const named = typeof iss === 'string' ? await find(iss) : undefined
     return named === undefined ? routeOpaque(parsed) : [named]
   }
 

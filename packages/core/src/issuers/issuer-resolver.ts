@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { withDeadline } from '../lib/deadline.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import { callUserFunction } from '../responses/error-response.ts'
+import { callApplication } from '../responses/error-response.ts'
 import { createIssuer, type Issuer, type IssuerContext } from './issuer.ts'
 import { isPossibleIssuer, isTrustedIssuer, settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
 
@@ -41,7 +41,7 @@ export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerCont
   const calls = new Map<string, Promise<Issuer | undefined>>()
 
   async function call(iss: string): Promise<Issuer | undefined> {
-    const result = callUserFunction(() => resolve(iss))
+    const result = callApplication(() => resolve(iss))
     const trusted = expectTrusted(await withDeadline(result, AbortSignal.timeout(deadline), timeout), iss)
     if (trusted === undefined) {
       strangers.set(iss, true)

@@ -27,7 +27,7 @@ export interface Issuer {
   /** Step 3: verifies a signature, or introspects. Rejects with a `Refusal` (401) or an `Unavailable`. */
   readonly validate: (parsed: ParsedToken) => Promise<ValidatedToken>
   readonly trusts: JwtValidator['trusts']
-  /** What the issuer says of the token, at most `within` milliseconds old. `undefined` when the token has it. */
+  /** What the issuer says of the token, at most `within` milliseconds old. `undefined` when the token is as recent. */
   readonly confirm: (token: AccessToken, within: number) => Promise<ValidatedToken | undefined>
   /** Removes the token from the caches. */
   readonly evict: (text: string) => Promise<void>

@@ -37,7 +37,7 @@ function faultOf(parsed: ParsedToken): RefusalReason {
 }
 
 /**
- * Asks each issuer in order, until one knows the token. When none does and one was unavailable, the result is
+ * Introspects at each issuer in order, until one knows the token. When none does and one was unavailable, the result is
  * unavailable, because that issuer may know the token.
  */
 export async function validateInOrder(issuers: readonly Issuer[], parsed: ParsedToken): Promise<ValidatedToken> {

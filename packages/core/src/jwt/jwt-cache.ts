@@ -25,7 +25,7 @@ export interface JwtCache extends Pick<HitCounter, 'note'> {
 
 const maxSize = 64 * 1024 * 1024
 const entrySize = 512
-/** More than the number of tokens that the cache has room for. A cached token without a mark is validated again once. */
+/** Marks, about as many as the cache has room for tokens. A cached token without a mark is validated again once. */
 const maxSeen = 50_000
 
 const keyOf = (text: string): string => hash('sha256', text, 'latin1')
@@ -37,9 +37,8 @@ export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
   const { note, counts } = createHitCounter('jwt')
   // With a maximum number of entries, an LRUCache would allocate that many slots at once.
   const entries = new LRUCache<string, CachedJwt>({ maxSize })
-
   /** The marks of tokens that were validated. To store a token that comes only once costs more than it saves. */
-  const seen = new Set<string>()
+  const seen = new LRUCache<string, true>({ maxSize: maxSeen })
 
   return {
     get: (text) => (seen.has(markOf(text)) ? entries.get(keyOf(text)) : undefined),
@@ -49,10 +48,7 @@ export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
         const { claims, scopes } = entry.token
         entries.set(keyOf(text), entry, { size: entrySize + roughSize(claims) + roughSize(scopes) })
       } else if (mode === 'memory') {
-        if (seen.size >= maxSeen) {
-          seen.clear()
-        }
-        seen.add(mark)
+        seen.set(mark, true, { size: 1 })
       }
     },
     delete: (text) => void entries.delete(keyOf(text)),

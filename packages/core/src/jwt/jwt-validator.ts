@@ -1,6 +1,6 @@
 import type { GrantedScopes } from '../claims/granted-scopes.ts'
 import { kindOfJwt } from '../claims/token-kind.ts'
-import { claimsFault, expectJwtClaims } from '../claims/validate-claims.ts'
+import { claimsFault, validateJwtClaims } from '../claims/validate-claims.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import type { Clock } from '../lib/clock.ts'
 import { own } from '../lib/record.ts'
@@ -34,7 +34,7 @@ export function createJwtValidator(options: {
     validate: async (jwt) => {
       cache.note('miss')
       const key = await verifySignature(jwt, keys, algorithms)
-      const claims = expectJwtClaims(jwt.claims)
+      const claims = validateJwtClaims(jwt.claims)
       const token = createValidatedToken(claims, {
         kind: 'jwt',
         issuer,

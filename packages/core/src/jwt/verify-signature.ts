@@ -19,7 +19,7 @@ export async function verifySignature(
   source: KeySource,
   algorithms: readonly string[],
 ): Promise<string> {
-  expectPlainHeader(jwt.header, algorithms)
+  validateHeader(jwt.header, algorithms)
   const keys = await source.current()
   return (await signerAmong(keys.fitting(jwt.header), jwt)) ?? (await signerAfterRefetch(jwt, source, keys))
 }
@@ -70,7 +70,7 @@ async function signerAmongNewerKeys(jwt: ParsedJwt, source: KeySource): Promise<
 }
 
 /** Checks the header before any key is looked for. `kid` is only a hint (RFC 8725 §3.10). */
-function expectPlainHeader(header: JWSHeaderParameters, algorithms: readonly string[]): void {
+function validateHeader(header: JWSHeaderParameters, algorithms: readonly string[]): void {
   const [alg, kid, b64] = ['alg', 'kid', 'b64'].map((name) => own(header, name))
   if (typeof alg !== 'string' || !algorithms.includes(alg)) {
     throw invalidToken('algorithm-not-allowed')

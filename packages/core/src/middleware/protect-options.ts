@@ -13,9 +13,9 @@ export interface MiddlewareOptions {
    */
   readonly errors?: 'respond' | 'throw' | undefined
   /**
-   * CORS preflights, which never carry credentials. `'authenticate'`: they are requests like any other, because a CORS
-   * layer in front answers them. `'skip'`: they pass without a token, for a CORS layer behind. Then your own handlers
-   * for `OPTIONS` or for all methods see them too. Default: `'authenticate'`.
+   * CORS preflights, which never carry credentials. `'authenticate'`: they need a token. Choose it with a CORS layer in
+   * front, which responds to them first. `'skip'`: they pass without a token, for a CORS layer behind. Then your own
+   * handlers for `OPTIONS` or for all methods see them too. Default: `'authenticate'`.
    */
   readonly preflights?: 'authenticate' | 'skip' | undefined
 }
@@ -24,7 +24,7 @@ export interface MiddlewareOptions {
 export type ProtectOptions<Claims = RawClaims> = ValidatorOptions<Claims> & MiddlewareOptions
 
 /** The checked options of an adapter. */
-export interface Protection<Claims = RawClaims> {
+export interface ProtectSettings<Claims = RawClaims> {
   readonly validator: Validator<Claims>
   readonly preflights: 'authenticate' | 'skip'
   readonly errors: 'respond' | 'throw'
@@ -32,13 +32,13 @@ export interface Protection<Claims = RawClaims> {
 
 const optionNames: readonly (keyof MiddlewareOptions)[] = ['errors', 'preflights']
 
-/** Takes a validator and middleware options, or all options in one object. */
-export function createProtection<Claims>(
+/** Checks a validator and middleware options, or all options in one object, and creates the validator if needed. */
+export function expectProtectOptions<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
   options?: MiddlewareOptions,
-): Protection<Claims> {
+): ProtectSettings<Claims> {
   if (isValidator(subject)) {
-    return protectionOf(subject, expectOptions(options ?? {}, 'the options beside a validator', optionNames))
+    return settingsOf(subject, expectOptions(options ?? {}, 'the options beside a validator', optionNames))
   }
   if (options !== undefined) {
     throw invalidOption(
@@ -47,14 +47,14 @@ export function createProtection<Claims>(
   }
   const settings = expectValidatorOptions(subject, optionNames)
   // This copy has own members only. The names are checked above.
-  return protectionOf(buildValidator(settings), expectOptions(subject, 'the options', Object.keys(subject)))
+  return settingsOf(buildValidator(settings), expectOptions(subject, 'the options', Object.keys(subject)))
 }
 
 function isValidator<Claims>(subject: Validator<Claims> | ProtectOptions<Claims>): subject is Validator<Claims> {
   return typeof subject === 'object' && subject !== null && 'authenticate' in subject && 'combine' in subject
 }
 
-function protectionOf<Claims>(validator: Validator<Claims>, options: MiddlewareOptions): Protection<Claims> {
+function settingsOf<Claims>(validator: Validator<Claims>, options: MiddlewareOptions): ProtectSettings<Claims> {
   const { errors = 'respond', preflights = 'authenticate' } = options
   return {
     validator,
@@ -65,8 +65,8 @@ function protectionOf<Claims>(validator: Validator<Claims>, options: MiddlewareO
 
 /**
  * The error for the framework's error handling. A refusal or an outage stays as it is. Any other error becomes the
- * `cause` of a new error, because Express reads `undefined` and `'route'` as "continue", and would send the `status`
- * and `headers` of a foreign error.
+ * `cause` of a new error. Express would continue on `undefined` and `'route'`, and would send the `status` and `headers`
+ * of a foreign error.
  */
 export function toFrameworkError(error: unknown): Error {
   const message =

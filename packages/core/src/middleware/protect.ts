@@ -3,7 +3,7 @@ import type { Validator } from '../create-validator.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { type ErrorResponse, isErrorResponse } from '../responses/error-response.ts'
-import { type Protection, toFrameworkError } from './protect-options.ts'
+import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
 
 /** Protects the routes of a framework: it takes guards and returns a middleware of the framework. */
@@ -50,16 +50,16 @@ export interface Framework<Request, Middleware, Claims> {
 
 /** Creates the `protect` of an adapter. */
 export function createProtectFor<Request extends object, Middleware, Claims>(
-  protection: Protection<Claims>,
+  protection: ProtectSettings<Claims>,
   { toHttpRequest, toMiddleware }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims> {
   const { validator, errors } = protection
   const auth = createRequestAuth(protection, toHttpRequest)
 
-  function withGuard(by: typeof auth.authenticate, guard: Guard): Authenticate<Request, Claims> {
+  function withGuard(authenticateRequest: typeof auth.authenticate, guard: Guard): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        return { token: await by(request, guard) }
+        return { token: await authenticateRequest(request, guard) }
       } catch (error) {
         return errors === 'respond' && isErrorResponse(error) ? { response: error } : { error: toFrameworkError(error) }
       }

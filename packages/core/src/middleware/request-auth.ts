@@ -4,7 +4,7 @@ import type { Guard } from '../guards/guard.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { isPreflight } from '../request/preflight.ts'
 import { isRefusal } from '../responses/refusal.ts'
-import type { Protection } from './protect-options.ts'
+import type { ProtectSettings } from './protect-options.ts'
 
 /** Authenticates the requests of a framework. Several layers of `protect` on one request authenticate it once. */
 export interface RequestAuth<Request extends object, Claims = RawClaims> {
@@ -23,29 +23,32 @@ export interface RequestAuth<Request extends object, Claims = RawClaims> {
 interface RequestState<Claims> {
   /** Steps 1 to 5. `undefined` while the request has no credentials, because a body parser can add some. */
   authentication: Promise<AccessToken<Claims> | undefined> | undefined
-  isAuthenticated: boolean
+  hasPassed: boolean
   token: AccessToken<Claims> | undefined
 }
 
 export function createRequestAuth<Request extends object, Claims>(
-  { validator, preflights }: Pick<Protection<Claims>, 'validator' | 'preflights'>,
+  { validator, preflights }: Pick<ProtectSettings<Claims>, 'validator' | 'preflights'>,
   toHttpRequest: (request: Request) => HttpRequest,
 ): RequestAuth<Request, Claims> {
   const fastPath = fastPathOf(validator)
   const states = createStates<Request, RequestState<Claims>>()
 
+  const isSkipped = (http: HttpRequest): boolean => preflights === 'skip' && isPreflight(http)
+
   function stateOf(request: Request): RequestState<Claims> {
-    const none = { authentication: undefined, isAuthenticated: false, token: undefined }
+    const none = { authentication: undefined, hasPassed: false, token: undefined }
     return states.get(request) ?? states.set(request, none)
   }
 
   function known(request: Request, guard: Guard): AccessToken<Claims> | undefined {
-    if (states.get(request) !== undefined) {
+    const http = toHttpRequest(request)
+    if (states.get(request) !== undefined || isSkipped(http)) {
       return undefined
     }
-    const token = fastPath(toHttpRequest(request), guard)
+    const token = fastPath(http, guard)
     if (token !== undefined) {
-      states.set(request, { authentication: Promise.resolve(token), isAuthenticated: true, token })
+      states.set(request, { authentication: Promise.resolve(token), hasPassed: true, token })
     }
     return token
   }
@@ -69,7 +72,7 @@ export function createRequestAuth<Request extends object, Claims>(
     const state = stateOf(request)
     // The request of this layer counts, because an outer layer can have changed it.
     const http = toHttpRequest(request)
-    if (preflights === 'skip' && isPreflight(http)) {
+    if (isSkipped(http)) {
       return accept(state, undefined)
     }
     const token = await authenticateOnce(state, http)
@@ -94,7 +97,7 @@ export function createRequestAuth<Request extends object, Claims>(
 
   function optionalTokenOf(request: Request): AccessToken<Claims> | undefined {
     const state = states.get(request)
-    if (state?.isAuthenticated !== true) {
+    if (state?.hasPassed !== true) {
       throw new TypeError(
         'This request has not been authenticated: no protect() runs before this handler, or the argument is not the request (req, ctx, request) of this protection',
       )
@@ -116,12 +119,12 @@ export function createRequestAuth<Request extends object, Claims>(
 }
 
 function accept<Claims>(state: RequestState<Claims>, token: AccessToken<Claims> | undefined): typeof token {
-  state.isAuthenticated = true
+  state.hasPassed = true
   state.token = token
   return token
 }
 
-/** The demand `active` can replace the token. Later layers use the newer one. */
+/** Later layers use the newer token of the demand `active`, or its refusal. Another layer may have been faster. */
 function replace<Claims>(
   state: RequestState<Claims>,
   previous: RequestState<Claims>['authentication'],
@@ -143,7 +146,8 @@ function createStates<Request extends object, State extends object>(): {
 } {
   const key = Symbol('tollgate')
   return {
-    get: (request) => (Object.hasOwn(request, key) ? (request as { [key]?: State })[key] : undefined),
+    get: (request) =>
+      Object.hasOwn(request, key) ? (Object.getOwnPropertyDescriptor(request, key)?.value as State) : undefined,
     set: (request, state) => {
       Object.defineProperty(request, key, { value: state })
       return state

@@ -33,14 +33,14 @@ export async function extractCredentials(
 ): Promise<Credentials | undefined> {
   const inHeader = tokenInHeader(request)
   const inForm = formBody === 'accepted' ? await tokenInForm(request) : undefined
-  expect(inHeader === undefined || inForm === undefined, 'repeated-credentials')
+  refuseUnless(inHeader === undefined || inForm === undefined, 'repeated-credentials')
   const token = inHeader ?? inForm
   if (token === undefined) {
     return undefined
   }
-  expect(token.length <= maxTokenLength, 'token-too-large')
+  refuseUnless(token.length <= maxTokenLength, 'token-too-large')
   // RFC 6750 §2.1. An empty token has none of these characters.
-  expect(/^[\w.~+/-]+=*$/.test(token), 'malformed-credentials')
+  refuseUnless(/^[\w.~+/-]+=*$/.test(token), 'malformed-credentials')
   return { scheme: 'Bearer', token }
 }
 
@@ -76,8 +76,8 @@ function tokenInHeader({ headers }: HttpRequest): string | undefined {
   let line: string | undefined
   for (const [name, value] of headers) {
     if (name.length === 13 && name.toLowerCase() === 'authorization') {
-      expect(line === undefined, 'repeated-credentials')
-      expect(value.length <= maxLineLength, 'token-too-large')
+      refuseUnless(line === undefined, 'repeated-credentials')
+      refuseUnless(value.length <= maxLineLength, 'token-too-large')
       line = value
     }
   }
@@ -87,7 +87,7 @@ function tokenInHeader({ headers }: HttpRequest): string | undefined {
 /** The text after the scheme `Bearer` and its spaces. `undefined` under any other scheme. */
 function bearerTokenIn(line: string): string | undefined {
   // A web `Request` joins several lines by commas.
-  expect(!line.includes(',') || !furtherToken.test(withoutQuotedStrings(line)), 'repeated-credentials')
+  refuseUnless(!line.includes(',') || !furtherToken.test(withoutQuotedStrings(line)), 'repeated-credentials')
   const scheme = /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
   if (scheme.toLowerCase() !== 'bearer') {
     return undefined
@@ -104,7 +104,7 @@ function withoutQuotedStrings(line: string): string {
   return line.replaceAll(/"(?:[^"\\]|\\.)*("|\\?$)/gs, (match, end) => (end === '"' ? '' : match))
 }
 
-function expect(isSound: boolean, reason: Parameters<typeof invalidRequest>[0]): void {
+function refuseUnless(isSound: boolean, reason: Parameters<typeof invalidRequest>[0]): void {
   if (!isSound) {
     throw invalidRequest(reason)
   }

@@ -57,7 +57,7 @@ function linesOf({ rawHeaders = [], headers }: NodeHeaders): readonly Line[] {
     return rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? '']] : []))
   }
   return Object.keys(headers).flatMap((name) => {
-    const value = headers[name] ?? []
+    const { [name]: value = [] } = headers
     return Array.isArray(value) ? value.map((line) => [name, line] as const) : [[name, value] as const]
   })
 }

@@ -13,7 +13,7 @@ export function isErrorResponse(error: unknown): error is ErrorResponse {
  * Calls a function of the application. A refusal or an outage that it throws becomes a failure, because it comes from
  * another validator and says nothing about this request.
  */
-export async function callUserFunction<Result>(work: () => MaybePromise<Result>): Promise<Result> {
+export async function callApplication<Result>(work: () => MaybePromise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {

@@ -13,7 +13,7 @@ export type UpstreamReason =
   | 'issuer-mismatch'
   | 'insecure-endpoint'
   | 'no-usable-key'
-  | 'unverifiable-answer'
+  | 'unverifiable-response'
   | 'credentials-refused'
 
 /**

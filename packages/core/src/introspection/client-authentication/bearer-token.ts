@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { describe, invalidOption } from '../../lib/invalid-option.ts'
 import type { MaybePromise } from '../../lib/maybe-promise.ts'
-import { callUserFunction } from '../../responses/error-response.ts'
+import { callApplication } from '../../responses/error-response.ts'
 import { type ClientAuthentication, type Presented, presenting } from './client-authentication.ts'
 
 /**
@@ -17,7 +17,7 @@ export function bearerToken(token: string | (() => MaybePromise<string>)): Clien
   }
   const identity = typeof token === 'function' ? 'changing' : hash('sha256', token)
   const present = async (): Promise<Presented> => {
-    const current = typeof token === 'function' ? await callUserFunction(token) : token
+    const current = typeof token === 'function' ? await callApplication(token) : token
     expectBearerToken(current, (message) => new TypeError(message))
     return { headers: { authorization: `Bearer ${current}` }, parameters: {} }
   }
