@@ -7,6 +7,7 @@ import { libraries as jwt } from './contenders/jwt.ts'
 import * as koa from './contenders/koa.ts'
 import { libraries as opaque } from './contenders/opaque.ts'
 import { checkFloor } from './floors.ts'
+import { load } from './load.ts'
 import { between } from './report.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -48,6 +49,14 @@ test.each(Object.entries(jwt))('%s refuses a forged token in process', async (_,
 test.each(Object.entries(opaque))('%s refuses a token that is not active', async (_, start) => {
   await start(world.setting)('Bearer good')
   await expect(start({ ...world.setting, endpoint: world.endpoint('inactive') })('Bearer good')).rejects.toThrow()
+})
+
+test('the load rejects when the server refuses a token', async () => {
+  const server = await express.start('Tollgate', world.setting)
+  const { port } = server.address() as AddressInfo
+  const file = await world.tokenFile('refused', 'opaque', 2)
+  await expect(load({ port, file, tokens: 'once', seconds: 60 })).rejects.toThrow('The server refused a token')
+  server.close()
 })
 
 test.each([
