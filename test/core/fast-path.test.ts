@@ -14,6 +14,7 @@ import {
   type HttpRequest,
   Refusal,
   scopes,
+  subscribe,
   trustedIssuer,
   type Validator,
 } from '@tollgate/core'
@@ -168,6 +169,20 @@ test('the fast path does not serve a closed validator, a schema, a form body, or
     await validator.close()
     expect(known({}, guard), `${name}, closed`).toBeUndefined()
   }
+})
+
+test('the fast path does not serve while a tracing channel has a subscriber, because it publishes no trace', async () => {
+  const validator = createValidator({ issuer: trustedIssuer(iss, { secret }), audience, clock: () => T0 * 1000 })
+  onTestFinished(() => validator.close())
+  const request = { method: 'GET', url: '/', headers: usualLine(tokenOf({})) }
+  await validator.authenticate(request)
+  await validator.authenticate(request)
+  const { known } = createRequestAuth({ validator, preflights: 'authenticate' }, () => request)
+  expect(known({}, scopes('read'))).toBeDefined()
+  const unsubscribe = subscribe('tracing:tollgate.authenticate:asyncEnd', () => undefined)
+  expect(known({}, scopes('read'))).toBeUndefined()
+  unsubscribe()
+  expect(known({}, scopes('read'))).toBeDefined()
 })
 
 test('a wrapper around a validator has no fast path, so that its own methods decide', async () => {

@@ -91,6 +91,24 @@ test('a layer authenticates a request that an outer layer skipped as a preflight
   expect((await send('/', { method: 'OPTIONS', headers: [...headers, ...good] })).status).toBe(403)
 })
 
+test('a copy of a request is another request, and a proxy of it is the same', async () => {
+  const issuer = await openIssuer()
+  const protect = createProtectOfExpress(issuer.validatorOptions)
+  const app = express().set('env', 'test')
+  app.get('/', protect(), (req, res) => {
+    for (const copy of [Object.create(req), { ...req }] as (typeof req)[]) {
+      expect(() => protect.auth(copy)).toThrow(TypeError)
+    }
+    const proxy = new Proxy(req, {
+      get: (target, name) => (typeof name === 'string' ? Reflect.get(target, name) : undefined) as unknown,
+    })
+    res.send(protect.auth(proxy).subject)
+  })
+  const listener: RequestListener = app
+  const { send } = await serve({ on: () => undefined, callback: () => listener })
+  expect((await send('/', bearer(await issuer.accessToken()))).body).toBe('alice')
+})
+
 test('the guards of an inner layer see the request as an outer layer changed it', async () => {
   const issuer = await openIssuer()
   const protect = createProtectOfExpress(issuer.validatorOptions)

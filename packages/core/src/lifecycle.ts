@@ -13,7 +13,7 @@ export interface Lifecycle {
    * Fetches the missing and the stale documents of every listed issuer. Resolves when each of them can validate tokens,
    * also with stale keys or a seed. Rejects with the `Unavailable` of an issuer that cannot: at once, or after trying
    * for `within`. A fetch that runs at that time is finished, which can take ten seconds more. An error that waiting
-   * does not fix, such as metadata of another issuer, rejects at once. The call is optional, because the first token fetches the documents.
+   * does not fix, such as metadata of another issuer, rejects at once. The call is optional.
    *
    * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an invalid duration.
    */

@@ -82,8 +82,8 @@ export interface DocumentMessage {
   readonly document: DocumentKind
   readonly issuer: string
   /**
-   * `'loaded'`: the document is new. `'unchanged'`: the cached document is still current. `'failed'`: a cached document, if
-   * there is one, serves until it expires.
+   * `'loaded'`: the document is new. `'unchanged'`: the cached document is still current. `'failed'`: a cached document,
+   * if there is one, serves until it expires.
    */
   readonly outcome: 'loaded' | 'unchanged' | 'failed'
   /** The cause of `'failed'`. `undefined` for an unexpected error, which `tollgate:failure` reports. */
