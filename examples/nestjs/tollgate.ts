@@ -77,9 +77,9 @@ export class ProtectGuard implements CanActivate {
       throw new TypeError(`Expected a request over HTTP, or a handler that is @Public(), got ${context.getType()}`)
     }
     const request = context.switchToHttp().getRequest<NestRequest>()
-    const authenticate = access === 'optional' ? this.#requestAuth.authenticateOptional : this.#requestAuth.authenticate
+    const credentials = access === 'optional' ? 'optional' : 'required'
     try {
-      acceptedTokens.set(request, await authenticate(request, guard))
+      acceptedTokens.set(request, await this.#requestAuth.authenticate(request, guard, credentials))
       return true
     } catch (error) {
       throw toFrameworkError(error)

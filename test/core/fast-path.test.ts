@@ -197,5 +197,5 @@ test('a wrapper around a validator has no fast path, so that its own methods dec
   await validator.authenticate(request)
   const auth = createRequestAuth({ validator: refusing, preflights: 'authenticate' }, () => request)
   expect(auth.known({}, scopes('read'))).toBeUndefined()
-  await expect(auth.authenticate({}, scopes('read'))).rejects.toMatchObject({ reason: 'of-the-wrapper' })
+  await expect(auth.authenticate({}, scopes('read'), 'required')).rejects.toMatchObject({ reason: 'of-the-wrapper' })
 })

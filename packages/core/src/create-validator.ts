@@ -116,16 +116,16 @@ function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
     return guard
   }
 
-  async function run<Result>(
+  function run<Result>(
     operation: 'authenticate' | 'authorize',
     guards: readonly Guard[],
     work: (guard: Guard) => Promise<Result>,
   ): Promise<Result> {
-    const guard = combine(...guards)
-    return await outcomes.report(operation, guard.demands.scopes ?? [], () => {
+    const prepare = (): Guard => {
       expectOpen()
-      return work(guard)
-    })
+      return combine(...guards)
+    }
+    return outcomes.report(operation, prepare, work)
   }
 
   return Object.freeze<Validator<Claims>>({

@@ -1,4 +1,5 @@
 import type { AccessToken, AccessTokenClaims, CommonMembers } from './access-token.ts'
+import { isRecord } from './lib/record.ts'
 
 /**
  * The statements of a token whose signature or introspection response is good. Step 4 still validates its claims, on
@@ -66,9 +67,9 @@ export function withTypedClaims<Claims>(token: AccessToken, claims: Claims): Acc
   return RequestToken.withClaims(token, claims) as object as AccessToken<Claims>
 }
 
-/** The same token with the claims that its issuer sent. `undefined` when `owner` did not create the token. */
-export function withRawClaims(token: unknown, owner: object): AccessToken | undefined {
-  return RequestToken.withRawClaims(token, owner) as object | undefined as AccessToken | undefined
+/** The same token with the claims that its issuer sent. Throws a `TypeError` unless `owner` created the token. */
+export function withRawClaims(token: object, owner: object): AccessToken {
+  return RequestToken.withRawClaims(token, owner) as object as AccessToken
 }
 
 interface Origin {
@@ -105,9 +106,9 @@ class RequestToken {
     return new RequestToken(token.#validated, { ...token.#origin, claims })
   }
 
-  static withRawClaims(token: unknown, owner: object): RequestToken | undefined {
-    if (typeof token !== 'object' || token === null || !(#origin in token) || token.#origin.owner !== owner) {
-      return undefined
+  static withRawClaims(token: object, owner: object): RequestToken {
+    if (!isRecord(token) || !(#origin in token) || token.#origin.owner !== owner) {
+      throw new TypeError('Expected an access token that this validator has validated')
     }
     const { claims } = token.#validated
     return token.claims === claims ? token : RequestToken.withClaims(token, claims)
@@ -129,7 +130,7 @@ function toDate(milliseconds: number): Date {
 
 /** Depth and size of the value are bounded by `parseJson`. */
 function deepFreeze<Value extends object>(value: Value): Value {
-  for (const member of Object.values(value)) {
+  for (const member of Array.isArray(value) ? value : Object.values(value)) {
     if (typeof member === 'object' && member !== null) {
       deepFreeze(member as object)
     }

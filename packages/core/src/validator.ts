@@ -5,12 +5,13 @@ import { isSenderConstrained, verifySenderConstraint } from './constraints/sende
 import type { Guard } from './guards/guard.ts'
 import type { ConfirmActive } from './issuers/confirm-active.ts'
 import type { IssuerRegistry } from './issuers/issuer-registry.ts'
+import { validateInOrder } from './issuers/opaque-routing.ts'
 import { parseToken } from './issuers/token-format.ts'
 import type { Clock } from './lib/clock.ts'
 import { bearerTokenOf, extractCredentials } from './request/credentials.ts'
 import type { HttpRequest } from './request/http-request.ts'
 import { Refusal } from './responses/refusal.ts'
-import { createAccessToken, type ValidatedToken } from './validated-token.ts'
+import { createAccessToken, type ValidatedToken, withRawClaims } from './validated-token.ts'
 
 interface Parts<Claims> {
   readonly issuers: IssuerRegistry
@@ -37,8 +38,8 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
 
   async function validateToken(text: string): Promise<ValidatedToken> {
     const parsed = parseToken(text)
-    const issuer = await issuers.route(parsed) // 2
-    return await issuer.validate(parsed) // 3
+    const candidates = await issuers.route(parsed) // 2
+    return await validateInOrder(candidates, parsed) // 3
   }
 
   return {
@@ -57,12 +58,14 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
       if (token === undefined) {
         throw new Refusal({ reason: 'no-credentials' })
       }
-      const { raw, isNew } = await confirmActive(token, request, guard.demands.activeWithin)
-      const result = await guard.check(raw, { request, now: clock() }) // 6
+      const raw = withRawClaims(token, owner)
+      const { activeWithin } = guard.demands
+      const newer = activeWithin === undefined ? undefined : await confirmActive(raw, request, activeWithin)
+      const result = await guard.check(newer ?? raw, { request, now: clock() }) // 6
       if (result !== 'pass') {
         throw result
       }
-      return isNew ? applySchema(raw) : token
+      return newer === undefined ? token : applySchema(newer)
     },
     authenticateKnown(request, guard) {
       const text = guard.checkNow === undefined ? undefined : bearerTokenOf(request)

@@ -6,11 +6,11 @@ import type { AuthenticationTrace, Outcome, UnavailableMessage } from './message
 
 /** Every result of a validator passes through here, so that no error leaves it unreported. */
 export interface Outcomes {
-  /** Does the work and publishes its error. A refusal gets the challenge of the route, which names these scopes. */
-  readonly report: <Result>(
+  /** Does the work and publishes its error. A refusal gets the challenge of the route, which names its scopes. */
+  readonly report: <Route extends { readonly demands: { readonly scopes?: readonly string[] } }, Result>(
     operation: AuthenticationTrace['operation'],
-    scopes: readonly string[],
-    work: () => Promise<Result>,
+    prepare: () => Route,
+    work: (route: Route) => Promise<Result>,
   ) => Promise<Result>
   /** Publishes that the token is valid, and returns it. Guards can still refuse its request. */
   readonly publishAccepted: <Token extends Pick<AccessToken, 'issuer' | 'kind'>>(token: Token) => Token
@@ -34,11 +34,14 @@ export function createOutcomes(realm: string, labelOf: (issuer: string) => strin
   }
 
   return {
-    report: (operation, scopes, work) => {
+    report: (operation, prepare, work) => {
       const trace: AuthenticationTrace = { operation }
       return traced(tracing.authenticate, trace, async () => {
+        let scopes: readonly string[] = []
         try {
-          const result = await work()
+          const route = prepare()
+          scopes = route.demands.scopes ?? []
+          const result = await work(route)
           trace.outcome = result === undefined ? 'no_credentials' : 'accepted'
           return result
         } catch (error) {

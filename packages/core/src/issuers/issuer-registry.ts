@@ -4,14 +4,14 @@ import { isRefusal } from '../responses/refusal.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 import { createIssuer, type Issuer, type IssuerContext, resolvedLabel } from './issuer.ts'
 import { createIssuerResolver, type ResolveIssuer } from './issuer-resolver.ts'
-import { createRouteOpaque, type OpaqueRouting, validateInOrder } from './opaque-routing.ts'
+import { createRouteOpaque, type OpaqueRouting } from './opaque-routing.ts'
 import type { ParsedToken } from './token-format.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
 
 /** The trusted issuers of one validator. */
 export interface IssuerRegistry {
-  /** Step 2: the issuer of the token. Rejects with a `Refusal` (401) when no trusted issuer can know it. */
-  readonly route: (parsed: ParsedToken) => Promise<Pick<Issuer, 'validate'>>
+  /** Step 2: the issuers that may know the token. Rejects with a `Refusal` (401) when there are none. */
+  readonly route: (parsed: ParsedToken) => Promise<readonly Issuer[]>
   /** The cached JWT, when its issuer and its key are still trusted. */
   readonly cached: (text: string, now: number) => ValidatedToken | undefined
   readonly find: (url: string) => Promise<Issuer | undefined>
@@ -43,18 +43,14 @@ export function createIssuerRegistry(
 
   const find = async (url: string): Promise<Issuer | undefined> => known(url) ?? resolver?.find(url)
 
-  async function candidates(parsed: ParsedToken): Promise<readonly Issuer[]> {
-    const iss = parsed.format === 'jwt' ? own(parsed.jwt?.claims ?? {}, 'iss') : undefined
-    const named = typeof iss === 'string' ? await find(iss) : undefined
+  async function route(parsed: ParsedToken): Promise<readonly Issuer[]> {
+    const iss = parsed.format === 'jwt' ? own(parsed.jwt?.claims, 'iss') : undefined
+    const named = typeof iss === 'string' ? (known(iss) ?? (await find(iss))) : undefined
     return named === undefined ? routeOpaque(parsed) : [named]
   }
 
   return {
-    route: async (parsed) => {
-      const all = await candidates(parsed)
-      const [only] = all
-      return only !== undefined && all.length === 1 ? only : { validate: (token) => validateInOrder(all, token) }
-    },
+    route,
     cached: (text, now) => {
       const entry = jwtCache.get(text)
       const issuer = entry && known(entry.token.issuer)
@@ -67,7 +63,7 @@ export function createIssuerRegistry(
     find,
     evict: async (parsed) => {
       jwtCache.delete(parsed.text)
-      const all = await candidates(parsed).catch(noneIfRefused)
+      const all = await route(parsed).catch(noneIfRefused)
       await Promise.all(all.map((issuer) => issuer.evict(parsed.text)))
     },
     listed,

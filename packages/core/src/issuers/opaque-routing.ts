@@ -1,5 +1,5 @@
 import { invalidOption } from '../lib/invalid-option.ts'
-import { invalidToken, isRefusal, type RefusalReason } from '../responses/refusal.ts'
+import { invalidToken, isRefusal, type Refusal, type RefusalReason } from '../responses/refusal.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 import type { Issuer } from './issuer.ts'
 import type { ParsedToken } from './token-format.ts'
@@ -37,12 +37,12 @@ function faultOf(parsed: ParsedToken): RefusalReason {
 }
 
 /**
- * Introspects at each issuer in order, until one knows the token. When none does and one was unavailable, the result is
+ * Step 3: asks each issuer in order, until one knows the token. When none does and one was unavailable, the result is
  * unavailable, because that issuer may know the token.
  */
 export async function validateInOrder(issuers: readonly Issuer[], parsed: ParsedToken): Promise<ValidatedToken> {
   let failure: { readonly error: unknown } | undefined
-  let refusal = invalidToken('inactive')
+  let refusal: Refusal | undefined
   for (const issuer of issuers) {
     try {
       return await issuer.validate(parsed)
@@ -57,7 +57,7 @@ export async function validateInOrder(issuers: readonly Issuer[], parsed: Parsed
       }
     }
   }
-  throw failure === undefined ? refusal : failure.error
+  throw failure === undefined ? (refusal ?? invalidToken('inactive')) : failure.error
 }
 
 /** Checks that an opaque token can find its issuer: prefixes differ, or a server may see tokens of the others. */

@@ -1,5 +1,4 @@
 import { compactVerify, type JWSHeaderParameters } from 'jose'
-import { own } from '../lib/record.ts'
 import type { KeySet, VerificationKey } from '../keys/key-set.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import { invalidToken } from '../responses/refusal.ts'
@@ -71,12 +70,12 @@ async function signerAmongNewerKeys(jwt: ParsedJwt, source: KeySource): Promise<
 
 /** Checks the header before any key is looked for. `kid` is only a hint (RFC 8725 §3.10). */
 function validateHeader(header: JWSHeaderParameters, algorithms: readonly string[]): void {
-  const [alg, kid, b64] = ['alg', 'kid', 'b64'].map((name) => own(header, name))
+  const { alg, kid, b64, crit }: Readonly<Record<string, unknown>> = header
   if (typeof alg !== 'string' || !algorithms.includes(alg)) {
     throw invalidToken('algorithm-not-allowed')
   }
   // The library understands no critical extension, and a JWT has no unencoded payload (RFC 7515 §4.1.11, RFC 7797 §7).
-  if (Object.hasOwn(header, 'crit') || (b64 !== undefined && b64 !== true)) {
+  if (crit !== undefined || (b64 !== undefined && b64 !== true)) {
     throw invalidToken('critical-header')
   }
   if (kid !== undefined && typeof kid !== 'string') {

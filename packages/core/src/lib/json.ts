@@ -142,6 +142,9 @@ function countMembers(value: unknown, depth: number): number {
     return NaN
   }
   const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
-  const count = Array.isArray(value) ? 0 : items.length
-  return items.reduce<number>((sum, item) => sum + countMembers(item, depth - 1), count)
+  let count = Array.isArray(value) ? 0 : items.length
+  for (const item of items) {
+    count += countMembers(item, depth - 1)
+  }
+  return count
 }

@@ -56,10 +56,10 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
   const { validator, errors } = protection
   const auth = createRequestAuth(protection, toHttpRequest)
 
-  function withGuard(authenticateRequest: typeof auth.authenticate, guard: Guard): Authenticate<Request, Claims> {
+  function withGuard(guard: Guard, credentials: 'required' | 'optional'): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        return { token: await authenticateRequest(request, guard) }
+        return { token: await auth.authenticate(request, guard, credentials) }
       } catch (error) {
         return errors === 'respond' && isErrorResponse(error) ? { response: error } : { error: toFrameworkError(error) }
       }
@@ -77,11 +77,11 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
 
   function protect(...guards: readonly Guard[]): Middleware {
     const guard = validator.combine(...guards)
-    return toMiddleware(withGuard(auth.authenticate, guard), withGuard(auth.authenticateOptional, guard))
+    return toMiddleware(withGuard(guard, 'required'), withGuard(guard, 'optional'))
   }
 
   function optional(...guards: readonly Guard[]): Middleware {
-    const authenticate = withGuard(auth.authenticateOptional, validator.combine(...guards))
+    const authenticate = withGuard(validator.combine(...guards), 'optional')
     return toMiddleware(authenticate, authenticate)
   }
 

@@ -10,10 +10,12 @@ import type { ProtectSettings } from './protect-options.ts'
 export interface RequestAuth<Request extends object, Claims = RawClaims> {
   /** The fast path, for a request that no layer has seen. `undefined` means that the request takes the full path. */
   readonly known: (request: Request, guard: Guard) => AccessToken<Claims> | undefined
-  /** The token that the guard accepts. `undefined` for a skipped preflight. Rejects without credentials. */
-  readonly authenticate: (request: Request, guard: Guard) => Promise<AccessToken<Claims> | undefined>
-  /** The same, but `undefined` without credentials. Bad credentials are refused. */
-  readonly authenticateOptional: (request: Request, guard: Guard) => Promise<AccessToken<Claims> | undefined>
+  /** The token that the guard accepts. `undefined` for a skipped preflight, and when optional credentials are absent. */
+  readonly authenticate: (
+    request: Request,
+    guard: Guard,
+    credentials: 'required' | 'optional',
+  ) => Promise<AccessToken<Claims> | undefined>
   /** The token of an authenticated request. Throws a `TypeError` on a route without `protect(…)`. */
   readonly tokenOf: (request: Request) => AccessToken<Claims>
   /** The same, but `undefined` for a request without credentials on an optional route. */
@@ -53,33 +55,30 @@ export function createRequestAuth<Request extends object, Claims>(
     return token
   }
 
-  /** Steps 1 to 5, once per request. */
-  async function authenticateOnce(
-    state: RequestState<Claims>,
-    http: HttpRequest,
+  async function authenticate(
+    request: Request,
+    guard: Guard,
+    credentials: 'required' | 'optional',
   ): Promise<AccessToken<Claims> | undefined> {
-    const authentication = (state.authentication ??= validator.authenticateOptional(http))
-    // A layer that does not wait for it must not cause an unhandled rejection.
-    authentication.catch(() => undefined)
-    const token = await authentication
-    if (token === undefined && state.authentication === authentication) {
-      state.authentication = undefined
-    }
-    return token
-  }
-
-  async function authenticate(request: Request, guard: Guard): Promise<AccessToken<Claims> | undefined> {
     const state = stateOf(request)
     // The request of this layer counts, because an outer layer can have changed it.
     const http = toHttpRequest(request)
     if (isSkipped(http)) {
       return accept(state, undefined)
     }
-    const token = await authenticateOnce(state, http)
-    const { authentication } = state
+    const authentication = (state.authentication ??= validator.authenticateOptional(http))
+    const token = await authentication
+    if (token === undefined && state.authentication === authentication) {
+      state.authentication = undefined
+    }
+    if (token === undefined && credentials === 'optional') {
+      return accept(state, undefined)
+    }
     try {
       const authorized = await validator.authorize(token, http, guard)
-      replace(state, authentication, Promise.resolve(authorized))
+      if (authorized !== token) {
+        replace(state, authentication, Promise.resolve(authorized))
+      }
       return accept(state, authorized)
     } catch (error) {
       if (isRefusal(error) && error.code === 'invalid_token' && error.reason === 'inactive') {
@@ -87,12 +86,6 @@ export function createRequestAuth<Request extends object, Claims>(
       }
       throw error
     }
-  }
-
-  async function authenticateOptional(request: Request, guard: Guard): Promise<AccessToken<Claims> | undefined> {
-    const state = stateOf(request)
-    const token = await authenticateOnce(state, toHttpRequest(request))
-    return token === undefined ? accept(state, undefined) : authenticate(request, guard)
   }
 
   function optionalTokenOf(request: Request): AccessToken<Claims> | undefined {
@@ -115,7 +108,7 @@ export function createRequestAuth<Request extends object, Claims>(
     return token
   }
 
-  return { known, authenticate, authenticateOptional, tokenOf, optionalTokenOf }
+  return { known, authenticate, tokenOf, optionalTokenOf }
 }
 
 function accept<Claims>(state: RequestState<Claims>, token: AccessToken<Claims> | undefined): typeof token {

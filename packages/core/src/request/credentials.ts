@@ -31,7 +31,7 @@ export async function extractCredentials(
   request: HttpRequest,
   formBody: 'ignored' | 'accepted',
 ): Promise<Credentials | undefined> {
-  const inHeader = tokenInHeader(request)
+  const inHeader = bearerTokenOf(request) ?? tokenInHeader(request)
   const inForm = formBody === 'accepted' ? await tokenInForm(request) : undefined
   refuseUnless(inHeader === undefined || inForm === undefined, 'repeated-credentials')
   const token = inHeader ?? inForm
