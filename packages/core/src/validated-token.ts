@@ -6,7 +6,7 @@ import { isRecord } from './lib/record.ts'
  * every request. The caches store this and no decision.
  * All requests with one token share it. It is frozen, and the token string is not in it.
  */
-export interface ValidatedToken extends Omit<CommonMembers, 'scopes' | 'raw'>, TokenFacts {
+export interface ValidatedToken extends Omit<CommonMembers, 'raw'>, TokenFacts {
   readonly claims: AccessTokenClaims
   readonly exp: number | undefined
   readonly nbf: number | undefined
@@ -18,7 +18,7 @@ export interface ValidatedToken extends Omit<CommonMembers, 'scopes' | 'raw'>, T
 export interface TokenFacts {
   readonly kind: 'jwt' | 'opaque'
   readonly issuer: string
-  readonly scopes: readonly string[]
+  readonly scopes: ReadonlySet<string>
   /** The kind of token that the header and the claims state. `undefined` when they state none. */
   readonly statedKind: 'access-token' | 'other' | undefined
   /** For opaque tokens: the time of the introspection request, in milliseconds. */
@@ -44,7 +44,6 @@ export function createValidatedToken(claims: AccessTokenClaims, facts: TokenFact
   const clientId = claim('client_id') ?? (typeof azp === 'string' ? azp : undefined)
   return Object.freeze({
     ...facts,
-    scopes: Object.freeze([...facts.scopes]),
     subject,
     subjectType: subject === undefined || subject === clientId ? 'client' : 'resource-owner',
     clientId,

@@ -9,8 +9,8 @@ export type ClaimPath = string | readonly string[]
 /** The claims that hold scopes. `'the scope string'` is that of RFC 9068 §2.2.3, where an array grants nothing. */
 export type ScopeSources = 'the scope string' | readonly (readonly string[])[]
 
-/** Returns the scopes that a token grants: those in its claims, and those that they imply. Each name comes once. */
-export type GrantedScopes = (claims: AccessTokenClaims) => readonly string[]
+/** Returns the scopes that a token grants: those in its claims, and those that they imply. */
+export type GrantedScopes = (claims: AccessTokenClaims) => ReadonlySet<string>
 
 export function createGrantedScopes(sources: ScopeSources, hierarchy: ScopeHierarchy): GrantedScopes {
   return (claims) => {
@@ -19,7 +19,7 @@ export function createGrantedScopes(sources: ScopeSources, hierarchy: ScopeHiera
     for (const name of Array.from(names)) {
       hierarchy.get(name)?.forEach((implied) => names.add(implied))
     }
-    return [...names]
+    return names
   }
 }
 

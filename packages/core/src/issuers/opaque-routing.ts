@@ -1,5 +1,5 @@
 import { invalidOption } from '../lib/invalid-option.ts'
-import { invalidToken, isRefusal, type Refusal, type RefusalReason } from '../responses/refusal.ts'
+import { invalidToken, isRefusal, type Refusal } from '../responses/refusal.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 import type { Issuer } from './issuer.ts'
 import type { ParsedToken } from './token-format.ts'
@@ -26,14 +26,11 @@ export function createRouteOpaque(
     const possible = parsed.format === 'jwt' ? introspectingAll : introspecting
     const matching = possible.filter(({ prefix }) => parsed.text.startsWith(prefix))
     if (matching.length === 0) {
-      throw invalidToken(possible.length > 0 ? 'unknown-prefix' : faultOf(parsed))
+      const isJwt = parsed.format === 'jwt' && parsed.jwt !== undefined
+      throw invalidToken(possible.length > 0 ? 'unknown-prefix' : isJwt ? 'untrusted-issuer' : 'malformed-token')
     }
     return routing === 'in-order' ? matching : matching.slice(0, 1)
   }
-}
-
-function faultOf(parsed: ParsedToken): RefusalReason {
-  return parsed.format === 'jwt' && parsed.jwt !== undefined ? 'untrusted-issuer' : 'malformed-token'
 }
 
 /**

@@ -52,7 +52,7 @@ export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
       const mark = markOf(text)
       if (mode === 'memory' && seen.has(mark)) {
         const { claims, scopes } = entry.token
-        entries.set(keyOf(text), entry, { size: entrySize + roughSize(claims) + roughSize(scopes) })
+        entries.set(keyOf(text), entry, { size: entrySize + roughSize(claims) + roughSize([...scopes]) })
       } else if (mode === 'memory') {
         seen.set(mark, true, { size: 1 })
       }

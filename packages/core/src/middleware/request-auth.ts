@@ -38,11 +38,6 @@ export function createRequestAuth<Request extends object, Claims>(
 
   const isSkipped = (http: HttpRequest): boolean => preflights === 'skip' && isPreflight(http)
 
-  function stateOf(request: Request): RequestState<Claims> {
-    const none = { authentication: undefined, hasPassed: false, token: undefined }
-    return states.get(request) ?? states.set(request, none)
-  }
-
   function known(request: Request, guard: Guard): AccessToken<Claims> | undefined {
     const http = toHttpRequest(request)
     if (states.get(request) !== undefined || isSkipped(http)) {
@@ -60,7 +55,8 @@ export function createRequestAuth<Request extends object, Claims>(
     guard: Guard,
     credentials: 'required' | 'optional',
   ): Promise<AccessToken<Claims> | undefined> {
-    const state = stateOf(request)
+    const none = { authentication: undefined, hasPassed: false, token: undefined }
+    const state = states.get(request) ?? states.set(request, none)
     // The request of this layer counts, because an outer layer can have changed it.
     const http = toHttpRequest(request)
     if (isSkipped(http)) {
@@ -139,8 +135,7 @@ function createStates<Request extends object, State extends object>(): {
 } {
   const key = Symbol('tollgate')
   return {
-    get: (request) =>
-      Object.hasOwn(request, key) ? (Object.getOwnPropertyDescriptor(request, key)?.value as State) : undefined,
+    get: (request) => Object.getOwnPropertyDescriptor(request, key)?.value as State | undefined,
     set: (request, state) => {
       Object.defineProperty(request, key, { value: state })
       return state

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { isRecord } from '../lib/record.ts'
 import type { HttpRequest } from './http-request.ts'
 
 /** The header members of a Node request, over HTTP/1.1 and HTTP/2 alike. A test may create one without `rawHeaders`. */
@@ -9,19 +10,30 @@ export interface NodeHeaders {
 
 type Line = readonly [name: string, value: string]
 
-/** Marks the lines of a Node request. Objects of other origin cannot have it. */
-const source = Symbol('the Node request of these lines')
-
-type NodeHeaderLines = Iterable<Line> & { readonly [source]: NodeHeaders }
-
 /**
  * The header lines of a Node request, read on use. The lines come from `headers`, because a middleware may have set or
  * removed one. If `Authorization` is repeated, they come from `rawHeaders`, because Node puts only the first one into
  * `headers`.
  */
 export function nodeHeaders(request: NodeHeaders): Iterable<Line> {
-  const lines: NodeHeaderLines = { [source]: request, [Symbol.iterator]: () => linesOf(request).values() }
-  return lines
+  return new NodeHeaderLines(request)
+}
+
+class NodeHeaderLines {
+  readonly #request: NodeHeaders
+
+  constructor(request: NodeHeaders) {
+    this.#request = request
+  }
+
+  [Symbol.iterator](): Iterator<Line> {
+    return linesOf(this.#request).values()
+  }
+
+  /** Objects of other origin have no such member. */
+  static requestOf(lines: unknown): NodeHeaders | undefined {
+    return isRecord(lines) && #request in lines ? lines.#request : undefined
+  }
 }
 
 /**
@@ -29,7 +41,7 @@ export function nodeHeaders(request: NodeHeaders): Iterable<Line> {
  * when there is no such line or more than one, and for lines of other origin: then the caller has to read all lines.
  */
 export function onlyAuthorizationLine(headers: HttpRequest['headers']): string | undefined {
-  const request = (headers as Partial<NodeHeaderLines> | undefined)?.[source]
+  const request = NodeHeaderLines.requestOf(headers)
   if (request === undefined) {
     return undefined
   }
