@@ -49,9 +49,8 @@ export async function extractCredentials(
  * `undefined` for every other request, and for headers that are neither those of Node nor a web `Headers`. Never
  * throws, and never refuses.
  *
- * If it returns a token, `extractCredentials` returns the same token, or refuses it because of its characters. Does not
- * check these. Does not read form bodies: a request that also has a token in its form must not come here when
- * `formBody` is `'accepted'`.
+ * A reading of all lines finds the same token, or refuses it because of its characters. Does not check these. Does not
+ * read form bodies: the fast path must not serve a validator with `formBody: 'accepted'`.
  */
 export function bearerTokenOf({ headers }: HttpRequest): string | undefined {
   const line = isWebHeaders(headers) ? headers.get('authorization') : onlyAuthorizationLine(headers)
