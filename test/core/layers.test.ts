@@ -91,6 +91,26 @@ test('a layer authenticates a request that an outer layer skipped as a preflight
   expect((await send('/', { method: 'OPTIONS', headers: [...headers, ...good] })).status).toBe(403)
 })
 
+test('an optional route refuses bad credentials in a preflight that it would skip', async () => {
+  const issuer = await openIssuer()
+  const protect = createProtect({ ...issuer.validatorOptions, preflights: 'skip' })
+  const app = new Koa().use(protect.optional(scopes('admin')))
+  const { send } = await serve(app.use((ctx) => void (ctx.body = String(protect.optional.auth(ctx)))))
+  const preflight = async (token?: string): Promise<string> => {
+    const headers = [
+      ['Origin', 'https://app.example'],
+      ['Access-Control-Request-Method', 'DELETE'],
+      ...(token === undefined ? [] : bearer(token).headers),
+    ] as const
+    const { status, body } = await send('/', { method: 'OPTIONS', headers })
+    return `${status} ${status === 200 ? body : ''}`
+  }
+  expect(await preflight()).toBe('200 undefined')
+  expect(await preflight(await issuer.wrongToken('expired'))).toBe('401 ')
+  // Its guards do not run, as for every preflight that is skipped.
+  expect(await preflight(await issuer.accessToken({ scope: 'read' }))).toBe('200 undefined')
+})
+
 test('a copy of a request is another request, and a proxy of it is the same', async () => {
   const issuer = await openIssuer()
   const protect = createProtectOfExpress(issuer.validatorOptions)

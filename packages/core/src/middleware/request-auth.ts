@@ -59,7 +59,7 @@ export function createRequestAuth<Request extends object, Claims>(
     const state = states.get(request) ?? states.set(request, none)
     // The request of this layer counts, because an outer layer can have changed it.
     const http = toHttpRequest(request)
-    if (isSkipped(http)) {
+    if (credentials === 'required' && isSkipped(http)) {
       return accept(state, undefined)
     }
     const authentication = (state.authentication ??= validator.authenticateOptional(http))
@@ -67,7 +67,7 @@ export function createRequestAuth<Request extends object, Claims>(
     if (token === undefined && state.authentication === authentication) {
       state.authentication = undefined
     }
-    if (token === undefined && credentials === 'optional') {
+    if (credentials === 'optional' && (token === undefined || isSkipped(http))) {
       return accept(state, undefined)
     }
     try {
