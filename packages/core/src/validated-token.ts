@@ -4,7 +4,8 @@ import { isRecord } from './lib/record.ts'
 /**
  * The statements of a token whose signature or introspection response is good. Step 4 still validates its claims, on
  * every request. The caches store this and no decision.
- * All requests with one token share it. It is frozen, and the token string is not in it.
+ * All requests with one token share it. It is frozen but for its set, of which each request gets a copy. The token
+ * string is not in it.
  */
 export interface ValidatedToken extends Omit<CommonMembers, 'raw'>, TokenFacts {
   readonly claims: AccessTokenClaims

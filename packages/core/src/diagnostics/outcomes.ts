@@ -6,7 +6,7 @@ import type { AuthenticationTrace, Outcome, UnavailableMessage } from './message
 
 /** Every result of a validator passes through here, so that no error leaves it unreported. */
 export interface Outcomes {
-  /** Does the work and publishes its error. A refusal gets the challenge of the route, which names its scopes. */
+  /** Does the work for the guard that `prepare` returns. Publishes its error. A refusal names the scopes of the guard. */
   readonly report: <Route extends { readonly demands: { readonly scopes?: readonly string[] } }, Result>(
     operation: AuthenticationTrace['operation'],
     prepare: () => Route,

@@ -22,7 +22,7 @@ export function createConfirmActive(issuers: IssuerRegistry, clock: Clock, owner
   return async (token, request, within) => {
     const issuer = await issuers.find(token.issuer)
     if (issuer === undefined) {
-      throw new TypeError(`Expected an access token of a trusted issuer, got one of ${token.issuer}`)
+      throw new TypeError('Expected an access token of an issuer that this validator still trusts')
     }
     const confirmed = await issuer.confirm(token, within)
     if (confirmed === undefined) {

@@ -45,7 +45,7 @@ export function createIssuerRegistry(
 
   async function route(parsed: ParsedToken): Promise<readonly Issuer[]> {
     const iss = parsed.format === 'jwt' ? own(parsed.jwt?.claims, 'iss') : undefined
-    const named = typeof iss === 'string' ? (known(iss) ?? (await find(iss))) : undefined
+    const named = typeof iss === 'string' ? (known(iss) ?? (await resolver?.find(iss))) : undefined
     return named === undefined ? routeOpaque(parsed) : [named]
   }
 
