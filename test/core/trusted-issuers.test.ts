@@ -2,7 +2,7 @@
 import { createValidator, type ResolveIssuer, trustedIssuer, type Validator } from '@tollgate/core'
 import type { JWK } from 'jose'
 import { expect, test } from 'vitest'
-import { slowly, status } from '../harness/responses.ts'
+import { hang } from '../harness/responses.ts'
 import { claimsOf, openScriptedIssuer } from '../harness/scripted-issuer.ts'
 import { reasonOf as reasonOfWork, requestWith } from '../harness/scripted-validator.ts'
 import { openTestClock, settle } from '../harness/clock.ts'
@@ -146,13 +146,14 @@ test('one deadline of five seconds holds for the whole discovery', async () => {
     '/.well-known/openid-configuration/t1',
     '/t1/.well-known/openid-configuration',
   ]
-  places.forEach((path) => (server.routes[path] = slowly(2, status(404))))
+  places.forEach((path) => (server.routes[path] = hang))
   const validator = createValidator({ issuer, audience, clock })
   const error = errorOf(validator, tokenOf(issuer))
   for (const path of places) {
     await waitFor(() => server.count(path) === 1)
-    await deadline.advance(2)
+    await deadline.advance(1)
   }
+  await deadline.advance(2)
   expect(await error).toMatchObject({ status: 503, reason: 'timeout' })
 })
 

@@ -46,16 +46,27 @@ function stepsAtOnce(fault: Fault, phase: Phase, document: Document): readonly S
   ]
 }
 
-/** The back-off begins at the deadline of the call. A request with a usable key waits for one second at most. */
+/**
+ * The back-off begins at the deadline of the call. A request with a usable key waits for one second at most. After one
+ * second the validator requests the next well-known URL too.
+ */
 function stepsUntilDeadline(fault: Fault, phase: Phase, document: Document): readonly Step[] {
   const { failing, backingOff, recovered } = stepsOf(fault, phase, document)
   const waits = !isServed(phase, document) ? 5 : phase === 'fresh' ? 0 : 1
-  const { calls } = failing(1)
+  const { openid, ...before } = failing(1).calls
   // The validator fetches the keys after it has waited for the metadata.
-  const before = phase === 'ended' && document === 'metadata' ? { ...calls, jwks: 1 } : calls
+  const calls = phase === 'ended' && document === 'metadata' ? { ...before, jwks: 1 } : before
+  const all = { ...before, openid }
+  const inTurn: Step['waits'] =
+    openid === undefined || waits === 1
+      ? [[calls, waits]]
+      : [
+          [calls, 1],
+          [all, waits - 1],
+        ]
   return [
-    { ...failing(1), waits: waits === 0 ? [] : [[before, waits]] },
-    backingOff(1),
+    { ...failing(1), ...(waits === 0 ? { calls: before } : {}), waits: waits === 0 ? [] : inTurn },
+    { ...backingOff(1), ...(waits === 0 ? { calls: before } : {}) },
     { later: 5 - waits, after: 0.7, ...backingOff(1) },
     { after: 0.6, act: healthy[document], ...recovered(1) },
     recovered(1),
@@ -90,9 +101,8 @@ function callsOf(fault: Fault, phase: Phase, document: Document): (met: number, 
       // The metadata are fresh for one hour. In the phase `ended` the validator has fetched them once more.
       return { oauth: phase === 'ended' ? 2 : 1, jwks: good + met }
     }
-    // Invalid metadata can be valid at the next well-known URL. A server that fails is not called there.
-    const next: Calls = fault.status === 502 ? { openid: met } : {}
     const jwks = phase === 'ended' ? 2 : phase === 'absent' ? recovered : 1
-    return { oauth: good + met, ...next, ...(jwks === 0 ? {} : { jwks }) }
+    // The metadata can be at the next well-known URL.
+    return { oauth: good + met, openid: met, ...(jwks === 0 ? {} : { jwks }) }
   }
 }

@@ -26,15 +26,15 @@ export const ended: readonly Scenario[] = [
     age: 599,
     act: { oauth: 'refuses connections' },
     steps: [
-      step('known', 200, { oauth: 2, jwks: 1 }),
-      { after: 1500, ...step('known', 200, { oauth: 3, jwks: 1 }) },
-      { after: 2100, ...step('known', 200, { oauth: 4, jwks: 2 }) },
+      step('known', 200, { oauth: 2, openid: 1, jwks: 1 }),
+      { after: 1500, ...step('known', 200, { oauth: 3, openid: 2, jwks: 1 }) },
+      { after: 2100, ...step('known', 200, { oauth: 4, openid: 3, jwks: 2 }) },
       // The metadata have been stale for one hour, and are not used any more.
-      { after: 1, ...step('known', 200, { oauth: 4, jwks: 2 }) },
-      { after: 60, ...step('known', 200, { oauth: 5, jwks: 2 }) },
-      { after: 7138, ...step('known', 200, { oauth: 6, jwks: 3 }) },
-      { after: 36, act: { jwks: keySet(['new']) }, ...step('new', 200, { oauth: 7, jwks: 4 }) },
-      step('known', 401, { oauth: 7, jwks: 5 }),
+      { after: 1, ...step('known', 200, { oauth: 4, openid: 3, jwks: 2 }) },
+      { after: 60, ...step('known', 200, { oauth: 5, openid: 4, jwks: 2 }) },
+      { after: 7138, ...step('known', 200, { oauth: 6, openid: 5, jwks: 3 }) },
+      { after: 36, act: { jwks: keySet(['new']) }, ...step('new', 200, { oauth: 7, openid: 6, jwks: 4 }) },
+      step('known', 401, { oauth: 7, openid: 6, jwks: 5 }),
     ],
   },
   {
@@ -44,9 +44,9 @@ export const ended: readonly Scenario[] = [
     age: 4260,
     act: { oauth: hang },
     steps: [
-      { ...step('known', 200, { oauth: 2, jwks: 2 }), waits: [[{ oauth: 2, jwks: 1 }, 1]] },
-      step('known', 200, { oauth: 2, jwks: 2 }),
-      { later: 4, after: 1.3, act: healthy.metadata, ...step('known', 200, { oauth: 3, jwks: 2 }) },
+      { ...step('known', 200, { oauth: 2, openid: 1, jwks: 2 }), waits: [[{ oauth: 2, jwks: 1 }, 1]] },
+      step('known', 200, { oauth: 2, openid: 1, jwks: 2 }),
+      { later: 4, after: 1.3, act: healthy.metadata, ...step('known', 200, { oauth: 3, openid: 1, jwks: 2 }) },
     ],
   },
   {
@@ -86,14 +86,14 @@ export const ended: readonly Scenario[] = [
     document: 'metadata',
     act: { oauth: 'refuses connections', jwks: 'refuses connections' },
     steps: [
-      step('known', 503, { oauth: 2, jwks: 2 }),
+      step('known', 503, { oauth: 2, openid: 1, jwks: 2 }),
       {
         after: 1.3,
         act: { ...healthy.metadata, jwks: 'refuses connections' },
-        ...step('known', 503, { oauth: 3, jwks: 3 }),
+        ...step('known', 503, { oauth: 3, openid: 1, jwks: 3 }),
       },
-      step('known', 503, { oauth: 3, jwks: 3 }),
-      { after: 2.5, act: healthy.metadata, ...step('known', 200, { oauth: 3, jwks: 4 }) },
+      step('known', 503, { oauth: 3, openid: 1, jwks: 3 }),
+      { after: 2.5, act: healthy.metadata, ...step('known', 200, { oauth: 3, openid: 1, jwks: 4 }) },
     ],
   },
 ]

@@ -76,15 +76,15 @@ const documents: readonly Scenario[] = [
     act: { oauth: hang, jwks: hang },
     steps: [
       {
-        ...step('known', 200, { oauth: 2, jwks: 2 }),
+        ...step('known', 200, { oauth: 2, openid: 1, jwks: 2 }),
         waits: [
           [{ oauth: 2, jwks: 1 }, 1],
-          [{ oauth: 2, jwks: 2 }, 1],
+          [{ oauth: 2, openid: 1, jwks: 2 }, 1],
         ],
       },
-      step('known', 200, { oauth: 2, jwks: 2 }),
-      { later: 5, after: 1.3, act: healthy.keys, ...step('known', 200, { oauth: 3, jwks: 3 }) },
-      { after: 0.1, ...step('known', 200, { oauth: 3, jwks: 3 }) },
+      step('known', 200, { oauth: 2, openid: 1, jwks: 2 }),
+      { later: 5, after: 1.3, act: healthy.keys, ...step('known', 200, { oauth: 3, openid: 1, jwks: 3 }) },
+      { after: 0.1, ...step('known', 200, { oauth: 3, openid: 1, jwks: 3 }) },
     ],
   },
   {
@@ -103,14 +103,14 @@ const documents: readonly Scenario[] = [
     document: 'metadata',
     act: { oauth: 'has no address' },
     steps: [
-      step('known', 200, { oauth: 2, jwks: 1 }),
-      step('new', 401, { oauth: 2, jwks: 2 }),
+      step('known', 200, { oauth: 2, openid: 1, jwks: 1 }),
+      step('new', 401, { oauth: 2, openid: 1, jwks: 2 }),
       {
         after: 1.3,
         act: { oauth: metadata({ keysAt: 'moved' }, tenMinutes), moved: rotated },
-        ...step('known', 200, { oauth: 3, jwks: 2 }),
+        ...step('known', 200, { oauth: 3, openid: 1, jwks: 2 }),
       },
-      { after: 0.1, ...step('new', 200, { oauth: 3, jwks: 2, moved: 1 }) },
+      { after: 0.1, ...step('new', 200, { oauth: 3, openid: 1, jwks: 2, moved: 1 }) },
     ],
   },
 ]

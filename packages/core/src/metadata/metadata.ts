@@ -1,5 +1,6 @@
 import { fetchJson, type LoadedDocument, type LoadOptions } from '../http/fetch-json.ts'
 import { hasCredentials, isLoopback, isSecure, isThisHost, maxUrlLength } from '../http/secure-url.ts'
+import { withDeadline } from '../lib/deadline.ts'
 import { own } from '../lib/record.ts'
 import { UpstreamError, type UpstreamReason } from '../responses/unavailable.ts'
 
@@ -10,10 +11,13 @@ export interface FoundEndpoint {
   readonly endpoint: string
 }
 
+/** Milliseconds after which the next well-known URL is requested too, because a gateway may not serve all of them. */
+const maxSilence = 1000
+
 /**
  * Finds one endpoint of an issuer. It requests the well-known URLs in turn, first the one that named the endpoint
- * before. It passes over a response that is no metadata of this issuer, or lacks the endpoint. An unreachable server
- * ends the search. One deadline applies to all requests.
+ * before. It passes over a URL that fails, or whose response is no metadata of this issuer, or lacks the endpoint. One
+ * deadline applies to all requests.
  *
  * @throws UpstreamError
  */
@@ -23,19 +27,42 @@ export async function discover(
   options: LoadOptions<FoundEndpoint>,
 ): Promise<LoadedDocument<FoundEndpoint>> {
   const before = options.previous?.url
-  const absence = `${issuer} publishes no metadata at its well-known URLs. ${optionFor(member)} may be configured instead`
-  let failure = new UpstreamError({ reason: 'not-found', message: absence })
-  for (const url of wellKnownUrls(issuer).toSorted((one, other) => Number(other === before) - Number(one === before))) {
-    try {
-      return await fetchJson(url, (json) => ({ endpoint: readEndpoint(json, member, issuer, url) }), options)
-    } catch (error) {
-      if (!(error instanceof UpstreamError) || error.isUnreachable) {
-        throw error
-      }
-      failure = failure.reason === 'not-found' && error.reason !== 'not-found' ? error : failure
+  const urls = wellKnownUrls(issuer).toSorted((one, other) => Number(other === before) - Number(one === before))
+  const attempts: Promise<LoadedDocument<FoundEndpoint>>[] = []
+  for (const url of urls) {
+    attempts.push(fetchJson(url, (json) => ({ endpoint: readEndpoint(json, member, issuer, url) }), options))
+    const found = await firstOf(attempts, AbortSignal.timeout(maxSilence))
+    if (found !== undefined) {
+      return found
     }
   }
-  throw failure
+  const results = await Promise.allSettled(attempts)
+  const found = results.find((result) => result.status === 'fulfilled')
+  if (found === undefined) {
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+    throw decisive(failures) ?? notFound(issuer, member)
+  }
+  return found.value
+}
+
+/** The first result. `undefined` when every attempt has failed, or the signal aborts. */
+async function firstOf<Result>(attempts: readonly Promise<Result>[], signal: AbortSignal): Promise<Result | undefined> {
+  return withDeadline(Promise.any(attempts), signal, () => new Error('too slow')).catch(() => undefined)
+}
+
+/** The failure that says most: a bug, then an outage, then a wrong document. `undefined` when no URL has a document. */
+function decisive(failures: readonly unknown[]): unknown {
+  const upstream = failures.filter((failure) => failure instanceof UpstreamError)
+  return (
+    failures.find((failure) => !(failure instanceof UpstreamError)) ??
+    upstream.find(({ isUnreachable }) => isUnreachable) ??
+    upstream.find(({ reason }) => reason !== 'not-found')
+  )
+}
+
+function notFound(issuer: string, member: MetadataMember): UpstreamError {
+  const message = `${issuer} publishes no metadata at its well-known URLs. ${optionFor(member)} may be configured instead`
+  return new UpstreamError({ reason: 'not-found', message })
 }
 
 /**
