@@ -4,6 +4,7 @@ import type { FetchTrace } from '../diagnostics/messages.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
+import { decodeBody } from './content-encoding.ts'
 import { forbiddenAddress } from './dispatchers.ts'
 import type { Network } from './network.ts'
 import { canBePublic } from './secure-url.ts'
@@ -33,7 +34,7 @@ export interface UpstreamResponse {
 }
 
 /**
- * Sends one request over undici. It follows no redirects and accepts no compression. It does not check whether the URL
+ * Sends one request over undici. It follows no redirects. It asks for no compression, and decodes what comes compressed. It does not check whether the URL
  * is secure.
  *
  * @throws UpstreamError when there is no response, or no whole one within the bounds.
@@ -62,7 +63,8 @@ async function send(name: string, request: UpstreamRequest, trace: FetchTrace): 
     const { statusCode: status, headers } = response
     trace.status = status
     const hasBody = status === 200 || status === 400
-    const body = hasBody ? await readBody(name, response.body, maxBytes, signal) : discardBody(response)
+    const sent = hasBody ? await readBody(name, response.body, maxBytes, signal) : discardBody(response)
+    const body = hasBody ? decodeBody(name, own(headers, 'content-encoding'), sent, maxBytes) : sent
     trace.outcome = 'answered'
     return { name, status, headers, body }
   } catch (error) {

@@ -7,6 +7,7 @@ export type UpstreamReason =
   | 'unexpected-status'
   | 'truncated'
   | 'not-http'
+  | 'content-encoding'
   | 'not-json'
   | 'too-large'
   | 'malformed-document'
