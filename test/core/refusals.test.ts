@@ -41,6 +41,38 @@ test.each(wrongTokens)('the refusal of a token that is %s has its reason, and is
   expect(messages).toEqual([{ outcome: 'invalid_token', refusal }])
 })
 
+test.each<readonly [claims: Readonly<Record<string, unknown>>, reason: string, claimPaths: readonly string[]]>([
+  [{ iss: undefined }, 'missing-claim', ['iss']],
+  [{ aud: undefined, exp: undefined }, 'missing-claim', ['aud', 'exp']],
+  [{ sub: null }, 'malformed-claim', ['sub']],
+  [{ exp: '1795985541', jti: 7 }, 'malformed-claim', ['jti', 'exp']],
+  [{ iss: ['https://as.example'] }, 'malformed-claim', ['iss']],
+  [{ iss: 'https://stranger.example' }, 'untrusted-issuer', ['iss']],
+  [{ exp: 1 }, 'expired', ['exp']],
+  [{ nbf: 4e9 }, 'not-yet-valid', ['nbf']],
+  [{ aud: 'another API' }, 'wrong-audience', ['aud']],
+])('the refusal of a token with %j names its claims', async (claims, reason, claimPaths) => {
+  const issuer = await openIssuer()
+  const validator = createValidator(issuer.validatorOptions)
+  const refusal: unknown = await validator
+    .authenticate(requestWith(await issuer.accessToken(claims)))
+    .catch((error: unknown) => error)
+  expect(refusal).toMatchObject({ reason, claimPaths, status: 401 })
+})
+
+test('the refusal under a profile names every claim that is missing', async () => {
+  const issuer = await openIssuer()
+  const validator = createValidator({
+    ...issuer.validatorOptions,
+    issuer: trustedIssuer(issuer.url, { profile: 'rfc9068' }),
+  })
+  const token = await issuer.accessToken({ sub: undefined, client_id: undefined })
+  await expect(validator.authenticate(requestWith(token))).rejects.toMatchObject({
+    reason: 'missing-claim',
+    claimPaths: ['sub', 'client_id'],
+  })
+})
+
 test('an outage is published with its error', async () => {
   const messages = messagesOn('tollgate:unavailable')
   const issuer = await openIssuer()

@@ -1,4 +1,5 @@
 import { invalidOption } from '../lib/invalid-option.ts'
+import { own } from '../lib/record.ts'
 import { invalidToken, isRefusal, type Refusal } from '../responses/refusal.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 import type { Issuer } from './issuer.ts'
@@ -26,11 +27,23 @@ export function createRouteOpaque(
     const possible = parsed.format === 'jwt' ? introspectingAll : introspecting
     const matching = possible.filter(({ prefix }) => parsed.text.startsWith(prefix))
     if (matching.length === 0) {
-      const isJwt = parsed.format === 'jwt' && parsed.jwt !== undefined
-      throw invalidToken(possible.length > 0 ? 'unknown-prefix' : isJwt ? 'untrusted-issuer' : 'malformed-token')
+      throw possible.length > 0 ? invalidToken('unknown-prefix') : withoutIssuer(parsed)
     }
     return routing === 'in-order' ? matching : matching.slice(0, 1)
   }
+}
+
+/** The refusal of a token that no trusted issuer can know. */
+function withoutIssuer(parsed: ParsedToken): Refusal {
+  const claims = parsed.format === 'jwt' ? parsed.jwt?.claims : undefined
+  const iss = own(claims, 'iss')
+  if (claims === undefined) {
+    return invalidToken('malformed-token')
+  }
+  if (typeof iss !== 'string') {
+    return invalidToken(iss === undefined ? 'missing-claim' : 'malformed-claim', ['iss'])
+  }
+  return invalidToken('untrusted-issuer', ['iss'])
 }
 
 /**

@@ -87,8 +87,9 @@ export class Refusal extends Error {
   readonly code: RefusalCode | undefined
   readonly reason: RefusalReason
   /**
-   * The paths of the claims that the schema in `claims` refused, such as `tenant` or `address.lines[0]`. `''` means all
-   * claims. There are at most ten paths of at most 200 characters. They contain names out of the token, and no values.
+   * The claims that caused the refusal, such as `aud`, or the paths of the claims that the schema in `claims` refused,
+   * such as `address.lines[0]`. `''` means all claims. There are at most ten paths of at most 200 characters. They
+   * contain names out of the token, and no values.
    */
   readonly claimPaths: readonly string[]
   readonly status: 400 | 401 | 403
