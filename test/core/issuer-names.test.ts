@@ -53,6 +53,19 @@ test.each([
   expect(isAccepted(`http://${host}:8080`.replace(/([#@\\].*):8080/, '$1'))).toBe(expected)
 })
 
+test('plain http is a name like any other when nothing is discovered', async () => {
+  // AD FS has this name in its tokens, and its keys are on https.
+  const iss = 'http://adfs.example.com/adfs/services/trust'
+  const token = jws({ alg: 'ES256', kid: 'k' }, claimsOf(iss), privateKey, 'ES256')
+  const keys = { keys: [{ ...jwk, kid: 'k' }] }
+  const validator = createValidator({ issuer: trustedIssuer(iss, { keys }), audience, clock: () => T0 * 1000 })
+  expect(await reasonOf(validator.authenticate(requestWith(token)))).toBe('OK')
+  expect(isAccepted(iss)).toBe(false)
+  const byFunction = createValidator({ issuer: (name) => trustedIssuer(name), audience, clock: () => T0 * 1000 })
+  expect(await reasonOf(byFunction.authenticate(requestWith(token)))).toBe('untrusted-issuer')
+  await Promise.all([validator.close(), byFunction.close()])
+})
+
 test.each([
   '',
   'as.example',

@@ -44,6 +44,17 @@ verifies(['ERR-02', 'INT-04'], 'each fault of the endpoint has its status, and i
   expect(issuer.count('/canary')).toBe(0)
 })
 
+verifies('INT-04', '400 `unsupported_token_type` is a result: the token is none of this server', async (adapter) => {
+  const clock = openTestClock()
+  const { issuer, present } = await openScriptedApi(adapter, { introspection: {}, protect: { clock: clock.now } })
+  issuer.routes['/introspect'] = (_request, response) => {
+    response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"unsupported_token_type"}')
+  }
+  expect(await present('made-up')).toBe('E-TOK')
+  expect(await present('made-up')).toBe('E-TOK')
+  expect(issuer.count('/introspect')).toBe(1)
+})
+
 verifies('ERR-02', 'an endpoint that cannot be reached is 503', async (adapter) => {
   for (const endpoint of ['http://127.0.0.1:1/introspect', 'https://no-such-host.invalid/introspect']) {
     const issuer = trustedIssuer('https://as.example', { introspection: { client, endpoint } })
@@ -107,9 +118,13 @@ verifies('ERR-02', 'refused credentials are 500, and a warning once a minute', a
   expect(warnings).toHaveLength(2)
 })
 
-verifies('INT-10', 'the first response without `aud` causes a warning', async (adapter) => {
+verifies('INT-10', 'the first response without `aud` about an access token causes a warning', async (adapter) => {
   const warnings = catchWarnings()
   const { issuer, present } = await openScriptedApi(adapter, { introspection: {} })
+  // It can be about a refresh token, which an access token of the same server need not resemble.
+  issuer.introspect = () => issuer.active({ aud: undefined, token_type: undefined })
+  expect(await present('unmarked')).toBe('E-TOK')
+  expect(warnings).toEqual([])
   issuer.introspect = () => issuer.active({ aud: undefined })
   expect([await present('one'), await present('two')]).toEqual(['E-TOK', 'E-TOK'])
   expect(warnings).toEqual(['TOLLGATE_MISSING_AUDIENCE'])

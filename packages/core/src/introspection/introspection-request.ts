@@ -93,7 +93,7 @@ export function createUpstream(
     const response = await withDeadline(sending, signal, () => new UpstreamError({ reason: 'timeout', message }))
     expectAccepted(response)
     const { claims } = await readResponse(response, format, from, clock() / 1000)
-    hasAccepted = true
+    hasAccepted ||= response.status === 200
     return { claims, introspectedAt }
   }
 

@@ -22,10 +22,14 @@ export async function readResponse(
   issuer: ResponseIssuer,
   now: number,
 ): Promise<Pick<IntrospectionResult, 'claims'>> {
-  if (response.status !== 200) {
+  const { name, body, status } = response
+  // The server says that the token cannot be one of its own (RFC 7009 §2.2.1).
+  if (status === 400 && own(parseJson(body), 'error') === 'unsupported_token_type') {
+    return { claims: undefined }
+  }
+  if (status !== 200) {
     throw unexpectedStatus(response)
   }
-  const { name, body } = response
   const document = format.as === 'json' ? parseJson(body) : await readJwtResponse(response, format, issuer, now)
   const result = parseIntrospectionResponse(document)
   if (result === undefined) {

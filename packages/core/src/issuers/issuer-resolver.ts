@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { callApplication } from '../responses/error-response.ts'
@@ -62,12 +63,18 @@ export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerCont
 
   return {
     find: async (iss) => {
-      const isStranger = !isPossibleIssuer(iss) || strangers.has(iss)
+      const isStranger = !isResolvable(iss) || strangers.has(iss)
       return isStranger ? undefined : (known.get(iss) ?? callOnce(iss))
     },
     known: (iss) => known.get(iss),
     present: () => [...known.values()],
   }
+}
+
+/** The function gets no name on plain `http:`, because most functions pass the name to `trustedIssuer`, which throws. */
+function isResolvable(iss: string): boolean {
+  const url = parsePlainUrl(iss)
+  return isPossibleIssuer(iss) && (url === undefined || isSecure(url))
 }
 
 function timeout(): Error {

@@ -91,8 +91,8 @@ const settingsByIssuer = new WeakMap<object, IssuerSettings>()
 /**
  * Names an issuer whose access tokens are accepted. Nothing is fetched before its first token arrives.
  *
- * `url` must be exactly the `iss` of its tokens, including a trailing slash. Plain `http:` is accepted on loopback
- * only. When nothing is discovered, `url` need not be a URL. The function does not check that the issuer exists.
+ * `url` must be exactly the `iss` of its tokens, including a trailing slash. Where metadata is fetched, plain `http:` is
+ * accepted on loopback only. When nothing is discovered, `url` is only a name. The function does not check that the issuer exists.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
@@ -121,13 +121,11 @@ export function needsKeys({ formats, introspection }: IssuerSettings): boolean {
   return formats !== 'opaque' || introspection?.response.as === 'jwt'
 }
 
-/**
- * Whether an issuer can have this name: a plain URL on `https:`, on loopback also `http:`, or a name that is not a URL.
- */
+/** Whether an issuer can have this name: a plain URL, or a name that is not a URL. Only a fetch needs a secure URL. */
 export function isPossibleIssuer(name: string): boolean {
   const url = parsePlainUrl(name)
   const isName = name !== '' && name.length <= maxNameLength && !name.includes('/.well-known/')
-  return isName && (url === undefined ? !/^https?:/i.test(name) : url.protocol !== 'http:' || isSecure(url))
+  return isName && (url !== undefined || !/^https?:/i.test(name))
 }
 
 const maxNameLength = 2048

@@ -1,5 +1,3 @@
-import { own } from './record.ts'
-
 const maxDepth = 100
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -28,13 +26,11 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 /**
- * Finds a string member of the JSON object in `text`. It accepts faults that `parseJson` refuses: the last of several
- * members with one name counts, and depth has no limit. The result is `undefined` for everything else.
+ * Parses JSON with faults that `parseJson` refuses: the last of several members with one name counts, and depth has no
+ * limit. The result only serves to recognise what a text is meant to be.
  */
-export function findString(text: string, name: string): string | undefined {
-  const object = parseOrUndefined(() => JSON.parse(decodeNames(text).text))
-  const member = own(object, name)
-  return typeof member === 'string' ? member : undefined
+export function parseLoosely(text: string): unknown {
+  return parseOrUndefined(() => JSON.parse(decodeNames(text).text))
 }
 
 function parseOrUndefined(parse: () => unknown): unknown {
