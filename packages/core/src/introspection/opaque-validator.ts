@@ -51,7 +51,8 @@ export function createOpaqueValidator(options: {
     }
     const token = toValidatedToken(result, policy)
     validated.set(token.claims, token)
-    if (!hasWarned && claimsFault(token, clock()) === 'missing-audience') {
+    const isPlain = token.statedKind === 'access-token'
+    if (!hasWarned && isPlain && claimsFault(token, clock())?.reason === 'missing-audience') {
       hasWarned = true
       // Good tokens are refused, and their clients cannot change that. The operator of the API must know it.
       warnOfMisconfiguration({
