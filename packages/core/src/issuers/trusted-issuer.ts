@@ -101,13 +101,10 @@ function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
 }
 
 /** `scopesFrom` is the former name of `scopes` in the dialect. */
-function expectDialectOf({ dialect, scopesFrom, profile }: TrustedIssuerOptions): DialectSettings {
+function expectDialectOf({ dialect, scopesFrom }: TrustedIssuerOptions): DialectSettings {
   const settings = expectDialect(scopesFrom === undefined ? dialect : { scopes: scopesFrom, ...dialect })
   if (scopesFrom !== undefined && dialect?.scopes !== undefined) {
     throw invalidOption('Expected `dialect: { scopes }` without `scopesFrom`, which is its former name')
-  }
-  if (profile !== undefined && settings.isAccessToken !== undefined) {
-    throw invalidOption("Expected no `isAccessToken` with `profile: 'rfc9068'`: the profile demands `typ: at+jwt`")
   }
   return settings
 }
