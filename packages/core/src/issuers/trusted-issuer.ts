@@ -11,6 +11,7 @@ import { expectAlgorithms } from '../keys/expect-algorithms.ts'
 import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
 import { type Duration, expectDuration } from '../lib/duration.ts'
 import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
+import { rejectedName } from './rejected-name.ts'
 
 export interface TrustedIssuerOptions {
   /** The audience that its tokens must name; one of them, if several. Default: the `audience` of the validator. */
@@ -161,11 +162,12 @@ function isDiscovered(settings: IssuerSettings): boolean {
 function expectIssuer(name: unknown, hasMetadata: boolean): string {
   const text = expectText(name, 'issuer')
   if (text.includes('/.well-known/')) {
-    throw invalidOption('Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')
+    throw rejectedName(text, 'Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')
   }
   const url = parsePlainUrl(text)
   if (!isPossibleIssuer(text) || (hasMetadata && (url === undefined || !isSecure(url)))) {
-    throw invalidOption(
+    throw rejectedName(
+      text,
       'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or credentials, such as https://as.example; it may be another name only when nothing is discovered (`keys` or `secret`, the `endpoint` of `introspection`)',
     )
   }
