@@ -93,9 +93,9 @@ verifies('TENANT-HOST', 'concurrent requests with one token get the result of th
   const api = await open(
     adapter,
     async (iss, request) => {
-      await new Promise(setImmediate)
+      await new Promise((resolve) => setImmediate(resolve))
       const found = await resolve(iss, request)
-      await new Promise(setImmediate)
+      await new Promise((resolve) => setImmediate(resolve))
       return found
     },
     'memory',

@@ -47,7 +47,7 @@ function isServedFast(validator: Validator, host: string): boolean {
 }
 
 const onA = (request: HttpRequest | undefined) => (hostOf(request) === 'a.example' ? trusted : undefined)
-const wait = (): Promise<void> => new Promise(setImmediate)
+const wait = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Functions that trust the issuer on `a.example` only, in every way of reading. */
 const readers: Readonly<Record<string, ResolveIssuer>> = {
@@ -175,18 +175,45 @@ test('a read after a shared result is an error of the function, and no value of 
 })
 
 test('a request that waits for a call goes on as soon as that call reads its own request', async () => {
-  const gates: (() => void)[] = []
+  const [toRead, toEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let calls = 0
   const validator = open(async (_iss, request) => {
+    calls += 1
+    await toRead.promise
     const found = onA(request)
-    if (hostOf(request) === 'b.example') {
-      await new Promise<void>((resolve) => gates.push(resolve))
-    }
+    await (found === undefined ? toEnd.promise : undefined)
     return found
   })
   const slow = reasonFor(validator, 'b.example')
-  expect(await reasonFor(validator, 'a.example')).toBe('OK')
-  gates.forEach((go) => go())
+  const waiting = reasonFor(validator, 'a.example')
+  await wait()
+  expect(calls).toBe(1)
+  toRead.resolve()
+  expect(await waiting).toBe('OK')
+  toEnd.resolve()
   expect(await slow).toBe('untrusted-issuer')
+  expect(calls).toBe(2)
+})
+
+test('the last call decides whether a result is cached', async () => {
+  const gate = Promise.withResolvers<void>()
+  let calls = 0
+  const validator = open(async (_iss, request) => {
+    calls += 1
+    if (calls === 2) {
+      return trusted
+    }
+    const found = onA(request)
+    await gate.promise
+    return found
+  })
+  const first = reasonFor(validator, 'a.example')
+  expect(await reasonFor(validator, 'b.example')).toBe('OK')
+  gate.resolve()
+  expect(await first).toBe('OK')
+  expect(isServedFast(validator, 'b.example')).toBe(false)
+  expect(await reasonFor(validator, 'b.example')).toBe('untrusted-issuer')
+  expect(calls).toBe(3)
 })
 
 test('an error of a call serves only the requests that shared it', async () => {
@@ -297,6 +324,16 @@ describe('the guard active', () => {
     const valid = await validator.authenticate(here)
     expect(await reasonOf(validator.authorize(valid, there, guard))).toBe('untrusted-issuer')
     expect(await reasonOf(validator.authorize(valid, here, guard))).toBe('OK')
+  })
+
+  test('introspects once for concurrent requests of one tenant', async () => {
+    const issuer = await openScriptedIssuer(keys.keys)
+    const text = tokenOf(issuer.url)
+    const tenant = trustedIssuer(issuer.url, { introspection: { client } })
+    const validator = open((_iss, request) => (hostOf(request) === 'a.example' ? tenant : undefined))
+    const present = () => reasonOf(validator.authenticate(requestFor('a.example', text), active({ within: '5s' })))
+    expect(await Promise.all(Array.from({ length: 20 }, present))).toEqual(Array(20).fill('OK'))
+    expect(issuer.count('/introspect')).toBe(1)
   })
 
   test('does not share a response between tenants whose parameters differ', async () => {

@@ -35,7 +35,7 @@ const isTrusted = (name: Name, host: string): boolean => (issuers[name].on as re
 
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) {
-    await new Promise(setImmediate)
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }
 
