@@ -7,6 +7,7 @@ import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
 import { expectDuration } from '../lib/duration.ts'
 import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
 import type { TrustedIssuerOptions } from './issuer-options.ts'
+import { rejectedName } from './rejected-name.ts'
 
 /** An issuer whose tokens are accepted. Only `trustedIssuer` creates one. Its settings are not visible. */
 export interface TrustedIssuer {
@@ -118,11 +119,12 @@ function isDiscovered(settings: IssuerSettings): boolean {
 function expectIssuer(name: unknown, hasMetadata: boolean): string {
   const text = expectText(name, 'issuer')
   if (text.includes('/.well-known/')) {
-    throw invalidOption('Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')
+    throw rejectedName(text, 'Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')
   }
   const url = parsePlainUrl(text)
   if (!isPossibleIssuer(text) || (hasMetadata && (url === undefined || !isSecure(url)))) {
-    throw invalidOption(
+    throw rejectedName(
+      text,
       'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or credentials, such as https://as.example; it may be another name only when nothing is discovered (`keys` or `secret`, the `endpoint` of `introspection`)',
     )
   }
