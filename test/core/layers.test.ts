@@ -133,7 +133,7 @@ test('the guards of an inner layer see the request as an outer layer changed it'
   const issuer = await openIssuer()
   const protect = createProtectOfExpress(issuer.validatorOptions)
   const noDelete = defineGuard({
-    check: (_token, { request }) => (request.method === 'DELETE' ? new Refusal({ reason: 'no-delete' }) : 'pass'),
+    check: (_token, { request }) => (request?.method === 'DELETE' ? new Refusal({ reason: 'no-delete' }) : 'pass'),
   })
   const app = express()
   app.use(protect(noDelete), (req, _res, next) => {
