@@ -123,12 +123,18 @@ function expectName(name: unknown, what: 'header' | 'cookie'): string {
 
 /** Browsers send the serialization of an origin (Fetch §3.2), and the validator compares it exactly. */
 function expectOrigin(origin: unknown): string {
-  const url = typeof origin === 'string' ? URL.parse(origin) : null
-  if (url === null || url.origin !== origin || !isSecure(url) || url.hostname.includes('*')) {
-    const hint = url === null || url.origin === 'null' || url.origin === origin ? '' : `; write '${url.origin}'`
-    throw invalidOption(
-      `Expected each of \`origins\` to be an exact origin on https, such as 'https://app.example.com', without a path, a wildcard or a default port, got ${origin === 'null' ? "'null', which any page can have" : describe(origin)}${hint}`,
-    )
+  if (typeof origin === 'string' && isExactOrigin(origin)) {
+    return origin
   }
-  return origin
+  const meant = typeof origin === 'string' ? URL.parse(origin)?.origin : undefined
+  const hint = meant !== undefined && isExactOrigin(meant) ? `; write '${meant}'` : ''
+  const got = origin === 'null' ? "'null', which pages of any site can have" : describe(origin)
+  throw invalidOption(
+    `Expected each of \`origins\` to be an exact origin on https, such as 'https://app.example.com', without a path, a wildcard or a default port, got ${got}${hint}`,
+  )
+}
+
+function isExactOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && url.origin === text && isSecure(url) && !url.hostname.includes('*')
 }
