@@ -136,11 +136,11 @@ verifies('CRED-04', 'several sources present one token', async (adapter) => {
     protect: { credentials: ['authorization', header('x-token'), cookie('a'), cookie('b')] },
   })
   const [token, other] = [await api.token(), await api.token({ sub: 'bob' })]
-  const sources: readonly ((text: string) => readonly [string, string])[] = [
-    (text) => ['Authorization', `Bearer ${text}`],
-    (text) => ['X-Token', text],
-    (text) => ['Cookie', `a=${text}`],
-    (text) => ['Cookie', `b=${text}`],
+  const sources: readonly ((value: string) => readonly [string, string])[] = [
+    (value) => ['Authorization', `Bearer ${value}`],
+    (value) => ['X-Token', value],
+    (value) => ['Cookie', `a=${value}`],
+    (value) => ['Cookie', `b=${value}`],
   ]
   for (const [at, first] of sources.entries()) {
     expect(await api.outcome(get(first(token)))).toBe('OK')

@@ -7,7 +7,7 @@ import { createHmac } from 'node:crypto'
 import {
   cookie,
   createValidator,
-  header,
+  header as headerSource,
   scopes,
   trustedIssuer,
   type Validator,
@@ -144,7 +144,7 @@ const cookieLines: Readonly<Record<string, Input>> = {
 }
 
 test.each(Object.entries(cookieLines))('a Cookie line: %s', async (_name, line) => {
-  const validator = open({ credentials: ['authorization', header('x-token'), cookie('s')] })
+  const validator = open({ credentials: ['authorization', headerSource('x-token'), cookie('s')] })
   const growth = await measure(64_000, (length) => {
     const headers = [
       ['Cookie', line(length)],
@@ -156,7 +156,9 @@ test.each(Object.entries(cookieLines))('a Cookie line: %s', async (_name, line) 
 })
 
 test.each([['cookie'], ['x-token'], ['origin'], ['upgrade']])('many %s lines, and a cookie', async (name) => {
-  const validator = open({ credentials: [header('x-token'), cookie('s', { origins: 'https://app.example.com' })] })
+  const validator = open({
+    credentials: [headerSource('x-token'), cookie('s', { origins: 'https://app.example.com' })],
+  })
   const growth = await measure(8000, (count) => {
     const lines = Array.from({ length: count }, () => [name, 'a=b'] as const)
     return () => authenticate(validator, [...lines, ['cookie', 's=a']])

@@ -105,7 +105,7 @@ function describeSource(source: unknown): string {
 }
 
 const misusedHeaders: ReadonlyMap<string, string> = new Map([
-  ['authorization', "use the source 'authorization', which reads the scheme Bearer"],
+  ['authorization', 'use the source `authorization`, which removes the scheme'],
   ['cookie', 'use cookie(name), which reads one cookie and checks the origin of the request'],
   ['proxy-authorization', 'its credentials are meant for a proxy (RFC 9110 §11.7)'],
 ])
