@@ -502,6 +502,11 @@ export const requirements = {
     source: 'issue 17, RFC 9700 §4.15',
     text: 'The client id and the kind of subject are read as the dialect says; what is not stated is unknown.',
   },
+  ORGANIZATION: {
+    level: 'RULE',
+    source: 'issue 17',
+    text: 'Only a route with the guard of an organization accepts its tokens: another organization is 403, another audience 401.',
+  },
   'DIALECT-KIND': {
     level: 'RULE',
     source: 'issue 17, RFC 8725 §3.12',

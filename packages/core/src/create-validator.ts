@@ -5,6 +5,7 @@ import { createOutcomes, type Outcomes } from './diagnostics/outcomes.ts'
 import { expectIntrospecting } from './guards/active.ts'
 import { combineGuards } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
+import { deferOrganization, withOrganizationRule } from './guards/organization.ts'
 import { createNetworks } from './http/network.ts'
 import { createResponseCache } from './introspection/response-cache.ts'
 import { createSharedCache } from './introspection/shared-cache.ts'
@@ -120,9 +121,19 @@ function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
   const { issuers, pipeline, outcomes } = parts
   const { isOpen: _isOpen, expectOpen, ...lifecycle } = parts.lifecycle
 
+  const combined = new WeakSet<Guard>()
+  // An `issuer` function may return any issuer.
+  const isEnforced =
+    issuers.listed.length === 0 || issuers.listed.some(({ organizations }) => organizations === 'enforced')
+
   function combine(...guards: readonly Guard[]): Guard {
-    const guard = combineGuards(guards)
+    const [only] = guards
+    if (only !== undefined && guards.length === 1 && combined.has(only)) {
+      return only
+    }
+    const guard = combineGuards(withOrganizationRule(guards, isEnforced))
     expectIntrospecting(guard, issuers.listed)
+    combined.add(guard)
     return guard
   }
 
@@ -151,7 +162,9 @@ function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
       run('authenticate', guards, async (guard) => {
         const token = await pipeline.authenticate(request)
         const accepted = token && outcomes.publishAccepted(token)
-        return accepted && guards.length > 0 ? pipeline.authorize(accepted, request, guard) : accepted
+        // The adapters authorize the token later, for each layer.
+        const isDone = guards[0] === deferOrganization || (guards.length === 0 && !isEnforced)
+        return accepted && !isDone ? pipeline.authorize(accepted, request, guard) : accepted
       }),
     validate: (token, ...guards) =>
       run('authenticate', guards, async (guard) => {

@@ -24,6 +24,7 @@ export {
   type GuardInit,
   type GuardResult,
 } from './guards/guard.ts'
+export { organization, type OrganizationOptions } from './guards/organization.ts'
 export { anyScope, scopes } from './guards/scopes.ts'
 export {
   type AssertionOptions,

@@ -12,6 +12,8 @@ export interface Demands {
   readonly scopes?: readonly string[]
   /** The maximum age, in milliseconds, of the issuer's statement that the token is active. */
   readonly activeWithin?: number
+  /** The guard decides about the tokens of organizations, which other routes refuse. */
+  readonly organization?: true
 }
 
 /** What a guard can inspect besides the token. */

@@ -19,6 +19,7 @@ export interface TrustedIssuer {
 export interface IssuerSettings {
   readonly audience: readonly string[] | undefined
   readonly missingAudience: 'refuse' | 'trust'
+  readonly organizations: 'ignored' | 'enforced'
   readonly algorithms: readonly string[]
   readonly keys: KeyOrigin
   readonly profile: 'rfc9068' | undefined
@@ -32,7 +33,7 @@ export interface IssuerSettings {
 }
 
 const optionNames =
-  'audience missingAudience dialect algorithms keys seed secret profile maxLifetime scopesFrom scopeHierarchy formats network introspection'
+  'audience missingAudience organizations dialect algorithms keys seed secret profile maxLifetime scopesFrom scopeHierarchy formats network introspection'
 
 const settingsByIssuer = new WeakMap<object, IssuerSettings>()
 
@@ -93,6 +94,7 @@ function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
     profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
     missingAudience: expectOneOf(missingAudience, 'missingAudience', ['refuse', 'trust']),
+    organizations: expectOneOf(options.organizations ?? 'ignored', 'organizations', ['ignored', 'enforced']),
     dialect: expectDialectOf(options),
     scopeHierarchy: scopeHierarchy === undefined ? undefined : expectScopeHierarchy(scopeHierarchy),
     formats: expectFormats(options, introspection),

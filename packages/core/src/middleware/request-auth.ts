@@ -1,6 +1,7 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
 import { fastPathOf } from '../create-validator.ts'
 import type { Guard } from '../guards/guard.ts'
+import { deferOrganization } from '../guards/organization.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { isPreflight } from '../request/preflight.ts'
 import { isRefusal } from '../responses/refusal.ts'
@@ -69,7 +70,7 @@ export function createRequestAuth<Request extends object, Claims>(
       await validator.authenticateOptional(http)
     }
     state.method = http.method
-    const authentication = (state.authentication ??= validator.authenticateOptional(http))
+    const authentication = (state.authentication ??= validator.authenticateOptional(http, deferOrganization))
     const token = await authentication
     if (token === undefined && state.authentication === authentication) {
       state.authentication = undefined

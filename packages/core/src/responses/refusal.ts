@@ -30,6 +30,8 @@ export const refusalReasons = [
   'unknown-prefix',
   'wrong-claims',
   'missing-scope',
+  'wrong-organization',
+  'unexpected-organization',
   'cross-origin',
 ] as const
 
