@@ -71,8 +71,8 @@ const readers: Readonly<Record<string, ResolveIssuer>> = {
   'by a copy': (_iss, request) => onA(request && { ...request }),
   'by entries': (_iss, request) => onA(Object.fromEntries(Object.entries(request ?? {})) as unknown as HttpRequest),
   'by a property descriptor': (_iss, request) => {
-    const get = Object.getOwnPropertyDescriptor(request, 'headers')?.get
-    return onA({ method: 'GET', url: '/', headers: get?.call(request) as HttpRequest['headers'] })
+    const descriptor = Object.getOwnPropertyDescriptor(request, 'headers')
+    return onA({ method: 'GET', url: '/', headers: descriptor?.get?.call(request) as HttpRequest['headers'] })
   },
   'by JSON': (_iss, request) => onA(JSON.parse(JSON.stringify(request)) as HttpRequest),
 }

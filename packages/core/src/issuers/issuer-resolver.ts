@@ -104,8 +104,7 @@ export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerCont
 
   async function callFunction(iss: string, request: HttpRequest | undefined): Promise<ResolvedIssuer | undefined> {
     try {
-      const result = callApplication(() => resolve(iss, request))
-      return issuers.of(await withDeadline(result, AbortSignal.timeout(deadline), timeout), iss)
+      return issuers.of(await callApplication(() => withinDeadline(resolve(iss, request))), iss)
     } catch (error) {
       if (!isRejectedName(error, iss)) {
         throw error
@@ -137,6 +136,12 @@ export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerCont
       return [...new Map(all.map((issuer) => [issuer.url, issuer])).values()]
     },
   }
+}
+
+/** Only a promise has a deadline, because a function that reads the request would start a timer for each request. */
+function withinDeadline<Result>(result: MaybePromise<Result>): MaybePromise<Result> {
+  const isPending = typeof result === 'object' && result !== null && 'then' in result
+  return isPending ? withDeadline(Promise.resolve(result), AbortSignal.timeout(deadline), timeout) : result
 }
 
 function timeout(): Error {
