@@ -8,7 +8,8 @@ export type {
   RawClaims,
 } from './access-token.ts'
 export type { TokenCache } from './cache/token-cache.ts'
-export type { ClaimPath } from './claims/granted-scopes.ts'
+export type { ClaimPath } from './claims/claim-path.ts'
+export type { AccessTokenMark, Dialect, IsAccessToken, TokenHeader } from './claims/dialect.ts'
 export { createValidator, type Validator } from './create-validator.ts'
 export { subscribe } from './diagnostics/subscribe.ts'
 export { active } from './guards/active.ts'
@@ -39,7 +40,8 @@ export type { RequestParameters, RequestParts } from './introspection/request-pa
 export type { JwtResponse } from './introspection/response-format.ts'
 export type { ResolveIssuer } from './issuers/issuer-resolver.ts'
 export type { OpaqueRouting } from './issuers/opaque-routing.ts'
-export { type TrustedIssuer, trustedIssuer, type TrustedIssuerOptions } from './issuers/trusted-issuer.ts'
+export type { TrustedIssuerOptions } from './issuers/issuer-options.ts'
+export { type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
 export type { Clock } from './lib/clock.ts'
 export type { Duration } from './lib/duration.ts'
 export type { InvalidOption } from './lib/invalid-option.ts'
@@ -47,6 +49,14 @@ export type { MaybePromise } from './lib/maybe-promise.ts'
 export type { StandardSchema } from './lib/standard-schema.ts'
 export type { Lifecycle } from './lifecycle.ts'
 export type { ValidatorOptions } from './options.ts'
+export {
+  cookie,
+  type CookieOptions,
+  type CookieSource,
+  type CredentialSource,
+  header,
+  type HeaderSource,
+} from './request/credential-sources.ts'
 export type { HttpRequest } from './request/http-request.ts'
 export {
   isRefusal,
