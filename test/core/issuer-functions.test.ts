@@ -285,6 +285,30 @@ describe('without a request', () => {
     expect(requests).toEqual(['undefined', 'object'])
   })
 
+  test('validate serves from results of its own, and authenticate does not', async () => {
+    const calls: unknown[] = []
+    const validator = open((_iss, request) => {
+      calls.push(typeof request)
+      return request === undefined ? trusted : undefined
+    })
+    for (let round = 0; round < 4; round += 1) {
+      expect(await reasonOf(validator.validate(token))).toBe('OK')
+      expect(await reasonFor(validator, 'a.example')).toBe('untrusted-issuer')
+      expect(isServedFast(validator, 'a.example')).toBe(false)
+    }
+    expect(calls).toEqual(['undefined', 'object'])
+    const byHost = open((_iss, request) => onA(request))
+    for (let round = 0; round < 4; round += 1) {
+      expect(await reasonFor(byHost, 'a.example')).toBe('OK')
+      expect(await reasonOf(byHost.validate(token))).toBe('untrusted-issuer')
+    }
+    const everywhere = open((_iss, request) => request && trusted)
+    for (let round = 0; round < 4; round += 1) {
+      expect(await reasonFor(everywhere, 'a.example')).toBe('OK')
+      expect(await reasonOf(everywhere.validate(token))).toBe('untrusted-issuer')
+    }
+  })
+
   test('evict removes the responses about a token of a tenant by host, here and in a shared cache', async () => {
     const issuer = await openScriptedIssuer(keys.keys)
     const text = tokenOf(issuer.url)
