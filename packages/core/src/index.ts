@@ -40,6 +40,8 @@ export type { JwtResponse } from './introspection/response-format.ts'
 export type { ResolveIssuer } from './issuers/issuer-resolver.ts'
 export type { OpaqueRouting } from './issuers/opaque-routing.ts'
 export { type TrustedIssuer, trustedIssuer, type TrustedIssuerOptions } from './issuers/trusted-issuer.ts'
+export type { KeyFunction } from './keys/function-keys.ts'
+export type { KeyHeader } from './keys/key-set.ts'
 export type { Clock } from './lib/clock.ts'
 export type { Duration } from './lib/duration.ts'
 export type { InvalidOption } from './lib/invalid-option.ts'
@@ -48,6 +50,7 @@ export type { StandardSchema } from './lib/standard-schema.ts'
 export type { Lifecycle } from './lifecycle.ts'
 export type { ValidatorOptions } from './options.ts'
 export type { HttpRequest } from './request/http-request.ts'
+export type { PassedOverKey, PassedOverReason } from './responses/passed-over-key.ts'
 export {
   isRefusal,
   Refusal,

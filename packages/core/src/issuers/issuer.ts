@@ -60,14 +60,15 @@ export function createIssuer(
   const { formats, introspection, algorithms } = settings
   const { clock, jwtCache: cache } = context
   const network = networkOf(trusted, context, provenance === 'resolved')
-  const keys = createKeySource(url, settings.keys, network)
+  const metadata = { issuer: url, url: settings.metadata, timeout: settings.timeouts.metadata }
+  const keys = createKeySource(metadata, settings, network)
   const policy = policyOf(settings, context)
   const grantedScopes = createGrantedScopes(settings.scopesFrom, settings.scopeHierarchy ?? context.scopeHierarchy)
   const common = { issuer: url, grantedScopes, policy, clock }
   const jwts = createJwtValidator({ ...common, keys, algorithms, cache, settings: trusted })
   const introspector =
     introspection &&
-    createIntrospector(introspection, { ...context, issuer: url, audience: policy.audience, keys, network })
+    createIntrospector(introspection, { ...context, issuer: url, audience: policy.audience, keys, network, metadata })
   const opaque = introspector && createOpaqueValidator({ ...common, introspector })
 
   function validate(parsed: ParsedToken): Promise<ValidatedToken> {
@@ -122,8 +123,12 @@ export const resolvedLabel = 'resolved'
  * A resolved issuer is on a public network by default, because the name in a token must not lead into a private one.
  */
 function networkOf(trusted: TrustedIssuer, { networks }: IssuerContext, isResolved: boolean): Network {
-  const defaultAccess = isResolved && !isLoopbackName(trusted.url) ? 'public' : 'any'
-  const { network: access = defaultAccess } = settingsOf(trusted)
+  const { metadata, network } = settingsOf(trusted)
+  // Metadata elsewhere must not widen the access, and metadata on loopback must not widen it for a public name.
+  const isOnLoopback = [trusted.url, metadata ?? trusted.url].every((name) =>
+    isLoopbackName(name.replace(/\?.*$/s, '')),
+  )
+  const access = network ?? (isResolved && !isOnLoopback ? 'public' : 'any')
   return networks.of(access, isResolved ? resolvedLabel : trusted.url)
 }
 

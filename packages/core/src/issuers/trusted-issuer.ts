@@ -1,4 +1,3 @@
-import type { JSONWebKeySet } from 'jose'
 import { type ClaimPath, expectScopesFrom, type ScopeSources } from '../claims/granted-scopes.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from '../claims/scope-hierarchy.ts'
 import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
@@ -7,28 +6,14 @@ import {
   type IntrospectionOptions,
   type IntrospectionSettings,
 } from '../introspection/introspection-options.ts'
-import { expectAlgorithms } from '../keys/expect-algorithms.ts'
-import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
+import { expectKeyOptions, keyOptionNames, type KeyOptions, type KeySettings } from '../keys/key-options.ts'
 import { type Duration, expectDuration } from '../lib/duration.ts'
 import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
+import { expectMetadataUse } from '../metadata/metadata-source.ts'
 
-export interface TrustedIssuerOptions {
+export interface TrustedIssuerOptions extends KeyOptions {
   /** The audience that its tokens must name; one of them, if several. Default: the `audience` of the validator. */
   readonly audience?: string | readonly string[] | undefined
-  /**
-   * The accepted JWS algorithms. The `alg` of a token selects one of them (RFC 8725 §3.1). Default: every asymmetric
-   * algorithm of jose that the running Node supports. With `secret`: `['HS256']`.
-   */
-  readonly algorithms?: readonly string[] | undefined
-  /** The URL of its JWK Set, or the set itself. Default: the `jwks_uri` of its metadata. */
-  readonly keys?: string | URL | JSONWebKeySet | undefined
-  /**
-   * Keys for the time before the first fetch succeeds, for at most one hour: a JWK Set, or the path of a file that
-   * contains one. The file is read at start-up. Default: none.
-   */
-  readonly seed?: JSONWebKeySet | string | URL | undefined
-  /** A shared secret for HMAC, at least as long as the hash (RFC 7518 §3.2). A string counts as UTF-8 bytes. */
-  readonly secret?: string | Uint8Array | undefined
   /**
    * `'rfc9068'` demands the JWT profile for access tokens: `typ` `at+jwt`, and `iss`, `exp`, `aud`, `sub`, `client_id`,
    * `iat` and `jti`. Default: `typ` `JWT` or no `typ` is accepted too, unless the claims state another kind of token.
@@ -69,10 +54,8 @@ export interface TrustedIssuer {
 }
 
 /** The checked options of an issuer. */
-export interface IssuerSettings {
+export interface IssuerSettings extends KeySettings {
   readonly audience: readonly string[] | undefined
-  readonly algorithms: readonly string[]
-  readonly keys: KeyOrigin
   readonly profile: 'rfc9068' | undefined
   /** Milliseconds. */
   readonly maxLifetime: number | undefined
@@ -83,8 +66,7 @@ export interface IssuerSettings {
   readonly introspection: IntrospectionSettings | undefined
 }
 
-const optionNames =
-  'audience algorithms keys seed secret profile maxLifetime scopesFrom scopeHierarchy formats network introspection'
+const optionNames = `audience ${keyOptionNames} profile maxLifetime scopesFrom scopeHierarchy formats network introspection`
 
 const settingsByIssuer = new WeakMap<object, IssuerSettings>()
 
@@ -92,13 +74,14 @@ const settingsByIssuer = new WeakMap<object, IssuerSettings>()
  * Names an issuer whose access tokens are accepted. Nothing is fetched before its first token arrives.
  *
  * `url` must be exactly the `iss` of its tokens, including a trailing slash. Where metadata is fetched, plain `http:` is
- * accepted on loopback only. When nothing is discovered, `url` is only a name. The function does not check that the issuer exists.
+ * accepted on loopback only. When nothing is discovered, or with `metadata`, `url` is only a name. The function does not check that the issuer exists.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): TrustedIssuer {
   const settings = expectSettings(expectOptions(options, 'the options of trustedIssuer', optionNames.split(' ')))
-  const issuer = Object.freeze({ url: expectIssuer(url, isDiscovered(settings)) })
+  expectMetadataUse(settings.metadata, isDiscovered(settings))
+  const issuer = Object.freeze({ url: expectIssuer(url, isDiscovered(settings) && settings.metadata === undefined) })
   settingsByIssuer.set(issuer, settings)
   return issuer
 }
@@ -132,16 +115,14 @@ const maxNameLength = 2048
 
 function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
   const { audience, profile, maxLifetime, network, scopeHierarchy } = options
-  const algorithms = expectAlgorithms(options)
   const introspection = options.introspection === undefined ? undefined : expectIntrospection(options.introspection)
-  const keys = expectKeyOrigin(options, algorithms)
-  if (keys.from === 'secret' && introspection?.response.as === 'jwt') {
+  const keySettings = expectKeyOptions(options)
+  if (keySettings.keys.from === 'secret' && introspection?.response.as === 'jwt') {
     throw invalidOption("Expected `keys` in place of `secret`, or `response: 'json'`: signed responses need keys")
   }
   return {
     audience: audience === undefined ? undefined : expectTexts(audience, 'audience'),
-    algorithms,
-    keys,
+    ...keySettings,
     profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
     scopesFrom: expectScopesFrom(options.scopesFrom),
@@ -158,15 +139,18 @@ function isDiscovered(settings: IssuerSettings): boolean {
   return (needsKeys(settings) && keys.from === 'metadata') || needsEndpoint
 }
 
-function expectIssuer(name: unknown, hasMetadata: boolean): string {
+function expectIssuer(name: unknown, isFetched: boolean): string {
   const text = expectText(name, 'issuer')
   if (text.includes('/.well-known/')) {
     throw invalidOption('Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')
   }
+  if (text.length > maxNameLength) {
+    throw invalidOption(`Expected \`issuer\` to have at most ${maxNameLength} characters, got ${text.length}`)
+  }
   const url = parsePlainUrl(text)
-  if (!isPossibleIssuer(text) || (hasMetadata && (url === undefined || !isSecure(url)))) {
+  if (!isPossibleIssuer(text) || (isFetched && (url === undefined || !isSecure(url)))) {
     throw invalidOption(
-      'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or credentials, such as https://as.example; it may be another name only when nothing is discovered (`keys` or `secret`, the `endpoint` of `introspection`)',
+      'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or credentials, such as https://as.example; it may be another name only when nothing is discovered (`keys` or `secret`, the `endpoint` of `introspection`), or with `metadata`',
     )
   }
   return text

@@ -37,7 +37,7 @@ export function expectOptions<Options>(options: Options, what: string, known: re
 /** The right places of options that developers put into a wrong place. `…` stands for the option. */
 const places: Readonly<Record<string, string>> = {
   'trustedIssuer(url, { … })':
-    'algorithms keys secret seed profile maxLifetime scopesFrom formats network introspection',
+    'algorithms keys secret seed metadata timeouts profile maxLifetime scopesFrom formats network introspection',
   'trustedIssuer(url, { introspection: { … } })':
     'cacheFor cacheInactiveFor client endpoint missingAudience parameters prefix response',
   'clientSecretBasic(id, secret), and that to introspection: { client }': 'clientId clientSecret',
