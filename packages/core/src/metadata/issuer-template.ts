@@ -1,4 +1,4 @@
-import { parsePlainUrl } from '../http/secure-url.ts'
+import { maxUrlLength, parsePlainUrl } from '../http/secure-url.ts'
 
 /** Entra writes this in place of the id of a tenant, in metadata and in keys that several tenants share. */
 const placeholder = '{tenantid}'
@@ -18,8 +18,10 @@ export function matchesTemplate(template: string, name: string): boolean {
   const parts = template.split(placeholder)
   const [before = ''] = parts
   const placeholders = parts.length - 1
-  const isWhole = (template.match(wholePlaceholder) ?? []).length === placeholders
-  if (placeholders < 1 || placeholders > maxPlaceholders || !isWhole) {
+  if (template.length > maxUrlLength || placeholders < 1 || placeholders > maxPlaceholders) {
+    return false
+  }
+  if (template.match(wholePlaceholder)?.length !== placeholders) {
     return false
   }
   // The URL parser spells out dot segments, so that such a template or name is no plain URL.
