@@ -27,11 +27,12 @@ test('a TLS handshake of 12 seconds fits into a deadline of 30 seconds', async (
   })
   const server = createTlsServer({ cert, key }, (_request, response) => response.end('{}'))
   await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
   const sockets = new Set<Socket>()
   const slow = createNetServer(async (socket) => {
     sockets.add(socket.on('error', () => undefined))
     await sleep(12_000)
-    const beyond = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined)
+    const beyond = connect(port, '127.0.0.1').on('error', () => undefined)
     sockets.add(beyond)
     socket.pipe(beyond).pipe(socket)
   })
