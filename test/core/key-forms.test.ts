@@ -8,6 +8,8 @@ import { audience, T0 } from '../harness/reference.ts'
 import { claimsOf } from '../harness/scripted-issuer.ts'
 import { reasonOf, requestWith } from '../harness/scripted-validator.ts'
 
+const polluted: object = Object.prototype
+
 const issuer = 'https://as.example'
 const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
 const [ec, other, rsa] = [keyPair('P-256'), keyPair('P-256'), keyPair('RSA')]
@@ -23,7 +25,7 @@ async function present(
 }
 
 function spki({ publicKey }: { readonly publicKey: KeyObject }): string {
-  return publicKey.export({ format: 'pem', type: 'spki' }) as string
+  return publicKey.export({ format: 'pem', type: 'spki' })
 }
 
 test('one JWK verifies tokens, with its own kid only, or with every kid when it has none', async () => {
@@ -42,7 +44,7 @@ test('a key of a set that has no kid does not fit a token with a kid', async () 
 
 test('PEM text contains public keys and certificates, of which any verifies tokens', async () => {
   const { cert, private: certKey } = await generate([{ name: 'commonName', value: 'as' }], { keySize: 2048 })
-  const pkcs1 = rsa.publicKey.export({ format: 'pem', type: 'pkcs1' }) as string
+  const pkcs1 = rsa.publicKey.export({ format: 'pem', type: 'pkcs1' })
   const certified = { key: certKey as unknown as KeyObject, alg: 'RS256', kid: 'x' }
   expect(await present({ keys: spki(ec) }, { key: ec.privateKey, kid: 'x' })).toBe('OK')
   expect(await present({ keys: pkcs1 }, { key: rsa.privateKey, alg: 'PS256' })).toBe('OK')
@@ -88,9 +90,9 @@ test('PEM text that cannot be read is an option error', () => {
     'a certificate label': pem.replaceAll('PUBLIC KEY', 'CERTIFICATE'),
     'another label': pem.replaceAll('PUBLIC KEY', 'X509 CRL'),
     'one good and one bad block': `${pem}-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----`,
-    'a small RSA key': String(small.export({ format: 'pem', type: 'spki' })),
-    'a DSA key': String(dsa.export({ format: 'pem', type: 'spki' })),
-    'an X25519 key': String(generateKeyPairSync('x25519').publicKey.export({ format: 'pem', type: 'spki' })),
+    'a small RSA key': small.export({ format: 'pem', type: 'spki' }),
+    'a DSA key': dsa.export({ format: 'pem', type: 'spki' }),
+    'an X25519 key': generateKeyPairSync('x25519').publicKey.export({ format: 'pem', type: 'spki' }),
     'five keys': Array.from({ length: 5 }, () => spki(keyPair('P-256'))).join(''),
     'sixty-five keys': pem.repeat(65),
     'a huge text': pem + ' '.repeat(512 * 1024),
@@ -140,8 +142,8 @@ test.each([
 })
 
 test('members on Object.prototype make no key, and no private one', async () => {
-  Object.defineProperty(Object.prototype, 'keys', { value: [other.jwk], configurable: true, writable: true })
-  Object.defineProperty(Object.prototype, 'd', { value: 'AAAA', configurable: true, writable: true })
+  Object.defineProperty(polluted, 'keys', { value: [other.jwk], configurable: true, writable: true })
+  Object.defineProperty(polluted, 'd', { value: 'AAAA', configurable: true, writable: true })
   try {
     expect(() => trustedIssuer(issuer, { keys: {} as never })).toThrow(wrong)
     expect(await present({ keys: ec.jwk }, { key: ec.privateKey })).toBe('OK')

@@ -8,6 +8,8 @@ import { type Handler, json, status } from '../harness/responses.ts'
 import { claimsOf, openScriptedIssuer, type ScriptedIssuer } from '../harness/scripted-issuer.ts'
 import { reasonOf, requestWith } from '../harness/scripted-validator.ts'
 
+const polluted: object = Object.prototype
+
 const { jwk, privateKey } = keyPair('P-256')
 const path = '/tenant/policy/.well-known/openid-configuration'
 const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
@@ -156,7 +158,7 @@ test('metadata that nothing would read is an option error', () => {
     { secret },
     { keys: 'https://as.example/jwks', introspection },
     { formats: 'opaque', introspection },
-  ] as const) {
+  ] satisfies readonly TrustedIssuerOptions[]) {
     expect(() => trustedIssuer('https://as.example', { metadata, ...options })).toThrow(wrong)
   }
   expect(() => trustedIssuer('https://as.example', { metdata: metadata } as TrustedIssuerOptions)).toThrow(wrong)
@@ -166,7 +168,7 @@ test('metadata that nothing would read is an option error', () => {
 
 test('a URL on Object.prototype is not read', async () => {
   const { server } = await open((url) => url)
-  Object.defineProperty(Object.prototype, 'metadata', { value: `${server.url}${path}`, configurable: true })
+  Object.defineProperty(polluted, 'metadata', { value: `${server.url}${path}`, configurable: true })
   try {
     const validator = createValidator({ issuer: trustedIssuer(server.url, {}), audience, clock: () => T0 * 1000 })
     onTestFinished(() => validator.close())

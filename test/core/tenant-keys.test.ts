@@ -7,6 +7,8 @@ import { json } from '../harness/responses.ts'
 import { claimsOf, openScriptedIssuer, type ScriptedIssuer } from '../harness/scripted-issuer.ts'
 import { reasonOf, requestWith } from '../harness/scripted-validator.ts'
 
+const polluted: object = Object.prototype
+
 const [shared, ofA, ofB, plain] = [keyPair('P-256'), keyPair('P-256'), keyPair('P-256'), keyPair('P-256')]
 const tenant = (id: string): string => `https://login.example/${id}/v2.0`
 const [a, b] = [tenant('a'), tenant('b')]
@@ -124,7 +126,7 @@ test('an `issuer` that is absent, null or empty restricts nothing, and one of a 
 })
 
 test('an `issuer` on Object.prototype restricts nothing', async () => {
-  Object.defineProperty(Object.prototype, 'issuer', {
+  Object.defineProperty(polluted, 'issuer', {
     value: 'https://evil.example',
     configurable: true,
     writable: true,

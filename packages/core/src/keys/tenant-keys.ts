@@ -7,13 +7,13 @@ import { expectUsable } from './remote-keys.ts'
  * out the keys that state another issuer.
  */
 export function tenantKeys(issuer: string, source: FetchedKeys): KeySource {
-  let last: { readonly all: KeySet; readonly own: KeySet } | undefined
+  /** Weak, because a reference to a set that the cache evicted would make it stay in memory. */
+  const ownByAll = new WeakMap<KeySet, KeySet>()
 
   function restrict(all: KeySet): KeySet {
-    if (last?.all !== all) {
-      last = { all, own: all.of(issuer) }
-    }
-    return last.own
+    const own = ownByAll.get(all) ?? all.of(issuer)
+    ownByAll.set(all, own)
+    return own
   }
 
   function cached(now: number): KeySet | undefined {
