@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { createHmac, createPublicKey, type JsonWebKeyInput } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import type { Protect } from '@tollgate/express'
 import { createMockIssuer } from '@tollgate/mock-issuer'
+import { createElsewhereProtect, createPemProtect, createRotatingProtect, createStoreProtect } from './keys.ts'
 import { createDialectApp } from './dialects.ts'
 import { createPartnersApp, createRolesApp, createTenantsApp } from './server.ts'
 
@@ -42,6 +45,58 @@ const machine = { aud: undefined, sub: 'orders-job', client_id: 'orders-job', sc
 assert.equal(await call(dialect, await own.accessToken({ ...machine, token_use: 'access' })), 200)
 assert.equal(await call(dialect, await own.accessToken({ ...machine, token_use: 'access', client_id: 'other' })), 401)
 assert.equal(await call(dialect, await own.accessToken({ ...machine, token_use: 'id' })), 401)
+
+// Metadata and keys that discovery does not find.
+async function isAccepted({ validator }: Protect, token: string): Promise<boolean> {
+  const request = new Request('https://api.example.com/', { headers: { authorization: `Bearer ${token}` } })
+  const accepted = await validator.authenticateOptional(request).then(
+    () => true,
+    () => false,
+  )
+  await validator.close()
+  return accepted
+}
+
+const { keys } = (await (await fetch(`${own.url}/jwks`)).json()) as {
+  keys: (JsonWebKeyInput['key'] & { kid: string })[]
+}
+const pems = new Map(
+  keys.map((key) => [key.kid, createPublicKey({ key, format: 'jwk' }).export({ format: 'pem', type: 'spki' })]),
+)
+const metadata = `${own.url}/.well-known/openid-configuration`
+assert.ok(await isAccepted(createElsewhereProtect(own.url, metadata), await own.accessToken()))
+assert.ok(!(await isAccepted(createElsewhereProtect(partner.url, metadata), await partner.accessToken())))
+assert.ok(await isAccepted(createPemProtect(own.url, [...pems.values()].join('')), await own.accessToken()))
+assert.ok(
+  await isAccepted(
+    createStoreProtect(own.url, async (kid) => pems.get(kid)),
+    await own.accessToken(),
+  ),
+)
+assert.ok(
+  !(await isAccepted(
+    createStoreProtect(own.url, async () => undefined),
+    await own.accessToken(),
+  )),
+)
+
+const [next, current, former] = ['next', 'current', 'former'].map((name) => `the ${name} secret, of 32 bytes or more`)
+
+function signed(secret = ''): string {
+  const claims = { iss: 'urn:own', aud: 'https://api.example.com', exp: Math.floor(Date.now() / 1000) + 60 }
+  const input = [{ alg: 'HS256' }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.')
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
+}
+
+for (const [secret, expected] of [
+  [next, true],
+  [current, true],
+  [former, false],
+] as const) {
+  assert.equal(await isAccepted(createRotatingProtect('urn:own', next ?? '', current ?? ''), signed(secret)), expected)
+}
 
 servers.forEach((server) => server.close())
 await Promise.all([own.close(), partner.close(), stranger.close()])

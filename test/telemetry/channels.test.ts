@@ -123,9 +123,9 @@ test('the loads of documents, uses of stale keys and rotations are published', a
   expect(await outcome(await issuer.accessToken())).toBe('OK')
   const keys = { document: 'keys', issuer: issuer.url }
   expect(documents.filter(({ document }) => document === 'keys')).toEqual([
-    { ...keys, outcome: 'loaded', reason: undefined },
-    { ...keys, outcome: 'failed', reason: 'upstream-error' },
-    { ...keys, outcome: 'loaded', reason: undefined },
+    { ...keys, outcome: 'loaded', reason: undefined, passedOver: [] },
+    { ...keys, outcome: 'failed', reason: 'upstream-error', passedOver: [] },
+    { ...keys, outcome: 'loaded', reason: undefined, passedOver: [] },
   ])
   expect(stale[0]).toEqual({ ...keys, staleFor: 300_000 })
   expect(rotations).toEqual([{ issuer: issuer.url, added: 1, removed: 1 }])

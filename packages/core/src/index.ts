@@ -43,6 +43,8 @@ export type { ResolveIssuer } from './issuers/issuer-resolver.ts'
 export type { OpaqueRouting } from './issuers/opaque-routing.ts'
 export type { TrustedIssuerOptions } from './issuers/issuer-options.ts'
 export { type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
+export type { KeyFunction } from './keys/function-keys.ts'
+export type { KeyHeader } from './keys/key-set.ts'
 export type { Clock } from './lib/clock.ts'
 export type { Duration } from './lib/duration.ts'
 export type { InvalidOption } from './lib/invalid-option.ts'
@@ -59,6 +61,7 @@ export {
   type HeaderSource,
 } from './request/credential-sources.ts'
 export type { HttpRequest } from './request/http-request.ts'
+export type { PassedOverKey, PassedOverReason } from './responses/passed-over-key.ts'
 export {
   isRefusal,
   Refusal,

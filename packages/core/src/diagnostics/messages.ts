@@ -1,3 +1,4 @@
+import type { PassedOverKey } from '../responses/passed-over-key.ts'
 import type { Refusal, RefusalCode } from '../responses/refusal.ts'
 import type { Unavailable, UpstreamReason } from '../responses/unavailable.ts'
 
@@ -88,6 +89,11 @@ export interface DocumentMessage {
   readonly outcome: 'loaded' | 'unchanged' | 'failed'
   /** The cause of `'failed'`. `undefined` for an unexpected error, which `tollgate:failure` reports. */
   readonly reason: UpstreamReason | undefined
+  /**
+   * The keys of a key set that are not used, and why: at most ten. Empty for metadata, and for a failure. A failure
+   * because no key of a set can be used names these keys in the message of its error.
+   */
+  readonly passedOver: readonly PassedOverKey[]
 }
 
 /** The message on `tollgate:stale`: a stale document served a request. */

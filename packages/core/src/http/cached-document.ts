@@ -1,6 +1,7 @@
 import { diagnostics, reportBug } from '../diagnostics/channels.ts'
 import type { DocumentHealth } from '../diagnostics/health.ts'
 import type { DocumentKind } from '../diagnostics/messages.ts'
+import type { PassedOverKey } from '../responses/passed-over-key.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { createBackoff } from './backoff.ts'
 import type { LoadedDocument, LoadOptions } from './fetch-json.ts'
@@ -33,6 +34,10 @@ export interface CachedDocumentOptions<Document> {
   /** Fetches the document. Returns the previous document when it is still current. */
   readonly load: (options: LoadOptions<Document>) => Promise<LoadedDocument<Document>>
   readonly onLoaded: (document: Document, previous: Document | undefined) => void
+  /** The deadline of one attempt in milliseconds, the body included. */
+  readonly timeout: number
+  /** The keys of the document that are not used. Default: none. */
+  readonly passedOver?: (document: Document) => readonly PassedOverKey[]
 }
 
 /** Times in milliseconds. */
@@ -43,11 +48,8 @@ interface Entry<Document> extends LoadedDocument<Document> {
   readonly refreshAfter: number
 }
 
-/** The milliseconds for one attempt, the body included. */
-const maxDuration = 5000
-
 export function createCachedDocument<Document>(options: CachedDocumentOptions<Document>): CachedDocument<Document> {
-  const { purpose, network, load, onLoaded } = options
+  const { purpose, network, load, onLoaded, timeout, passedOver = () => [] } = options
   const { clock } = network
   const about = { document: purpose, issuer: network.label }
   const backoff = createBackoff(clock)
@@ -110,12 +112,12 @@ export function createCachedDocument<Document>(options: CachedDocumentOptions<Do
     const { succeeded, failed } = backoff.begin()
     const since = clock()
     try {
-      const signal = AbortSignal.timeout(maxDuration)
+      const signal = AbortSignal.timeout(timeout)
       const loaded = await load({ purpose, network, signal, mayBeCached, previous: entry })
       return succeeded() ? accept(loaded, since) : (entry ?? loaded).document
     } catch (error) {
       const reason = error instanceof UpstreamError ? error.reason : undefined
-      diagnostics.document.publish({ ...about, outcome: 'failed', reason })
+      diagnostics.document.publish({ ...about, outcome: 'failed', reason, passedOver: [] })
       failed(error)
       throw error instanceof UpstreamError ? error.withRetryAfter(backoff.wait() / 1000) : error
     }
@@ -127,7 +129,9 @@ export function createCachedDocument<Document>(options: CachedDocumentOptions<Do
     entry = { ...loaded, since, refreshAfter: loaded.freshFor * (0.76 + 0.08 * Math.random()) }
     onLoaded(document, previous)
     const outcome = previous === document ? 'unchanged' : 'loaded'
-    diagnostics.document.publish({ ...about, outcome, reason: undefined })
+    if (diagnostics.document.hasSubscribers) {
+      diagnostics.document.publish({ ...about, outcome, reason: undefined, passedOver: passedOver(document) })
+    }
     return document
   }
 

@@ -11,6 +11,15 @@ export const forbiddenAddress = 'ERR_FORBIDDEN_ADDRESS'
 /** TLS options of a client certificate. */
 export type ClientCertificateOptions = Pick<SecureContextOptions, 'cert' | 'key' | 'passphrase' | 'ca'>
 
+// Each call has a deadline, which is at most 30 s. No default of undici or Node may end a call earlier. undici ends a
+// connection after 10 s, TLS included.
+const connectTimeout = 31_000
+/**
+ * Node ends the attempt to connect to one of several addresses after 250 ms. A slow network, or one lost packet, takes
+ * longer. The second address must still have its turn within the 3 s of an introspection.
+ */
+const attemptTimeout = 1500
+
 /** The agents of the process, by their options. All validators share them until the last open validator closes. */
 let shared: { readonly openValidators: Set<object>; readonly agents: Map<object, Promise<Agent>> } | undefined
 
@@ -42,7 +51,8 @@ export const defaultDispatcher: (access: NetworkAccess) => Promise<Dispatcher> =
 export function createDispatcher(
   certificate: ClientCertificateOptions,
 ): (access: NetworkAccess) => Promise<Dispatcher> {
-  const options = { any: { ...certificate }, public: { ...certificate, lookup: publicLookup } }
+  const any = { ...certificate, timeout: connectTimeout, autoSelectFamilyAttemptTimeout: attemptTimeout }
+  const options = { any, public: { ...any, lookup: publicLookup } }
 
   return async (access) => {
     if (shared === undefined) {

@@ -159,7 +159,10 @@ function toUpstreamError(name: string, cause: unknown, signal: AbortSignal): Err
   if (signal.aborted) {
     return timeout(name)
   }
-  if (code === 'UND_ERR_HEADERS_OVERFLOW' || (cause instanceof Error && cause.name === 'HTTPParserError')) {
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return new UpstreamError({ reason: 'too-large', message: `${name} answered with more headers than Node accepts` })
+  }
+  if (cause instanceof Error && cause.name === 'HTTPParserError') {
     // The cause quotes the response, so that it is dropped.
     return new UpstreamError({ reason: 'not-http', message: `${name} answered something that is not HTTP` })
   }

@@ -5,6 +5,7 @@ import { nameOf, sendRequest, unexpectedStatus, type UpstreamResponse } from '..
 import type { KeySource } from '../keys/key-source.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { discoveredEndpoint } from '../metadata/discovered-endpoint.ts'
+import type { MetadataSource } from '../metadata/metadata-source.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { type IntrospectionClient, isClientRefused } from './client-authentication/client-authentication.ts'
@@ -23,6 +24,7 @@ export interface UpstreamContext {
   readonly audience: readonly string[]
   readonly keys: KeySource
   readonly network: Network
+  readonly metadata: MetadataSource
 }
 
 /** The introspection endpoint of one issuer. */
@@ -36,7 +38,7 @@ export interface Upstream {
 
 export function createUpstream(
   settings: IntrospectionSettings,
-  { issuer, audience, keys, network }: UpstreamContext,
+  { issuer, audience, keys, network, metadata }: UpstreamContext,
   client: IntrospectionClient,
 ): Upstream {
   const { endpoint: configured, timeout, response: format } = settings
@@ -44,7 +46,7 @@ export function createUpstream(
   const { clock } = network
   // Mutual TLS may have an endpoint of its own (RFC 8705 §5).
   const member = method === 'tls_client_auth' ? 'mtls_introspection_endpoint' : 'introspection_endpoint'
-  const discovered = discoveredEndpoint(issuer, member, network)
+  const discovered = discoveredEndpoint(metadata, member, network)
   const findEndpoint = async (): Promise<string> => configured ?? (await discovered.current()).endpoint
   const from = { issuer, keys, recipients: clientId === undefined ? audience : [clientId, ...audience] }
   const limits = createUpstreamLimits(network, timeout)

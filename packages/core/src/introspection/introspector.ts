@@ -37,7 +37,9 @@ export function createIntrospector(
   const client = startClient(settings.client)
   const { request, ready, health } = createUpstream(settings, context, client)
   const cache = createIntrospectionCache(caches, settings, { clock, clockTolerance })
-  const configuration = [issuer, settings.endpoint ?? '', client.identity, settings.response.as, audience]
+  const { url: metadata } = context.metadata
+  const place = settings.endpoint === undefined && metadata !== undefined ? [metadata] : []
+  const configuration = [issuer, settings.endpoint ?? '', client.identity, settings.response.as, audience, ...place]
   const namespace = JSON.stringify(['tollgate introspection 1', ...configuration])
   const keyOf = (token: string): string => hash('sha256', `${namespace}\n${token}`, 'base64url')
   /** The calls that are under way. An eviction removes the set of its key, so that no call in it caches its result. */

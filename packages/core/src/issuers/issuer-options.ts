@@ -1,11 +1,11 @@
-import type { JSONWebKeySet } from 'jose'
 import type { ClaimPath } from '../claims/claim-path.ts'
 import type { Dialect } from '../claims/dialect.ts'
 import type { IntrospectionOptions } from '../introspection/introspection-options.ts'
+import type { KeyOptions } from '../keys/key-options.ts'
 import type { Duration } from '../lib/duration.ts'
 
 /** The options of `trustedIssuer`. */
-export interface TrustedIssuerOptions {
+export interface TrustedIssuerOptions extends KeyOptions {
   /** The audience that its tokens must name; one of them, if several. Default: the `audience` of the validator. */
   readonly audience?: string | readonly string[] | undefined
   /**
@@ -23,20 +23,6 @@ export interface TrustedIssuerOptions {
   readonly organizations?: 'ignored' | 'enforced' | undefined
   /** Where and how the issuer writes its claims. Default: as RFC 9068 and RFC 7662 say. */
   readonly dialect?: Dialect | undefined
-  /**
-   * The accepted JWS algorithms. The `alg` of a token selects one of them (RFC 8725 §3.1). Default: every asymmetric
-   * algorithm of jose that the running Node supports. With `secret`: `['HS256']`.
-   */
-  readonly algorithms?: readonly string[] | undefined
-  /** The URL of its JWK Set, or the set itself. Default: the `jwks_uri` of its metadata. */
-  readonly keys?: string | URL | JSONWebKeySet | undefined
-  /**
-   * Keys for the time before the first fetch succeeds, for at most one hour: a JWK Set, or the path of a file that
-   * contains one. The file is read at start-up. Default: none.
-   */
-  readonly seed?: JSONWebKeySet | string | URL | undefined
-  /** A shared secret for HMAC, at least as long as the hash (RFC 7518 §3.2). A string counts as UTF-8 bytes. */
-  readonly secret?: string | Uint8Array | undefined
   /**
    * `'rfc9068'` demands the JWT profile for access tokens: `typ` `at+jwt`, and `iss`, `exp`, `aud`, `sub`, `client_id`,
    * `iat` and `jti`. Default: `typ` `JWT` or no `typ` is accepted too, unless the claims state another kind of token.

@@ -63,7 +63,8 @@ export function createIssuer(
   const { formats, introspection, algorithms, dialect, profile } = settings
   const { clock, jwtCache: cache } = context
   const network = networkOf(trusted, context, provenance === 'resolved')
-  const keys = createKeySource(url, settings.keys, network)
+  const metadata = { issuer: url, url: settings.metadata, timeout: settings.timeouts.metadata }
+  const keys = createKeySource(metadata, settings, network)
   const policy = policyOf(settings, context)
   const { scopeHierarchy = context.scopeHierarchy } = settings
   const readClaims = createReadClaims(dialect, profile, scopeHierarchy)
@@ -71,7 +72,7 @@ export function createIssuer(
   const jwts = createJwtValidator({ ...common, keys, algorithms, cache, settings: trusted })
   const introspector =
     introspection &&
-    createIntrospector(introspection, { ...context, issuer: url, audience: policy.audience, keys, network })
+    createIntrospector(introspection, { ...context, issuer: url, audience: policy.audience, keys, network, metadata })
   const opaque =
     introspector &&
     createOpaqueValidator({
@@ -134,8 +135,12 @@ export const resolvedLabel = 'resolved'
  * A resolved issuer is on a public network by default, because the name in a token must not lead into a private one.
  */
 function networkOf(trusted: TrustedIssuer, { networks }: IssuerContext, isResolved: boolean): Network {
-  const defaultAccess = isResolved && !isLoopbackName(trusted.url) ? 'public' : 'any'
-  const { network: access = defaultAccess } = settingsOf(trusted)
+  const { metadata, network } = settingsOf(trusted)
+  // Metadata elsewhere must not widen the access, and metadata on loopback must not widen it for a public name.
+  const isOnLoopback = [trusted.url, metadata ?? trusted.url].every((name) =>
+    isLoopbackName(name.replace(/\?.*$/s, '')),
+  )
+  const access = network ?? (isResolved && !isOnLoopback ? 'public' : 'any')
   return networks.of(access, isResolved ? resolvedLabel : trusted.url)
 }
 

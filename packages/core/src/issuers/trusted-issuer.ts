@@ -2,10 +2,10 @@ import { type DialectSettings, expectDialect } from '../claims/dialect.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from '../claims/scope-hierarchy.ts'
 import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
 import { expectIntrospection, type IntrospectionSettings } from '../introspection/introspection-options.ts'
-import { expectAlgorithms } from '../keys/expect-algorithms.ts'
-import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
+import { expectKeyOptions, keyOptionNames, type KeySettings } from '../keys/key-options.ts'
 import { expectDuration } from '../lib/duration.ts'
 import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
+import { expectMetadataUse } from '../metadata/metadata-source.ts'
 import type { TrustedIssuerOptions } from './issuer-options.ts'
 import { rejectedName } from './rejected-name.ts'
 
@@ -16,12 +16,10 @@ export interface TrustedIssuer {
 }
 
 /** The checked options of an issuer. */
-export interface IssuerSettings {
+export interface IssuerSettings extends KeySettings {
   readonly audience: readonly string[] | undefined
   readonly missingAudience: 'refuse' | 'trust'
   readonly organizations: 'ignored' | 'enforced'
-  readonly algorithms: readonly string[]
-  readonly keys: KeyOrigin
   readonly profile: 'rfc9068' | undefined
   /** Milliseconds. */
   readonly maxLifetime: number | undefined
@@ -32,8 +30,11 @@ export interface IssuerSettings {
   readonly introspection: IntrospectionSettings | undefined
 }
 
-const optionNames =
-  'audience missingAudience organizations dialect algorithms keys seed secret profile maxLifetime scopesFrom scopeHierarchy formats network introspection'
+/** The names of the options. */
+export const issuerOptionNames: readonly string[] =
+  `audience missingAudience organizations dialect ${keyOptionNames} profile maxLifetime scopesFrom scopeHierarchy formats network introspection`.split(
+    ' ',
+  )
 
 const settingsByIssuer = new WeakMap<object, IssuerSettings>()
 
@@ -41,13 +42,14 @@ const settingsByIssuer = new WeakMap<object, IssuerSettings>()
  * Names an issuer whose access tokens are accepted. Nothing is fetched before its first token arrives.
  *
  * `url` must be exactly the `iss` of its tokens, including a trailing slash. Where metadata is fetched, plain `http:` is
- * accepted on loopback only. When nothing is discovered, `url` is only a name. The function does not check that the issuer exists.
+ * accepted on loopback only. When nothing is discovered, or with `metadata`, `url` is only a name. The function does not check that the issuer exists.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): TrustedIssuer {
-  const settings = expectSettings(expectOptions(options, 'the options of trustedIssuer', optionNames.split(' ')))
-  const issuer = Object.freeze({ url: expectIssuer(url, isDiscovered(settings)) })
+  const settings = expectSettings(expectOptions(options, 'the options of trustedIssuer', issuerOptionNames))
+  expectMetadataUse(settings.metadata, isDiscovered(settings))
+  const issuer = Object.freeze({ url: expectIssuer(url, isDiscovered(settings) && settings.metadata === undefined) })
   settingsByIssuer.set(issuer, settings)
   return issuer
 }
@@ -81,16 +83,14 @@ const maxNameLength = 2048
 
 function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
   const { audience, missingAudience = 'refuse', profile, maxLifetime, network, scopeHierarchy } = options
-  const algorithms = expectAlgorithms(options)
   const introspection = options.introspection === undefined ? undefined : expectIntrospection(options.introspection)
-  const keys = expectKeyOrigin(options, algorithms)
-  if (keys.from === 'secret' && introspection?.response.as === 'jwt') {
+  const keySettings = expectKeyOptions(options)
+  if (keySettings.keys.from === 'secret' && introspection?.response.as === 'jwt') {
     throw invalidOption("Expected `keys` in place of `secret`, or `response: 'json'`: signed responses need keys")
   }
   return {
     audience: audience === undefined ? undefined : expectTexts(audience, 'audience'),
-    algorithms,
-    keys,
+    ...keySettings,
     profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
     missingAudience: expectOneOf(missingAudience, 'missingAudience', ['refuse', 'trust']),
@@ -118,16 +118,19 @@ function isDiscovered(settings: IssuerSettings): boolean {
   return (needsKeys(settings) && keys.from === 'metadata') || needsEndpoint
 }
 
-function expectIssuer(name: unknown, hasMetadata: boolean): string {
+function expectIssuer(name: unknown, isFetched: boolean): string {
   const text = expectText(name, 'issuer')
   if (text.includes('/.well-known/')) {
     throw rejectedName(text, 'Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')
   }
+  if (text.length > maxNameLength) {
+    throw rejectedName(text, `Expected \`issuer\` to have at most ${maxNameLength} characters, got ${text.length}`)
+  }
   const url = parsePlainUrl(text)
-  if (!isPossibleIssuer(text) || (hasMetadata && (url === undefined || !isSecure(url)))) {
+  if (!isPossibleIssuer(text) || (isFetched && (url === undefined || !isSecure(url)))) {
     throw rejectedName(
       text,
-      'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or credentials, such as https://as.example; it may be another name only when nothing is discovered (`keys` or `secret`, the `endpoint` of `introspection`)',
+      'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or credentials, such as https://as.example; it may be another name only when nothing is discovered (`keys` or `secret`, the `endpoint` of `introspection`), or with `metadata`',
     )
   }
   return text

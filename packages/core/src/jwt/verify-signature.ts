@@ -1,7 +1,7 @@
 import { compactVerify, type JWSHeaderParameters } from 'jose'
-import type { KeySet, VerificationKey } from '../keys/key-set.ts'
+import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.ts'
 import type { KeySource } from '../keys/key-source.ts'
-import { invalidToken } from '../responses/refusal.ts'
+import { invalidToken, Refusal } from '../responses/refusal.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { refusalOf } from './jose-errors.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
@@ -18,16 +18,17 @@ export async function verifySignature(
   source: KeySource,
   algorithms: readonly string[],
 ): Promise<string> {
-  validateHeader(jwt.header, algorithms)
-  const keys = await source.current()
-  return (await signerAmong(keys.fitting(jwt.header), jwt)) ?? (await signerAfterRefetch(jwt, source, keys))
+  const header = validateHeader(jwt.header, algorithms)
+  const keys = await source.current(header)
+  return (await signerAmong(keys, header, jwt)) ?? (await signerAfterRefetch(jwt, header, source, keys))
 }
 
-/** The identity of the key that verifies the signature. `undefined` when none of these keys does. */
-async function signerAmong(candidates: readonly VerificationKey[], jwt: ParsedJwt): Promise<string | undefined> {
+/** The identity of the key that verifies the signature. `undefined` when none of the fitting keys does. */
+async function signerAmong(keys: KeySet, header: KeyHeader, jwt: ParsedJwt): Promise<string | undefined> {
+  const candidates: readonly VerificationKey[] = keys.fitting(header)
   for (const { identity, key } of candidates) {
     try {
-      await compactVerify(jwt.token, key, { algorithms: [jwt.header.alg ?? ''] })
+      await compactVerify(jwt.token, key, { algorithms: [header.alg] })
       return identity
     } catch (error) {
       const refusal = refusalOf(error)
@@ -39,12 +40,18 @@ async function signerAmong(candidates: readonly VerificationKey[], jwt: ParsedJw
   return undefined
 }
 
-async function signerAfterRefetch(jwt: ParsedJwt, source: KeySource, keys: KeySet): Promise<string> {
-  const { kid } = jwt.header
+async function signerAfterRefetch(jwt: ParsedJwt, header: KeyHeader, source: KeySource, keys: KeySet): Promise<string> {
+  const { kid } = header
   const isKnown = kid !== undefined && keys.has(kid)
-  const signer = isKnown ? undefined : await signerAmongNewerKeys(jwt, source)
+  let latest = keys
+  const verifies = async (newer: KeySet): Promise<string | undefined> => {
+    latest = newer
+    return signerAmong(newer, header, jwt)
+  }
+  const signer = isKnown ? undefined : await signerAmongNewerKeys(source, verifies)
   if (signer === undefined) {
-    throw invalidToken(isKnown || kid === undefined ? 'bad-signature' : 'unknown-key')
+    const reason = isKnown || kid === undefined ? 'bad-signature' : 'unknown-key'
+    throw new Refusal({ code: 'invalid_token', reason, passedOver: latest.passedOver(header) })
   }
   return signer
 }
@@ -53,11 +60,14 @@ async function signerAfterRefetch(jwt: ParsedJwt, source: KeySource, keys: KeySe
  * While known keys serve, a failed refetch does not make the token unavailable, because made-up key ids must not cause
  * 503. This does not hold for keys that were never fetched, nor for a fetch that ended because the validator closed.
  */
-async function signerAmongNewerKeys(jwt: ParsedJwt, source: KeySource): Promise<string | undefined> {
+async function signerAmongNewerKeys(
+  source: KeySource,
+  verifies: (newer: KeySet) => Promise<string | undefined>,
+): Promise<string | undefined> {
   let signer: string | undefined
   try {
     await source.retry(async (newer) => {
-      signer = await signerAmong(newer.fitting(jwt.header), jwt)
+      signer = await verifies(newer)
       return signer !== undefined
     })
   } catch (error) {
@@ -68,8 +78,11 @@ async function signerAmongNewerKeys(jwt: ParsedJwt, source: KeySource): Promise<
   return signer
 }
 
-/** Checks the header before any key is looked for. `kid` is only a hint (RFC 8725 §3.10). */
-function validateHeader(header: JWSHeaderParameters, algorithms: readonly string[]): void {
+/**
+ * Checks the header before any key is looked for. `kid` is only a hint (RFC 8725 §3.10). Returns what selects a key. An
+ * empty `kid` is absent.
+ */
+function validateHeader(header: JWSHeaderParameters, algorithms: readonly string[]): KeyHeader {
   const { alg, kid, b64, crit }: Readonly<Record<string, unknown>> = header
   if (typeof alg !== 'string' || !algorithms.includes(alg)) {
     throw invalidToken('algorithm-not-allowed')
@@ -81,4 +94,5 @@ function validateHeader(header: JWSHeaderParameters, algorithms: readonly string
   if (kid !== undefined && typeof kid !== 'string') {
     throw invalidToken('malformed-token')
   }
+  return { alg, kid: kid === '' ? undefined : kid }
 }

@@ -4,10 +4,11 @@ import type { Network } from '../http/network.ts'
 import { nameOf } from '../http/send-request.ts'
 import { createWaitBriefly } from '../http/wait-briefly.ts'
 import { endpointDocument } from '../metadata/discovered-endpoint.ts'
+import { formatSource, type MetadataSource } from '../metadata/metadata-source.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import type { KeySet } from './key-set.ts'
 import { type FetchedKeys, type KeySourceHealth, sharedKeys } from './key-source.ts'
-import { noUsableKey, publishRotation, remoteKeys } from './remote-keys.ts'
+import { expectUsable, noUsableKey, publishRotation, remoteKeys } from './remote-keys.ts'
 
 /** A key set at the URL that the metadata named. */
 interface Place {
@@ -21,26 +22,32 @@ const minMetadataAge = 60_000
 /**
  * The keys at the `jwks_uri` of the metadata. Discovery happens on their first use. When the metadata names another
  * place, the keys of the last good place serve within their bounds until the new place has keys. When a place has no
- * keys any more, the metadata is fetched again.
+ * keys any more, the metadata is fetched again. `timeout` is the deadline of one fetch of keys, in milliseconds.
  */
-export function discoveredKeys(issuer: string, network: Network): FetchedKeys {
-  const entry = network.shared(`discovery ${issuer}`, (resize) => createDiscoveredKeys(issuer, network, resize))
+export function discoveredKeys(source: MetadataSource, timeout: number, network: Network): FetchedKeys {
+  const name = JSON.stringify(['discovery', formatSource(source), timeout])
+  const entry = network.shared(name, (resize) => createDiscoveredKeys(source, timeout, network, resize))
   return sharedKeys(entry, { keys: notFetched, metadata: notFetched })
 }
 
-function createDiscoveredKeys(issuer: string, network: Network, resize: (bytes: number) => void): FetchedKeys {
+function createDiscoveredKeys(
+  source: MetadataSource,
+  timeout: number,
+  network: Network,
+  resize: (bytes: number) => void,
+): FetchedKeys {
   const { clock, label } = network
   const [waitForMetadata, waitForKeys] = [createWaitBriefly(), createWaitBriefly()]
   let latest: Place | undefined
   let lastGood: Place | undefined
   // The URLs of both places are in several keys of the cache.
-  const jwksUri = endpointDocument(issuer, 'jwks_uri', network, (bytes) =>
+  const jwksUri = endpointDocument(source, 'jwks_uri', network, (bytes) =>
     resize(2 * bytes + 8 * (lastGood?.url.length ?? 0)),
   )
 
   function placeAt(url: string): Place {
     if (latest?.url !== url) {
-      latest = lastGood?.url === url ? lastGood : { url, keys: remoteKeys(url, network) }
+      latest = lastGood?.url === url ? lastGood : { url, keys: remoteKeys(url, timeout, network) }
     }
     return latest
   }
@@ -75,7 +82,7 @@ function createDiscoveredKeys(issuer: string, network: Network, resize: (bytes: 
     const keys = await place.keys.current()
     const before = keysBefore(place)
     if (!keys.isUsable && before?.isUsable === true) {
-      throw noUsableKey(nameOf(place.url))
+      throw noUsableKey(nameOf(place.url), keys)
     }
     if (place === latest && place !== lastGood) {
       lastGood = place
@@ -114,11 +121,16 @@ function createDiscoveredKeys(issuer: string, network: Network, resize: (bytes: 
     return { keys: isServedByLastGood ? { ...keys, state: 'stale' } : keys, metadata: jwksUri.health() }
   }
 
+  async function ready(): Promise<KeySet> {
+    const keys = await find()
+    return keys.isUsable || latest === undefined ? expectUsable(keys, source.issuer) : latest.keys.ready()
+  }
+
   return {
     current: async () => cached(clock()) ?? find(),
     cached,
     retry: async (verifies) => withPlace(await currentPlace(), ({ keys }) => keys.retry(verifies)),
-    ready: async () => (await find()).isUsable || latest?.keys.ready(),
+    ready,
     usable: () => latest?.keys.usable() ?? lastGood?.keys.usable(),
     isProven: () => true,
     health,

@@ -1,19 +1,34 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import type { SecurityMessage } from '../diagnostics/messages.ts'
-import { own } from '../lib/record.ts'
+import { isRecord, own } from '../lib/record.ts'
+import type { PassedOverReason } from '../responses/passed-over-key.ts'
 import { algorithmsByType } from './algorithms.ts'
 
 /** A public key that can verify signatures. */
 export interface UsableKey {
   readonly kid: string | undefined
+  /** The issuer whose tokens the key may verify, or a template of several. `undefined`: every issuer of the set. */
+  readonly issuer: string | undefined
   /** The algorithms that the key can be used with. An issuer may allow fewer. */
   readonly algorithms: readonly string[]
-  /** The hash of the members that count. Two keys are compared by it. */
+  /** The hash of the members that count, `issuer` included. Two keys are compared by it. */
   readonly identity: string
   readonly key: KeyObject
   /** The memory of the key: an estimate on the high side. */
   readonly bytes: number
 }
+
+/** Why a key cannot verify signatures. */
+export interface KeyFault {
+  readonly reason: PassedOverReason
+  /** A sentence for the operator. It contains no value of the key. */
+  readonly message: string
+}
+
+/** A key that was read: it is usable, or it has a fault. */
+export type ParsedJwk =
+  | { readonly key: UsableKey; readonly fault: undefined }
+  | { readonly key: undefined; readonly fault: KeyFault }
 
 /** A key in the memory of Node and OpenSSL, and its part for each algorithm. Measured, and rounded up. */
 const bytesOfKey = 6144
@@ -23,38 +38,57 @@ export const minRsaBits = 2048
 /** The time to verify a signature grows with the square of the modulus, and with the length of the exponent. */
 const maxRsaBits = 8192
 const maxRsaExponent = 2n ** 32n
-/** The work to import a key grows with its modulus and its exponent. */
-const maxLengths = { kty: 64, kid: 1024, alg: 64, use: 64, crv: 64, x: 4096, y: 4096, n: 1400, e: 16, pub: 4096 }
+export const maxKidLength = 1024
+/** The work to import a key grows with its modulus and its exponent. `issuer` is as long as a name of an issuer. */
+const maxLengths = {
+  kty: 64,
+  kid: maxKidLength,
+  alg: 64,
+  use: 64,
+  crv: 64,
+  x: 4096,
+  y: 4096,
+  n: 1400,
+  e: 16,
+  pub: 4096,
+  issuer: 2048,
+}
 
 type KeyTexts = { readonly [name in keyof typeof maxLengths]?: string }
 
 /**
- * Reads a JSON Web Key (RFC 7517 §4). `undefined` for a key that cannot verify signatures: a private key, one that Node
- * rejects, or RSA beyond 2,048 to 8,192 bits. The same for members of a wrong type or beyond their bounds. A member
- * that is `null` is absent.
+ * Reads a JSON Web Key (RFC 7517 §4). The result has a fault for a key that cannot verify signatures: a private key, one
+ * that Node rejects, or RSA beyond 2,048 to 8,192 bits. The same for members of a wrong type or beyond their bounds. A
+ * member that is `null` or empty is absent. It does NOT check for which issuer the key is.
  */
-export function parseJwk(jwk: unknown): UsableKey | undefined {
+export function parseJwk(jwk: unknown): ParsedJwk {
   const members = parseTexts(jwk)
-  if (members === undefined || !isForSignatures(jwk, members) || publishedSecret(jwk) !== undefined) {
-    return undefined
+  const fault = faultOf(jwk, members)
+  if (fault !== undefined) {
+    return { key: undefined, fault }
   }
-  const algorithms = algorithmsOf(members)
-  const key = algorithms.length === 0 ? undefined : importPublicKey({ key: members, format: 'jwk' })
-  const text = JSON.stringify(members)
+  const texts = members as KeyTexts
+  const algorithms = algorithmsOf(texts)
+  const key = importPublicKey({ key: texts, format: 'jwk' })
+  const keyFault = key === undefined ? invalidKey : boundsFault(key)
+  if (key === undefined || keyFault !== undefined) {
+    return { key: undefined, fault: keyFault ?? invalidKey }
+  }
+  const text = JSON.stringify(texts)
   const identity = hash('sha256', text, 'base64url')
   const bytes = bytesOfKey + 3 * text.length + algorithms.length * bytesOfAlgorithm
-  return key && isWithinBounds(key) ? { kid: members.kid, algorithms, identity, key, bytes } : undefined
+  return { key: { kid: texts.kid, issuer: texts.issuer, algorithms, identity, key, bytes }, fault: undefined }
 }
 
 /** The `kid` of a key, usable or not. `undefined` when it has none within the bounds. */
 export function parseKid(jwk: unknown): string | undefined {
-  const kid = own(jwk, 'kid')
-  return typeof kid === 'string' && kid.length <= maxLengths.kid ? kid : undefined
+  const kid = present(jwk, 'kid')
+  return typeof kid === 'string' && kid.length <= maxKidLength ? kid : undefined
 }
 
 /** The private or symmetric material in a key. A public key set must not contain any (RFC 7517 §9.2). */
 export function publishedSecret(jwk: unknown): SecurityMessage['event'] | undefined {
-  const has = (name: string): boolean => (own(jwk, name) ?? undefined) !== undefined
+  const has = (name: string): boolean => present(jwk, name) !== undefined
   if (own(jwk, 'kty') === 'oct' || has('k')) {
     return 'symmetric-key-published'
   }
@@ -73,34 +107,84 @@ export function importPublicKey(key: Parameters<typeof createPublicKey>[0]): Key
   }
 }
 
-/** The members that the library reads. Others, such as certificates, are not read. */
-function parseTexts(jwk: unknown): KeyTexts | undefined {
+/** A member that is `null` or empty is absent, because some servers write absent members so. */
+function present(jwk: unknown, name: string): unknown {
+  const value = own(jwk, name)
+  return value === null || value === '' ? undefined : value
+}
+
+/** The members that the library reads, or the fault of one. Others, such as certificates, are not read. */
+function parseTexts(jwk: unknown): KeyTexts | KeyFault {
   const members = Object.create(null) as Record<string, string>
   for (const [name, maxLength] of Object.entries(maxLengths)) {
-    const value = own(jwk, name) ?? undefined
-    if (typeof value === 'string' && value.length <= maxLength) {
+    const value = present(jwk, name)
+    if (value !== undefined && typeof value !== 'string') {
+      return { reason: 'malformed-member', message: `\`${name}\` is not a text` }
+    }
+    if (value !== undefined && value.length > maxLength) {
+      return { reason: 'member-too-long', message: `\`${name}\` has more than ${maxLength} characters` }
+    }
+    if (value !== undefined) {
       members[name] = value
-    } else if (value !== undefined) {
-      return undefined
     }
   }
   return members
 }
 
-function isForSignatures(jwk: unknown, { use = 'sig' }: KeyTexts): boolean {
-  const operations = own(jwk, 'key_ops') ?? ['verify']
-  return use === 'sig' && Array.isArray(operations) && operations.includes('verify')
+function faultOf(jwk: unknown, members: KeyTexts | KeyFault): KeyFault | undefined {
+  if (!isRecord(jwk) || present(jwk, 'kty') === undefined) {
+    return { reason: 'not-a-key', message: 'it is no JWK with `kty`' }
+  }
+  if (publishedSecret(jwk) !== undefined) {
+    return { reason: 'private-material', message: 'it contains private or symmetric material' }
+  }
+  if ('reason' in members) {
+    return members
+  }
+  return useFault(jwk, members) ?? typeFault(members)
+}
+
+function useFault(jwk: unknown, { use = 'sig' }: KeyTexts): KeyFault | undefined {
+  const reason = 'not-for-signatures'
+  if (use !== 'sig') {
+    return { reason, message: use === 'enc' ? '`use` is `enc`' : '`use` is not `sig`' }
+  }
+  // An empty array is not absent: a key for key agreement has it.
+  const operations = present(jwk, 'key_ops') ?? ['verify']
+  if (!Array.isArray(operations)) {
+    return { reason: 'malformed-member', message: '`key_ops` is not an array' }
+  }
+  return operations.includes('verify') ? undefined : { reason, message: '`key_ops` does not contain `verify`' }
+}
+
+function typeFault(members: KeyTexts): KeyFault | undefined {
+  if (algorithmsOfType(members).length === 0) {
+    return { reason: 'unsupported-type', message: '`kty` or `crv` names a type of key that is not supported' }
+  }
+  const message = '`alg` names no supported signature algorithm of this type of key'
+  return algorithmsOf(members).length === 0 ? { reason: 'unsupported-algorithm', message } : undefined
+}
+
+function algorithmsOfType({ kty = '', crv }: KeyTexts): readonly string[] {
+  return algorithmsByType.get(kty) ?? algorithmsByType.get(`${kty} ${crv}`) ?? []
 }
 
 /** The algorithms of the type and curve of a key, or the one among them that its `alg` names (RFC 7517 §4.4). */
-function algorithmsOf({ kty = '', crv, alg }: KeyTexts): readonly string[] {
-  const ofType = algorithmsByType.get(kty) ?? algorithmsByType.get(`${kty} ${crv}`) ?? []
+function algorithmsOf(members: KeyTexts): readonly string[] {
+  const { kty, alg } = members
+  const ofType = algorithmsOfType(members)
   return alg === undefined && kty !== 'AKP' ? ofType : ofType.filter((algorithm) => algorithm === alg)
 }
 
+const invalidKey: KeyFault = { reason: 'invalid-key', message: 'its members do not make a public key' }
+
 /** RFC 7518 §3.3 demands 2,048 bits for RSA, and RFC 8017 §3.1 an odd exponent of at least 3. */
-function isWithinBounds({ asymmetricKeyDetails = {} }: KeyObject): boolean {
+function boundsFault({ asymmetricKeyDetails = {} }: KeyObject): KeyFault | undefined {
   const { modulusLength: bits = minRsaBits, publicExponent: exponent = 3n } = asymmetricKeyDetails
-  const isOdd = exponent % 2n === 1n
-  return bits >= minRsaBits && bits <= maxRsaBits && exponent >= 3n && exponent < maxRsaExponent && isOdd
+  if (bits < minRsaBits || bits > maxRsaBits) {
+    const message = `its RSA modulus has ${bits} bits, and not ${minRsaBits} to ${maxRsaBits}`
+    return { reason: 'rsa-size', message }
+  }
+  const isAcceptable = exponent >= 3n && exponent < maxRsaExponent && exponent % 2n === 1n
+  return isAcceptable ? undefined : { reason: 'rsa-exponent', message: 'its RSA exponent is even, below 3 or too long' }
 }

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { hasCredentials, isSecure } from '../http/secure-url.ts'
-import { describe, invalidOption } from '../lib/invalid-option.ts'
-import { own } from '../lib/record.ts'
-import { symmetricAlgorithms } from './algorithms.ts'
-import { importPublicKey, publishedSecret } from './jwk.ts'
-import { type KeySet, keySetOf, maxKeys, secretKeySet } from './key-set.ts'
+import { expectFetchedUrl } from '../http/expect-fetched-url.ts'
+import { invalidOption } from '../lib/invalid-option.ts'
+import { isRecord, own } from '../lib/record.ts'
+import { expectSecrets } from './expect-secrets.ts'
+import type { KeyFunction } from './function-keys.ts'
+import { readGivenKeys } from './given-keys.ts'
+import { type KeySet, secretKeySet } from './key-set.ts'
+import { isPem } from './pem.ts'
 
 /** The configured origin of the keys of an issuer. `seed` are keys that serve until the first fetch. */
 export type KeyOrigin =
@@ -12,10 +14,11 @@ export type KeyOrigin =
   | { readonly from: 'url'; readonly url: string; readonly seed: KeySet | undefined }
   | { readonly from: 'inline'; readonly keys: KeySet }
   | { readonly from: 'secret'; readonly keys: KeySet }
+  | { readonly from: 'function'; readonly load: KeyFunction; readonly seed: undefined }
 
 /**
- * Checks the options `keys`, `secret` and `seed` of an issuer. A key set must contain a key that can verify a
- * signature, and no private material.
+ * Checks the options `keys`, `secret` and `seed` of an issuer. Keys must contain one that can verify a signature, and
+ * no private material.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'`.
  */
@@ -26,20 +29,30 @@ export function expectKeyOrigin(
   if (keys !== undefined && secret !== undefined) {
     throw invalidOption('Expected `keys` or `secret`, got both: an issuer with both would invite algorithm confusion')
   }
-  const isFetched = secret === undefined && (keys === undefined || isPath(keys))
+  const isFetched = secret === undefined && (keys === undefined || isUrl(keys))
   if (!isFetched && seed !== undefined) {
-    throw invalidOption('Expected `seed` only where keys are fetched: neither with `secret` nor with a set as `keys`')
+    throw invalidOption('Expected `seed` only where keys are fetched: with neither `secret` nor `keys` without a URL')
   }
   if (secret !== undefined) {
-    return { from: 'secret', keys: secretKeySet(expectSecret(secret, algorithms)) }
+    return { from: 'secret', keys: secretKeySet(expectSecrets(secret, algorithms)) }
   }
-  if (!isFetched) {
-    return { from: 'inline', keys: expectKeySet(keys, 'keys') }
+  if (typeof keys === 'function') {
+    return { from: 'function', load: keys as KeyFunction, seed: undefined }
   }
-  const seedKeys = seed === undefined ? undefined : expectKeySet(isPath(seed) ? readSeed(seed) : seed, 'seed')
-  return keys === undefined
-    ? { from: 'metadata', seed: seedKeys }
-    : { from: 'url', url: expectUrl(String(keys)), seed: seedKeys }
+  const seedKeys = seed === undefined ? undefined : expectSeed(seed)
+  if (keys === undefined) {
+    return { from: 'metadata', seed: seedKeys }
+  }
+  const forms = 'the URL of a JWK Set, a JWK Set, one JWK, PEM text or a function'
+  const fault = (expected: string): Error => invalidOption(`Expected \`keys\` to ${expected}`)
+  return isUrl(keys)
+    ? { from: 'url', url: expectFetchedUrl(keys, 'keys', forms), seed: seedKeys }
+    : { from: 'inline', keys: readGivenKeys(keys, { forms, fault }) }
+}
+
+/** Whether a text is meant as a URL. Every other text is PEM. */
+function isUrl(keys: unknown): boolean {
+  return keys instanceof URL || (typeof keys === 'string' && !isPem(keys))
 }
 
 function isPath(value: unknown): value is string | URL {
@@ -63,57 +76,10 @@ function readSeed(file: string | URL): unknown {
   }
 }
 
-function expectSecret(secret: unknown, algorithms: readonly string[]): Uint8Array {
-  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
-  if (!(bytes instanceof Uint8Array)) {
-    throw invalidOption(`Expected \`secret\` to be a string or a Uint8Array, got ${describe(secret)}`)
-  }
-  if (isPublicKey(bytes)) {
-    throw invalidOption('Expected `secret` to be a shared secret, got a public key. Give a public key as `keys`')
-  }
-  const minBytes = Math.max(...algorithms.map((algorithm) => symmetricAlgorithms[algorithm] ?? 0))
-  if (bytes.length < minBytes) {
-    throw invalidOption(
-      `Expected \`secret\` to have at least ${minBytes} bytes for ${algorithms.join(', ')}, got ${bytes.length}`,
-    )
-  }
-  return Uint8Array.from(bytes)
-}
-
-/** Whether a secret is a public key: PEM, DER, or the text of a JWK or JWK Set. Then every client could sign tokens. */
-function isPublicKey(secret: Uint8Array): boolean {
-  const text = new TextDecoder().decode(secret)
-  const isDer = (type: 'spki' | 'pkcs1'): boolean =>
-    importPublicKey({ key: Buffer.from(secret), format: 'der', type }) !== undefined
-  return text.includes('-----BEGIN ') || /^\s*\{.*"(?:kty|keys)"/s.test(text) || isDer('spki') || isDer('pkcs1')
-}
-
-/** Returns the spelling of the URL parser, because that is what was checked. */
-function expectUrl(text: string): string {
-  const url = URL.parse(text)
-  if (url === null || !isSecure(url) || hasCredentials(url)) {
-    throw invalidOption(
-      'Expected `keys` to be a URL on https: (http: is accepted on loopback only) without user name and password, or a JWK Set',
-    )
-  }
-  return url.href
-}
-
-function expectKeySet(jwks: unknown, name: 'keys' | 'seed'): KeySet {
-  const keys = own(jwks, 'keys')
-  const fault = (expected: string): Error => invalidOption(`Expected \`${name}\` to ${expected}`)
-  if (!Array.isArray(keys)) {
-    const source = name === 'keys' ? 'the URL of' : 'the path of a file that contains'
-    throw fault(`be ${source} a JWK Set, or a JWK Set: { keys: [...] }`)
-  }
-  if (keys.some((key) => publishedSecret(key) !== undefined)) {
-    throw fault('contain public keys only, got private or symmetric material')
-  }
-  const keySet = keys.length <= maxKeys ? keySetOf(keys) : undefined
-  if (keySet?.isUsable !== true) {
-    throw fault(
-      `contain at least one public key that can verify a signature (RSA keys have 2048 to 8192 bits), and at most ${maxKeys} keys`,
-    )
-  }
-  return keySet
+/** A seed is a set, because it stands in for one. */
+function expectSeed(seed: unknown): KeySet {
+  const set = isPath(seed) ? readSeed(seed) : seed
+  const forms = 'a JWK Set: { keys: [...] }, or the path of a file that contains one'
+  const fault = (expected: string): Error => invalidOption(`Expected \`seed\` to ${expected}`)
+  return readGivenKeys(isRecord(set) ? { keys: own(set, 'keys') ?? null } : null, { forms, fault })
 }

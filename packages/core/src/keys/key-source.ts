@@ -1,14 +1,19 @@
 import type { DocumentHealth, IssuerHealth } from '../diagnostics/health.ts'
 import { notFetched } from '../http/cached-document.ts'
 import type { SharedEntry } from '../http/shared-documents.ts'
-import type { KeySet } from './key-set.ts'
+import type { KeyHeader, KeySet } from './key-set.ts'
+
+/** The identities of keys that verify tokens now. */
+export interface KnownKeys {
+  readonly identities: Pick<ReadonlySet<string>, 'has'>
+}
 
 /** The keys of one issuer at run time. It looks them up on each use, so that the cache can evict them. */
 export interface KeySource {
-  /** The current keys. Rejects with an `UpstreamError`. */
-  readonly current: () => Promise<KeySet>
+  /** The current keys for a token with this header. Rejects with an `UpstreamError`, or a `Refusal` (401). */
+  readonly current: (header: KeyHeader) => Promise<KeySet>
   /** The current keys when no wait is needed. `undefined` otherwise. */
-  readonly cached: (now: number) => KeySet | undefined
+  readonly cached: (now: number) => KnownKeys | undefined
   /**
    * Fetches once more, because the current keys do not verify a token. Resolves with the result of `verifies` for the
    * newer keys. A fetch that brings no key for the token starts a cooldown of 30 s, in which the result is `false` at
@@ -22,8 +27,11 @@ export interface KeySource {
   readonly health: () => KeySourceHealth
 }
 
-/** Keys that are fetched. */
+/** Keys that are fetched. They are the same for every token. */
 export interface FetchedKeys extends KeySource {
+  readonly current: () => Promise<KeySet>
+  readonly cached: (now: number) => KeySet | undefined
+  readonly ready: () => Promise<KeySet>
   /** The fetched keys, fresh or stale. It starts no fetch. */
   readonly usable: () => KeySet | undefined
 }

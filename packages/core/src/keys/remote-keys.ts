@@ -7,21 +7,33 @@ import { nameOf } from '../http/send-request.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { type KeySet, readKeySet } from './key-set.ts'
 import { type FetchedKeys, type KeySourceHealth, sharedKeys } from './key-source.ts'
+import { formatPassedOver } from './passed-over.ts'
 
 const second = 1000
 const cooldown = 30_000
 
-/** The keys of a JWK Set at a URL. It is fetched on its first use. All validators that name its URL share it. */
-export function remoteKeys(url: string, network: Network): FetchedKeys {
-  const entry = network.shared(`keys ${url}`, (resize) => createRemoteKeys(url, network, resize))
+/**
+ * The keys of a JWK Set at a URL. It is fetched on its first use. All validators that name its URL share it, if they
+ * have the same deadline. `timeout` is in milliseconds.
+ */
+export function remoteKeys(url: string, timeout: number, network: Network): FetchedKeys {
+  const name = JSON.stringify(['keys', url, timeout])
+  const entry = network.shared(name, (resize) => createRemoteKeys(url, timeout, network, resize))
   return sharedKeys(entry, { keys: notFetched, metadata: undefined })
 }
 
-function createRemoteKeys(url: string, network: Network, resize: (bytes: number) => void): FetchedKeys {
+function createRemoteKeys(
+  url: string,
+  timeout: number,
+  network: Network,
+  resize: (bytes: number) => void,
+): FetchedKeys {
   const { clock, label } = network
   const document = createCachedDocument<KeySet>({
     purpose: 'keys',
+    timeout,
     network,
+    passedOver: (keys) => keys.passedOver(),
     load: (options) => fetchJson(url, (json) => readKeys(json, nameOf(url), options.previous?.document), options),
     onLoaded: (keys, previous = keys) => {
       resize(keys.bytes)
@@ -51,11 +63,9 @@ function createRemoteKeys(url: string, network: Network, resize: (bytes: number)
   }
 
   /** An unusable set is fetched again, but not within a second. */
-  async function ready(): Promise<void> {
-    const keys = await current()
-    if (!keys.isUsable && !(await renew(second)).isUsable) {
-      throw noUsableKey(nameOf(url))
-    }
+  async function ready(): Promise<KeySet> {
+    const found = await current()
+    return expectUsable(found.isUsable ? found : await renew(second), nameOf(url))
   }
 
   function health(): KeySourceHealth {
@@ -71,14 +81,23 @@ function createRemoteKeys(url: string, network: Network, resize: (bytes: number)
 function readKeys(json: unknown, name: string, previous: KeySet | undefined): KeySet {
   const keys = readKeySet(json, name)
   if (previous?.isUsable === true && !keys.isUsable) {
-    throw noUsableKey(name)
+    throw noUsableKey(name, keys)
   }
   return keys
 }
 
-/** The error for a key set without a key that can verify a signature. */
-export function noUsableKey(name: string): UpstreamError {
-  return new UpstreamError({ reason: 'no-usable-key', message: `${name} contains no key that can verify a signature` })
+/** Returns the set. Throws an `UpstreamError` for a set without a key that can verify a signature. */
+export function expectUsable(keys: KeySet, name: string): KeySet {
+  if (!keys.isUsable) {
+    throw noUsableKey(name, keys)
+  }
+  return keys
+}
+
+/** The error for a key set without a key that can verify a signature. Its message names the keys, and their faults. */
+export function noUsableKey(name: string, keys: KeySet): UpstreamError {
+  const message = `${name} contains no key that can verify a signature${formatPassedOver(keys.passedOver())}`
+  return new UpstreamError({ reason: 'no-usable-key', message })
 }
 
 /** Publishes a change of the usable keys of an issuer. */

@@ -3,8 +3,8 @@ import { ageOf, maxStaleness } from '../http/freshness.ts'
 import type { Network } from '../http/network.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import type { KeySet } from './key-set.ts'
-import type { FetchedKeys, KeySource, KeySourceHealth } from './key-source.ts'
-import { noUsableKey } from './remote-keys.ts'
+import type { FetchedKeys, KeySourceHealth } from './key-source.ts'
+import { expectUsable } from './remote-keys.ts'
 
 /** The first use of a seed, and whether keys were fetched. Then the seed never serves again. */
 type SeedUse = { begin: { since: number } | undefined; isOver: boolean }
@@ -14,10 +14,10 @@ type SeedUse = { begin: { since: number } | undefined; isOver: boolean }
  * first use starts the fetch. Once keys were fetched, the seed never serves again. All validators that seed keys of
  * this name share the use of their seed.
  */
-export function seededKeys(seed: KeySet, source: FetchedKeys, name: string, network: Network): KeySource {
+export function seededKeys(seed: KeySet, source: FetchedKeys, name: string, network: Network): FetchedKeys {
   const { clock, label } = network
   // The reference is permanent, because an eviction must not start a second hour.
-  const use = network.shared<SeedUse>(`seed ${name}`, () => ({ begin: undefined, isOver: false })).get()
+  const use = network.shared<SeedUse>(JSON.stringify(['seed', name]), () => ({ begin: undefined, isOver: false })).get()
 
   const age = (): number => (use.begin === undefined ? 0 : ageOf(use.begin, clock()))
 
@@ -27,10 +27,7 @@ export function seededKeys(seed: KeySet, source: FetchedKeys, name: string, netw
   }
 
   async function fetched(): Promise<KeySet> {
-    const keys = await source.current()
-    if (!keys.isUsable) {
-      throw noUsableKey(name)
-    }
+    const keys = expectUsable(await source.current(), name)
     use.isOver = true
     return keys
   }
@@ -45,7 +42,7 @@ export function seededKeys(seed: KeySet, source: FetchedKeys, name: string, netw
     return seed
   }
 
-  async function ready(): Promise<unknown> {
+  async function ready(): Promise<KeySet> {
     use.begin ??= { since: clock() }
     try {
       return await fetched()
@@ -69,6 +66,7 @@ export function seededKeys(seed: KeySet, source: FetchedKeys, name: string, netw
     cached: (now) => (use.isOver ? source.cached(now) : undefined),
     ready,
     retry: async (verifies) => (serves() && (await verifies(await fetched()))) || source.retry(verifies),
+    usable: () => (serves() ? seed : source.usable()),
     isProven: () => !serves(),
     health,
   }

@@ -37,7 +37,7 @@ export function expectOptions<Options>(options: Options, what: string, known: re
 /** The right places of options that developers put into a wrong place. `…` stands for the option. */
 const places: Readonly<Record<string, string>> = {
   'trustedIssuer(url, { … })':
-    'missingAudience dialect algorithms keys secret seed profile maxLifetime formats network introspection',
+    'missingAudience dialect algorithms keys secret seed metadata timeouts profile maxLifetime formats network introspection',
   'trustedIssuer(url, { dialect: { … } })': 'scopes isClient isAccessToken',
   'trustedIssuer(url, { introspection: { … } })':
     'cacheFor cacheInactiveFor client endpoint parameters prefix response',

@@ -1,11 +1,8 @@
 import { fetchJson, type LoadedDocument, type LoadOptions } from '../http/fetch-json.ts'
-import { hasCredentials, isLoopback, isSecure, isThisHost, maxUrlLength } from '../http/secure-url.ts'
 import { withDeadline } from '../lib/deadline.ts'
-import { own } from '../lib/record.ts'
-import { UpstreamError, type UpstreamReason } from '../responses/unavailable.ts'
-
-/** An endpoint that metadata may name (RFC 8414 §2). */
-export type MetadataMember = 'jwks_uri' | 'introspection_endpoint' | 'mtls_introspection_endpoint'
+import { UpstreamError } from '../responses/unavailable.ts'
+import { type MetadataMember, readEndpoint } from './metadata-document.ts'
+import type { MetadataSource } from './metadata-source.ts'
 
 export interface FoundEndpoint {
   readonly endpoint: string
@@ -15,23 +12,26 @@ export interface FoundEndpoint {
 const maxSilence = 1000
 
 /**
- * Finds one endpoint of an issuer. It requests the well-known URLs in turn, first the one that named the endpoint
- * before. It passes over a URL that fails, or whose response is no metadata of this issuer, or lacks the endpoint. One
- * deadline applies to all requests.
+ * Finds one endpoint of an issuer. It requests the configured URL of the metadata, or the well-known URLs in turn, first
+ * the one that named the endpoint before. It passes over a URL that fails, or whose response is no metadata of this
+ * issuer, or lacks the endpoint. One deadline applies to all requests.
  *
- * @throws UpstreamError
+ * @throws UpstreamError whose message names the options that replace discovery.
  */
 export async function discover(
-  issuer: string,
+  source: MetadataSource,
   member: MetadataMember,
   options: LoadOptions<FoundEndpoint>,
 ): Promise<LoadedDocument<FoundEndpoint>> {
   const before = options.previous?.url
-  const urls = wellKnownUrls(issuer).toSorted((one, other) => Number(other === before) - Number(one === before))
+  const known = source.url === undefined ? wellKnownUrls(source.issuer) : [source.url]
+  const urls = known.toSorted((one, other) => Number(other === before) - Number(one === before))
+  // With a short deadline, every URL still has its turn.
+  const silence = Math.min(maxSilence, Math.ceil(source.timeout / (urls.length + 1)))
   const attempts: Promise<LoadedDocument<FoundEndpoint>>[] = []
   for (const url of urls) {
-    attempts.push(fetchJson(url, (json) => ({ endpoint: readEndpoint(json, member, issuer, url) }), options))
-    const found = await firstOf(attempts, AbortSignal.timeout(maxSilence))
+    attempts.push(fetchJson(url, (json) => ({ endpoint: readEndpoint(json, member, source, url) }), options))
+    const found = await firstOf(attempts, AbortSignal.timeout(silence))
     if (found !== undefined) {
       return found
     }
@@ -40,7 +40,7 @@ export async function discover(
   const found = results.find((result) => result.status === 'fulfilled')
   if (found === undefined) {
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
-    throw decisive(failures) ?? notFound(issuer, member)
+    throw withWayOut(decisive(failures) ?? notFound(source), source, member)
   }
   return found.value
 }
@@ -60,9 +60,23 @@ function decisive(failures: readonly unknown[]): unknown {
   )
 }
 
-function notFound(issuer: string, member: MetadataMember): UpstreamError {
-  const message = `${issuer} publishes no metadata at its well-known URLs. ${optionFor(member)} may be configured instead`
-  return new UpstreamError({ reason: 'not-found', message })
+function notFound({ issuer, url }: MetadataSource): UpstreamError {
+  const place = url === undefined ? 'at its well-known URLs' : 'at the URL of the option `metadata`'
+  return new UpstreamError({ reason: 'not-found', message: `${issuer} publishes no metadata ${place}` })
+}
+
+/** The error says which options help when the metadata is elsewhere, or does not exist. */
+function withWayOut(failure: unknown, { url }: MetadataSource, member: MetadataMember): unknown {
+  if (!(failure instanceof UpstreamError) || failure.reason === 'closing') {
+    return failure
+  }
+  const option = member === 'jwks_uri' ? '`keys`' : '`introspection: { endpoint }`'
+  const wayOut =
+    url === undefined
+      ? `If the metadata is elsewhere, configure its URL as \`metadata\`, or configure ${option}`
+      : `Correct \`metadata\`, or configure ${option} in its place`
+  const { reason, message, cause, retryAfter } = failure
+  return new UpstreamError({ reason, message: `${message}. ${wayOut}`, cause, retryAfter })
 }
 
 /**
@@ -75,48 +89,4 @@ function wellKnownUrls(issuer: string): readonly string[] {
   const openid = '/.well-known/openid-configuration'
   const urls = [`/.well-known/oauth-authorization-server${path}`, `${openid}${path}`, `${path}${openid}`]
   return [...new Set(urls)].map((url) => `${origin}${url}`)
-}
-
-function readEndpoint(metadata: unknown, member: MetadataMember, issuer: string, url: string): string {
-  const named = own(metadata, 'issuer')
-  const endpoint = memberOf(metadata, member)
-  const [name, option] = [member.replace('mtls_', ''), optionFor(member)]
-  const fault = (reason: UpstreamReason, message: string): UpstreamError =>
-    new UpstreamError({ reason, message: `${url} ${message}` })
-  if (typeof named !== 'string' || typeof endpoint !== 'string') {
-    const missing = `answered no metadata with \`issuer\` and \`${name}\``
-    throw fault('malformed-document', `${missing}. ${option} may be configured instead`)
-  }
-  // RFC 8414 §3.3 demands that both are identical.
-  if (named !== issuer) {
-    const isSlash = named === `${issuer}/` || `${named}/` === issuer
-    const message = isSlash
-      ? `names an issuer that differs from ${issuer} only by a trailing slash. Configure the name that the server states`
-      : `names another issuer than ${issuer}. If its tokens name ${issuer}, ${option} may be configured`
-    throw fault('issuer-mismatch', message)
-  }
-  if (!isAcceptableEndpoint(endpoint, issuer)) {
-    const faults = 'is no plain URL on https:, has a password, or is on loopback though its issuer is not'
-    throw fault('insecure-endpoint', `names a \`${name}\` that ${faults}`)
-  }
-  return endpoint
-}
-
-function optionFor(member: MetadataMember): string {
-  return member === 'jwks_uri' ? '`keys`' : '`introspection: { endpoint }`'
-}
-
-/** For mutual TLS a server may have an endpoint of its own (RFC 8705 §5). */
-function memberOf(metadata: unknown, member: MetadataMember): unknown {
-  if (member !== 'mtls_introspection_endpoint') {
-    return own(metadata, member)
-  }
-  const alias = own(own(metadata, 'mtls_endpoint_aliases'), 'introspection_endpoint')
-  return alias ?? own(metadata, 'introspection_endpoint')
-}
-
-function isAcceptableEndpoint(endpoint: string, issuer: string): boolean {
-  const url = endpoint.length <= maxUrlLength && /^[\x21-\x7E]+$/.test(endpoint) ? URL.parse(endpoint) : null
-  const isSound = url !== null && isSecure(url) && !hasCredentials(url)
-  return isSound && (!isThisHost(url) || isLoopback(new URL(issuer)))
 }

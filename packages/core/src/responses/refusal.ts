@@ -1,5 +1,6 @@
 import { expectText, invalidOption } from '../lib/invalid-option.ts'
 import { formatChallenge } from './challenge.ts'
+import type { PassedOverKey } from './passed-over-key.ts'
 
 /** The error codes of RFC 6750 §3.1. */
 export type RefusalCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
@@ -45,6 +46,8 @@ export interface RefusalInit {
   readonly reason: RefusalReason
   /** The claims that caused the refusal. They are never sent to the client. Default: none. */
   readonly claimPaths?: readonly string[] | undefined
+  /** The published keys that the token can mean, and that are not used. They are never sent to the client. Default: none. */
+  readonly passedOver?: readonly PassedOverKey[] | undefined
 }
 
 /** The parts of a challenge that come from the route. */
@@ -95,6 +98,8 @@ export class Refusal extends Error {
    * contain names out of the token, and no values.
    */
   readonly claimPaths: readonly string[]
+  /** With `unknown-key` and `bad-signature`: published keys that the token can mean, and why they are not used. */
+  readonly passedOver: readonly PassedOverKey[]
   readonly status: 400 | 401 | 403
   /** The same as `status`. Some frameworks read this name. */
   readonly statusCode: 400 | 401 | 403
@@ -104,11 +109,12 @@ export class Refusal extends Error {
   #headers: Readonly<Record<string, string>> | undefined
 
   constructor(init: RefusalInit, context: ChallengeContext = { realm: 'api', scopes: [] }) {
-    const { code, reason, claimPaths } = expectInit(init)
+    const { code, reason, claimPaths, passedOver } = expectInit(init)
     super(code === undefined ? noCredentials : (descriptions.get(reason) ?? descriptions.get(code)))
     this.code = code
     this.reason = reason
     this.claimPaths = claimPaths
+    this.passedOver = passedOver
     this.status = code === undefined ? 401 : statusOf[code]
     this.statusCode = this.status
     this.#context = context
@@ -165,8 +171,8 @@ export function invalidRequest(reason: RefusalReason): Refusal {
   return new Refusal({ code: 'invalid_request', reason })
 }
 
-function expectInit(init: RefusalInit): Pick<Refusal, 'code' | 'reason' | 'claimPaths'> {
-  const { code = 'insufficient_scope', reason, claimPaths = [] } = init
+function expectInit(init: RefusalInit): Pick<Refusal, 'code' | 'reason' | 'claimPaths' | 'passedOver'> {
+  const { code = 'insufficient_scope', reason, claimPaths = [], passedOver = [] } = init
   if (!Object.hasOwn(statusOf, code)) {
     throw invalidOption(`Expected the \`code\` of a Refusal to be one of ${Object.keys(statusOf).join(', ')}`)
   }
@@ -174,6 +180,9 @@ function expectInit(init: RefusalInit): Pick<Refusal, 'code' | 'reason' | 'claim
   if (!Array.isArray(claimPaths)) {
     throw invalidOption('Expected the `claimPaths` of a Refusal to be an array of strings')
   }
-  const isWithoutCode = reason === 'no-credentials'
-  return { code: isWithoutCode ? undefined : code, reason, claimPaths: Object.freeze([...claimPaths]) }
+  if (!Array.isArray(passedOver)) {
+    throw invalidOption('Expected the `passedOver` of a Refusal to be an array of keys')
+  }
+  const frozen = { claimPaths: Object.freeze([...claimPaths]), passedOver: Object.freeze([...passedOver]) }
+  return { code: reason === 'no-credentials' ? undefined : code, reason, ...frozen }
 }

@@ -1,0 +1,59 @@
+import { describe } from '../lib/invalid-option.ts'
+import { isRecord, own } from '../lib/record.ts'
+import { publishedSecret } from './jwk.ts'
+import { type KeySet, keySetOf, maxAttempts, maxKeys } from './key-set.ts'
+import { formatPassedOver } from './passed-over.ts'
+import { parsePem } from './pem.ts'
+
+/** Who gave the keys, and the error that says what was expected. */
+export interface Giver {
+  /** The forms that are accepted. */
+  readonly forms: string
+  readonly fault: (expected: string) => Error
+  /** The beginning of the identities of the keys. Default: none. */
+  readonly scope?: string
+}
+
+/**
+ * Reads keys that the application gave: a JWK Set, one JWK, or PEM text. They are checked like a fetched key set: at
+ * most 64 keys, and at least one that can verify a signature. Private or symmetric material is an error, because a
+ * process that verifies needs none.
+ *
+ * @throws the error of `giver` for everything else.
+ */
+export function readGivenKeys(value: unknown, { forms, fault, scope = '' }: Giver): KeySet {
+  const set = own(value, 'keys')
+  const isOne = isRecord(value) && set === undefined && own(value, 'kty') !== undefined
+  const keys = typeof value === 'string' ? readPem(value, fault) : isOne ? [value] : set
+  if (!Array.isArray(keys)) {
+    throw fault(`be ${forms}, got ${describe(value)}`)
+  }
+  if (keys.length > maxKeys) {
+    throw fault(`contain at most ${maxKeys} keys, got ${keys.length}`)
+  }
+  if (keys.some((key) => publishedSecret(key) !== undefined)) {
+    throw fault('contain public keys only, got private or symmetric material')
+  }
+  // PEM has no key ids. One key was chosen by the application, so that it fits every id unless it has one itself.
+  const unnamed = set === undefined ? 'any-kid' : undefined
+  const keySet = keySetOf(keys, { unnamed, scope })
+  if (!keySet.isUsable) {
+    const passedOver = formatPassedOver(keySet.passedOver())
+    throw fault(`contain at least one public key that can verify a signature (RSA: 2048 to 8192 bits)${passedOver}`)
+  }
+  if (typeof value === 'string' && keySet.identities.size > maxAttempts) {
+    throw fault(
+      `contain at most ${maxAttempts} keys as PEM, because PEM has no key ids. Give a JWK Set in which keys have a \`kid\``,
+    )
+  }
+  return keySet
+}
+
+function readPem(text: string, fault: Giver['fault']): readonly object[] {
+  return parsePem(text).map(({ jwk, fault: expected }) => {
+    if (jwk === undefined) {
+      throw fault(`contain ${expected}`)
+    }
+    return jwk
+  })
+}

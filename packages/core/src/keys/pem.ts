@@ -1,0 +1,79 @@
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import { importPublicKey } from './jwk.ts'
+
+/** One block of PEM text as a JWK, or a sentence about its fault. */
+export type PemBlock =
+  | { readonly jwk: object; readonly fault: undefined }
+  | { readonly jwk: undefined; readonly fault: string }
+
+/** As long as the body of a key set. */
+const maxTextLength = 512 * 1024
+const begin = '-----BEGIN '
+
+export function isPem(text: string): boolean {
+  return text.includes(begin)
+}
+
+/**
+ * Reads the public keys and the X.509 certificates in PEM text (RFC 7468), one after the other. Text between the blocks
+ * is ignored. It does NOT check the validity period, the issuer or the purpose of a certificate: only its key counts.
+ */
+export function parsePem(text: string): readonly PemBlock[] {
+  if (text.length > maxTextLength) {
+    return [faulty(`PEM text of at most ${maxTextLength} characters`)]
+  }
+  // `createPublicKey` derives a public key from a private one, so that a private one must be found before.
+  if (/-----BEGIN [A-Z\d ]{0,40}PRIVATE KEY/.test(text)) {
+    return [faulty('public keys only, got a private key. Create the public key of it, and replace it if it was shared')]
+  }
+  return text
+    .split(begin)
+    .slice(1)
+    .map((block) => parseBlock(block))
+}
+
+/** A block begins with its label, as in `PUBLIC KEY-----`. */
+function parseBlock(block: string): PemBlock {
+  const [, label = '', body = ''] = /^([A-Z\d ]{1,40})-----([A-Za-z\d+/=\s]*)-----END \1-----/.exec(block) ?? []
+  const read = readers.get(label)
+  if (read === undefined) {
+    return faulty('PEM blocks `PUBLIC KEY`, `RSA PUBLIC KEY` or `CERTIFICATE`, each whole and from BEGIN to END')
+  }
+  const key = read(Buffer.from(body, 'base64'))
+  const jwk = key && exportJwk(key)
+  return jwk === undefined ? faulty(`a supported key in each PEM block, got a \`${label}\` that cannot be read`) : jwk
+}
+
+const readers: ReadonlyMap<string, (der: Buffer) => KeyObject | undefined> = new Map([
+  ['PUBLIC KEY', (der: Buffer) => importPublicKey({ key: der, format: 'der', type: 'spki' })],
+  ['RSA PUBLIC KEY', (der: Buffer) => importPublicKey({ key: der, format: 'der', type: 'pkcs1' })],
+  ['CERTIFICATE', keyOfCertificate],
+])
+
+function keyOfCertificate(der: Buffer): KeyObject | undefined {
+  try {
+    return new X509Certificate(der).publicKey
+  } catch (error) {
+    return undefinedIfError(error)
+  }
+}
+
+/** Some types of keys have no JWK. */
+function exportJwk(key: KeyObject): PemBlock | undefined {
+  try {
+    return { jwk: key.export({ format: 'jwk' }), fault: undefined }
+  } catch (error) {
+    return undefinedIfError(error)
+  }
+}
+
+/** OpenSSL errors have no class of their own. */
+function undefinedIfError(error: unknown): undefined {
+  if (!(error instanceof Error)) {
+    throw error
+  }
+}
+
+function faulty(fault: string): PemBlock {
+  return { jwk: undefined, fault }
+}

@@ -1,0 +1,92 @@
+import { hasCredentials, isLoopback, isSecure, isThisHost, maxUrlLength } from '../http/secure-url.ts'
+import { nameOf } from '../http/send-request.ts'
+import { isRecord, own } from '../lib/record.ts'
+import { UpstreamError, type UpstreamReason } from '../responses/unavailable.ts'
+import { matchesTemplate } from './issuer-template.ts'
+import type { MetadataSource } from './metadata-source.ts'
+
+/** An endpoint that metadata may name (RFC 8414 §2). */
+export type MetadataMember = 'jwks_uri' | 'introspection_endpoint' | 'mtls_introspection_endpoint'
+
+/**
+ * Reads one endpoint from the metadata that was fetched from `url`. It checks that the metadata belongs to the issuer,
+ * and that the endpoint may be called. A member that is `null` or empty is absent.
+ *
+ * @throws UpstreamError
+ */
+export function readEndpoint(
+  metadata: unknown,
+  member: MetadataMember,
+  { issuer, url: configured }: MetadataSource,
+  url: string,
+): string {
+  const named = present(metadata, 'issuer')
+  const endpoint = memberOf(metadata, member)
+  const name = member.replace('mtls_', '')
+  const fault = (reason: UpstreamReason, message: string): UpstreamError =>
+    new UpstreamError({ reason, message: `${nameOf(url)} ${message}` })
+  if (!isRecord(metadata)) {
+    throw fault('malformed-document', 'answered no metadata, but another JSON value')
+  }
+  for (const [required, value] of [
+    ['issuer', named],
+    [name, endpoint],
+  ] as const) {
+    if (typeof value !== 'string') {
+      const state = value === undefined ? 'without' : 'with a malformed'
+      throw fault('malformed-document', `answered metadata ${state} \`${required}\``)
+    }
+  }
+  const stated = String(named)
+  // RFC 8414 §3.3 demands that both are identical. Only a configured document can be one of several tenants.
+  if (stated !== issuer && (configured === undefined || !matchesTemplate(stated, issuer))) {
+    throw fault('issuer-mismatch', mismatchOf(stated, issuer))
+  }
+  const endpointFault = faultOf(String(endpoint), url)
+  if (endpointFault !== undefined) {
+    throw fault('insecure-endpoint', `names a \`${name}\` that ${endpointFault}`)
+  }
+  return String(endpoint)
+}
+
+function mismatchOf(stated: string, issuer: string): string {
+  const isSlash = stated === `${issuer}/` || `${stated}/` === issuer
+  const isTemplate = matchesTemplate(stated, issuer)
+  return isSlash
+    ? `names an issuer that differs from ${issuer} only by a trailing slash. Configure the name that the tokens state in \`iss\``
+    : isTemplate
+      ? `names several tenants with \`{tenantid}\`, which is accepted only at the URL of the option \`metadata\``
+      : `names another issuer than ${issuer}`
+}
+
+function present(document: unknown, name: string): unknown {
+  const value = own(document, name)
+  return value === null || value === '' ? undefined : value
+}
+
+/** For mutual TLS a server may have an endpoint of its own (RFC 8705 §5). */
+function memberOf(metadata: unknown, member: MetadataMember): unknown {
+  if (member !== 'mtls_introspection_endpoint') {
+    return present(metadata, member)
+  }
+  const alias = present(own(metadata, 'mtls_endpoint_aliases'), 'introspection_endpoint')
+  return alias ?? present(metadata, 'introspection_endpoint')
+}
+
+/** Why the endpoint must not be called. Only metadata that was fetched from loopback may name this host. */
+function faultOf(endpoint: string, fetched: string): string | undefined {
+  if (endpoint.length > maxUrlLength) {
+    return `has more than ${maxUrlLength} characters`
+  }
+  const url = /^[\x21-\x7E]+$/.test(endpoint) ? URL.parse(endpoint) : null
+  if (url === null) {
+    return 'is no absolute URL of printable ASCII characters'
+  }
+  if (!isSecure(url)) {
+    return 'is not on https:'
+  }
+  if (hasCredentials(url)) {
+    return 'contains a user name or a password'
+  }
+  return isThisHost(url) && !isLoopback(new URL(fetched)) ? 'is on this host, though its metadata is not' : undefined
+}
