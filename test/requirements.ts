@@ -487,10 +487,25 @@ export const requirements = {
     source: 'MCP 2026-07-28',
     text: 'A broader scope that implies the needed one is enough.',
   },
-  'SCOPES-FROM': {
+  'DIALECT-SCOPES': {
     level: 'RULE',
-    source: 'design §2',
-    text: 'Scopes are read from where the issuer puts them, if so configured; what has another form there grants nothing.',
+    source: 'issue 17',
+    text: 'Scopes are read where the dialect of the issuer says: from arrays, strings, names of an object, or a function.',
+  },
+  'DIALECT-AUD': {
+    level: 'RULE',
+    source: 'issue 17',
+    text: 'The audience is read where the dialect says; a token without one is refused unless the issuer is trusted with it.',
+  },
+  'DIALECT-CLIENT': {
+    level: 'RULE',
+    source: 'issue 17, RFC 9700 §4.15',
+    text: 'The client id and the kind of subject are read as the dialect says; what is not stated is unknown.',
+  },
+  'DIALECT-KIND': {
+    level: 'RULE',
+    source: 'issue 17, RFC 8725 §3.12',
+    text: 'The positive mark of the dialect decides alone whether a token is an access token.',
   },
   'CLAIMS-SCHEMA': {
     level: 'RULE',
@@ -510,7 +525,7 @@ export const requirements = {
   'APP-PROXY': {
     level: 'RULE',
     source: 'docs/frameworks.md',
-    text: 'Neither Host nor X-Forwarded-* changes a result or a challenge, whatever the app trusts.',
+    text: 'Neither Host nor X-Forwarded-* changes a result or a challenge, unless an `issuer` function reads them.',
   },
   'APP-ERRORS': {
     level: 'RULE',
@@ -526,6 +541,21 @@ export const requirements = {
     level: 'RULE',
     source: 'docs/frameworks.md',
     text: 'A part of the app may have another audience, and validates by itself.',
+  },
+  'TENANT-HOST': {
+    level: 'RULE',
+    source: 'docs/tenants.md',
+    text: 'A result of an `issuer` function that read the request serves no other request, from no cache and no shared call.',
+  },
+  'TENANT-URL': {
+    level: 'RULE',
+    source: 'docs/tenants.md',
+    text: 'An `issuer` function may return a URL. The URL counts only if it is exactly `iss`.',
+  },
+  'TENANT-NAME': {
+    level: 'RULE',
+    source: 'docs/tenants.md',
+    text: 'A made-up `iss` is a 401, although the `issuer` function gives it to trustedIssuer, which rejects it.',
   },
   'APP-THROW': {
     level: 'RULE',

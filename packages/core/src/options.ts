@@ -28,8 +28,8 @@ export interface ValidatorOptions<Claims = RawClaims> {
   readonly audience: string | readonly string[]
   /**
    * The issuers whose tokens are accepted: one or several, each as a URL or as a `trustedIssuer`. A URL must be exactly
-   * the `iss` of the tokens, including a trailing slash. For tenants that are not known at start-up: a function of the
-   * unverified `iss`, whose results are cached.
+   * the `iss` of the tokens, including a trailing slash. For tenants that are not known at start-up, or have hosts of
+   * their own: a function of the unverified `iss` and the request. A result that depends on `iss` alone is cached.
    */
   readonly issuer: string | TrustedIssuer | readonly (string | TrustedIssuer)[] | ResolveIssuer
   /**
@@ -41,7 +41,7 @@ export interface ValidatorOptions<Claims = RawClaims> {
   readonly claims?: StandardSchema<Claims> | undefined
   /**
    * The scopes that a scope implies, directly or indirectly: `{ admin: ['write'], write: ['read'] }`. It applies to
-   * every issuer without an own hierarchy, and to roles that `scopesFrom` reads as scopes. Default: no scope implies
+   * every issuer without an own hierarchy, and to roles that a `dialect` reads as scopes. Default: no scope implies
    * another.
    */
   readonly scopeHierarchy?: Readonly<Record<string, string | readonly string[]>> | undefined

@@ -24,9 +24,8 @@ interface Parts<Claims> extends CredentialSettings {
 
 /** The six steps from the credentials of a request to an access token that the guards of its route accept. */
 export interface Pipeline<Claims> {
-  /** Steps 1 to 5. Resolves with `undefined` for a request without credentials. */
+  /** Steps 1 to 5, for a request or for a token by itself. Resolves with `undefined` without credentials. */
   authenticate(request: HttpRequest): Promise<AccessToken<Claims> | undefined>
-  /** The same for a token by itself. Resolves with `undefined` for an absent token. */
   validate(token: unknown): Promise<AccessToken<Claims> | undefined>
   /** Meets the demand `active`, which repeats steps 3 to 5 for a newer response. Then step 6. */
   authorize(token: AccessToken<Claims> | undefined, request: PresentedBy, guard: Guard): Promise<AccessToken<Claims>>
@@ -36,25 +35,26 @@ export interface Pipeline<Claims> {
 
 export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
   const { issuers, confirmActive, applySchema, clock, owner } = parts
+  async function validateToken(text: string, request: PresentedBy): Promise<ValidatedToken> {
+    const parsed = parseToken(text)
+    const candidates = await issuers.route(parsed, request) // 2
+    return issuers.cachedBy(candidates, text, clock()) ?? (await validateInOrder(candidates, parsed)) // 3
+  }
 
-  async function validateToken(text: string | undefined, by: PresentedBy): Promise<AccessToken<Claims> | undefined> {
+  async function validate(text: string | undefined, request: PresentedBy): Promise<AccessToken<Claims> | undefined> {
     if (text === undefined) {
       return undefined
     }
-    const token = issuers.cached(text, clock()) ?? (await validateText(text))
+    const token = issuers.cached(text, clock(), request) ?? (await validateToken(text, request))
     const now = clock()
     validateClaims(token, now) // 4
-    await verifySenderConstraint(token, { request: by, now }) // 5
+    await verifySenderConstraint(token, { request, now }) // 5
     return await applySchema(createAccessToken(token, text, owner))
   }
-  async function validateText(text: string): Promise<ValidatedToken> {
-    const parsed = parseToken(text)
-    const candidates = await issuers.route(parsed) // 2
-    return await validateInOrder(candidates, parsed) // 3
-  }
+
   return {
-    authenticate: async (request) => validateToken((await extractCredentials(request, parts))?.token, request), // 1
-    validate: async (token) => validateToken(extractToken(token), undefined),
+    authenticate: async (request) => validate((await extractCredentials(request, parts))?.token, request), // 1
+    validate: async (token) => validate(extractToken(token), undefined),
     async authorize(token, request, guard) {
       if (token === undefined) {
         throw new Refusal({ reason: 'no-credentials' })
@@ -71,7 +71,7 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
     authenticateKnown(request, guard) {
       const text = guard.checkNow === undefined ? undefined : bearerTokenOf(request)
       const now = clock()
-      const known = text === undefined ? undefined : issuers.cached(text, now)
+      const known = text === undefined ? undefined : issuers.cached(text, now, request)
       const isValid = known !== undefined && claimsFault(known, now) === undefined && !isSenderConstrained(known)
       const token = isValid && text !== undefined ? createAccessToken(known, text, owner) : undefined
       return token !== undefined && guard.checkNow?.(token) === 'pass' ? token : undefined

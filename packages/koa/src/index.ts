@@ -22,6 +22,7 @@ export {
   type GuardContext,
   type GuardResult,
   header,
+  type HttpRequest,
   type IntrospectedClaims,
   type IntrospectionOptions,
   isRefusal,
