@@ -169,3 +169,20 @@ test('the sources of credentials do not concern a token by itself', async () => 
   expect(await reasonOf(validator.validate(token))).toBe('OK')
   expect(await reasonOf(validator.authenticate(requestWith(token)))).toBe('no-credentials')
 })
+
+test('an `issuer` function sees no request, and its result serves no request that it would refuse', async () => {
+  const issuer = await openIssuer()
+  const options = { ...issuer.validatorOptions, issuer: trustedIssuer(issuer.url, { network: 'any' }) }
+  const validator = createValidator({
+    ...options,
+    issuer: (_iss, request) => (request?.url === '/other' ? undefined : options.issuer),
+  })
+  onTestFinished(() => validator.close())
+  const token = await issuer.accessToken()
+  const headers = [['Authorization', `Bearer ${token}`]] as const
+  for (let run = 0; run < 3; run += 1) {
+    expect(await reasonOf(validator.validate(token))).toBe('OK')
+    expect(await reasonOf(validator.authenticate({ method: 'GET', url: '/other', headers }))).toBe('untrusted-issuer')
+    expect(await reasonOf(validator.authenticate({ method: 'GET', url: '/', headers }))).toBe('OK')
+  }
+})
