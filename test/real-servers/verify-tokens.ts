@@ -1,0 +1,66 @@
+import type { AccessToken, Guard } from '@tollgate/core'
+import type { ProtectOptions } from '@tollgate/core/adapter'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { adapters } from '../harness/adapters.ts'
+import { openApi } from '../harness/api.ts'
+import { messagesOn } from '../harness/channel-messages.ts'
+import type { CleanUp } from '../harness/listen.ts'
+
+/** One way to protect an API with a server, and tokens that the server issued just now. */
+export interface Row {
+  readonly protection: ProtectOptions
+  /** Default: the scope `read`. */
+  readonly guards?: readonly Guard[]
+  /** Access tokens for this API, and what the handler must see of them. */
+  readonly accepted: Readonly<Record<'machine' | 'person', Accepted>>
+  /** The other tokens, by what they are. */
+  readonly refused: Readonly<Record<string, Refused>>
+}
+
+interface Accepted {
+  readonly token: string
+  readonly seen: Partial<Pick<AccessToken, 'audience' | 'clientId' | 'kind' | 'subject' | 'subjectType'>>
+  readonly scopes: readonly string[]
+}
+
+interface Refused {
+  readonly token: string
+  readonly reason: string
+}
+
+/**
+ * Defines tests over all adapters with a real server. The server starts once and stops after the tests, also when they
+ * fail. Each row obtains tokens of its own.
+ */
+export function verifyTokens<Server>(
+  start: (cleanUp: CleanUp) => Promise<Server>,
+  rows: Readonly<Record<string, (server: Server) => Promise<Row>>>,
+): void {
+  const works: (() => void | Promise<void>)[] = []
+  let server: Server | undefined
+  beforeAll(async () => {
+    server = await start((work) => void works.unshift(work))
+  })
+  afterAll(async () => {
+    for (const work of works) {
+      await work()
+    }
+  })
+
+  describe.each(adapters)('$name', (adapter) => {
+    test.each(Object.entries(rows))('%s', async (_title, open) => {
+      const { accepted, refused, ...options } = await open(server as Server)
+      const refusals = messagesOn('tollgate:refusal')
+      const api = await openApi(adapter, options)
+      for (const [whose, { token, seen, scopes }] of Object.entries(accepted)) {
+        expect(await api.present(token), whose).toBe('OK')
+        expect(api.seen(), whose).toMatchObject(seen)
+        expect([...(api.seen()?.scopes ?? [])].toSorted(), whose).toEqual(scopes.toSorted())
+      }
+      for (const [what, { token, reason }] of Object.entries(refused)) {
+        expect(token, what).not.toBe('')
+        expect([await api.present(token), refusals.at(-1)?.refusal.reason], what).toEqual(['E-TOK', reason])
+      }
+    })
+  })
+}
