@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi'
+import { request } from 'undici'
 import { redirectUri, secret } from './authorization-server.ts'
 
 /** A client of an authorization server, made with a library that is independent of ours. */
@@ -101,15 +102,18 @@ async function browse(start: URL, known: ReadonlyMap<string, string> = new Map()
   const cookies = new Map(known)
   let url = start
   for (let step = 0; step < 10 && !url.href.startsWith(redirectUri); step += 1) {
-    const response = await fetch(url, { redirect: 'manual', headers: { cookie: cookieLine(cookies) } })
-    cookiesOf(response).forEach((value, name) => cookies.set(name, value))
-    url = new URL(response.headers.get('location') ?? redirectUri, url)
+    // `fetch` states that it is a script, and some servers then respond without a redirect.
+    const { headers, body } = await request(url, { headers: { cookie: cookieLine(cookies) } })
+    await body.dump()
+    cookiesOf([headers['set-cookie'] ?? []].flat()).forEach((value, name) => cookies.set(name, value))
+    url = new URL([headers['location'] ?? redirectUri].flat()[0] ?? '', url)
   }
   return url
 }
 
-export function cookiesOf(response: Response): ReadonlyMap<string, string> {
-  const pairs = response.headers.getSetCookie().map((line) => line.split(';')[0]?.split(/=(.*)/s) ?? [])
+/** The cookies that lines of `Set-Cookie` set. */
+export function cookiesOf(lines: readonly string[]): ReadonlyMap<string, string> {
+  const pairs = lines.map((line) => line.split(';')[0]?.split(/=(.*)/s) ?? [])
   return new Map(pairs.map(([name = '', value = '']) => [name, value]))
 }
 

@@ -55,7 +55,8 @@ function createDatabase(path: string): void {
 }
 
 async function logIn(origin: string, body: object): Promise<ReadonlyMap<string, string>> {
-  return cookiesOf(await call(`${origin}/api/auth/`, 'POST', body, new Map()))
+  const { headers } = await call(`${origin}/api/auth/`, 'POST', body, new Map())
+  return cookiesOf(headers.getSetCookie())
 }
 
 async function call(
