@@ -1,7 +1,7 @@
 import type { AccessToken, Guard } from '@tollgate/core'
 import type { ProtectOptions } from '@tollgate/core/adapter'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { adapters } from '../harness/adapters.ts'
+import { type Adapter, adapters } from '../harness/adapters.ts'
 import { openApi } from '../harness/api.ts'
 import { messagesOn } from '../harness/channel-messages.ts'
 import type { CleanUp } from '../harness/listen.ts'
@@ -33,34 +33,44 @@ interface Refused {
  * fail. Each row obtains tokens of its own.
  */
 export function verifyTokens<Server>(
+  title: string,
   start: (cleanUp: CleanUp) => Promise<Server>,
   rows: Readonly<Record<string, (server: Server) => Promise<Row>>>,
 ): void {
-  const works: (() => void | Promise<void>)[] = []
-  let server: Server | undefined
-  beforeAll(async () => {
-    server = await start((work) => void works.unshift(work))
-  })
-  afterAll(async () => {
-    for (const work of works) {
-      await work()
-    }
-  })
-
-  describe.each(adapters)('$name', (adapter) => {
-    test.each(Object.entries(rows))('%s', async (_title, open) => {
-      const { accepted, refused, ...options } = await open(server as Server)
-      const refusals = messagesOn('tollgate:refusal')
-      const api = await openApi(adapter, options)
-      for (const [whose, { token, seen, scopes }] of Object.entries(accepted)) {
-        expect(await api.present(token), whose).toBe('OK')
-        expect(api.seen(), whose).toMatchObject(seen)
-        expect([...(api.seen()?.scopes ?? [])].toSorted(), whose).toEqual(scopes.toSorted())
-      }
-      for (const [what, { token, reason }] of Object.entries(refused)) {
-        expect(token, what).not.toBe('')
-        expect([await api.present(token), refusals.at(-1)?.refusal.reason], what).toEqual(['E-TOK', reason])
+  describe(title, () => {
+    const works: (() => void | Promise<void>)[] = []
+    let server: Server | undefined
+    beforeAll(async () => {
+      server = await start((work) => void works.unshift(work))
+    })
+    afterAll(async () => {
+      for (const work of works) {
+        await work()
       }
     })
+    const table = adapters.flatMap((adapter) =>
+      Object.entries(rows).map(([row, open]) => ({ adapter, name: `${adapter.name} · ${row}`, open })),
+    )
+    test.each(table)('$name', async ({ adapter, open }) => verifyRow(adapter, await open(server as Server)))
   })
+}
+
+async function verifyRow(adapter: Adapter, { accepted, refused, ...options }: Row): Promise<void> {
+  const refusals = messagesOn('tollgate:refusal')
+  const api = await openApi(adapter, options)
+  for (const [whose, { token, seen, scopes }] of Object.entries(accepted)) {
+    expect(await api.present(token), whose).toBe('OK')
+    expect(api.seen(), whose).toMatchObject(seen)
+    expect([...(api.seen()?.scopes ?? [])].toSorted(), whose).toEqual(scopes.toSorted())
+  }
+  for (const [what, { token, reason }] of Object.entries(refused)) {
+    expect(token, what).not.toBe('')
+    expect([await api.present(token), refusals.at(-1)?.refusal.reason], what).toEqual(['E-TOK', reason])
+  }
+}
+
+/** The same JWT with another first character of its signature. */
+export function tamper(jwt: string): string {
+  const at = jwt.lastIndexOf('.') + 1
+  return `${jwt.slice(0, at)}${jwt[at] === 'A' ? 'B' : 'A'}${jwt.slice(at + 1)}`
 }
