@@ -38,7 +38,7 @@ verifyTokens('Glewlwyd', startGlewlwyd, {
       },
       refused: {
         'an ID token': { token: others.id, reason: 'wrong-token-type' },
-        'a refresh token': { token: others.refresh, reason: 'wrong-token-type' },
+        'a refresh token': { token: others.refresh, reason: 'inactive' },
         'a made-up token': { token: 'made-up', reason: 'inactive' },
         'a revoked token': { token: others.revoked, reason: 'inactive' },
         'a token for another API': { token: others.forOtherApi, reason: 'wrong-audience' },
@@ -56,9 +56,9 @@ verifyTokens('Glewlwyd', startGlewlwyd, {
         person: { ...person, seen: { ...seen, kind: 'opaque', subjectType: 'resource-owner' } },
       },
       refused: {
-        // Glewlwyd calls each of these two active, and states its kind.
-        'an ID token': { token: others.id, reason: 'wrong-token-type' },
-        'a refresh token': { token: others.refresh, reason: 'wrong-token-type' },
+        // The validator sends `token_type_hint=access_token`, and Glewlwyd looks for no other kind then.
+        'an ID token': { token: others.id, reason: 'inactive' },
+        'a refresh token': { token: others.refresh, reason: 'inactive' },
         'a made-up token': { token: 'made-up', reason: 'inactive' },
         'a token with another signature': { token: tamper(machine.token), reason: 'inactive' },
         'a revoked token': { token: others.revoked, reason: 'inactive' },

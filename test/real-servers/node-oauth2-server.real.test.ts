@@ -47,7 +47,7 @@ async function obtainTokens(url: string) {
   }
   // The library does not know OpenID Connect, so that there is no ID token.
   const app = await openApplication(server, { secret, scope: 'read write' })
-  const otherApp = await openApplication(server, { id: 'other-app', secret })
+  const otherApp = await openApplication(server, { id: 'otherApp', secret })
   const { access, refresh } = await app.byAuthorizationCode()
   const revoked = await app.byClientCredentials()
   await app.revoke(revoked)

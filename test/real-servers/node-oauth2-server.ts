@@ -82,7 +82,7 @@ type Model = OAuth2Server.AuthorizationCodeModel &
 
 function createModel(): Model {
   const grants = ['authorization_code', 'client_credentials']
-  const clients = ['app', 'other-app', 'api'].map((id) => ({ id, grants, redirectUris: [redirectUri] }))
+  const clients = ['app', 'otherApp', 'api'].map((id) => ({ id, grants, redirectUris: [redirectUri] }))
   const codes = new Map<string, OAuth2Server.AuthorizationCode>()
   const tokens = new Map<string, OAuth2Server.Token>()
   return {

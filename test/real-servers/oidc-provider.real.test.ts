@@ -53,7 +53,7 @@ verifyTokens('oidc-provider', (cleanUp) => openAuthorizationServer(undefined, cl
       },
       refused: {
         'an ID token': { token: tokens.id, reason: 'wrong-token-type' },
-        'a refresh token': { token: tokens.refresh, reason: 'wrong-token-type' },
+        'a refresh token': { token: tokens.refresh, reason: 'missing-audience' },
         'a made-up token': { token: 'made-up', reason: 'inactive' },
         'a revoked token': { token: revoked, reason: 'inactive' },
         'a token for another API': { token: await app.byClientCredentials(jwtApi), reason: 'wrong-audience' },
