@@ -67,9 +67,9 @@ test('every file of the core has a level, and imports from its own level or belo
 })
 
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
-test('the core has less than 8,000 lines', () => {
+test('the core has less than 9,500 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(8000)
+  expect(lines).toBeLessThan(9500)
 })
 
 test('the core depends on jose, lru-cache and undici only', () => {

@@ -452,10 +452,25 @@ export const requirements = {
     source: 'MCP 2026-07-28',
     text: 'A broader scope that implies the needed one is enough.',
   },
-  'SCOPES-FROM': {
+  'DIALECT-SCOPES': {
     level: 'RULE',
-    source: 'design §2',
-    text: 'Scopes are read from where the issuer puts them, if so configured; what has another form there grants nothing.',
+    source: 'issue 17',
+    text: 'Scopes are read where the dialect of the issuer says: from arrays, strings, names of an object, or a function.',
+  },
+  'DIALECT-AUD': {
+    level: 'RULE',
+    source: 'issue 17',
+    text: 'The audience is read where the dialect says; a token without one is refused unless the issuer is trusted with it.',
+  },
+  'DIALECT-CLIENT': {
+    level: 'RULE',
+    source: 'issue 17, RFC 9700 §4.15',
+    text: 'The client id and the kind of subject are read as the dialect says; what is not stated is unknown.',
+  },
+  'DIALECT-KIND': {
+    level: 'RULE',
+    source: 'issue 17, RFC 8725 §3.12',
+    text: 'The positive mark of the dialect decides alone whether a token is an access token.',
   },
   'CLAIMS-SCHEMA': {
     level: 'RULE',

@@ -36,8 +36,10 @@ export function createRolesApp(own: string, keycloak: string): Express {
   const protect = createProtect({
     audience: api,
     issuer: [
-      trustedIssuer(own, { scopesFrom: ['scope', 'permissions'] }),
-      trustedIssuer(keycloak, { scopesFrom: ['realm_access.roles', 'resource_access.orders-api.roles'] }),
+      trustedIssuer(own, { dialect: { scopes: ['scope', 'permissions'] } }),
+      trustedIssuer(keycloak, {
+        dialect: { scopes: ['realm_access.roles', 'resource_access.orders-api.roles'] },
+      }),
     ],
     scopeHierarchy: { admin: ['orders:write'], 'orders:write': ['orders:read'] },
   })

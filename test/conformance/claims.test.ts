@@ -286,13 +286,16 @@ verifies(
     }
     expect(await api.present(await api.token({ sub: 'alice', client_id: 'app' }))).toBe('OK')
     expect(api.seen()?.subjectType).toBe('resource-owner')
-    for (const claims of [
-      { sub: 'app', client_id: 'app' },
-      { sub: undefined },
-      { sub: 'app', client_id: undefined, azp: 'app' },
-    ]) {
+    for (const [claims, subjectType] of [
+      [{ sub: 'app', client_id: 'app' }, 'client'],
+      [{ sub: 'app', client_id: undefined, azp: 'app' }, 'client'],
+      [{ sub: undefined }, 'unknown'],
+      [{ sub: null }, 'unknown'],
+      [{ client_id: undefined }, 'unknown'],
+      [{ client_id: '', azp: null }, 'unknown'],
+    ] as const) {
       expect(await api.present(await api.token(claims))).toBe('OK')
-      expect(api.seen()?.subjectType).toBe('client')
+      expect(api.seen()?.subjectType, JSON.stringify(claims)).toBe(subjectType)
     }
   },
 )

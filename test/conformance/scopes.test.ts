@@ -1,4 +1,4 @@
-import { anyScope, scopes, trustedIssuer } from '@tollgate/core'
+import { anyScope, type Dialect, scopes, trustedIssuer } from '@tollgate/core'
 import { expect } from 'vitest'
 import type { Adapter } from '../harness/adapters.ts'
 import { openScriptedApi } from '../harness/scripted-api.ts'
@@ -7,18 +7,18 @@ import { openReference, type Reference } from '../harness/reference.ts'
 import { claimsOf } from '../harness/scripted-issuer.ts'
 import { verifies } from '../harness/verifies.ts'
 
-type ScopesFrom = NonNullable<Parameters<typeof trustedIssuer>[1]>['scopesFrom']
+type ScopeOption = Dialect['scopes']
 
 /** Presents claims to an API whose issuer has its scopes at this place. */
 async function reading(
   adapter: Adapter,
-  scopesFrom: ScopesFrom,
+  option: ScopeOption,
   required: readonly string[] = ['read'],
 ): Promise<(claims: object) => Promise<string>> {
   const { privateKey, jwk } = keyPair('P-256')
   const api = await openScriptedApi(adapter, {
     keys: [{ ...jwk, kid: 'k' }],
-    issuer: { scopesFrom },
+    issuer: { dialect: { scopes: option } },
     guards: [anyScope(...required)],
   })
   return (claims) =>
@@ -32,8 +32,8 @@ async function reading(
     )
 }
 
-verifies(['AT-08', 'SCOPES-FROM'], 'scopes are read where scopesFrom says', async (adapter) => {
-  const places: readonly (readonly [ScopesFrom, object])[] = [
+verifies(['AT-08', 'DIALECT-SCOPES'], 'scopes are read where the dialect says', async (adapter) => {
+  const places: readonly (readonly [ScopeOption, object])[] = [
     ['scope', { scope: 'read write' }],
     ['scope', { scope: ['write', 'read'] }],
     ['scp', { scp: 'openid read' }],
@@ -46,15 +46,21 @@ verifies(['AT-08', 'SCOPES-FROM'], 'scopes are read where scopesFrom says', asyn
     ['https://api.example/roles', { 'https://api.example/roles': ['read'] }],
     [['scope', 'permissions'], { scope: 'openid', permissions: ['read'] }],
     [['scope', 'permissions'], { scope: 'read', permissions: [] }],
+    // Keycloak has commas in some claims, and Zitadel has roles as the names of an object.
+    ['groups', { groups: 'openid,read' }],
+    ['groups', { groups: 'openid, read' }],
+    ['urn:zitadel:iam:org:project:roles', { 'urn:zitadel:iam:org:project:roles': { read: { 400: 'example.com' } } }],
+    ['roles', { roles: { read: 1, write: false } }],
+    [(claims) => [String(claims['perm']).toLowerCase()], { perm: 'READ' }],
   ]
-  for (const [scopesFrom, claims] of places) {
-    const present = await reading(adapter, scopesFrom)
-    expect(await present(claims), JSON.stringify([scopesFrom, claims])).toBe('OK')
+  for (const [option, claims] of places) {
+    const present = await reading(adapter, option)
+    expect(await present(claims), JSON.stringify([option, claims])).toBe('OK')
     expect(await present({ other: ['read'] }), 'the scopes are in another claim').toBe('E-SCOPE')
   }
 })
 
-verifies('SCOPES-FROM', 'by default only the string in `scope` grants scopes', async (adapter) => {
+verifies('DIALECT-SCOPES', 'by default only the string in `scope` grants scopes', async (adapter) => {
   const present = await reading(adapter, undefined)
   expect(await present({ scope: 'read' })).toBe('OK')
   for (const claims of [
@@ -68,20 +74,20 @@ verifies('SCOPES-FROM', 'by default only the string in `scope` grants scopes', a
     expect(await present(claims), JSON.stringify(claims)).toBe('E-SCOPE')
   }
   const scpOnly = await reading(adapter, 'scp')
-  expect(await scpOnly({ scope: 'read' }), 'scopesFrom replaces the default').toBe('E-SCOPE')
+  expect(await scpOnly({ scope: 'read' }), 'the dialect replaces the default').toBe('E-SCOPE')
 })
 
-verifies('SCOPES-FROM', 'a value that is neither a string nor a list of strings grants no scope', async (adapter) => {
+verifies('DIALECT-SCOPES', 'a value of another type grants no scope', async (adapter) => {
   const flat = await reading(adapter, 'roles')
   const deep = await reading(adapter, 'realm_access.roles')
   const values = [
-    { read: 1 },
+    { read: false },
+    { read: null },
     { 0: 'read' },
     ['read write'],
     [['read']],
     [{ name: 'read' }],
     'a\tread',
-    'read,write',
     'READ',
     'reads',
     ['read:x', 'xread'],
@@ -106,13 +112,14 @@ verifies('SCOPES-FROM', 'a value that is neither a string nor a list of strings 
   }
 })
 
-verifies('SCOPES-FROM', 'the scopes of an introspection response are read in the same way', async (adapter) => {
+verifies('DIALECT-SCOPES', 'the scopes of an introspection response are read in the same way', async (adapter) => {
   const api = await openScriptedApi(adapter, {
     introspection: {},
-    issuer: { scopesFrom: ['scope', 'realm_access.roles'] },
+    issuer: { dialect: { scopes: ['scope', 'realm_access.roles'] } },
   })
   for (const [answer, outcome] of [
     [{ scope: ['read'] }, 'OK'],
+    [{ scope: { read: {} } }, 'OK'],
     [{ scope: 'other', realm_access: { roles: ['read'] } }, 'OK'],
     [{ scope: undefined, roles: ['read'] }, 'E-SCOPE'],
   ] as const) {
@@ -143,7 +150,7 @@ verifies('MCP-05', 'a scope that implies the required one is enough, also indire
 verifies('MCP-05', 'a role can imply scopes, also for an opaque token', async (adapter) => {
   const api = await openScriptedApi(adapter, {
     introspection: {},
-    issuer: { scopesFrom: 'roles' },
+    issuer: { dialect: { scopes: 'roles' } },
     protect: { scopeHierarchy: { Accountant: ['read', 'invoices:write'] } },
     guards: [scopes('read', 'invoices:write')],
   })
@@ -154,14 +161,14 @@ verifies('MCP-05', 'a role can imply scopes, also for an opaque token', async (a
 })
 
 verifies(
-  ['SCOPES-FROM', 'MCP-05'],
-  'an invalid scopesFrom or scopeHierarchy is a TypeError at start-up',
+  ['DIALECT-SCOPES', 'MCP-05'],
+  'an invalid path of scopes or scopeHierarchy is a TypeError at start-up',
   async (adapter) => {
     const wrong = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' })
-    for (const scopesFrom of ['', [], [''], 'a..b', '.a', 'a.', 7, null, [[]], [['a', '']], [['a', 7]], {}]) {
+    for (const option of ['', [], [''], 'a..b', '.a', 'a.', 7, null, [[]], [['a', '']], [['a', 7]], {}]) {
       expect(
-        () => trustedIssuer('https://as.example', { scopesFrom: scopesFrom as string }),
-        JSON.stringify(scopesFrom),
+        () => trustedIssuer('https://as.example', { dialect: { scopes: option as string } }),
+        JSON.stringify(option),
       ).toThrow(wrong)
     }
     for (const scopeHierarchy of [

@@ -28,6 +28,8 @@ const rows: readonly (readonly [result: ResultCode, claims: Readonly<Record<stri
   ['E-TOK', { token_use: 'refresh' }],
   ['E-TOK', { token_use: 'refresh_token' }],
   ['E-TOK', { typ: 'Bearer', token_use: 'id' }],
+  ['OK', { token_type: 'access', nonce: null, at_hash: null }],
+  ['E-TOK', { token_type: 'refresh' }],
 ]
 
 verifies(['CLM-08', 'AT-01', 'INT-10'], 'the claims of a token say its kind, in both formats', async (adapter) => {
@@ -35,7 +37,7 @@ verifies(['CLM-08', 'AT-01', 'INT-10'], 'the claims of a token say its kind, in 
   for (const [index, [result, claims]] of rows.entries()) {
     const jwt = jws({ alg: 'ES256', kid: 'k', typ: 'JWT' }, claimsOf(api.issuer.url, claims), privateKey, 'ES256')
     expect(await api.present(jwt), `a JWT with ${JSON.stringify(claims)}`).toBe(result)
-    api.issuer.introspect = () => api.issuer.active(claims)
+    api.issuer.introspect = () => api.issuer.active({ token_type: undefined, ...claims })
     expect(await api.present(`opaque-${index}`), `a response with ${JSON.stringify(claims)}`).toBe(result)
   }
 })

@@ -154,7 +154,7 @@ describe('tokens of an issuer that a function returns', () => {
     'a shorter lifetime': [{ maxLifetime: '1h' }, 'lifetime-too-long'],
     'other keys': [{ keys: { keys: [second.jwk] } }, 'unknown-key'],
     'the whole profile': [{ profile: 'rfc9068' }, 'missing-claim'],
-    'other claims for scopes': [{ scopesFrom: 'roles' }, 'missing-scope'],
+    'other claims for scopes': [{ dialect: { scopes: 'roles' } }, 'missing-scope'],
   }
 
   test.each(Object.entries(changes))('follow its new settings: %s', async (_name, [after, reason]) => {

@@ -43,8 +43,12 @@ test.each(wrongTokens)('the refusal of a token that is %s has its reason, and is
 
 test.each<readonly [claims: Readonly<Record<string, unknown>>, reason: string, claimPaths: readonly string[]]>([
   [{ iss: undefined }, 'missing-claim', ['iss']],
-  [{ aud: undefined, exp: undefined }, 'missing-claim', ['aud', 'exp']],
-  [{ sub: null }, 'malformed-claim', ['sub']],
+  [{ exp: undefined, iss: undefined }, 'missing-claim', ['iss']],
+  [{ exp: undefined }, 'missing-claim', ['exp']],
+  [{ aud: undefined }, 'missing-claim', ['aud']],
+  [{ aud: [] }, 'missing-claim', ['aud']],
+  [{ aud: '' }, 'missing-claim', ['aud']],
+  [{ sub: 7 }, 'malformed-claim', ['sub']],
   [{ exp: '1795985541', jti: 7 }, 'malformed-claim', ['jti', 'exp']],
   [{ iss: ['https://as.example'] }, 'malformed-claim', ['iss']],
   [{ iss: 'https://stranger.example' }, 'untrusted-issuer', ['iss']],

@@ -31,7 +31,7 @@ test.each([
   ],
   ['is unique', String.raw`"a":0,"\\":1`, String.raw`"a":0,"\u0061":1`, 'malformed-token'],
 ])('a claim whose name has escapes %s, whatever came before', async (name, before, after, expected) => {
-  const validator = createValidator({ audience, issuer: trustedIssuer(iss, { secret, scopesFrom: roles }) })
+  const validator = createValidator({ audience, issuer: trustedIssuer(iss, { secret, dialect: { scopes: roles } }) })
   onTestFinished(() => validator.close())
   const isActive = claims((all) => all[suspended] !== true, 'suspended')
   const authenticate = (token: string): Promise<string> =>

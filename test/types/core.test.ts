@@ -95,7 +95,7 @@ test('a valid option or guard compiles', () => {
   expectTypeOf<'30s'>().toExtend<Duration>()
   expectTypeOf<30>().not.toExtend<Duration>()
   expectTypeOf<'30'>().not.toExtend<Duration>()
-  trustedIssuer('https://as.example', { scopesFrom: ['scope', ['resource_access', 'my.client', 'roles']] })
+  trustedIssuer('https://as.example', { dialect: { scopes: ['scope', ['resource_access', 'my.client', 'roles']] } })
   createValidator({ ...trust, scopeHierarchy: { admin: 'write', write: ['read'] } })
   defineGuard({ check: () => 'pass' })
   defineGuard({ demands: { scopes: ['a'] }, check: async () => new Refusal({ reason: 'x' }) })
@@ -116,15 +116,15 @@ test('an invalid option or guard does not compile', () => {
     // @ts-expect-error -- the hierarchy is an object
     createValidator({ ...trust, scopeHierarchy: ['admin'] })
     // @ts-expect-error -- this is an option of the issuer
-    createValidator({ ...trust, scopesFrom: 'scp' })
+    createValidator({ ...trust, dialect: { scopes: 'scp' } })
     // @ts-expect-error -- this is an option of the adapters
     createValidator({ ...trust, errors: 'throw' })
     // @ts-expect-error -- there is no such option
     trustedIssuer('https://as.example', { audiences: 'api' })
     // @ts-expect-error -- a claim name, or a list of names and paths
-    trustedIssuer('https://as.example', { scopesFrom: 7 })
+    trustedIssuer('https://as.example', { dialect: { scopes: 7 } })
     // @ts-expect-error -- a path consists of names
-    trustedIssuer('https://as.example', { scopesFrom: [['a', 7]] })
+    trustedIssuer('https://as.example', { dialect: { scopes: [['a', 7]] } })
     // @ts-expect-error -- client is missing
     trustedIssuer('https://as.example', { introspection: {} })
     // @ts-expect-error -- a string is no client authentication

@@ -12,10 +12,12 @@ export interface AccessTokenClaims {
   readonly [claim: string]: unknown
 }
 
-/** The claims of a JWT. A JWT without one of these three is refused. */
+/**
+ * The claims of a JWT. A JWT without `iss` or `exp` is refused. One without `aud` is accepted only if the issuer has
+ * another claim for the audience, or `missingAudience: 'trust'`.
+ */
 export interface JwtClaims extends AccessTokenClaims {
   readonly iss: string
-  readonly aud: string | readonly string[]
   readonly exp: number
 }
 
@@ -32,13 +34,17 @@ export interface CommonMembers {
   /** `sub`: the resource owner, or the client itself. It is unique only together with `issuer`. */
   readonly subject: string | undefined
   /**
-   * `'client'` when `sub` equals `client_id` or is absent. Otherwise a client that chooses its own id could pass for a
-   * resource owner (RFC 9700 §4.15). An issuer that gives clients another form of `sub` is not recognized.
+   * `'client'` when `sub` equals the client id, and `'resource-owner'` when it differs. Otherwise a client that chooses
+   * its own id could pass for a resource owner (RFC 9700 §4.15). `'unknown'` when one of them is absent. `isClient` in
+   * the `dialect` of the issuer replaces this rule: many issuers mark clients in another way.
    */
-  readonly subjectType: 'client' | 'resource-owner'
-  /** `client_id`, or `azp` when there is no `client_id`. */
+  readonly subjectType: 'resource-owner' | 'client' | 'unknown'
+  /** `client_id`, or `azp` when there is no `client_id`; or what the `dialect` of the issuer names. */
   readonly clientId: string | undefined
-  /** `aud` as an array. Empty for an opaque token without `aud`, which only `missingAudience: 'trust'` accepts. */
+  /**
+   * `aud`, or the claim that the `dialect` of the issuer names, as an array. Empty for a token without an audience,
+   * which only `missingAudience: 'trust'` accepts.
+   */
   readonly audience: readonly string[]
   /** The granted scopes: those in the claims, and those that the `scopeHierarchy` adds. */
   readonly scopes: ReadonlySet<string>

@@ -39,7 +39,7 @@ export interface ValidatorOptions<Claims = RawClaims> {
   readonly claims?: StandardSchema<Claims> | undefined
   /**
    * The scopes that a scope implies, directly or indirectly: `{ admin: ['write'], write: ['read'] }`. It applies to
-   * every issuer without an own hierarchy, and to roles that `scopesFrom` reads as scopes. Default: no scope implies
+   * every issuer without an own hierarchy, and to roles that a `dialect` reads as scopes. Default: no scope implies
    * another.
    */
   readonly scopeHierarchy?: Readonly<Record<string, string | readonly string[]>> | undefined

@@ -16,20 +16,32 @@ export interface ValidatedToken extends Omit<CommonMembers, 'raw'>, TokenFacts {
 }
 
 /** The parts of a validated token that its validation adds to its claims. */
-export interface TokenFacts {
+export interface TokenFacts extends Statements {
   readonly kind: 'jwt' | 'opaque'
   readonly issuer: string
-  readonly scopes: ReadonlySet<string>
-  /** The kind of token that the header and the claims state. `undefined` when they state none. */
-  readonly statedKind: 'access-token' | 'other' | undefined
   /** For opaque tokens: the time of the introspection request, in milliseconds. */
   readonly introspectedAt: number | undefined
   readonly policy: ClaimsPolicy
 }
 
+/** What the claims of a token say, in the dialect of its issuer. */
+export interface Statements extends Pick<CommonMembers, 'subjectType' | 'clientId' | 'audience' | 'scopes'> {
+  /** `undefined` when the token states no kind. */
+  readonly statedKind: StatedKind | undefined
+}
+
+/** The kind of token that the header and the claims state. */
+export interface StatedKind {
+  readonly kind: 'access-token' | 'other'
+  /** The claims that state it. Empty when the header does. */
+  readonly by: readonly string[]
+}
+
 /** What the issuer's options demand of the claims, on every request. */
 export interface ClaimsPolicy {
   readonly audience: readonly string[]
+  /** The claim that says for whom a token is. */
+  readonly audienceClaim: string
   readonly missingAudience: 'refuse' | 'trust'
   readonly profile: 'rfc9068' | undefined
   /** Milliseconds, as the next member. */
@@ -37,19 +49,14 @@ export interface ClaimsPolicy {
   readonly clockTolerance: number
 }
 
-/** Reads the registered claims once, as own members. Their types must have been checked. */
+/** Reads the times and the confirmation once, as own members. The claims are frozen, and their types were checked. */
 export function createValidatedToken(claims: AccessTokenClaims, facts: TokenFacts): ValidatedToken {
   const claim = <Name extends string>(name: Name): AccessTokenClaims[Name] =>
     Object.hasOwn(claims, name) ? claims[name] : undefined
-  const [subject, azp, aud = []] = [claim('sub'), claim('azp'), claim('aud')]
-  const clientId = claim('client_id') ?? (typeof azp === 'string' ? azp : undefined)
   return Object.freeze({
     ...facts,
-    subject,
-    subjectType: subject === undefined || subject === clientId ? 'client' : 'resource-owner',
-    clientId,
-    audience: Object.freeze(typeof aud === 'string' ? [aud] : [...aud]),
-    claims: deepFreeze(claims),
+    subject: claim('sub'),
+    claims,
     exp: claim('exp'),
     nbf: claim('nbf'),
     iat: claim('iat'),
@@ -126,14 +133,4 @@ class RequestToken {
 /** A later time becomes the last one that a `Date` can represent. */
 function toDate(milliseconds: number): Date {
   return new Date(Math.min(milliseconds, 8.64e15))
-}
-
-/** Depth and size of the value are bounded by `parseJson`. */
-function deepFreeze<Value extends object>(value: Value): Value {
-  for (const member of Array.isArray(value) ? value : Object.values(value)) {
-    if (typeof member === 'object' && member !== null) {
-      deepFreeze(member as object)
-    }
-  }
-  return Object.freeze(value)
 }

@@ -5,6 +5,7 @@ import type { SchemaIssue, StandardSchema } from '../lib/standard-schema.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import { withTypedClaims } from '../validated-token.ts'
+import { formatPath } from './claim-path.ts'
 
 /** Validates the claims of a token by the schema of the application. */
 export type ApplySchema<Claims> = (token: AccessToken) => Promise<AccessToken<Claims>>
@@ -55,27 +56,14 @@ function expectResult<Result>(result: Result): Result {
 }
 
 const maxPaths = 10
-const maxPathLength = 200
 
 /** Such as `tenant`, `address.lines[0]` or `["https://api.example/tenant"].id`. An empty path means all claims. */
 function pathsOf(issues: readonly SchemaIssue[]): readonly string[] {
-  return [...new Set(issues.slice(0, maxPaths).map(({ path = [] }) => formatPath(path)))]
-}
-
-function formatPath(path: NonNullable<SchemaIssue['path']>): string {
-  const steps = path.map((step) => formatKey(typeof step === 'object' ? step.key : step))
-  return steps.join('').replace(/^\./, '').slice(0, maxPathLength)
-}
-
-/** A name that is not plain is quoted and escaped, because the token chooses it. */
-function formatKey(key: PropertyKey): string {
-  if (typeof key === 'number') {
-    return `[${key}]`
-  }
-  const name = String(key)
-  return /^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name).replaceAll(/[^\x20-\x7E]/g, escape)}]`
-}
-
-function escape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return [
+    ...new Set(
+      issues
+        .slice(0, maxPaths)
+        .map(({ path = [] }) => formatPath(path.map((step) => (typeof step === 'object' ? step.key : step)))),
+    ),
+  ]
 }

@@ -1,16 +1,16 @@
 import type { AccessTokenClaims } from '../access-token.ts'
-import { describe, invalidOption } from '../lib/invalid-option.ts'
+import { describe } from '../lib/invalid-option.ts'
 import { isRecord, own } from '../lib/record.ts'
+import { callApplicationNow } from '../responses/error-response.ts'
+import { valueAt } from './claim-path.ts'
+import type { ScopeSources } from './dialect.ts'
 import type { ScopeHierarchy } from './scope-hierarchy.ts'
-
-/** The path of a claim: its name, or the names that lead to it. */
-export type ClaimPath = string | readonly string[]
-
-/** The claims that hold scopes. `'the scope string'` is that of RFC 9068 §2.2.3, where an array grants nothing. */
-export type ScopeSources = 'the scope string' | readonly (readonly string[])[]
 
 /** Returns the scopes that a token grants: those in its claims, and those that they imply. */
 export type GrantedScopes = (claims: AccessTokenClaims) => ReadonlySet<string>
+
+/** A function of the application can return no more names. The size of a token bounds the names in its claims. */
+const maxNames = 1000
 
 export function createGrantedScopes(sources: ScopeSources, hierarchy: ScopeHierarchy): GrantedScopes {
   return (claims) => {
@@ -26,41 +26,33 @@ export function createGrantedScopes(sources: ScopeSources, hierarchy: ScopeHiera
 function namesAt(claims: AccessTokenClaims, sources: ScopeSources): readonly string[] {
   if (sources === 'the scope string') {
     const scope = own(claims, 'scope')
-    return typeof scope === 'string' ? namesIn(scope) : []
+    return typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : []
   }
-  return sources.flatMap((path) => namesIn(valueAt(claims, path)))
+  return typeof sources === 'function'
+    ? expectNames(callApplicationNow(() => sources(claims)))
+    : sources.flatMap((path) => namesIn(valueAt(claims, path)))
 }
 
-/** A space-separated string (RFC 6749 §3.3) or an array of names. Other values grant nothing. */
+/** A string with spaces or commas, an array of names, or an object with these names. Other values grant nothing. */
 function namesIn(value: unknown): readonly string[] {
-  const names: readonly unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
-  return names.filter((name) => typeof name === 'string' && name !== '') as string[]
-}
-
-function valueAt(claims: unknown, path: readonly string[]): unknown {
-  return path.reduce((value, name) => (isRecord(value) ? own(value, name) : undefined), claims)
-}
-
-/** Checks the option `scopesFrom` and splits each path into its names. */
-export function expectScopesFrom(option: string | readonly ClaimPath[] | undefined): ScopeSources {
-  if (option === undefined) {
-    return 'the scope string'
+  if (typeof value === 'string') {
+    return value.split(/[ ,]/).filter((name) => name !== '')
   }
-  const paths: readonly unknown[] = Array.isArray(option) ? option : [option]
-  if (paths.length === 0) {
-    throw invalidOption('Expected `scopesFrom` to name at least one claim, got an empty array')
+  if (Array.isArray(value)) {
+    return value.filter((name) => typeof name === 'string' && name !== '') as string[]
   }
-  return Object.freeze(paths.map(expectPath))
+  const members = isRecord(value) ? Object.entries(value) : []
+  return members.filter(([name, member]) => name !== '' && member !== false && member !== null).map(([name]) => name)
 }
 
-/** A name that contains `://` is the name of one claim. In other names dots separate the steps of the path. */
-function expectPath(path: unknown): readonly string[] {
-  const names: unknown = typeof path === 'string' ? (path.includes('://') ? [path] : path.split('.')) : path
-  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string' && name !== '')) {
-    const got = typeof path === 'string' && path !== '' ? `'${path.slice(0, 100)}'` : describe(path)
-    throw invalidOption(
-      `Expected each of \`scopesFrom\` to be the path of a claim, such as 'scp', 'realm_access.roles' or ['resource_access', 'my.client', 'roles'], got ${got}`,
+function expectNames(result: unknown): readonly string[] {
+  if (!Array.isArray(result) || !result.every((name) => typeof name === 'string' && name !== '')) {
+    throw new TypeError(
+      `Expected the function \`scopes\` of a dialect to return an array of strings, got ${describe(result)}`,
     )
   }
-  return Object.freeze([...names])
+  if (result.length > maxNames) {
+    throw new TypeError(`Expected the function \`scopes\` of a dialect to return at most ${maxNames} scopes`)
+  }
+  return result as readonly string[]
 }

@@ -1,24 +1,45 @@
-import type { IntrospectedClaims } from '../access-token.ts'
+import type { AccessTokenClaims } from '../access-token.ts'
+import { describe } from '../lib/invalid-option.ts'
 import { own } from '../lib/record.ts'
-import type { TokenFacts } from '../validated-token.ts'
+import type { StatedKind } from '../validated-token.ts'
+import { callApplicationNow } from '../responses/error-response.ts'
+import { valueAt } from './claim-path.ts'
+import type { DialectSettings, TokenHeader } from './dialect.ts'
 
 /** Claims of ID tokens, logout tokens, security events and introspection responses. */
 const claimsOfOtherKinds = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'token_introspection']
 
 /**
- * The kind that a JWT states (RFC 8725 §3.11). `typ: at+jwt` states an access token. Many issuers send `JWT` or no
- * `typ`: then only the claims can state another kind. Every other `typ` states another kind.
+ * The kind that a token states, by one list for JWTs and introspection responses (RFC 8725 §3.11). `undefined` when it
+ * states none. `header` is `undefined` for an introspection response.
+ *
+ * A claim that says "ID token", "refresh token" or the like decides first. Then `typ: at+jwt`. A header with `JWT` or
+ * without `typ` says nothing, and any other `typ` states another kind. Then come the claims that only other kinds have.
+ * With `isAccessToken` in the dialect, that alone decides.
  */
-export function kindOfJwt(typ: unknown, claims: Readonly<Record<string, unknown>>): TokenFacts['statedKind'] {
-  const type = mediaType(typ)
-  if (wordOf(claims) === 'other') {
-    return 'other'
+export function statedKind(
+  claims: AccessTokenClaims,
+  header: TokenHeader | undefined,
+  isAccessToken: DialectSettings['isAccessToken'],
+): StatedKind | undefined {
+  if (isAccessToken !== undefined) {
+    return kindByMark(claims, header ?? noHeader, isAccessToken)
+  }
+  const words = wordsIn(claims, header === undefined)
+  const type = mediaType(own(header, 'typ'))
+  if (words?.kind === 'other') {
+    return words
   }
   if (type === 'application/at+jwt') {
-    return 'access-token'
+    return { kind: 'access-token', by: [] }
   }
-  const isGeneric = type === undefined || type === 'application/jwt'
-  return isGeneric && !hasClaimsOfOtherKinds(claims) ? undefined : 'other'
+  if (type !== undefined && type !== 'application/jwt') {
+    return { kind: 'other', by: [] }
+  }
+  // Keycloak before 25 put the `nonce` of the login into access tokens too, which state their kind.
+  const foreign = claimsOfOtherKinds.filter((name) => valueAt(claims, [name]) !== undefined)
+  const counting = words === undefined ? foreign : foreign.filter((name) => name !== 'nonce')
+  return counting.length > 0 ? { kind: 'other', by: counting } : words
 }
 
 /** The full media type of a `typ`. A type without a slash is short for `application/` (RFC 7515 §4.1.9). */
@@ -30,37 +51,50 @@ export function mediaType(typ: unknown): string | undefined {
   return name.includes('/') ? name : `application/${name}`
 }
 
-const accessTokenTypes: ReadonlySet<string> = new Set([
+const noHeader: TokenHeader = Object.freeze({})
+
+function kindByMark(
+  claims: AccessTokenClaims,
+  header: TokenHeader,
+  mark: NonNullable<DialectSettings['isAccessToken']>,
+): StatedKind {
+  if (typeof mark !== 'function') {
+    const wrong = mark.filter(({ path, values }) => !values.includes(valueAt(claims, path)))
+    const by = (wrong.length === 0 ? mark : wrong).map(({ path }) => path.join('.'))
+    return { kind: wrong.length === 0 ? 'access-token' : 'other', by }
+  }
+  const result: unknown = callApplicationNow(() => mark(claims, header))
+  // A promise would be truthy.
+  if (typeof result !== 'boolean') {
+    throw new TypeError(`Expected \`isAccessToken\` of a dialect to return true or false, got ${describe(result)}`)
+  }
+  return { kind: result ? 'access-token' : 'other', by: [] }
+}
+
+/** Words of access tokens. `Bearer` and `DPoP` are the token types of RFC 6749 §5.1 and RFC 9449 §5. */
+const wordsOfAccessTokens: ReadonlySet<string> = new Set([
+  'access',
+  'access_token',
   'bearer',
   'dpop',
-  'access_token',
   'urn:ietf:params:oauth:token-type:access_token',
 ])
 
-/** The kind that an introspection response states. `token_type` is that of RFC 6749 §5.1. */
-export function kindOfResponse(claims: IntrospectedClaims): TokenFacts['statedKind'] {
-  const word = wordOf(claims)
-  const type = own(claims, 'token_type')
-  const isListed = typeof type === 'string' && accessTokenTypes.has(type.toLowerCase())
-  if (word === 'other' || (type !== undefined && !isListed) || hasClaimsOfOtherKinds(claims)) {
-    return 'other'
-  }
-  return isListed || word === 'access-token' ? 'access-token' : undefined
-}
+const wordOfOtherKind = /^(id|refresh|offline|logout)/i
 
-const wordsOfAccessTokens: ReadonlySet<string> = new Set(['access', 'access_token', 'at', 'bearer', 'dpop'])
-
-/** The kind that the claims state by a word: in `token_use` (Cognito, Hydra) or in `typ` (Keycloak). */
-function wordOf(claims: Readonly<Record<string, unknown>>): TokenFacts['statedKind'] {
-  const words = ['token_use', 'typ'].map((name) => own(claims, name)).filter((word) => typeof word === 'string')
-  if (words.some((word) => /^(id|refresh|offline|logout)/i.test(word))) {
-    return 'other'
-  }
-  return words.some((word) => wordsOfAccessTokens.has(word.toLowerCase())) ? 'access-token' : undefined
-}
-
-/** Older Keycloaks put the `nonce` of the login into access tokens too, and state their kind. */
-function hasClaimsOfOtherKinds(claims: Readonly<Record<string, unknown>>): boolean {
-  const isStated = wordOf(claims) === 'access-token'
-  return claimsOfOtherKinds.some((name) => Object.hasOwn(claims, name) && !(isStated && name === 'nonce'))
+/**
+ * The kind that the claims state by a word: in `token_use` (Cognito, Hydra), `typ` (Keycloak) or `token_type`. In an
+ * introspection response, `token_type` is registered (RFC 7662 §2.2), and an unknown type is another kind.
+ */
+function wordsIn(claims: AccessTokenClaims, isResponse: boolean): StatedKind | undefined {
+  const words = ['token_use', 'typ', 'token_type'].flatMap((name) => {
+    const word = own(claims, name)
+    return typeof word === 'string' ? [{ name, word: word.toLowerCase() }] : []
+  })
+  const accessing = words.filter(({ word }) => wordsOfAccessTokens.has(word))
+  const others = words.filter(
+    (one) => wordOfOtherKind.test(one.word) || (isResponse && one.name === 'token_type' && !accessing.includes(one)),
+  )
+  const [kind, stating] = others.length > 0 ? (['other', others] as const) : (['access-token', accessing] as const)
+  return stating.length === 0 ? undefined : { kind, by: stating.map(({ name }) => name) }
 }

@@ -1,7 +1,6 @@
-import type { AccessTokenClaims, JwtClaims } from '../access-token.ts'
-import { own } from '../lib/record.ts'
 import { invalidToken, type RefusalReason } from '../responses/refusal.ts'
 import type { ValidatedToken } from '../validated-token.ts'
+import { absentIn } from './registered-claims.ts'
 
 /**
  * Step 4, on every request, cached or not: the kind of token, its times and its audience (RFC 7519 §4.1, RFC 9068 §4).
@@ -17,7 +16,7 @@ export function validateClaims(token: ValidatedToken, now: number): void {
 }
 
 /** The reason of a refusal, and the claims that caused it. */
-interface ClaimsFault {
+export interface ClaimsFault {
   readonly reason: RefusalReason
   readonly claimPaths: readonly string[]
 }
@@ -31,18 +30,16 @@ export function claimsFault(token: ValidatedToken, now: number): ClaimsFault | u
 
 /** RFC 8725 §3.11, §3.12. For JWTs the profile demands the claims of RFC 9068 §2.2, and a header that says `at+jwt`. */
 function kindFault({ kind, policy, statedKind, claims }: ValidatedToken): ClaimsFault | undefined {
-  if (policy.profile === undefined || kind === 'opaque') {
-    return statedKind === 'other' ? fault('wrong-token-type') : undefined
-  }
-  const missing = absentIn(claims, claimsOfProfile)
+  const isProfiled = kind === 'jwt' && policy.profile !== undefined
+  const missing = isProfiled ? absentIn(claims, claimsOfProfile) : []
   if (missing.length > 0) {
     return fault('missing-claim', ...missing)
   }
-  return statedKind === 'access-token' ? undefined : fault('wrong-token-type')
-}
-
-function absentIn(claims: Readonly<Record<string, unknown>>, names: readonly string[]): readonly string[] {
-  return names.filter((name) => own(claims, name) === undefined)
+  if (statedKind?.kind === 'other') {
+    return fault('wrong-token-type', ...statedKind.by)
+  }
+  // Only the header states the kind without a claim.
+  return isProfiled && statedKind?.by.length !== 0 ? fault('wrong-token-type') : undefined
 }
 
 const claimsOfProfile = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti']
@@ -66,56 +63,14 @@ function timeFault({ exp, nbf, iat, policy }: ValidatedToken, now: number): Clai
   return iat !== undefined && !(now + tolerance >= iat) ? fault('issued-in-the-future', 'iat') : undefined
 }
 
-/** One expected audience is in `aud`, compared exactly (RFC 7519 §4.1.3). */
+/** The claim for the audience contains one of the expected ones, compared exactly (RFC 7519 §4.1.3). */
 function audienceFault({ kind, audience, policy }: ValidatedToken): ClaimsFault | undefined {
   if (policy.audience.some((expected) => audience.includes(expected))) {
     return undefined
   }
-  if (kind === 'jwt' || audience.length > 0) {
-    return fault('wrong-audience', 'aud')
+  if (audience.length > 0) {
+    return fault('wrong-audience', policy.audienceClaim)
   }
-  return policy.missingAudience === 'trust' ? undefined : fault('missing-audience', 'aud')
+  const reason = kind === 'jwt' ? 'missing-claim' : 'missing-audience'
+  return policy.missingAudience === 'trust' ? undefined : fault(reason, policy.audienceClaim)
 }
-
-/**
- * The claims of a JWT: `iss`, `exp` and `aud` are there, and the registered claims have their types. No value is
- * converted.
- *
- * @throws Refusal 401 `missing-claim` or `malformed-claim`.
- */
-export function validateJwtClaims(claims: Readonly<Record<string, unknown>>): JwtClaims {
-  const missing = absentIn(claims, ['iss', 'aud', 'exp'])
-  if (missing.length > 0) {
-    throw invalidToken('missing-claim', missing)
-  }
-  if (!isWellTyped(claims)) {
-    throw invalidToken('malformed-claim', malformedIn(claims))
-  }
-  return claims as JwtClaims
-}
-
-/** Whether the registered claims that are present have the types of RFC 7519 §4.1 and RFC 7662 §2.2. */
-export function isWellTyped(claims: Readonly<Record<string, unknown>>): claims is AccessTokenClaims {
-  return malformedIn(claims).length === 0
-}
-
-function malformedIn(claims: Readonly<Record<string, unknown>>): readonly string[] {
-  const isMalformed = ([name, hasType]: (typeof types)[number]): boolean => {
-    const claim = own(claims, name)
-    return claim !== undefined && !hasType(claim)
-  }
-  return types.filter(isMalformed).map(([name]) => name)
-}
-
-const isString = (claim: unknown): boolean => typeof claim === 'string'
-
-const types = Object.entries<(claim: unknown) => boolean>({
-  iss: isString,
-  sub: isString,
-  jti: isString,
-  client_id: isString,
-  exp: Number.isFinite,
-  nbf: Number.isFinite,
-  iat: Number.isFinite,
-  aud: (claim) => isString(claim) || (Array.isArray(claim) && claim.every(isString)),
-})

@@ -22,10 +22,7 @@ export interface IntrospectionOptions {
   readonly cacheFor?: Duration | undefined
   /** The same for an inactive result. Default: `'10s'`, or `cacheFor` when that is shorter; at most `'30s'`. */
   readonly cacheInactiveFor?: Duration | undefined
-  /**
-   * What the validator does with a response without `aud`. `'trust'` accepts the token as meant for this API. That is
-   * safe only when the issuer issues tokens for no other API. Default: `'refuse'`.
-   */
+  /** The same as `missingAudience` of the issuer, for introspection responses only. Default: that of the issuer. */
   readonly missingAudience?: 'refuse' | 'trust' | undefined
   /**
    * The first characters of every opaque token of this issuer. Required when several issuers introspect. An opaque
@@ -46,7 +43,7 @@ export interface IntrospectionSettings {
   readonly endpoint: string | undefined
   readonly cacheFor: number
   readonly cacheInactiveFor: number
-  readonly missingAudience: 'refuse' | 'trust'
+  readonly missingAudience: 'refuse' | 'trust' | undefined
   readonly prefix: string
   readonly response: ResponseFormat
   readonly timeout: number
@@ -58,8 +55,8 @@ const known = [...durations, 'client', 'endpoint', 'missingAudience', 'parameter
 
 export function expectIntrospection(options: IntrospectionOptions): IntrospectionSettings {
   const checked = expectOptions(options, 'the `introspection` of trustedIssuer', known)
-  const { client, endpoint, cacheInactiveFor, prefix, response, parameters } = checked
-  const { cacheFor = '60s', missingAudience = 'refuse', timeout = '3s' } = checked
+  const { client, endpoint, cacheInactiveFor, prefix, response, parameters, missingAudience } = checked
+  const { cacheFor = '60s', timeout = '3s' } = checked
   const activeFor = expectDuration(cacheFor, 'cacheFor', '300s')
   const deadline = expectDuration(timeout, 'timeout', '30s')
   if (deadline < 1) {
@@ -79,7 +76,8 @@ export function expectIntrospection(options: IntrospectionOptions): Introspectio
       cacheInactiveFor === undefined
         ? Math.min(10_000, activeFor)
         : expectDuration(cacheInactiveFor, 'cacheInactiveFor', '30s'),
-    missingAudience: expectOneOf(missingAudience, 'missingAudience', ['refuse', 'trust']),
+    missingAudience:
+      missingAudience === undefined ? undefined : expectOneOf(missingAudience, 'missingAudience', ['refuse', 'trust']),
     prefix: prefix ?? '',
     response: expectResponseFormat(response),
     timeout: Math.ceil(deadline),

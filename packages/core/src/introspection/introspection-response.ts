@@ -1,5 +1,5 @@
 import type { IntrospectedClaims } from '../access-token.ts'
-import { isWellTyped } from '../claims/validate-claims.ts'
+import { malformedIn, nullableInResponses, withoutNulls } from '../claims/registered-claims.ts'
 import { type UpstreamResponse, unexpectedStatus } from '../http/send-request.ts'
 import { parseJson } from '../lib/json.ts'
 import { own, ownMembers } from '../lib/record.ts'
@@ -32,34 +32,34 @@ export async function readResponse(
   }
   const document = format.as === 'json' ? parseJson(body) : await readJwtResponse(response, format, issuer, now)
   const result = parseIntrospectionResponse(document)
-  if (result === undefined) {
-    const reason = format.as === 'json' && document === undefined ? 'not-json' : 'malformed-document'
-    const message = `The response of ${name} is not JSON, has no boolean \`active\`, or has a member of a wrong type`
-    throw new UpstreamError({ reason, message })
+  if ('malformed' in result) {
+    const isJson = format.as === 'jwt' || document !== undefined
+    const names = result.malformed.map((member) => `\`${member}\``).join(', ')
+    throw new UpstreamError({
+      reason: isJson ? 'malformed-document' : 'not-json',
+      message: `The response of ${name} ${isJson ? `has no valid ${names}` : 'is not JSON'}`,
+    })
   }
   return result
 }
 
+type ParsedResponse = Pick<IntrospectionResult, 'claims'> | { readonly malformed: readonly string[] }
+
 /**
- * Parses an introspection response (RFC 7662 §2.2). The result is `undefined` unless `active` is a boolean and the
- * registered members have their types. It does NOT validate the claims: the caller does so on every use.
+ * Parses an introspection response (RFC 7662 §2.2). `malformed` names the registered members that have a wrong type,
+ * and `active` when it is no boolean. It does NOT validate the claims: the caller does so on every use.
  */
-export function parseIntrospectionResponse(document: unknown): Pick<IntrospectionResult, 'claims'> | undefined {
+export function parseIntrospectionResponse(document: unknown): ParsedResponse {
   const members = ownMembers(document)
   if (typeof members['active'] !== 'boolean') {
-    return undefined
+    return { malformed: ['active'] }
   }
   if (!members['active']) {
     return { claims: undefined }
   }
-  // Some servers write null for an absent member.
-  const present = Object.entries(members).filter(([name, value]) => value !== null || !registered.test(name))
   // Handlers call the methods of an ordinary object.
-  const claims: Readonly<Record<string, unknown>> = Object.fromEntries(present)
-  const texts = [own(claims, 'username'), own(claims, 'token_type')]
-  const areTexts = texts.every((text) => text === undefined || typeof text === 'string')
-  return areTexts && isWellTyped(claims) ? { claims } : undefined
+  const claims = withoutNulls(Object.fromEntries(Object.entries(members)), nullableInResponses)
+  const texts = ['username', 'token_type'].filter((name) => !['undefined', 'string'].includes(typeof own(claims, name)))
+  const malformed = [...malformedIn(claims), ...texts]
+  return malformed.length === 0 ? { claims } : { malformed }
 }
-
-/** The members of RFC 7662 §2.2 that may be absent. */
-const registered = /^(scope|client_id|username|token_type|exp|iat|nbf|sub|aud|iss|jti)$/

@@ -1,9 +1,9 @@
 import type { AccessToken, IntrospectedClaims } from '../access-token.ts'
-import type { GrantedScopes } from '../claims/granted-scopes.ts'
-import { kindOfResponse } from '../claims/token-kind.ts'
+import type { ReportDialect } from '../claims/dialect-warnings.ts'
+import type { ReadClaims } from '../claims/read-claims.ts'
 import { claimsFault } from '../claims/validate-claims.ts'
-import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
 import type { Clock } from '../lib/clock.ts'
+import { deepFreeze } from '../lib/deep-freeze.ts'
 import { own } from '../lib/record.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import { type ClaimsPolicy, createValidatedToken, type ValidatedToken } from '../validated-token.ts'
@@ -25,23 +25,29 @@ export interface OpaqueValidator {
 export function createOpaqueValidator(options: {
   readonly issuer: string
   readonly introspector: Introspector
-  readonly grantedScopes: GrantedScopes
+  readonly readClaims: ReadClaims
+  /** The same for a response about a JWT, whose own claims state its kind. */
+  readonly readClaimsAboutJwt: ReadClaims
+  readonly reportDialect: ReportDialect
   readonly policy: ClaimsPolicy
   readonly clock: Clock
 }): OpaqueValidator {
-  const { issuer, introspector, grantedScopes, policy, clock } = options
+  const { issuer, introspector, readClaims, readClaimsAboutJwt, reportDialect, policy, clock } = options
   /** Requests that share a response share the validated token. */
   const validated = new WeakMap<IntrospectedClaims, ValidatedToken>()
-  let hasWarned = false
 
-  function toValidatedToken({ claims, introspectedAt }: IntrospectionResult, rules: ClaimsPolicy): ValidatedToken {
+  function toValidatedToken(result: IntrospectionResult, read: ReadClaims, rules: ClaimsPolicy): ValidatedToken {
+    const { claims, introspectedAt } = result
     const iss = own(claims, 'iss')
-    if (claims === undefined || (iss !== undefined && iss !== issuer)) {
-      throw invalidToken(claims === undefined ? 'inactive' : 'untrusted-issuer')
+    if (claims === undefined) {
+      throw invalidToken('inactive')
     }
-    const scopes = grantedScopes(claims)
-    const facts = { kind: 'opaque', issuer, scopes, statedKind: kindOfResponse(claims), introspectedAt } as const
-    return createValidatedToken(claims, { ...facts, policy: rules })
+    if (iss !== undefined && iss !== issuer) {
+      throw invalidToken('untrusted-issuer', ['iss'])
+    }
+    deepFreeze(claims)
+    const facts = { kind: 'opaque', issuer, introspectedAt, policy: rules } as const
+    return createValidatedToken(claims, { ...facts, ...read(claims) })
   }
 
   function validatedOnce(result: IntrospectionResult): ValidatedToken {
@@ -49,18 +55,9 @@ export function createOpaqueValidator(options: {
     if (known !== undefined) {
       return known
     }
-    const token = toValidatedToken(result, policy)
+    const token = toValidatedToken(result, readClaims, policy)
     validated.set(token.claims, token)
-    const isPlain = token.statedKind === 'access-token'
-    if (!hasWarned && isPlain && claimsFault(token, clock())?.reason === 'missing-audience') {
-      hasWarned = true
-      // Good tokens are refused, and their clients cannot change that. The operator of the API must know it.
-      warnOfMisconfiguration({
-        event: 'missing-audience',
-        issuer,
-        message: `The introspection responses of ${issuer} name no \`aud\`, so that its opaque tokens are refused. Configure it to name this API there; or, only if it issues tokens for no other API, set \`introspection: { missingAudience: 'trust' }\``,
-      })
-    }
+    reportDialect(token, claimsFault(token, clock()))
     return token
   }
 
@@ -68,7 +65,8 @@ export function createOpaqueValidator(options: {
     const text = token.raw()
     if (token.kind === 'jwt') {
       // The claims of the JWT say for whom it is. A response about a JWT need not repeat that.
-      return toValidatedToken(await introspector.introspect(text, within), { ...policy, missingAudience: 'trust' })
+      const result = await introspector.introspect(text, within)
+      return toValidatedToken(result, readClaimsAboutJwt, { ...policy, missingAudience: 'trust' })
     }
     const introspectedAt = Number(token.introspectedAt)
     const hasNewer = (introspector.cached(text)?.introspectedAt ?? -Infinity) > introspectedAt

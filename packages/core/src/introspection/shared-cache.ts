@@ -164,6 +164,9 @@ function parseEntry(value: unknown, key: string): IntrospectionResult | undefine
   const entry = typeof value === 'string' && value.length <= maxLength ? parseJson(Buffer.from(value)) : undefined
   const introspectedAt = own(entry, 'introspectedAt')
   const response = parseIntrospectionResponse(own(entry, 'response'))
-  const isOurs = own(entry, 'version') === version && own(entry, 'key') === key && response !== undefined
-  return isOurs && typeof introspectedAt === 'number' ? { ...response, introspectedAt } : undefined
+  const isOurs = own(entry, 'version') === version && own(entry, 'key') === key
+  if (!isOurs || 'malformed' in response) {
+    return undefined
+  }
+  return typeof introspectedAt === 'number' ? { ...response, introspectedAt } : undefined
 }

@@ -1,5 +1,7 @@
 import type { AccessToken } from '../access-token.ts'
-import { createGrantedScopes } from '../claims/granted-scopes.ts'
+import { formatPath } from '../claims/claim-path.ts'
+import { createReportDialect } from '../claims/dialect-warnings.ts'
+import { createReadClaims } from '../claims/read-claims.ts'
 import type { ScopeHierarchy } from '../claims/scope-hierarchy.ts'
 import type { IssuerHealth } from '../diagnostics/health.ts'
 import type { Network, Networks } from '../http/network.ts'
@@ -57,18 +59,26 @@ export function createIssuer(
 ): Issuer {
   const { url } = trusted
   const settings = settingsOf(trusted)
-  const { formats, introspection, algorithms } = settings
+  const { formats, introspection, algorithms, dialect } = settings
   const { clock, jwtCache: cache } = context
   const network = networkOf(trusted, context, provenance === 'resolved')
   const keys = createKeySource(url, settings.keys, network)
   const policy = policyOf(settings, context)
-  const grantedScopes = createGrantedScopes(settings.scopesFrom, settings.scopeHierarchy ?? context.scopeHierarchy)
-  const common = { issuer: url, grantedScopes, policy, clock }
+  const { scopeHierarchy = context.scopeHierarchy } = settings
+  const readClaims = createReadClaims(dialect, scopeHierarchy)
+  const common = { issuer: url, readClaims, reportDialect: createReportDialect(url, dialect), policy, clock }
   const jwts = createJwtValidator({ ...common, keys, algorithms, cache, settings: trusted })
   const introspector =
     introspection &&
     createIntrospector(introspection, { ...context, issuer: url, audience: policy.audience, keys, network })
-  const opaque = introspector && createOpaqueValidator({ ...common, introspector })
+  const opaque =
+    introspector &&
+    createOpaqueValidator({
+      ...common,
+      policy: { ...policy, missingAudience: introspection?.missingAudience ?? policy.missingAudience },
+      readClaimsAboutJwt: createReadClaims({ ...dialect, isAccessToken: undefined }, scopeHierarchy),
+      introspector,
+    })
 
   function validate(parsed: ParsedToken): Promise<ValidatedToken> {
     const isIntrospected = parsed.format === 'opaque' ? formats !== 'jwt' : formats === 'opaque'
@@ -127,8 +137,14 @@ function networkOf(trusted: TrustedIssuer, { networks }: IssuerContext, isResolv
   return networks.of(access, isResolved ? resolvedLabel : trusted.url)
 }
 
-function policyOf(settings: IssuerSettings, context: IssuerContext): ClaimsPolicy {
-  const { audience = context.audience, profile, maxLifetime, introspection } = settings
-  const missingAudience = introspection?.missingAudience ?? 'refuse'
-  return { audience, missingAudience, profile, maxLifetime, clockTolerance: context.clockTolerance }
+function policyOf(settings: IssuerSettings, { audience, clockTolerance }: IssuerContext): ClaimsPolicy {
+  const { missingAudience, profile, maxLifetime, dialect } = settings
+  return {
+    audience: settings.audience ?? audience,
+    audienceClaim: formatPath(dialect.audience),
+    missingAudience,
+    profile,
+    maxLifetime,
+    clockTolerance,
+  }
 }

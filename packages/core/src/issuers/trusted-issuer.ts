@@ -1,66 +1,12 @@
-import type { JSONWebKeySet } from 'jose'
-import { type ClaimPath, expectScopesFrom, type ScopeSources } from '../claims/granted-scopes.ts'
+import { type DialectSettings, expectDialect } from '../claims/dialect.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from '../claims/scope-hierarchy.ts'
 import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
-import {
-  expectIntrospection,
-  type IntrospectionOptions,
-  type IntrospectionSettings,
-} from '../introspection/introspection-options.ts'
+import { expectIntrospection, type IntrospectionSettings } from '../introspection/introspection-options.ts'
 import { expectAlgorithms } from '../keys/expect-algorithms.ts'
 import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
-import { type Duration, expectDuration } from '../lib/duration.ts'
+import { expectDuration } from '../lib/duration.ts'
 import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
-
-export interface TrustedIssuerOptions {
-  /** The audience that its tokens must name; one of them, if several. Default: the `audience` of the validator. */
-  readonly audience?: string | readonly string[] | undefined
-  /**
-   * The accepted JWS algorithms. The `alg` of a token selects one of them (RFC 8725 §3.1). Default: every asymmetric
-   * algorithm of jose that the running Node supports. With `secret`: `['HS256']`.
-   */
-  readonly algorithms?: readonly string[] | undefined
-  /** The URL of its JWK Set, or the set itself. Default: the `jwks_uri` of its metadata. */
-  readonly keys?: string | URL | JSONWebKeySet | undefined
-  /**
-   * Keys for the time before the first fetch succeeds, for at most one hour: a JWK Set, or the path of a file that
-   * contains one. The file is read at start-up. Default: none.
-   */
-  readonly seed?: JSONWebKeySet | string | URL | undefined
-  /** A shared secret for HMAC, at least as long as the hash (RFC 7518 §3.2). A string counts as UTF-8 bytes. */
-  readonly secret?: string | Uint8Array | undefined
-  /**
-   * `'rfc9068'` demands the JWT profile for access tokens: `typ` `at+jwt`, and `iss`, `exp`, `aud`, `sub`, `client_id`,
-   * `iat` and `jti`. Default: `typ` `JWT` or no `typ` is accepted too, unless the claims state another kind of token.
-   */
-  readonly profile?: 'rfc9068' | undefined
-  /** The maximum remaining lifetime of a token. With it, an `iat` in the future is refused too. Default: no limit. */
-  readonly maxLifetime?: Duration | undefined
-  /**
-   * The claims that contain scopes, each as a space-separated string or as an array. The token has the scopes of all of
-   * them. Dots separate the names of a path, such as `'realm_access.roles'`. A name that contains `://` is the name of
-   * one claim. A path whose names contain dots is an array within the array: `[['resource_access', 'my.client',
-   * 'roles']]`. Default: `scope`, and only as a string (RFC 9068 §2.2.3).
-   */
-  readonly scopesFrom?: string | readonly ClaimPath[] | undefined
-  /** The scopes that a scope of its tokens implies. Default: the `scopeHierarchy` of the validator. */
-  readonly scopeHierarchy?: Readonly<Record<string, string | readonly string[]>> | undefined
-  /**
-   * The format of its tokens. `'jwt'`: JWTs only. `'opaque'`: every token is introspected. `'both'`: a JWT is validated
-   * as a JWT and is never introspected, and every other token is introspected. Default: `'both'` with `introspection`,
-   * otherwise `'jwt'`.
-   */
-  readonly formats?: 'jwt' | 'opaque' | 'both' | undefined
-  /**
-   * `'public'`: the library connects to no loopback, private or other special address, whatever the name or the
-   * metadata say. With your own `dispatcher`, it checks only the host in the URL. Default: `'any'` for listed issuers.
-   * `'public'` for issuers of an `issuer` function, because their names come out of tokens; a name on loopback has
-   * `'any'`.
-   */
-  readonly network?: 'any' | 'public' | undefined
-  /** How to introspect its tokens (RFC 7662): opaque tokens, and all tokens under the guard `active`. */
-  readonly introspection?: IntrospectionOptions | undefined
-}
+import type { TrustedIssuerOptions } from './issuer-options.ts'
 
 /** An issuer whose tokens are accepted. Only `trustedIssuer` creates one. Its settings are not visible. */
 export interface TrustedIssuer {
@@ -71,12 +17,13 @@ export interface TrustedIssuer {
 /** The checked options of an issuer. */
 export interface IssuerSettings {
   readonly audience: readonly string[] | undefined
+  readonly missingAudience: 'refuse' | 'trust'
   readonly algorithms: readonly string[]
   readonly keys: KeyOrigin
   readonly profile: 'rfc9068' | undefined
   /** Milliseconds. */
   readonly maxLifetime: number | undefined
-  readonly scopesFrom: ScopeSources
+  readonly dialect: DialectSettings
   readonly scopeHierarchy: ScopeHierarchy | undefined
   readonly formats: 'jwt' | 'opaque' | 'both'
   readonly network: 'any' | 'public' | undefined
@@ -84,7 +31,7 @@ export interface IssuerSettings {
 }
 
 const optionNames =
-  'audience algorithms keys seed secret profile maxLifetime scopesFrom scopeHierarchy formats network introspection'
+  'audience missingAudience dialect algorithms keys seed secret profile maxLifetime scopesFrom scopeHierarchy formats network introspection'
 
 const settingsByIssuer = new WeakMap<object, IssuerSettings>()
 
@@ -131,7 +78,7 @@ export function isPossibleIssuer(name: string): boolean {
 const maxNameLength = 2048
 
 function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
-  const { audience, profile, maxLifetime, network, scopeHierarchy } = options
+  const { audience, missingAudience = 'refuse', profile, maxLifetime, network, scopeHierarchy } = options
   const algorithms = expectAlgorithms(options)
   const introspection = options.introspection === undefined ? undefined : expectIntrospection(options.introspection)
   const keys = expectKeyOrigin(options, algorithms)
@@ -144,12 +91,25 @@ function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
     keys,
     profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
-    scopesFrom: expectScopesFrom(options.scopesFrom),
+    missingAudience: expectOneOf(missingAudience, 'missingAudience', ['refuse', 'trust']),
+    dialect: expectDialectOf(options),
     scopeHierarchy: scopeHierarchy === undefined ? undefined : expectScopeHierarchy(scopeHierarchy),
     formats: expectFormats(options, introspection),
     network: network === undefined ? undefined : expectOneOf(network, 'network', ['any', 'public']),
     introspection,
   }
+}
+
+/** `scopesFrom` is the former name of `scopes` in the dialect. */
+function expectDialectOf({ dialect, scopesFrom, profile }: TrustedIssuerOptions): DialectSettings {
+  const settings = expectDialect(scopesFrom === undefined ? dialect : { scopes: scopesFrom, ...dialect })
+  if (scopesFrom !== undefined && dialect?.scopes !== undefined) {
+    throw invalidOption('Expected `dialect: { scopes }` without `scopesFrom`, which is its former name')
+  }
+  if (profile !== undefined && settings.isAccessToken !== undefined) {
+    throw invalidOption("Expected no `isAccessToken` with `profile: 'rfc9068'`: the profile demands `typ: at+jwt`")
+  }
+  return settings
 }
 
 function isDiscovered(settings: IssuerSettings): boolean {

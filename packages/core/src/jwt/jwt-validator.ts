@@ -1,9 +1,10 @@
-import type { GrantedScopes } from '../claims/granted-scopes.ts'
-import { kindOfJwt } from '../claims/token-kind.ts'
-import { claimsFault, validateJwtClaims } from '../claims/validate-claims.ts'
+import type { ReportDialect } from '../claims/dialect-warnings.ts'
+import type { ReadClaims } from '../claims/read-claims.ts'
+import { validateJwtClaims } from '../claims/registered-claims.ts'
+import { claimsFault } from '../claims/validate-claims.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import type { Clock } from '../lib/clock.ts'
-import { own } from '../lib/record.ts'
+import { deepFreeze } from '../lib/deep-freeze.ts'
 import { type ClaimsPolicy, createValidatedToken, type ValidatedToken } from '../validated-token.ts'
 import type { CachedJwt, JwtCache } from './jwt-cache.ts'
 import type { ParsedJwt } from './parse-jwt.ts'
@@ -21,30 +22,27 @@ export function createJwtValidator(options: {
   readonly issuer: string
   readonly keys: KeySource
   readonly algorithms: readonly string[]
-  readonly grantedScopes: GrantedScopes
+  readonly readClaims: ReadClaims
+  readonly reportDialect: ReportDialect
   readonly policy: ClaimsPolicy
   readonly cache: JwtCache
   /** Stands for the settings of the issuer. Other settings are another object. */
   readonly settings: object
   readonly clock: Clock
 }): JwtValidator {
-  const { issuer, keys, algorithms, grantedScopes, policy, cache, settings, clock } = options
+  const { issuer, keys, algorithms, readClaims, reportDialect, policy, cache, settings, clock } = options
 
   return {
     validate: async (jwt) => {
       cache.note('miss')
       const key = await verifySignature(jwt, keys, algorithms)
-      const claims = validateJwtClaims(jwt.claims)
-      const token = createValidatedToken(claims, {
-        kind: 'jwt',
-        issuer,
-        scopes: grantedScopes(claims),
-        statedKind: kindOfJwt(own(jwt.header, 'typ'), claims),
-        introspectedAt: undefined,
-        policy,
-      })
+      const claims = deepFreeze(validateJwtClaims(jwt.claims))
+      const facts = { kind: 'jwt', issuer, introspectedAt: undefined, policy } as const
+      const token = createValidatedToken(claims, { ...facts, ...readClaims(claims, Object.freeze(jwt.header)) })
+      const fault = claimsFault(token, clock())
+      reportDialect(token, fault)
       // A token that step 4 refuses takes no room from good ones.
-      if (claimsFault(token, clock()) === undefined) {
+      if (fault === undefined) {
         cache.set(jwt.token, { token, key, settings })
       }
       return token

@@ -37,9 +37,10 @@ export function expectOptions<Options>(options: Options, what: string, known: re
 /** The right places of options that developers put into a wrong place. `…` stands for the option. */
 const places: Readonly<Record<string, string>> = {
   'trustedIssuer(url, { … })':
-    'algorithms keys secret seed profile maxLifetime scopesFrom formats network introspection',
+    'missingAudience dialect algorithms keys secret seed profile maxLifetime formats network introspection',
+  'trustedIssuer(url, { dialect: { … } })': 'scopes isClient isAccessToken',
   'trustedIssuer(url, { introspection: { … } })':
-    'cacheFor cacheInactiveFor client endpoint missingAudience parameters prefix response',
+    'cacheFor cacheInactiveFor client endpoint parameters prefix response',
   'clientSecretBasic(id, secret), and that to introspection: { client }': 'clientId clientSecret',
   'trustedIssuer(url, { keys }) as `keys`': 'jwksUri',
   'the option `issuer`, because the library discovers the metadata': 'issuerBaseURL',

@@ -17,10 +17,23 @@ export async function callApplication<Result>(work: () => MaybePromise<Result>):
   try {
     return await work()
   } catch (error) {
-    throw isErrorResponse(error)
-      ? new Error('A function of the application threw a refusal or an outage', { cause: error })
-      : error
+    throw toFailure(error)
   }
+}
+
+/** The same for a function that returns its result at once. */
+export function callApplicationNow<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    throw toFailure(error)
+  }
+}
+
+function toFailure(error: unknown): unknown {
+  return isErrorResponse(error)
+    ? new Error('A function of the application threw a refusal or an outage', { cause: error })
+    : error
 }
 
 /** How a framework writes a response. */

@@ -1,0 +1,65 @@
+import type { AccessTokenClaims, CommonMembers } from '../access-token.ts'
+import { describe } from '../lib/invalid-option.ts'
+import { callApplicationNow } from '../responses/error-response.ts'
+import { invalidToken } from '../responses/refusal.ts'
+import type { Statements } from '../validated-token.ts'
+import { formatPath, type PathNames, valueAt } from './claim-path.ts'
+import type { DialectSettings, TokenHeader } from './dialect.ts'
+import { createGrantedScopes } from './granted-scopes.ts'
+import type { ScopeHierarchy } from './scope-hierarchy.ts'
+import { statedKind } from './token-kind.ts'
+
+/**
+ * Reads claims whose types were checked. `header` is that of a JWT. The claims must be frozen, because functions of the
+ * application get them.
+ *
+ * @throws Refusal 401 `malformed-claim` for an audience of a wrong type. TypeError for a result of a wrong type.
+ */
+export type ReadClaims = (claims: AccessTokenClaims, header?: TokenHeader) => Statements
+
+export function createReadClaims(dialect: DialectSettings, hierarchy: ScopeHierarchy): ReadClaims {
+  const grantedScopes = createGrantedScopes(dialect.scopes, hierarchy)
+  return (claims, header) => {
+    const clientId = clientIdIn(claims, dialect.clientId)
+    return {
+      clientId,
+      subjectType: subjectTypeOf(claims, clientId, dialect.isClient),
+      audience: audienceAt(claims, dialect.audience),
+      scopes: grantedScopes(claims),
+      statedKind: statedKind(claims, header, dialect.isAccessToken),
+    }
+  }
+}
+
+function clientIdIn(claims: AccessTokenClaims, paths: readonly PathNames[]): string | undefined {
+  const values = paths.map((path) => valueAt(claims, path))
+  return values.find((value) => typeof value === 'string' && value !== '') as string | undefined
+}
+
+/** A silent `sub` proves nothing, and neither does one that can be compared with nothing. */
+function subjectTypeOf(
+  claims: AccessTokenClaims,
+  clientId: string | undefined,
+  isClient: DialectSettings['isClient'],
+): CommonMembers['subjectType'] {
+  const sub = valueAt(claims, ['sub'])
+  const isComparable = sub !== undefined && clientId !== undefined
+  const result: unknown =
+    isClient === undefined ? (isComparable ? sub === clientId : undefined) : callApplicationNow(() => isClient(claims))
+  if (result !== undefined && typeof result !== 'boolean') {
+    throw new TypeError(
+      `Expected \`isClient\` of a dialect to return true, false or undefined, got ${describe(result)}`,
+    )
+  }
+  return result === undefined ? 'unknown' : result ? 'client' : 'resource-owner'
+}
+
+/** Empty texts and an empty array name no audience. */
+function audienceAt(claims: AccessTokenClaims, path: PathNames): readonly string[] {
+  const value = valueAt(claims, path) ?? []
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (!texts.every((text) => typeof text === 'string')) {
+    throw invalidToken('malformed-claim', [formatPath(path)])
+  }
+  return Object.freeze(texts.filter((text) => text !== ''))
+}
