@@ -12,7 +12,7 @@ export interface Application {
   readonly revoke: (token: string) => Promise<void>
 }
 
-export interface Tokens {
+interface Tokens {
   readonly access: string
   /** Empty where the server issued none. */
   readonly refresh: string

@@ -1,5 +1,11 @@
 /** Tokens of django-oauth-toolkit. They are opaque, and the responses about them name neither an audience nor a subject. */
-import { clientSecretBasic, trustedIssuer, type TrustedIssuer, type TrustedIssuerOptions } from '@tollgate/core'
+import {
+  clientSecretBasic,
+  type Dialect,
+  trustedIssuer,
+  type TrustedIssuer,
+  type TrustedIssuerOptions,
+} from '@tollgate/core'
 import { openApplication } from '../harness/application.ts'
 import { secret } from '../harness/authorization-server.ts'
 import { startDjangoOAuthToolkit } from './django-oauth-toolkit.ts'
@@ -24,10 +30,16 @@ verifyTokens('django-oauth-toolkit', startDjangoOAuthToolkit, {
 
   'opaque tokens of a server for one API, with the keys of its ID tokens': async (url) => {
     const { accepted, others } = await obtainTokens(url)
-    const issuer = trusted(url, { keys: `${url}/.well-known/jwks.json`, missingAudience: 'trust' })
+    // With this server, only the token of a person has a `username`.
+    const dialect: Dialect = { isClient: (claims) => claims['username'] === undefined }
+    const issuer = trusted(url, { keys: `${url}/.well-known/jwks.json`, missingAudience: 'trust', dialect })
+    const { machine, person } = accepted
     return {
       protection: { issuer, audience: 'https://api.example' },
-      accepted,
+      accepted: {
+        machine: { ...machine, seen: { ...machine.seen, subjectType: 'client' } },
+        person: { ...person, seen: { ...person.seen, subjectType: 'resource-owner' } },
+      },
       refused: {
         'an ID token': { token: others.id, reason: 'wrong-token-type' },
         'a refresh token': { token: others.refresh, reason: 'inactive' },

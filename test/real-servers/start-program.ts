@@ -48,9 +48,9 @@ export async function startProgram({ command, args, env = {}, url }: Program, cl
   const kill = (): void => void child.kill('SIGKILL')
   process.once('exit', kill)
   cleanUp(async () => {
-    process.off('exit', kill)
     child.kill()
     await ended
+    process.off('exit', kill)
   })
   await waitFor(async () => isEnded || (await isListening(url)))
   if (isEnded) {
