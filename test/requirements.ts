@@ -490,7 +490,7 @@ export const requirements = {
   'APP-PROXY': {
     level: 'RULE',
     source: 'docs/frameworks.md',
-    text: 'Neither Host nor X-Forwarded-* changes a result or a challenge, whatever the app trusts.',
+    text: 'Neither Host nor X-Forwarded-* changes a result or a challenge, unless an `issuer` function reads them.',
   },
   'APP-ERRORS': {
     level: 'RULE',
@@ -506,6 +506,21 @@ export const requirements = {
     level: 'RULE',
     source: 'docs/frameworks.md',
     text: 'A part of the app may have another audience, and validates by itself.',
+  },
+  'TENANT-HOST': {
+    level: 'RULE',
+    source: 'docs/tenants.md',
+    text: 'A result of an `issuer` function that read the request serves no other request, from no cache and no shared call.',
+  },
+  'TENANT-URL': {
+    level: 'RULE',
+    source: 'docs/tenants.md',
+    text: 'An `issuer` function may return a URL. The URL counts only if it is exactly `iss`.',
+  },
+  'TENANT-NAME': {
+    level: 'RULE',
+    source: 'docs/tenants.md',
+    text: 'A made-up `iss` is a 401, although the `issuer` function gives it to trustedIssuer, which rejects it.',
   },
   'APP-THROW': {
     level: 'RULE',

@@ -155,6 +155,13 @@ verifies('DIALECT-KIND', 'a function of claims and header is a positive mark, an
   expect(await api.presentBoth({}, { typ: 'at+jwt' })).toEqual(['E-TOK', 'E-TOK'])
 })
 
+verifies(['DIALECT-KIND', 'AT-01'], 'the profile demands at+jwt beside a positive mark', async (adapter) => {
+  const api = await openDialect(adapter, { profile: 'rfc9068', dialect: { isAccessToken: { ver: 1 } } })
+  expect(await api.presentBoth({ ver: 1 }, { typ: 'at+jwt' })).toEqual(['OK', 'OK'])
+  expect(await api.presentBoth({ ver: 1 }, { typ: 'JWT' })).toEqual(['E-TOK', 'OK'])
+  expect(await api.presentBoth({ ver: 2 }, { typ: 'at+jwt' })).toEqual(['E-TOK', 'E-TOK'])
+})
+
 verifies(
   ['DIALECT-KIND', 'DIALECT-CLIENT', 'DIALECT-SCOPES'],
   'a function of the dialect that fails or returns something else accepts nothing',
@@ -226,9 +233,6 @@ verifies(
       const options = { missingAudience: missingAudience as 'trust' }
       expect(() => trustedIssuer('https://as.example', options), String(missingAudience)).toThrow(wrong)
     }
-    expect(() =>
-      trustedIssuer('https://as.example', { profile: 'rfc9068', dialect: { isAccessToken: { typ: 'Bearer' } } }),
-    ).toThrow(wrong)
     const inherited = Object.create({ isAccessToken: () => true, audience: 'client_id' }) as Dialect
     expect(() => trustedIssuer('https://as.example', { dialect: inherited })).toThrow(wrong)
     const polluted = Object.prototype as { missingAudience?: string; isAccessToken?: () => boolean }

@@ -94,7 +94,6 @@ test('the function is not called with an iss that cannot be an issuer', async ()
   for (const iss of [
     'https://as.example?x',
     'https://as.example#x',
-    'http://as.example',
     'https://u@as.example',
     'https://as example',
     'https://as.example:99999',

@@ -71,7 +71,7 @@ test('a valid token is published with its issuer, or with resolved if a function
   expect(await outcome(await issuer.accessToken())).toBe('OK')
   expect(await outcome(await issuer.opaqueToken())).toBe('OK')
   const fetches = messagesOf('tollgate:fetch')
-  const validator = createValidator({ ...options, issuer: trustedIssuer })
+  const validator = createValidator({ ...options, issuer: (iss) => trustedIssuer(iss) })
   onTestFinished(() => validator.close())
   await validator.authenticate(requestWith(await issuer.accessToken()))
   expect(verdicts).toEqual([

@@ -26,8 +26,8 @@ export interface ValidatorOptions<Claims = RawClaims> {
   readonly audience: string | readonly string[]
   /**
    * The issuers whose tokens are accepted: one or several, each as a URL or as a `trustedIssuer`. A URL must be exactly
-   * the `iss` of the tokens, including a trailing slash. For tenants that are not known at start-up: a function of the
-   * unverified `iss`, whose results are cached.
+   * the `iss` of the tokens, including a trailing slash. For tenants that are not known at start-up, or have hosts of
+   * their own: a function of the unverified `iss` and the request. A result that depends on `iss` alone is cached.
    */
   readonly issuer: string | TrustedIssuer | readonly (string | TrustedIssuer)[] | ResolveIssuer
   /**

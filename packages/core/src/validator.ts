@@ -36,10 +36,10 @@ export interface Pipeline<Claims> {
 export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
   const { issuers, confirmActive, applySchema, formBody, clock, owner } = parts
 
-  async function validateToken(text: string): Promise<ValidatedToken> {
+  async function validateToken(text: string, request: HttpRequest): Promise<ValidatedToken> {
     const parsed = parseToken(text)
-    const candidates = await issuers.route(parsed) // 2
-    return await validateInOrder(candidates, parsed) // 3
+    const candidates = await issuers.route(parsed, request) // 2
+    return issuers.cachedBy(candidates, text, clock()) ?? (await validateInOrder(candidates, parsed)) // 3
   }
 
   return {
@@ -48,7 +48,8 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
       if (credentials === undefined) {
         return undefined
       }
-      const token = issuers.cached(credentials.token, clock()) ?? (await validateToken(credentials.token))
+      const known = issuers.cached(credentials.token, clock(), request)
+      const token = known ?? (await validateToken(credentials.token, request))
       const now = clock()
       validateClaims(token, now) // 4
       await verifySenderConstraint(token, { request, now }) // 5
@@ -70,7 +71,7 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
     authenticateKnown(request, guard) {
       const text = guard.checkNow === undefined ? undefined : bearerTokenOf(request)
       const now = clock()
-      const known = text === undefined ? undefined : issuers.cached(text, now)
+      const known = text === undefined ? undefined : issuers.cached(text, now, request)
       const isValid = known !== undefined && claimsFault(known, now) === undefined && !isSenderConstrained(known)
       const token = isValid && text !== undefined ? createAccessToken(known, text, owner) : undefined
       return token !== undefined && guard.checkNow?.(token) === 'pass' ? token : undefined

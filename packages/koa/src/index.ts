@@ -19,6 +19,7 @@ export {
   type Guard,
   type GuardContext,
   type GuardResult,
+  type HttpRequest,
   type IntrospectedClaims,
   type IntrospectionOptions,
   isRefusal,

@@ -35,7 +35,7 @@ export interface Dialect {
   /**
    * The positive mark of access tokens: a function, or claims and their values, such as `{ token_use: 'access' }` or `{
    * typ: ['Bearer', 'DPoP'] }`. All claims must have one of their values. Where it is given, it decides alone: it also
-   * accepts a token whose header or claims state another kind, such as one with a `nonce`. A function that returns
+   * accepts a token whose header or claims state another kind, such as one with a `nonce`. Only `profile` demands `typ: at+jwt` beside it. A function that returns
    * `true` for every token accepts ID tokens and refresh tokens too. Default: the list of the library.
    */
   readonly isAccessToken?: IsAccessToken | AccessTokenMark | undefined
@@ -64,7 +64,7 @@ export type ScopeSources =
   | ((claims: AccessTokenClaims) => readonly string[])
 
 /** The claims of a mark and their accepted values. */
-export type MarkSettings = readonly { readonly path: PathNames; readonly values: readonly unknown[] }[]
+type MarkSettings = readonly { readonly path: PathNames; readonly values: readonly unknown[] }[]
 
 const optionNames = ['audience', 'clientId', 'scopes', 'isClient', 'isAccessToken'] as const
 

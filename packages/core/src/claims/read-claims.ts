@@ -7,7 +7,7 @@ import { formatPath, type PathNames, valueAt } from './claim-path.ts'
 import type { DialectSettings, TokenHeader } from './dialect.ts'
 import { createGrantedScopes } from './granted-scopes.ts'
 import type { ScopeHierarchy } from './scope-hierarchy.ts'
-import { statedKind } from './token-kind.ts'
+import { type KindRules, statedKind } from './token-kind.ts'
 
 /**
  * Reads claims whose types were checked. `header` is that of a JWT. The claims must be frozen, because functions of the
@@ -17,8 +17,13 @@ import { statedKind } from './token-kind.ts'
  */
 export type ReadClaims = (claims: AccessTokenClaims, header?: TokenHeader) => Statements
 
-export function createReadClaims(dialect: DialectSettings, hierarchy: ScopeHierarchy): ReadClaims {
+export function createReadClaims(
+  dialect: DialectSettings,
+  profile: KindRules['profile'],
+  hierarchy: ScopeHierarchy,
+): ReadClaims {
   const grantedScopes = createGrantedScopes(dialect.scopes, hierarchy)
+  const kindRules = { profile, isAccessToken: dialect.isAccessToken }
   return (claims, header) => {
     const clientId = clientIdIn(claims, dialect.clientId)
     return {
@@ -26,7 +31,7 @@ export function createReadClaims(dialect: DialectSettings, hierarchy: ScopeHiera
       subjectType: subjectTypeOf(claims, clientId, dialect.isClient),
       audience: audienceAt(claims, dialect.audience),
       scopes: grantedScopes(claims),
-      statedKind: statedKind(claims, header, dialect.isAccessToken),
+      statedKind: statedKind(claims, header, kindRules),
     }
   }
 }

@@ -48,10 +48,9 @@ export function withoutNulls(claims: Members, nullable: readonly string[]): Acce
 const nullableInJwts = ['sub', 'aud', 'client_id', 'azp', 'jti', 'scope']
 
 /** The members of RFC 7662 §2.2 that may be absent. */
-export const nullableInResponses: readonly string[] = [
-  ...nullableInJwts,
-  ...['iss', 'exp', 'nbf', 'iat', 'username', 'token_type'],
-]
+export const nullableInResponses: readonly string[] = nullableInJwts.concat(
+  'iss exp nbf iat username token_type'.split(' '),
+)
 
 const isString = (claim: unknown): boolean => typeof claim === 'string'
 

@@ -9,32 +9,45 @@ import type { DialectSettings, TokenHeader } from './dialect.ts'
 /** Claims of ID tokens, logout tokens, security events and introspection responses. */
 const claimsOfOtherKinds = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'token_introspection']
 
+/** What decides about the kind of a token besides its claims. */
+export interface KindRules extends Pick<DialectSettings, 'isAccessToken'> {
+  readonly profile: 'rfc9068' | undefined
+}
+
 /**
  * The kind that a token states, by one list for JWTs and introspection responses (RFC 8725 §3.11). `undefined` when it
  * states none. `header` is `undefined` for an introspection response.
  *
- * A claim that says "ID token", "refresh token" or the like decides first. Then `typ: at+jwt`. A header with `JWT` or
- * without `typ` says nothing, and any other `typ` states another kind. Then come the claims that only other kinds have.
- * With `isAccessToken` in the dialect, that alone decides.
+ * The profile demands `typ: at+jwt` of every JWT. With `isAccessToken` in the dialect, nothing else decides.
  */
 export function statedKind(
   claims: AccessTokenClaims,
   header: TokenHeader | undefined,
-  isAccessToken: DialectSettings['isAccessToken'],
+  { isAccessToken, profile }: KindRules,
 ): StatedKind | undefined {
-  if (isAccessToken !== undefined) {
-    return kindByMark(claims, header ?? noHeader, isAccessToken)
-  }
-  const words = wordsIn(claims, header === undefined)
   const type = mediaType(own(header, 'typ'))
+  if (profile !== undefined && header !== undefined && type !== typeOfAccessTokens) {
+    return { kind: 'other', by: [] }
+  }
+  return isAccessToken === undefined
+    ? kindByList(claims, type, header === undefined)
+    : kindByMark(claims, header ?? noHeader, isAccessToken)
+}
+
+const typeOfAccessTokens = 'application/at+jwt'
+const noHeader: TokenHeader = Object.freeze({})
+
+/**
+ * A claim that says "ID token", "refresh token" or the like decides first. Then `typ: at+jwt`. A header with `JWT` or
+ * without `typ` says nothing, and any other `typ` states another kind. Then come the claims that only other kinds have.
+ */
+function kindByList(claims: AccessTokenClaims, type: string | undefined, isResponse: boolean): StatedKind | undefined {
+  const words = wordsIn(claims, isResponse)
   if (words?.kind === 'other') {
     return words
   }
-  if (type === 'application/at+jwt') {
-    return { kind: 'access-token', by: [] }
-  }
   if (type !== undefined && type !== 'application/jwt') {
-    return { kind: 'other', by: [] }
+    return { kind: type === typeOfAccessTokens ? 'access-token' : 'other', by: [] }
   }
   // Keycloak before 25 put the `nonce` of the login into access tokens too, which state their kind.
   const foreign = claimsOfOtherKinds.filter((name) => valueAt(claims, [name]) !== undefined)
@@ -50,8 +63,6 @@ export function mediaType(typ: unknown): string | undefined {
   const name = typeof typ === 'string' ? typ.toLowerCase() : ''
   return name.includes('/') ? name : `application/${name}`
 }
-
-const noHeader: TokenHeader = Object.freeze({})
 
 function kindByMark(
   claims: AccessTokenClaims,

@@ -28,18 +28,13 @@ export function claimsFault(token: ValidatedToken, now: number): ClaimsFault | u
   return kindFault(token) ?? timeFault(token, now / 1000) ?? audienceFault(token)
 }
 
-/** RFC 8725 §3.11, §3.12. For JWTs the profile demands the claims of RFC 9068 §2.2, and a header that says `at+jwt`. */
+/** RFC 8725 §3.11, §3.12. For JWTs the profile demands the claims of RFC 9068 §2.2. */
 function kindFault({ kind, policy, statedKind, claims }: ValidatedToken): ClaimsFault | undefined {
-  const isProfiled = kind === 'jwt' && policy.profile !== undefined
-  const missing = isProfiled ? absentIn(claims, claimsOfProfile) : []
+  const missing = kind === 'jwt' && policy.profile !== undefined ? absentIn(claims, claimsOfProfile) : []
   if (missing.length > 0) {
     return fault('missing-claim', ...missing)
   }
-  if (statedKind?.kind === 'other') {
-    return fault('wrong-token-type', ...statedKind.by)
-  }
-  // Only the header states the kind without a claim.
-  return isProfiled && statedKind?.by.length !== 0 ? fault('wrong-token-type') : undefined
+  return statedKind?.kind === 'other' ? fault('wrong-token-type', ...statedKind.by) : undefined
 }
 
 const claimsOfProfile = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti']

@@ -3,6 +3,7 @@ import { validateClaims } from '../claims/validate-claims.ts'
 import { verifySenderConstraint } from '../constraints/sender-constraint.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HttpRequest } from '../request/http-request.ts'
+import { invalidToken } from '../responses/refusal.ts'
 import { createAccessToken } from '../validated-token.ts'
 import type { IssuerRegistry } from './issuer-registry.ts'
 
@@ -10,7 +11,7 @@ import type { IssuerRegistry } from './issuer-registry.ts'
  * Meets the demand of the guard `active`: the issuer of the token called it active at most `within` milliseconds ago.
  * Resolves with the token of a newer response. `undefined` when the token at hand stays.
  *
- * @throws Refusal 401, such as `inactive`. Unavailable. TypeError when the issuer is no longer trusted.
+ * @throws Refusal 401, such as `inactive`, or `untrusted-issuer` when the issuer is no longer trusted. Unavailable.
  */
 export type ConfirmActive = (
   token: AccessToken,
@@ -20,9 +21,9 @@ export type ConfirmActive = (
 
 export function createConfirmActive(issuers: IssuerRegistry, clock: Clock, owner: object): ConfirmActive {
   return async (token, request, within) => {
-    const issuer = await issuers.find(token.issuer)
+    const issuer = await issuers.find(token.issuer, request)
     if (issuer === undefined) {
-      throw new TypeError('Expected an access token of an issuer that this validator still trusts')
+      throw invalidToken('untrusted-issuer', ['iss'])
     }
     const confirmed = await issuer.confirm(token, within)
     if (confirmed === undefined) {

@@ -33,8 +33,7 @@ export interface TrustedIssuerOptions {
   readonly secret?: string | Uint8Array | undefined
   /**
    * `'rfc9068'` demands the JWT profile for access tokens: `typ` `at+jwt`, and `iss`, `exp`, `aud`, `sub`, `client_id`,
-   * `iat` and `jti`. It excludes `isAccessToken` in the `dialect`. Default: `typ` `JWT` or no `typ` is accepted too,
-   * unless the claims state another kind of token.
+   * `iat` and `jti`. Default: `typ` `JWT` or no `typ` is accepted too, unless the claims state another kind of token.
    */
   readonly profile?: 'rfc9068' | undefined
   /** The maximum remaining lifetime of a token. With it, an `iat` in the future is refused too. Default: no limit. */

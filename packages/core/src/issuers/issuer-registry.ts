@@ -1,5 +1,7 @@
 import type { Health, IssuerHealth } from '../diagnostics/health.ts'
+import type { CachedJwt } from '../jwt/jwt-cache.ts'
 import { own } from '../lib/record.ts'
+import type { HttpRequest } from '../request/http-request.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 import { createIssuer, type Issuer, type IssuerContext, resolvedLabel } from './issuer.ts'
@@ -11,10 +13,12 @@ import type { TrustedIssuer } from './trusted-issuer.ts'
 /** The trusted issuers of one validator. */
 export interface IssuerRegistry {
   /** Step 2: the issuers that may know the token. Rejects with a `Refusal` (401) when there are none. */
-  readonly route: (parsed: ParsedToken) => Promise<readonly Issuer[]>
+  readonly route: (parsed: ParsedToken, request: HttpRequest | undefined) => Promise<readonly Issuer[]>
   /** The cached JWT, when its issuer and its key are still trusted. */
-  readonly cached: (text: string, now: number) => ValidatedToken | undefined
-  readonly find: (url: string) => Promise<Issuer | undefined>
+  readonly cached: (text: string, now: number, request: HttpRequest | undefined) => ValidatedToken | undefined
+  /** The same after step 2, for an issuer that an `issuer` function returned for this request alone. */
+  readonly cachedBy: (candidates: readonly Issuer[], text: string, now: number) => ValidatedToken | undefined
+  readonly find: (url: string, request: HttpRequest | undefined) => Promise<Issuer | undefined>
   /** Removes the token from all caches. Rejects when the `TokenCache` fails. */
   readonly evict: (parsed: ParsedToken) => Promise<void>
   /** The issuers of the options. Empty when `issuer` is a function. */
@@ -39,37 +43,52 @@ export function createIssuerRegistry(
   const resolver = typeof issuers === 'function' ? createIssuerResolver(issuers, context) : undefined
   const routeOpaque = createRouteOpaque(listed, opaqueRouting)
 
-  const known = (url: string): Issuer | undefined => (resolver === undefined ? byUrl.get(url) : resolver.known(url))
+  const find = async (url: string, request: HttpRequest | undefined): Promise<Issuer | undefined> =>
+    resolver === undefined ? byUrl.get(url) : resolver.find(url, request)
 
-  const find = async (url: string): Promise<Issuer | undefined> => known(url) ?? resolver?.find(url)
-
-  async function route(parsed: ParsedToken): Promise<readonly Issuer[]> {
-    const iss = parsed.format === 'jwt' ? own(parsed.jwt?.claims, 'iss') : undefined
-    const named = typeof iss === 'string' ? (known(iss) ?? (await resolver?.find(iss))) : undefined
+  async function route(parsed: ParsedToken, request: HttpRequest | undefined): Promise<readonly Issuer[]> {
+    const iss = issOf(parsed)
+    const named = iss === undefined ? undefined : (byUrl.get(iss) ?? (await resolver?.find(iss, request)))
     return named === undefined ? routeOpaque(parsed) : [named]
+  }
+
+  function recall(entry: CachedJwt | undefined, issuer: Issuer | undefined, now: number): ValidatedToken | undefined {
+    if (entry === undefined || issuer?.trusts(entry, now) !== true) {
+      return undefined
+    }
+    jwtCache.note('hit')
+    return entry.token
   }
 
   return {
     route,
-    cached: (text, now) => {
+    cached: (text, now, request) => {
       const entry = jwtCache.get(text)
-      const issuer = entry && known(entry.token.issuer)
-      if (entry === undefined || issuer?.trusts(entry, now) !== true) {
-        return undefined
-      }
-      jwtCache.note('hit')
-      return entry.token
+      const url = entry?.token.issuer ?? ''
+      return recall(entry, resolver === undefined ? byUrl.get(url) : resolver.known(url, request), now)
     },
+    cachedBy: ([issuer], text, now) => resolver && recall(jwtCache.get(text), issuer, now),
     find,
     evict: async (parsed) => {
       jwtCache.delete(parsed.text)
-      const all = await route(parsed).catch(noneIfRefused)
-      await Promise.all(all.map((issuer) => issuer.evict(parsed.text)))
+      await evictFrom(resolver?.named(issOf(parsed) ?? '') ?? [], parsed)
+      // The function may return an issuer that shares its cache with other processes.
+      await evictFrom(await route(parsed, undefined).catch(noneIfRefused), parsed)
     },
     listed,
     health: () => healthOf(listed, resolver?.present()),
     labelOf: (url) => (resolver === undefined ? url : resolvedLabel),
   }
+}
+
+/** The unverified name of the issuer. */
+function issOf(parsed: ParsedToken): string | undefined {
+  const iss = parsed.format === 'jwt' ? own(parsed.jwt?.claims, 'iss') : undefined
+  return typeof iss === 'string' ? iss : undefined
+}
+
+async function evictFrom(issuers: readonly Issuer[], { text }: ParsedToken): Promise<void> {
+  await Promise.all(issuers.map((issuer) => issuer.evict(text)))
 }
 
 /** A token without a trusted issuer is in no cache. */

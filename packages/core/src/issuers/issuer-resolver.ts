@@ -1,93 +1,144 @@
-import { LRUCache } from 'lru-cache'
-import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
+import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { HttpRequest } from '../request/http-request.ts'
 import { callApplication } from '../responses/error-response.ts'
-import { createIssuer, type Issuer, type IssuerContext } from './issuer.ts'
-import { isPossibleIssuer, isTrustedIssuer, settingsOf, type TrustedIssuer } from './trusted-issuer.ts'
+import { type Issuer, type IssuerContext, resolvedLabel } from './issuer.ts'
+import { createIssuerResults, type IssuerResults } from './issuer-results.ts'
+import { observeRequest, type ObservedRequest } from './observed-request.ts'
+import { isRejectedName } from './rejected-name.ts'
+import { createResolvedIssuers, type ResolvedIssuer } from './resolved-issuers.ts'
+import { isPossibleIssuer, type TrustedIssuer } from './trusted-issuer.ts'
 
 /**
- * Returns the trusted issuer for the unverified `iss` of a token, or `undefined` for a stranger. An error of the
- * function is a failure (500), and no refusal.
+ * Returns the trusted issuer for the unverified `iss` of a token, as a `trustedIssuer` or as its URL, or `undefined` for
+ * a stranger. An issuer whose name is not exactly `iss` counts as a stranger. Never return the `iss` of a stranger:
+ * everyone can run an issuer.
+ *
+ * `request` is the request of the token, for tenants by host. It is `undefined` where there is no request, such as for
+ * `evict`. A read of any member makes the result one for this request only: the function is called for every request
+ * with that `iss`. Then return the same object for a tenant each time, because cached tokens belong to that object. A
+ * result without a read depends on `iss` alone: it is cached for 10 minutes, and `undefined` for 10 seconds. A read
+ * after such a result throws a `TypeError`.
+ *
+ * `iss` is any text of at most 2,048 characters that can name an issuer. A client can make it up, and the host of the
+ * request as well. An error of the function is a failure (500), and no refusal. One error is none: that of
+ * `trustedIssuer` because of this very name, which makes the issuer a stranger.
  */
-export type ResolveIssuer = (iss: string) => MaybePromise<TrustedIssuer | undefined>
+export type ResolveIssuer = (
+  iss: string,
+  request: HttpRequest | undefined,
+) => MaybePromise<TrustedIssuer | string | undefined>
 
-/** The issuers that an `issuer` function returns. Its results are cached, for strangers too. */
+/** The issuers that an `issuer` function returns. */
 export interface IssuerResolver {
-  readonly find: (iss: string) => Promise<Issuer | undefined>
-  /** The cached issuer. The function is not called. */
-  readonly known: (iss: string) => Issuer | undefined
+  /** The issuer for a token of this request. */
+  readonly find: (iss: string, request: HttpRequest | undefined) => Promise<Issuer | undefined>
+  /** The cached issuer, if it does not depend on the request. The function is not called. */
+  readonly known: (iss: string, request: HttpRequest | undefined) => Issuer | undefined
+  /** The issuers of this name that the function returned lately, for any request. */
+  readonly named: (iss: string) => readonly Issuer[]
+  /** The issuers that the function returned lately, one for each name. */
   readonly present: () => readonly Issuer[]
 }
 
-const minute = 60_000
-/** A new tenant is accepted after 10 s at the latest. A removed tenant is refused after 10 min. */
-const bounds = {
-  known: { maxSize: 256 * 1024 * 1024, ttl: 10 * minute, ttlResolution: 0 },
-  strangers: { max: 1000, maxSize: 256 * 1024, ttl: 10_000, ttlResolution: 0 },
-}
-/** Bytes of an issuer without its name and its configured keys, so that 20,000 issuers fit. */
-const issuerSize = 12 * 1024
+/** All bounds together are 256 MiB: these, and those of `resolved-issuers`. */
+const maxBytes = { withRequest: 160 * 2 ** 20, withoutRequest: 32 * 2 ** 20 }
 const deadline = 5000
 
-/** Strangers have an own cache, so that made-up names evict no tenant. Concurrent requests share one call. */
 export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerContext): IssuerResolver {
-  const perf = { now: context.clock }
-  const known = new LRUCache<string, Issuer>({ ...bounds.known, perf })
-  const strangers = new LRUCache<string, true>({
-    ...bounds.strangers,
-    sizeCalculation: (_value, iss) => 2 * iss.length + 1,
-    perf,
-  })
-  const calls = new Map<string, Promise<Issuer | undefined>>()
+  const issuers = createResolvedIssuers(context)
+  const withRequest = createIssuerResults(maxBytes.withRequest, context.clock)
+  /** The function can return something else when there is no request, although it reads nothing. */
+  const withoutRequest = createIssuerResults(maxBytes.withoutRequest, context.clock)
+  let hasWarned = false
 
-  async function call(iss: string): Promise<Issuer | undefined> {
-    const result = callApplication(() => resolve(iss))
-    const trusted = expectTrusted(await withDeadline(result, AbortSignal.timeout(deadline), timeout), iss)
-    if (trusted === undefined) {
-      strangers.set(iss, true)
-      return undefined
-    }
-    const issuer = createIssuer(trusted, context, 'resolved')
-    const { keys } = settingsOf(trusted)
-    const keySet = 'keys' in keys ? keys.keys : keys.seed
-    known.set(iss, issuer, { size: issuerSize + 2 * iss.length + (keySet?.bytes ?? 0) })
-    return issuer
+  const resultsFor = (request: HttpRequest | undefined): IssuerResults =>
+    request === undefined ? withoutRequest : withRequest
+
+  async function find(iss: string, request: HttpRequest | undefined): Promise<Issuer | undefined> {
+    const results = resultsFor(request)
+    const known = results.get(iss)
+    const isDecided = known !== undefined || !isPossibleIssuer(iss) || results.isStranger(iss)
+    return isDecided ? known : join(iss, request, results)
   }
 
-  async function callOnce(iss: string): Promise<Issuer | undefined> {
-    const pending = calls.get(iss) ?? call(iss).finally(() => calls.delete(iss))
-    calls.set(iss, pending)
-    return pending
+  /** Shares a pending call while that call reads nothing of its request. */
+  async function join(iss: string, request: HttpRequest | undefined, results: IssuerResults) {
+    const pending = results.calls.get(iss)
+    if (pending?.request.isRead() === false) {
+      const issuer = await Promise.race([pending.request.whenRead, pending.issuer])
+      if (!pending.request.isRead()) {
+        return issuer
+      }
+    }
+    return call(iss, observeRequest(request), results)
+  }
+
+  async function call(iss: string, request: ObservedRequest, results: IssuerResults): Promise<Issuer | undefined> {
+    const pending = { request, issuer: resolveFor(iss, request, results) }
+    results.calls.set(iss, pending)
+    try {
+      return await pending.issuer
+    } finally {
+      if (results.calls.get(iss) === pending) {
+        results.calls.delete(iss)
+      }
+    }
+  }
+
+  /** Caches a result only if it depends on `iss` alone. */
+  async function resolveFor(iss: string, request: ObservedRequest, results: IssuerResults) {
+    const resolved = await callFunction(iss, request.view)
+    if (request.isRead()) {
+      results.delete(iss)
+      if (resolved !== undefined) {
+        issuers.note(resolved)
+      }
+    } else {
+      request.seal()
+      results.set(iss, resolved)
+    }
+    return resolved?.issuer
+  }
+
+  async function callFunction(iss: string, request: HttpRequest | undefined): Promise<ResolvedIssuer | undefined> {
+    try {
+      const result = callApplication(() => resolve(iss, request))
+      return issuers.of(await withDeadline(result, AbortSignal.timeout(deadline), timeout), iss)
+    } catch (error) {
+      if (!isRejectedName(error, iss)) {
+        throw error
+      }
+      warnOnce()
+      return undefined
+    }
+  }
+
+  /** Once, and without the name, because strangers make up names. */
+  function warnOnce(): void {
+    if (!hasWarned) {
+      hasWarned = true
+      const message =
+        'The `issuer` function trusts an issuer whose name trustedIssuer rejects; its tokens are refused. Return undefined for a name that you do not know. Add `keys` for an issuer that you trust and whose name is no URL on https:'
+      warnOfMisconfiguration({ event: 'invalid-issuer', issuer: resolvedLabel, message })
+    }
   }
 
   return {
-    find: async (iss) => {
-      const isStranger = !isResolvable(iss) || strangers.has(iss)
-      return isStranger ? undefined : (known.get(iss) ?? callOnce(iss))
+    find,
+    known: (iss, request) => resultsFor(request).get(iss),
+    named: (iss) => {
+      const cached = [withRequest.get(iss), withoutRequest.get(iss)].filter((issuer) => issuer !== undefined)
+      return [...new Set([...cached, ...issuers.noted().filter(({ url }) => url === iss)])]
     },
-    known: (iss) => known.get(iss),
-    present: () => [...known.values()],
+    present: () => {
+      const all = [...withRequest.issuers(), ...withoutRequest.issuers(), ...issuers.noted()]
+      return [...new Map(all.map((issuer) => [issuer.url, issuer])).values()]
+    },
   }
-}
-
-/** The function gets no name on plain `http:`, because most functions pass the name to `trustedIssuer`, which throws. */
-function isResolvable(iss: string): boolean {
-  const url = parsePlainUrl(iss)
-  return isPossibleIssuer(iss) && (url === undefined || isSecure(url))
 }
 
 function timeout(): Error {
   return new Error(`The \`issuer\` function returned nothing within ${deadline} ms`)
-}
-
-/** An issuer with another name than the `iss` counts as a stranger, so that its keys are never used for this token. */
-function expectTrusted(result: unknown, iss: string): TrustedIssuer | undefined {
-  if (result === undefined || result === null || result === false) {
-    return undefined
-  }
-  if (!isTrustedIssuer(result)) {
-    throw new TypeError('Expected the `issuer` function to return trustedIssuer(iss, options) or undefined')
-  }
-  return result.url === iss ? result : undefined
 }

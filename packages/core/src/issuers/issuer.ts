@@ -59,13 +59,13 @@ export function createIssuer(
 ): Issuer {
   const { url } = trusted
   const settings = settingsOf(trusted)
-  const { formats, introspection, algorithms, dialect } = settings
+  const { formats, introspection, algorithms, dialect, profile } = settings
   const { clock, jwtCache: cache } = context
   const network = networkOf(trusted, context, provenance === 'resolved')
   const keys = createKeySource(url, settings.keys, network)
   const policy = policyOf(settings, context)
   const { scopeHierarchy = context.scopeHierarchy } = settings
-  const readClaims = createReadClaims(dialect, scopeHierarchy)
+  const readClaims = createReadClaims(dialect, profile, scopeHierarchy)
   const common = { issuer: url, readClaims, reportDialect: createReportDialect(url, dialect), policy, clock }
   const jwts = createJwtValidator({ ...common, keys, algorithms, cache, settings: trusted })
   const introspector =
@@ -76,7 +76,7 @@ export function createIssuer(
     createOpaqueValidator({
       ...common,
       policy: { ...policy, missingAudience: introspection?.missingAudience ?? policy.missingAudience },
-      readClaimsAboutJwt: createReadClaims({ ...dialect, isAccessToken: undefined }, scopeHierarchy),
+      readClaimsAboutJwt: createReadClaims({ ...dialect, isAccessToken: undefined }, profile, scopeHierarchy),
       introspector,
     })
 

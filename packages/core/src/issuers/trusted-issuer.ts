@@ -7,6 +7,7 @@ import { expectKeyOrigin, type KeyOrigin } from '../keys/key-origin.ts'
 import { expectDuration } from '../lib/duration.ts'
 import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
 import type { TrustedIssuerOptions } from './issuer-options.ts'
+import { rejectedName } from './rejected-name.ts'
 
 /** An issuer whose tokens are accepted. Only `trustedIssuer` creates one. Its settings are not visible. */
 export interface TrustedIssuer {
@@ -101,13 +102,10 @@ function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
 }
 
 /** `scopesFrom` is the former name of `scopes` in the dialect. */
-function expectDialectOf({ dialect, scopesFrom, profile }: TrustedIssuerOptions): DialectSettings {
+function expectDialectOf({ dialect, scopesFrom }: TrustedIssuerOptions): DialectSettings {
   const settings = expectDialect(scopesFrom === undefined ? dialect : { scopes: scopesFrom, ...dialect })
   if (scopesFrom !== undefined && dialect?.scopes !== undefined) {
     throw invalidOption('Expected `dialect: { scopes }` without `scopesFrom`, which is its former name')
-  }
-  if (profile !== undefined && settings.isAccessToken !== undefined) {
-    throw invalidOption("Expected no `isAccessToken` with `profile: 'rfc9068'`: the profile demands `typ: at+jwt`")
   }
   return settings
 }
@@ -121,11 +119,12 @@ function isDiscovered(settings: IssuerSettings): boolean {
 function expectIssuer(name: unknown, hasMetadata: boolean): string {
   const text = expectText(name, 'issuer')
   if (text.includes('/.well-known/')) {
-    throw invalidOption('Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')
+    throw rejectedName(text, 'Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')
   }
   const url = parsePlainUrl(text)
   if (!isPossibleIssuer(text) || (hasMetadata && (url === undefined || !isSecure(url)))) {
-    throw invalidOption(
+    throw rejectedName(
+      text,
       'Expected `issuer` to be an absolute URL on https: (http: is accepted on loopback only) without query, fragment or credentials, such as https://as.example; it may be another name only when nothing is discovered (`keys` or `secret`, the `endpoint` of `introspection`)',
     )
   }
