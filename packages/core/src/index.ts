@@ -49,6 +49,14 @@ export type { MaybePromise } from './lib/maybe-promise.ts'
 export type { StandardSchema } from './lib/standard-schema.ts'
 export type { Lifecycle } from './lifecycle.ts'
 export type { ValidatorOptions } from './options.ts'
+export {
+  cookie,
+  type CookieOptions,
+  type CookieSource,
+  type CredentialSource,
+  header,
+  type HeaderSource,
+} from './request/credential-sources.ts'
 export type { HttpRequest } from './request/http-request.ts'
 export {
   isRefusal,

@@ -16,8 +16,9 @@ export interface Demands {
 
 /** What a guard can inspect besides the token. */
 export interface GuardContext {
-  readonly request: HttpRequest
-  /** The time of this request, in milliseconds since the epoch. */
+  /** The request that presented the token. `undefined` for a token that `validator.validate` validates by itself. */
+  readonly request: HttpRequest | undefined
+  /** The time of this validation, in milliseconds since the epoch. */
   readonly now: number
 }
 

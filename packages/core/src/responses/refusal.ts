@@ -30,6 +30,7 @@ export const refusalReasons = [
   'unknown-prefix',
   'wrong-claims',
   'missing-scope',
+  'cross-origin',
 ] as const
 
 /** The cause of a refusal as a stable id, for logs, metrics and tests. It is never sent to the client. */
