@@ -70,6 +70,8 @@ test('a JWT is never introspected, whatever its fault, and every other token is'
     [`${encode({ ALG: 'ES256' })}.a.b`, 'malformed-token'],
     [`${encode({ alg: 'RSA-OAEP', enc: 'A256GCM' })}.a.b.c.d`, 'malformed-token'],
     [`${encode({ alg: 'dir', enc: 'A256GCM' })}..AAAA.AAAA.AAAA`, 'malformed-token'],
+    [`${encode({ alg: 'RSA-OAEP' })}.a.b.c.d`, 'malformed-token'],
+    ['e30..x.y.z', 'malformed-token'],
   ]
   for (const [token, reason] of jwts) {
     expect(await present(token), token).toBe(reason)
@@ -82,7 +84,6 @@ test('a JWT is never introspected, whatever its fault, and every other token is'
     'a.b.c',
     `${encode({ alg: 'ES256' })}.b`,
     `${encode({ alg: 'ES256' })}.a.b.c`,
-    `${encode({ alg: 'RSA-OAEP' })}.a.b.c.d`,
     `${encode(['alg'])}.a.b`,
     `${encode('"alg"')}.a.b`,
     '...',

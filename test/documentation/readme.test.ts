@@ -19,7 +19,7 @@ function flat(code: string): string {
   return code.replaceAll(/^\s+/gm, '').trim()
 }
 
-const pages = [...files('*.md'), ...files('docs/*.md'), ...files('packages/*/README.md')]
+const pages = [...files('*.md'), ...files('docs/**/*.md'), ...files('packages/*/README.md')]
 
 describe.each(pages)('%s', (page) => {
   const text = read(page)

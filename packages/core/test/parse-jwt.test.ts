@@ -56,10 +56,16 @@ test.each([
   expect(parseToken(text)).toEqual(format === 'jwt' ? { format, text, jwt: undefined } : { format, text })
 })
 
-test.each(['abc', 'a.b', 'a.b.c', `${header}.${claims}`, `${header}.${claims}.YQ.YQ.YQ`])('%s is opaque', (text) => {
-  expect(parseToken(text)).toEqual({ format: 'opaque', text })
-})
+test.each(['abc', 'a.b', 'a.b.c', `${header}.${claims}`, `${header}.${claims}.YQ.YQ`, 'a.b.c.d.e'])(
+  '%s is opaque',
+  (text) => {
+    expect(parseToken(text)).toEqual({ format: 'opaque', text })
+  },
+)
 
-test.each([`${header}..YQ`, `${header}.${claims}.`, `${header}.${encode('[]')}.YQ`])('%s is a faulty JWT', (text) => {
-  expect(parseToken(text)).toEqual({ format: 'jwt', text, jwt: undefined })
-})
+test.each([`${header}..YQ`, `${header}.${claims}.`, `${header}.${encode('[]')}.YQ`, `${header}.${claims}.YQ.YQ.YQ`])(
+  '%s is a faulty JWT',
+  (text) => {
+    expect(parseToken(text)).toEqual({ format: 'jwt', text, jwt: undefined })
+  },
+)

@@ -7,7 +7,7 @@ import type { HttpRequest } from '../request/http-request.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { invalidToken, Refusal } from '../responses/refusal.ts'
 import { policyOf } from '../validated-token.ts'
-import { createGuard, createTokenGuard, type Guard, type GuardResult } from './guard.ts'
+import { createGuard, createTokenGuard, expectGuards, type Guard, type GuardResult } from './guard.ts'
 
 export interface OrganizationOptions {
   /**
@@ -47,7 +47,7 @@ export function organization(options: OrganizationOptions): Guard {
 
 /** The guards of a route. Where an issuer enforces organizations, a route without the guard refuses their tokens. */
 export function withOrganizationRule(guards: readonly Guard[], isEnforced: boolean): readonly Guard[] {
-  const isDemanded = guards.some(({ demands }) => demands.organization === true)
+  const isDemanded = expectGuards(guards).some(({ demands }) => demands.organization === true)
   return isEnforced && !isDemanded ? [refuseOrganizations, ...guards] : guards
 }
 

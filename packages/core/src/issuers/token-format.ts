@@ -1,6 +1,6 @@
 import { type ParsedJwt, parseJwt } from '../jwt/parse-jwt.ts'
 import { parseLoosely } from '../lib/json.ts'
-import { isRecord, own } from '../lib/record.ts'
+import { isRecord } from '../lib/record.ts'
 
 /** A token and its format. Nothing in it is verified. */
 export type ParsedToken =
@@ -9,10 +9,9 @@ export type ParsedToken =
   | { readonly format: 'jwt'; readonly text: string; readonly jwt: ParsedJwt | undefined }
 
 /**
- * Parses a token. A JWT has three segments, and the first one decodes to a JSON object. An encrypted JWT has five, and
- * an `enc` in the first one. Faults of base64url, UTF-8, JSON or the header do not make a JWT opaque, because
- * introspection must not accept a faulty JWT. Every other token is opaque. Does not check the characters of an opaque
- * token.
+ * Parses a token. A JWT has three segments, or five when it is encrypted, and the first one decodes to a JSON object.
+ * Faults of base64url, UTF-8, JSON or the header do not make a JWT opaque, because introspection must not accept a
+ * faulty JWT. Every other token is opaque. Does not check the characters of an opaque token.
  */
 export function parseToken(text: string): ParsedToken {
   const jwt = parseJwt(text)
@@ -21,9 +20,7 @@ export function parseToken(text: string): ParsedToken {
 
 function isFaultyJwt(text: string): boolean {
   const segments = text.split('.', 6)
-  if (segments.length !== 3 && segments.length !== 5) {
-    return false
-  }
-  const header = parseLoosely(new TextDecoder().decode(Buffer.from(segments[0] ?? '', 'base64url')))
-  return segments.length === 3 ? isRecord(header) : typeof own(header, 'enc') === 'string'
+  const [header = ''] = segments
+  const isCompact = segments.length === 3 || segments.length === 5
+  return isCompact && isRecord(parseLoosely(new TextDecoder().decode(Buffer.from(header, 'base64url'))))
 }

@@ -3,7 +3,7 @@ import { expectOneOf, invalidOption } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
 import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { beginsWith, createPreset, expectPastedUrl, hasTexts } from './preset.ts'
+import { beginsWith, createPreset, expectPastedUrl, expectPresetOptions, hasTexts } from './preset.ts'
 
 export interface ClerkOptions extends TrustedIssuerOptions {
   /**
@@ -22,7 +22,8 @@ export interface ClerkOptions extends TrustedIssuerOptions {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
-export function clerk(frontendApi: string, { tokens = 'sessions', ...options }: ClerkOptions = {}): TrustedIssuer {
+export function clerk(frontendApi: string, given?: ClerkOptions): TrustedIssuer {
+  const { tokens = 'sessions', ...options } = expectPresetOptions(given, 'tokens')
   const name = '`frontendApi` of clerk'
   const { origin } = expectPastedUrl(hostIn(frontendApi) ?? frontendApi, name, 'https://clerk.example.com')
   if (origin === 'https://api.clerk.com') {

@@ -2,7 +2,7 @@ import { expectOneOf, expectText, invalidOption } from '../../lib/invalid-option
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
 import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { createPreset, hasTexts, isSubject } from './preset.ts'
+import { createPreset, expectPresetOptions, hasTexts, isSubject } from './preset.ts'
 
 export interface EntraOptions extends TrustedIssuerOptions {
   /**
@@ -20,7 +20,8 @@ export interface EntraOptions extends TrustedIssuerOptions {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options, and for a domain or `common` as the tenant.
  */
-export function entra(tenantId: string, { version = 'v2', ...options }: EntraOptions = {}): TrustedIssuer {
+export function entra(tenantId: string, given?: EntraOptions): TrustedIssuer {
+  const { version = 'v2', ...options } = expectPresetOptions(given, 'version')
   const tenant = expectText(tenantId, '`tenantId` of entra').trim().toLowerCase()
   if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(tenant)) {
     throw invalidOption(

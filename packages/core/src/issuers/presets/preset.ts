@@ -9,12 +9,8 @@ import { issuerOptionNames, type TrustedIssuer, trustedIssuer } from '../trusted
  * Creates the trusted issuer of a preset. The options of the developer replace those of the vendor, and each member of
  * their `dialect` replaces one member. A member that is `undefined` replaces nothing, because it must not drop a check.
  */
-export function createPreset(
-  url: string,
-  vendor: TrustedIssuerOptions,
-  given: TrustedIssuerOptions = {},
-): TrustedIssuer {
-  const options = definedMembers(expectOptions(given, 'the options of the preset', issuerOptionNames))
+export function createPreset(url: string, vendor: TrustedIssuerOptions, given?: TrustedIssuerOptions): TrustedIssuer {
+  const options = definedMembers(expectPresetOptions(given))
   const dialect =
     options.dialect === undefined
       ? {}
@@ -23,6 +19,14 @@ export function createPreset(
   const hasKeys = options.keys !== undefined || options.secret !== undefined
   const place = hasKeys ? {} : definedMembers({ keys, metadata })
   return trustedIssuer(url, { ...others, ...place, ...options, dialect: { ...vendor.dialect, ...dialect } })
+}
+
+/** Checks the options of a preset that has further options. The result has own members only. */
+export function expectPresetOptions<Options extends TrustedIssuerOptions>(
+  given: Options | undefined,
+  ...names: readonly string[]
+): Options {
+  return expectOptions(given ?? ({} as Options), 'the options of the preset', [...issuerOptionNames, ...names])
 }
 
 function definedMembers<Options extends object>(options: Options): Options {

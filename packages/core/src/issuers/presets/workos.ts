@@ -2,7 +2,7 @@ import { expectText, invalidOption } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
 import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { beginsWith, createPreset, expectPastedUrl, hasTexts, isSubject, lacks } from './preset.ts'
+import { beginsWith, createPreset, expectPastedUrl, expectPresetOptions, hasTexts, isSubject, lacks } from './preset.ts'
 
 export interface WorkosOptions extends TrustedIssuerOptions {
   /**
@@ -21,7 +21,8 @@ export interface WorkosOptions extends TrustedIssuerOptions {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
-export function workos(where: string, { issuer, ...options }: WorkosOptions = {}): TrustedIssuer {
+export function workos(where: string, given?: WorkosOptions): TrustedIssuer {
+  const { issuer, ...options } = expectPresetOptions(given, 'issuer')
   const pasted = expectText(where, '`where` of workos').trim()
   if (/^client_\w+$/.test(pasted)) {
     const keys = `https://api.workos.com/sso/jwks/${pasted}`

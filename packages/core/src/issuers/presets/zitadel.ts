@@ -2,7 +2,7 @@ import { expectText } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
 import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { createPreset, expectPastedUrl, hasTexts, lacks } from './preset.ts'
+import { createPreset, expectPastedUrl, expectPresetOptions, hasTexts, lacks } from './preset.ts'
 
 export interface ZitadelOptions extends TrustedIssuerOptions {
   /**
@@ -20,7 +20,8 @@ export interface ZitadelOptions extends TrustedIssuerOptions {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
-export function zitadel(domain: string, { project, ...options }: ZitadelOptions = {}): TrustedIssuer {
+export function zitadel(domain: string, given?: ZitadelOptions): TrustedIssuer {
+  const { project, ...options } = expectPresetOptions(given, 'project')
   const { origin } = expectPastedUrl(domain, '`domain` of zitadel', 'example.zitadel.cloud')
   const scopes =
     project === undefined
