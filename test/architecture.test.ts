@@ -72,6 +72,10 @@ test('the core has less than 10,500 lines', () => {
   expect(lines).toBeLessThan(10500)
 })
 
+test('validator.ts, which shows the six steps, has at most 80 lines', () => {
+  expect(sourcesOf('core').find(({ path }) => path === 'validator.ts')?.lines).toBeLessThanOrEqual(80)
+})
+
 test('the core depends on jose, lru-cache and undici only', () => {
   const manifest = JSON.parse(readFileSync(join(packages, 'core/package.json'), 'utf8')) as Record<string, object>
   expect(Object.keys(manifest['dependencies'] ?? {}).toSorted()).toEqual(libraries['core'])

@@ -125,6 +125,41 @@ export const requirements = {
     source: 'conformance §4',
     text: 'Error codes are a closed set; optional routes let absent credentials through, never bad ones.',
   },
+  'CRED-01': {
+    level: 'RULE',
+    source: 'docs/credentials.md',
+    text: 'The token comes from the configured sources only, and never from the query.',
+  },
+  'CRED-02': {
+    level: 'RULE',
+    source: 'RFC 9110 §5.3',
+    text: 'A header of its own contains the whole token. An empty value is an absent token, and a repeated line is refused.',
+  },
+  'CRED-03': {
+    level: 'MUST',
+    source: 'RFC 6265 §5.4, RFC 9113 §8.2.3',
+    text: 'A cookie is found in any of several lines, with or without quotes. Different values of one name are refused.',
+  },
+  'CRED-04': {
+    level: 'MUST',
+    source: 'RFC 6750 §2',
+    text: 'The same token in two sources counts once. Two different tokens are refused, and so is a form beside another source.',
+  },
+  'CRED-05': {
+    level: 'RULE',
+    source: 'Fetch Metadata, RFC 6454 §7',
+    text: 'A request with side effects whose token comes from a cookie alone is of the same origin, or of a listed one.',
+  },
+  'CRED-06': {
+    level: 'RULE',
+    source: 'RFC 6455 §10.2',
+    text: 'An upgrade to WebSocket needs the same check as a request with side effects.',
+  },
+  'CRED-07': {
+    level: 'RULE',
+    source: 'docs/credentials.md',
+    text: 'A request of another origin is refused before its token is validated, so that it causes no upstream call.',
+  },
   'JOSE-01': { level: 'MUST NOT', source: 'RFC 9068 §4, RFC 8725 §3.2', text: 'Unsecured tokens are never accepted.' },
   'JOSE-02': {
     level: 'MUST',
@@ -466,6 +501,11 @@ export const requirements = {
     level: 'RULE',
     source: 'issue 17, RFC 9700 §4.15',
     text: 'The client id and the kind of subject are read as the dialect says; what is not stated is unknown.',
+  },
+  ORGANIZATION: {
+    level: 'RULE',
+    source: 'issue 17',
+    text: 'Only a route with the guard of an organization accepts its tokens: another organization is 403, another audience 401.',
   },
   'DIALECT-KIND': {
     level: 'RULE',

@@ -1,4 +1,4 @@
-import { clientSecretBasic, createProtect, scopes, trustedIssuer } from '@tollgate/express'
+import { clientSecretBasic, createProtect, organization, scopes, trustedIssuer } from '@tollgate/express'
 import express, { type Express } from 'express'
 import { resourceServer } from './authorization-server.ts'
 
@@ -7,7 +7,10 @@ export function createApi(issuer: string, audience: string | readonly string[]):
   const { id, secret } = resourceServer
   const protect = createProtect({
     audience,
-    issuer: trustedIssuer(issuer, { introspection: { client: clientSecretBasic(id, secret) } }),
+    issuer: trustedIssuer(issuer, {
+      introspection: { client: clientSecretBasic(id, secret) },
+      organizations: 'enforced',
+    }),
   })
 
   const app = express()
@@ -18,5 +21,10 @@ export function createApi(issuer: string, audience: string | readonly string[]):
     (req, res) => void res.json({ for: protect.auth(req).clientId, orders: [1, 2] }),
   )
   app.post('/orders', protect(scopes('orders:write')), (_req, res) => void res.status(201).json({ order: 3 }))
+  app.get(
+    '/members',
+    protect(organization({ id: 'org-1', kind: 'organization' })),
+    (_req, res) => void res.json({ members: ['alice'] }),
+  )
   return app
 }

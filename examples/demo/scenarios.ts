@@ -22,6 +22,8 @@ export const audience = 'https://orders.example'
 export const shortLived = 'https://orders.example/short-lived'
 export const opaque = 'https://orders.example/opaque'
 const anotherApi = 'https://payments.example'
+/** The resource of an organization, by Logto. */
+const resourceOf = (organization: string): string => `urn:logto:organization:${organization}`
 
 type GetToken = (request: TokenRequest) => Promise<string>
 
@@ -30,6 +32,8 @@ export async function ordinaryRequests(getToken: GetToken, getStrangersToken: Ge
   const reading = await getToken({ scope: 'orders:read', resource: audience })
   const writing = await getToken({ scope: 'orders:read orders:write', resource: audience })
   const foreign = await getToken({ scope: 'orders:read', resource: anotherApi })
+  const ofOrg1 = await getToken({ scope: 'orders:read', resource: resourceOf('org-1') })
+  const ofOrg2 = await getToken({ scope: 'orders:read', resource: resourceOf('org-2') })
   const strangers = await getStrangersToken({ scope: 'orders:read', resource: audience })
   return [
     row('GET /public', 'none, none needed', [], accepted(200)),
@@ -38,6 +42,10 @@ export async function ordinaryRequests(getToken: GetToken, getStrangersToken: Ge
     row('POST /orders', 'valid, orders:read', bearer(reading), lackingScope),
     row('POST /orders', 'valid, orders:write', bearer(writing), accepted(201)),
     row('GET /orders', 'for another API', bearer(foreign), invalid('wrong-audience')),
+    row('GET /members', 'of organization org-1', bearer(ofOrg1), accepted(200)),
+    row('GET /members', 'of organization org-2', bearer(ofOrg2), wrongOrganization),
+    row('GET /members', 'for the API', bearer(reading), invalid('wrong-audience')),
+    row('GET /orders', 'of organization org-1', bearer(ofOrg1), invalid('wrong-audience')),
     row('GET /orders', "of a stranger's server", bearer(strangers), invalid('untrusted-issuer')),
     row('GET /orders', 'tampered', bearer(tampered(reading)), invalid('bad-signature')),
     row('GET /orders', 'unsigned (alg none)', bearer(unsigned(reading)), invalid('malformed-token')),
@@ -91,6 +99,12 @@ const lackingScope: Expected = {
   status: 403,
   reason: 'missing-scope',
   challenge: 'Bearer error="insufficient_scope", scope="orders:write"',
+}
+
+const wrongOrganization: Expected = {
+  status: 403,
+  reason: 'wrong-organization',
+  challenge: 'Bearer error="insufficient_scope"',
 }
 
 function invalid(reason: string): Expected {

@@ -29,7 +29,7 @@ verifies('APP-MOUNTED', 'a mounted route is protected, and its guards see the wh
   const paths: string[] = []
   const recordPath = defineGuard({
     check: (_token, { request }) => {
-      paths.push(new URL(request.url, 'http://x').pathname)
+      paths.push(new URL(request?.url ?? '', 'http://x').pathname)
       return 'pass'
     },
   })

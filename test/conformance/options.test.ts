@@ -1,4 +1,4 @@
-import { active, createValidator, type Guard, scopes } from '@tollgate/core'
+import { active, cookie, createValidator, type Guard, header, scopes } from '@tollgate/core'
 import { createProtect as createProtectForExpress } from '@tollgate/express'
 import tollgate, { type TollgateOptions } from '@tollgate/fastify'
 import { createProtect as createProtectForKoa } from '@tollgate/koa'
@@ -20,6 +20,19 @@ const wrongOptions: readonly (readonly [string, object | null | undefined])[] = 
   ['an option of the issuer', { ...trust, secret: 'x'.repeat(32) }],
   ['a clock in seconds', { ...trust, clock: () => 1_700_000_000 }],
   ['a clock that returns no number', { ...trust, clock: () => 'now' }],
+  ['no source of credentials', { ...trust, credentials: [] }],
+  ['null as credentials', { ...trust, credentials: null }],
+  ['a misspelt source', { ...trust, credentials: 'Authorization' }],
+  ['a name instead of a source', { ...trust, credentials: ['authorization', 'cookie'] }],
+  ['an object that looks like a source', { ...trust, credentials: { in: 'cookie', name: 'session', origins: [] } }],
+  ['a copy of a source', { ...trust, credentials: { ...header('x-token') } }],
+  ['a function instead of a source', { ...trust, credentials: cookie }],
+  ['sources within an array of sources', { ...trust, credentials: [['authorization']] }],
+  ['undefined among the sources', { ...trust, credentials: ['authorization', undefined] }],
+  // oxlint-disable-next-line eslint/no-sparse-arrays -- a hole is a mistake of the developer
+  ['a hole among the sources', { ...trust, credentials: ['authorization', ,] }],
+  ['the same source twice', { ...trust, credentials: [header('x-token'), header('X-Token')] }],
+  ['a misspelt `credentials`', { ...trust, credential: 'authorization' }],
   ['null as dispatcher', { ...trust, dispatcher: null }],
   ['an object that is no dispatcher', { ...trust, dispatcher: {} }],
 ]

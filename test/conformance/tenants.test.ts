@@ -89,12 +89,12 @@ for (const cache of ['memory', 'off'] as const) {
 
 verifies('TENANT-HOST', 'concurrent requests with one token get the result of their own host', async (adapter) => {
   const tenants = await openTenants()
-  const resolve = byHost(tenants, (url) => url)
+  const find = byHost(tenants, (url) => url)
   const api = await open(
     adapter,
     async (iss, request) => {
       await new Promise((resolve) => setImmediate(resolve))
-      const found = await resolve(iss, request)
+      const found = await find(iss, request)
       await new Promise((resolve) => setImmediate(resolve))
       return found
     },

@@ -8,9 +8,11 @@ import {
   audience as audienceGuard,
   claims,
   clientSecretBasic,
+  cookie,
   createValidator,
   defineGuard,
   type Guard,
+  header,
   type HttpRequest,
   Refusal,
   scopes,
@@ -147,12 +149,13 @@ test('whatever the fast path returns, the full path returns', async () => {
   expect(accepted.full).toBeGreaterThan(accepted.known)
 })
 
-test('the fast path does not serve a closed validator, a schema, a form body, or the guard active', async () => {
+test('the fast path does not serve a closed validator, a schema, a form body, another source, or the guard active', async () => {
   const issuer = trustedIssuer(iss, {
     secret,
     introspection: { client: clientSecretBasic('api', 'secret'), endpoint: 'https://as.example/introspect' },
   })
   const options = { issuer, audience, clock: () => T0 * 1000 }
+  const token = header('x-token')
   const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as const
   const request = { method: 'POST', url: '/', headers: fromNode(['authorization', `Bearer ${tokenOf({})}`]) }
   const cases: readonly [string, Validator<unknown>, Guard, boolean][] = [
@@ -160,6 +163,9 @@ test('the fast path does not serve a closed validator, a schema, a form body, or
     ['schema', createValidator({ ...options, claims: schema }), scopes('read'), false],
     ['form body', createValidator({ ...options, formBody: 'accepted' }), scopes('read'), false],
     ['active', createValidator(options), active({ within: '5s' }), false],
+    ['the usual source', createValidator({ ...options, credentials: ['authorization'] }), scopes('read'), true],
+    ['another source', createValidator({ ...options, credentials: ['authorization', token] }), scopes('read'), false],
+    ['a cookie', createValidator({ ...options, credentials: [cookie('s'), 'authorization'] }), scopes('read'), false],
   ]
   for (const [name, validator, guard, isServed] of cases) {
     await validator.authenticate(request)

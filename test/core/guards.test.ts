@@ -98,7 +98,7 @@ test('a guard of the app sees the token, the request and the time', async () => 
   const seen: unknown[] = []
   const guard = defineGuard({
     check: (token, { request, now }) => {
-      seen.push(token.subject, request.method, now)
+      seen.push(token.subject, request?.method, now)
       return new Refusal({ reason: 'mine' })
     },
   })

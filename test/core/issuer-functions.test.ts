@@ -71,8 +71,8 @@ const readers: Readonly<Record<string, ResolveIssuer>> = {
   'by a copy': (_iss, request) => onA(request && { ...request }),
   'by entries': (_iss, request) => onA(Object.fromEntries(Object.entries(request ?? {})) as unknown as HttpRequest),
   'by a property descriptor': (_iss, request) => {
-    const get = Object.getOwnPropertyDescriptor(request, 'headers')?.get
-    return onA({ method: 'GET', url: '/', headers: get?.call(request) as HttpRequest['headers'] })
+    const descriptor = Object.getOwnPropertyDescriptor(request, 'headers')
+    return onA({ method: 'GET', url: '/', headers: descriptor?.get?.call(request) as HttpRequest['headers'] })
   },
   'by JSON': (_iss, request) => onA(JSON.parse(JSON.stringify(request)) as HttpRequest),
 }
@@ -283,6 +283,30 @@ describe('without a request', () => {
     expect(await reasonFor(validator, 'a.example')).toBe('untrusted-issuer')
     expect(isServedFast(validator, 'a.example')).toBe(false)
     expect(requests).toEqual(['undefined', 'object'])
+  })
+
+  test('validate serves from results of its own, and authenticate does not', async () => {
+    const calls: unknown[] = []
+    const validator = open((_iss, request) => {
+      calls.push(typeof request)
+      return request === undefined ? trusted : undefined
+    })
+    for (let round = 0; round < 4; round += 1) {
+      expect(await reasonOf(validator.validate(token))).toBe('OK')
+      expect(await reasonFor(validator, 'a.example')).toBe('untrusted-issuer')
+      expect(isServedFast(validator, 'a.example')).toBe(false)
+    }
+    expect(calls).toEqual(['undefined', 'object'])
+    const byHost = open((_iss, request) => onA(request))
+    for (let round = 0; round < 4; round += 1) {
+      expect(await reasonFor(byHost, 'a.example')).toBe('OK')
+      expect(await reasonOf(byHost.validate(token))).toBe('untrusted-issuer')
+    }
+    const everywhere = open((_iss, request) => request && trusted)
+    for (let round = 0; round < 4; round += 1) {
+      expect(await reasonFor(everywhere, 'a.example')).toBe('OK')
+      expect(await reasonOf(everywhere.validate(token))).toBe('untrusted-issuer')
+    }
   })
 
   test('evict removes the responses about a token of a tenant by host, here and in a shared cache', async () => {

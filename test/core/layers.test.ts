@@ -1,6 +1,6 @@
 /** Several layers of protection on one request. The adapters share this code, so Koa and Express stand for all. */
 import type { RequestListener } from 'node:http'
-import { active, defineGuard, Refusal, scopes } from '@tollgate/core'
+import { active, cookie, defineGuard, Refusal, scopes } from '@tollgate/core'
 import { createProtect as createProtectOfExpress } from '@tollgate/express'
 import { createProtect } from '@tollgate/koa'
 import type { MockIssuer } from '@tollgate/mock-issuer'
@@ -133,7 +133,7 @@ test('the guards of an inner layer see the request as an outer layer changed it'
   const issuer = await openIssuer()
   const protect = createProtectOfExpress(issuer.validatorOptions)
   const noDelete = defineGuard({
-    check: (_token, { request }) => (request.method === 'DELETE' ? new Refusal({ reason: 'no-delete' }) : 'pass'),
+    check: (_token, { request }) => (request?.method === 'DELETE' ? new Refusal({ reason: 'no-delete' }) : 'pass'),
   })
   const app = express()
   app.use(protect(noDelete), (req, _res, next) => {
@@ -144,4 +144,22 @@ test('the guards of an inner layer see the request as an outer layer changed it'
   const { send } = await serve({ on: () => undefined, callback: () => app })
   const { headers } = bearer(await issuer.accessToken())
   expect((await send('/', { method: 'POST', headers })).status).toBe(403)
+})
+
+test('an outer layer cannot turn a GET with the cookie of another site into a DELETE', async () => {
+  const issuer = await openIssuer()
+  const protect = createProtectOfExpress({ ...issuer.validatorOptions, credentials: cookie('session') })
+  const app = express().set('env', 'test')
+  app.use(protect(), (req, _res, next) => {
+    req.method = String(req.headers['x-method'] ?? req.method)
+    next()
+  })
+  app.all('/', protect(), protect(), (req, res) => void res.send(`${req.method} ${protect.auth(req).subject}`))
+  const { send } = await serve({ on: () => undefined, callback: () => app })
+  const session = ['Cookie', `session=${await issuer.accessToken()}`] as const
+  const asDelete = ['X-Method', 'DELETE'] as const
+  expect((await send('/', { headers: [session] })).body).toBe('GET alice')
+  expect((await send('/', { headers: [session, asDelete] })).status).toBe(403)
+  const sameOrigin = ['Sec-Fetch-Site', 'same-origin'] as const
+  expect((await send('/', { headers: [session, asDelete, sameOrigin] })).body).toBe('DELETE alice')
 })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:http2'
 import { text } from 'node:stream/consumers'
-import tollgate, { scopes } from '@tollgate/fastify'
+import tollgate, { cookie, header, scopes, type ValidatorOptions } from '@tollgate/fastify'
 import type { MockIssuer } from '@tollgate/mock-issuer'
 import fastify, { type FastifyInstance } from 'fastify'
 import { expect, onTestFinished, test } from 'vitest'
@@ -11,14 +11,18 @@ import { openIssuer } from '../harness/reference.ts'
 import { statusOverHttp2 } from './http2-frames.ts'
 
 /** An app over HTTP/2 that demands the scope `read`. */
-async function serveHttp2(issuer: MockIssuer, https?: Certificate): Promise<string> {
+async function serveHttp2(
+  issuer: MockIssuer,
+  https?: Certificate,
+  options: Partial<ValidatorOptions> = {},
+): Promise<string> {
   const over = https === undefined ? fastify({ http2: true }) : fastify({ http2: true, https: { ...https } })
   onTestFinished(async () => {
     await over.close()
   })
   // The type of an app depends on its server. The types of routes do not.
   const app = over as unknown as FastifyInstance
-  await app.register(tollgate, issuer.validatorOptions)
+  await app.register(tollgate, { ...issuer.validatorOptions, credentials: options.credentials })
   app.get('/', { onRequest: app.protect(scopes('read')) }, async (request) => app.auth(request).subject)
   app.get('/config', { config: { auth: scopes('read') } }, async (request) => request.auth?.subject)
   return app.listen({ port: 0, host: '127.0.0.1' })
@@ -63,4 +67,20 @@ test('two Authorization fields in one HTTP/2 request are refused', async () => {
     expect(await statusOverHttp2(origin, fields)).toBe(400)
   }
   expect(refusals.map(({ refusal }) => refusal.reason)).toEqual(Array.from({ length: 5 }, () => 'repeated-credentials'))
+})
+
+test('over HTTP/2 cookies come in several fields, and repeated fields are refused', async () => {
+  const issuer = await openIssuer()
+  const own = 'https://app.example.com'
+  const credentials = [header('x-token'), cookie('session', { origins: own })]
+  const origin = await serveHttp2(issuer, undefined, { credentials })
+  const token = await issuer.accessToken({ scope: 'read' })
+  const session = ['cookie', `session=${token}`] as const
+  const xToken = ['x-token', token] as const
+  expect(await statusOverHttp2(origin, [['cookie', 'a=b'], session, ['cookie', 'c=d']])).toBe(200)
+  expect(await statusOverHttp2(origin, [session, session])).toBe(200)
+  expect(await statusOverHttp2(origin, [session, ['cookie', 'session=other']])).toBe(400)
+  expect(await statusOverHttp2(origin, [xToken])).toBe(200)
+  expect(await statusOverHttp2(origin, [xToken, session])).toBe(200)
+  expect(await statusOverHttp2(origin, [xToken, xToken])).toBe(400)
 })

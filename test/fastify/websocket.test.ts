@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import websocket from '@fastify/websocket'
-import tollgate, { scopes } from '@tollgate/fastify'
+import tollgate, { cookie, scopes } from '@tollgate/fastify'
 import type { MockIssuer } from '@tollgate/mock-issuer'
 import type { FastifyInstance } from 'fastify'
 import { expect, onTestFinished, test } from 'vitest'
@@ -20,7 +20,10 @@ const orders = ['websocket first', 'tollgate first'] as const
 async function upgrade(url: string, token?: string): Promise<Outcome> {
   // An upgrade has no body, even with the content type of a form.
   const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
-  const headers = token === undefined ? form : { ...form, Authorization: `Bearer ${token}` }
+  return open(url, token === undefined ? form : { ...form, Authorization: `Bearer ${token}` })
+}
+
+async function open(url: string, headers: Readonly<Record<string, string>>): Promise<Outcome> {
   const socket = new WebSocket(url, { headers })
   onTestFinished(() => {
     socket.on('error', () => undefined)
@@ -103,4 +106,21 @@ test('a token in the query of an upgrade is ignored', async () => {
   const origin = await serveSockets(app)
   const token = await issuer.accessToken({ scope: 'live' })
   expect(await upgrade(`${origin}/hook?access_token=${token}`)).toMatchObject({ status: 401 })
+})
+
+test('a WebSocket with a cookie opens for pages of the same origin, and of the listed origins', async () => {
+  const issuer = await openIssuer()
+  const app = openApp()
+  await app.register(websocket)
+  const credentials = cookie('session', { origins: 'https://app.example.com' })
+  await app.register(tollgate, { ...issuer.validatorOptions, credentials })
+  const url = `${await serveSockets(app)}/hook`
+  const session = { Cookie: `session=${await issuer.accessToken({ scope: 'live' })}` }
+  const refused = { status: 403, challenge: expect.not.stringContaining('scope="') as string }
+  for (const headers of [{}, { Origin: 'https://evil.example' }, { 'Sec-Fetch-Site': 'cross-site' }]) {
+    expect(await open(url, { ...session, ...headers })).toEqual(refused)
+  }
+  for (const headers of [{ Origin: 'https://app.example.com' }, { 'Sec-Fetch-Site': 'same-origin' }]) {
+    expect(await open(url, { ...session, ...headers })).toEqual({ message: 'hello alice' })
+  }
 })

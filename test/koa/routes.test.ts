@@ -15,7 +15,7 @@ function recording(): { readonly guard: ReturnType<typeof defineGuard>; readonly
   const seen: string[] = []
   const guard = defineGuard({
     check: (_token, { request }) => {
-      seen.push(`${request.method} ${request.url}`)
+      seen.push(`${request?.method} ${request?.url}`)
       return 'pass'
     },
   })

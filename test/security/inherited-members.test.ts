@@ -1,4 +1,4 @@
-import { createValidator } from '@tollgate/core'
+import { cookie, createValidator, header } from '@tollgate/core'
 import { expectOptions, nodeHeaders } from '@tollgate/core/adapter'
 import { expect, onTestFinished, test } from 'vitest'
 import { reasonOf } from '../harness/scripted-validator.ts'
@@ -35,6 +35,31 @@ test('a request has no inherited credentials', async () => {
   }
   const headers = nodeHeaders({ headers: { authorization: `Bearer ${token}` } })
   expect(await reasonOf(validator.authenticate({ method: 'GET', url: '/', headers }))).toBe('OK')
+})
+
+test('no source, and no check of the origin, uses inherited members', async () => {
+  const issuer = await openIssuer()
+  const credentials = ['authorization', header('x-token'), cookie('session')] as const
+  const validator = createValidator({ ...issuer.validatorOptions, credentials })
+  const token = await issuer.accessToken()
+  const session = `session=${token}`
+  pollute({
+    'x-token': token,
+    cookie: session,
+    credentials: 'authorization',
+    origins: ['https://evil.example'],
+    origin: 'https://evil.example',
+    'sec-fetch-site': 'same-origin',
+  })
+  const post = { method: 'POST', url: '/' }
+  for (const headers of [nodeHeaders({ headers: {} }), [], new Headers()]) {
+    expect(await reasonOf(validator.authenticate({ ...post, headers }))).toBe('no-credentials')
+  }
+  const evil = { cookie: session, origin: 'https://evil.example' }
+  for (const headers of [nodeHeaders({ headers: { cookie: session } }), nodeHeaders({ headers: evil })]) {
+    expect(await reasonOf(validator.authenticate({ ...post, headers }))).toBe('cross-origin')
+  }
+  expect(cookie('session', {}).origins).toEqual([])
 })
 
 test('options have no inherited members', () => {

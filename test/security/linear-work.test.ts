@@ -4,7 +4,15 @@
  * processor for this thread, so that other work on the machine does not count.
  */
 import { createHmac } from 'node:crypto'
-import { createValidator, scopes, trustedIssuer, type Validator, type ValidatorOptions } from '@tollgate/core'
+import {
+  cookie,
+  createValidator,
+  header as headerSource,
+  scopes,
+  trustedIssuer,
+  type Validator,
+  type ValidatorOptions,
+} from '@tollgate/core'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Handler } from '../harness/responses.ts'
 import { openScriptedIssuer } from '../harness/scripted-issuer.ts'
@@ -118,6 +126,42 @@ test.each([['accept'], ['Content-Type'], ['x-authorize-me']])('many %s lines', a
   const growth = await measure(8000, (count) => {
     const headers = Array.from({ length: count }, () => [name, 'text/plain; a=b'] as const)
     return () => reasonOf(validator.authenticate({ method: 'POST', url: '/', headers }))
+  })
+  expect(growth).toBe('linear')
+})
+
+const cookieLines: Readonly<Record<string, Input>> = {
+  semicolons: input('s=a', ';'),
+  'equals signs': input('s', '='),
+  spaces: input('s=a', ' ', 'b'),
+  'spaces and tabs before a name': input('', ' \t', 's=a'),
+  'spaces in a name': input('s', ' ', '=a'),
+  quotes: input('s=', '"'),
+  'pairs without a name': input('', '=s;'),
+  'equal values': input('', 's=a;'),
+  'distinct values': input('', (at) => `s=${at.toString(36)};`),
+  'letters beyond ASCII': input('s=', 'é'),
+}
+
+test.each(Object.entries(cookieLines))('a Cookie line: %s', async (_name, line) => {
+  const validator = open({ credentials: ['authorization', headerSource('x-token'), cookie('s')] })
+  const growth = await measure(64_000, (length) => {
+    const headers = [
+      ['Cookie', line(length)],
+      ['X-Token', 'a'],
+    ] as const
+    return () => authenticate(validator, headers)
+  })
+  expect(growth).toBe('linear')
+})
+
+test.each([['cookie'], ['x-token'], ['origin'], ['upgrade']])('many %s lines, and a cookie', async (name) => {
+  const validator = open({
+    credentials: [headerSource('x-token'), cookie('s', { origins: 'https://app.example.com' })],
+  })
+  const growth = await measure(8000, (count) => {
+    const lines = Array.from({ length: count }, () => [name, 'a=b'] as const)
+    return () => authenticate(validator, [...lines, ['cookie', 's=a']])
   })
   expect(growth).toBe('linear')
 })

@@ -5,6 +5,7 @@ import { createOutcomes, type Outcomes } from './diagnostics/outcomes.ts'
 import { expectIntrospecting } from './guards/active.ts'
 import { combineGuards } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
+import { deferOrganization, withOrganizationRule } from './guards/organization.ts'
 import { createNetworks } from './http/network.ts'
 import { createResponseCache } from './introspection/response-cache.ts'
 import { createSharedCache } from './introspection/shared-cache.ts'
@@ -28,6 +29,15 @@ export interface Validator<Claims = RawClaims> extends Lifecycle {
   authenticate(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
   /** Resolves with `undefined` for a request without credentials. Bad credentials are refused. */
   authenticateOptional(request: HttpRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims> | undefined>
+  /**
+   * Validates a token by itself, for sockets, queues, and the verifiers of other frameworks. The checks and the
+   * published outcomes are those of a request. `undefined`, `null` and `''` are refused as no credentials (401), and
+   * any other value that is no string as malformed credentials (400).
+   *
+   * There is no request: guards see `undefined` in its place, and nothing verifies a sender constraint. Does NOT remove
+   * a scheme such as `Bearer`. Does NOT validate the token again when it expires, nor check where it comes from.
+   */
+  validate(token: unknown, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
   /**
    * Runs guards for a token that this validator validated for the same request. Without a token, the request is refused
    * as one without credentials. It does not validate the token again, and rejects with a `TypeError` for any other
@@ -63,7 +73,7 @@ export function createValidator<Claims = RawClaims>(options: ValidatorOptions<Cl
 }
 
 export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Validator<Claims> {
-  const { realm, formBody, clock, schema, tokenCache } = settings
+  const { realm, credentials, formBody, clock, schema, tokenCache } = settings
   const networks = createNetworks(settings)
   const jwtCache = createJwtCache(settings.cacheMode)
   const shared = tokenCache && createSharedCache(tokenCache)
@@ -77,7 +87,7 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   const owner = {}
   const confirmActive = createConfirmActive(issuers, clock, owner)
   const applySchema = createApplySchema(schema)
-  const pipeline = createPipeline({ issuers, confirmActive, applySchema, formBody, clock, owner })
+  const pipeline = createPipeline({ issuers, confirmActive, applySchema, credentials, formBody, clock, owner })
   const lifecycle = createLifecycle(issuers, networks, () => ({
     jwt: jwtCache.health(),
     opaque: caches.responses.health(),
@@ -85,8 +95,9 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   }))
   const outcomes = createOutcomes(realm, issuers.labelOf)
   const validator = toValidator({ settings, issuers, pipeline, lifecycle, outcomes })
-  // There is no fast path with a schema or a form body, because both are asynchronous.
-  if (schema === undefined && formBody === 'ignored') {
+  // There is no fast path with a schema or a form body, because both are asynchronous. It reads the usual source only.
+  const isUsualSource = credentials.length === 1 && credentials[0] === 'authorization'
+  if (schema === undefined && formBody === 'ignored' && isUsualSource) {
     fastPaths.set(validator, (request, guard) => {
       // The fast path publishes no trace.
       const canServe = lifecycle.isOpen() && !tracing.authenticate.hasSubscribers
@@ -110,9 +121,19 @@ function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
   const { issuers, pipeline, outcomes } = parts
   const { isOpen: _isOpen, expectOpen, ...lifecycle } = parts.lifecycle
 
+  const combined = new WeakSet<Guard>()
+  // An `issuer` function may return any issuer.
+  const isEnforced =
+    issuers.listed.length === 0 || issuers.listed.some(({ organizations }) => organizations === 'enforced')
+
   function combine(...guards: readonly Guard[]): Guard {
-    const guard = combineGuards(guards)
+    const [only] = guards
+    if (only !== undefined && guards.length === 1 && combined.has(only)) {
+      return only
+    }
+    const guard = combineGuards(withOrganizationRule(guards, isEnforced))
     expectIntrospecting(guard, issuers.listed)
+    combined.add(guard)
     return guard
   }
 
@@ -141,7 +162,14 @@ function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
       run('authenticate', guards, async (guard) => {
         const token = await pipeline.authenticate(request)
         const accepted = token && outcomes.publishAccepted(token)
-        return accepted && guards.length > 0 ? pipeline.authorize(accepted, request, guard) : accepted
+        // The adapters authorize the token later, for each layer.
+        const isDone = guards[0] === deferOrganization || (guards.length === 0 && !isEnforced)
+        return accepted && !isDone ? pipeline.authorize(accepted, request, guard) : accepted
+      }),
+    validate: (token, ...guards) =>
+      run('authenticate', guards, async (guard) => {
+        const valid = await pipeline.validate(token)
+        return pipeline.authorize(valid && outcomes.publishAccepted(valid), undefined, guard)
       }),
     authorize: (token, request, ...guards) =>
       run('authorize', guards, (guard) => pipeline.authorize(token, request, guard)),

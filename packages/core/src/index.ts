@@ -24,6 +24,7 @@ export {
   type GuardInit,
   type GuardResult,
 } from './guards/guard.ts'
+export { organization, type OrganizationOptions } from './guards/organization.ts'
 export { anyScope, scopes } from './guards/scopes.ts'
 export {
   type AssertionOptions,
@@ -51,6 +52,14 @@ export type { MaybePromise } from './lib/maybe-promise.ts'
 export type { StandardSchema } from './lib/standard-schema.ts'
 export type { Lifecycle } from './lifecycle.ts'
 export type { ValidatorOptions } from './options.ts'
+export {
+  cookie,
+  type CookieOptions,
+  type CookieSource,
+  type CredentialSource,
+  header,
+  type HeaderSource,
+} from './request/credential-sources.ts'
 export type { HttpRequest } from './request/http-request.ts'
 export type { PassedOverKey, PassedOverReason } from './responses/passed-over-key.ts'
 export {

@@ -19,6 +19,8 @@ import {
 } from './lib/invalid-option.ts'
 import { asRecord } from './lib/record.ts'
 import type { StandardSchema } from './lib/standard-schema.ts'
+import { type CredentialSource, expectCredentialSources } from './request/credential-sources.ts'
+import type { CredentialSettings } from './request/credentials.ts'
 import { isQuotable } from './responses/challenge.ts'
 
 export interface ValidatorOptions<Claims = RawClaims> {
@@ -67,12 +69,18 @@ export interface ValidatorOptions<Claims = RawClaims> {
    * `'memory'`.
    */
   readonly cache?: 'memory' | 'off' | TokenCache | undefined
+  /**
+   * Where the token comes from: `'authorization'`, `header(name)`, `cookie(name, { origins })`, or several of these. The
+   * same token in two sources counts once, and two different tokens are 400. An `Authorization` line is ignored unless
+   * `'authorization'` is a source. Default: `'authorization'`.
+   */
+  readonly credentials?: CredentialSource | readonly CredentialSource[] | undefined
   /** Whether a form body can carry the token (RFC 6750 §2.2). The query never can. Default: `'ignored'`. */
   readonly formBody?: 'ignored' | 'accepted' | undefined
 }
 
 /** The checked options. */
-export interface ValidatorSettings<Claims = RawClaims> {
+export interface ValidatorSettings<Claims = RawClaims> extends CredentialSettings {
   readonly audience: readonly string[]
   readonly issuers: readonly TrustedIssuer[] | ResolveIssuer
   readonly opaqueRouting: OpaqueRouting
@@ -85,11 +93,10 @@ export interface ValidatorSettings<Claims = RawClaims> {
   readonly clockTolerance: number
   readonly clock: Clock
   readonly dispatcher: Dispatcher | undefined
-  readonly formBody: 'ignored' | 'accepted'
 }
 
 const optionNames =
-  'audience issuer claims scopeHierarchy realm clockTolerance clock dispatcher opaqueRouting cache formBody'
+  'audience issuer claims scopeHierarchy realm clockTolerance clock dispatcher opaqueRouting cache credentials formBody'
 
 /** Checks the options once, at start-up. An adapter has further options, which its own code checks. */
 export function expectValidatorOptions<Claims>(
@@ -112,6 +119,7 @@ export function expectValidatorOptions<Claims>(
     clockTolerance: expectDuration(clockTolerance, 'clockTolerance', '60s'),
     clock: expectClock(clock),
     dispatcher: dispatcher === undefined ? undefined : expectDispatcher(dispatcher),
+    credentials: expectCredentialSources(options.credentials),
     formBody: expectOneOf(formBody, 'formBody', ['ignored', 'accepted']),
   })
 }

@@ -43,6 +43,7 @@ export interface ClaimsPolicy {
   /** The claim that says for whom a token is. */
   readonly audienceClaim: string
   readonly missingAudience: 'refuse' | 'trust'
+  readonly organizations: 'ignored' | 'enforced'
   readonly profile: 'rfc9068' | undefined
   /** Milliseconds, as the next member. */
   readonly maxLifetime: number | undefined
@@ -77,6 +78,11 @@ export function withTypedClaims<Claims>(token: AccessToken, claims: Claims): Acc
 /** The same token with the claims that its issuer sent. Throws a `TypeError` unless `owner` created the token. */
 export function withRawClaims(token: object, owner: object): AccessToken {
   return RequestToken.withRawClaims(token, owner) as object as AccessToken
+}
+
+/** The demands of its issuer on a token. Throws a `TypeError` for a token that no validator created. */
+export function policyOf(token: object): ClaimsPolicy {
+  return RequestToken.policyOf(token)
 }
 
 interface Origin {
@@ -119,6 +125,13 @@ class RequestToken {
     }
     const { claims } = token.#validated
     return token.claims === claims ? token : RequestToken.withClaims(token, claims)
+  }
+
+  static policyOf(token: object): ClaimsPolicy {
+    if (!(#validated in token)) {
+      throw new TypeError('Expected an access token of a validator')
+    }
+    return token.#validated.policy
   }
 
   raw(): string {

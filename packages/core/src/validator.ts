@@ -8,16 +8,15 @@ import type { IssuerRegistry } from './issuers/issuer-registry.ts'
 import { validateInOrder } from './issuers/opaque-routing.ts'
 import { parseToken } from './issuers/token-format.ts'
 import type { Clock } from './lib/clock.ts'
-import { bearerTokenOf, extractCredentials } from './request/credentials.ts'
-import type { HttpRequest } from './request/http-request.ts'
+import { bearerTokenOf, type CredentialSettings, extractCredentials, extractToken } from './request/credentials.ts'
+import type { HttpRequest, PresentedBy } from './request/http-request.ts'
 import { Refusal } from './responses/refusal.ts'
 import { createAccessToken, type ValidatedToken, withRawClaims } from './validated-token.ts'
 
-interface Parts<Claims> {
+interface Parts<Claims> extends CredentialSettings {
   readonly issuers: IssuerRegistry
   readonly confirmActive: ConfirmActive
   readonly applySchema: ApplySchema<Claims>
-  readonly formBody: 'ignored' | 'accepted'
   readonly clock: Clock
   /** Stands for the validator in the tokens that it creates. */
   readonly owner: object
@@ -25,36 +24,37 @@ interface Parts<Claims> {
 
 /** The six steps from the credentials of a request to an access token that the guards of its route accept. */
 export interface Pipeline<Claims> {
-  /** Steps 1 to 5. Resolves with `undefined` for a request without credentials. */
+  /** Steps 1 to 5, for a request or for a token by itself. Resolves with `undefined` without credentials. */
   authenticate(request: HttpRequest): Promise<AccessToken<Claims> | undefined>
+  validate(token: unknown): Promise<AccessToken<Claims> | undefined>
   /** Meets the demand `active`, which repeats steps 3 to 5 for a newer response. Then step 6. */
-  authorize(token: AccessToken<Claims> | undefined, request: HttpRequest, guard: Guard): Promise<AccessToken<Claims>>
+  authorize(token: AccessToken<Claims> | undefined, request: PresentedBy, guard: Guard): Promise<AccessToken<Claims>>
   /** The fast path, for a cached JWT. It may only accept: on `undefined` the request takes the full path. */
   authenticateKnown(request: HttpRequest, guard: Guard): AccessToken | undefined
 }
 
 export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
-  const { issuers, confirmActive, applySchema, formBody, clock, owner } = parts
-
-  async function validateToken(text: string, request: HttpRequest): Promise<ValidatedToken> {
+  const { issuers, confirmActive, applySchema, clock, owner } = parts
+  async function validateToken(text: string, request: PresentedBy): Promise<ValidatedToken> {
     const parsed = parseToken(text)
     const candidates = await issuers.route(parsed, request) // 2
     return issuers.cachedBy(candidates, text, clock()) ?? (await validateInOrder(candidates, parsed)) // 3
   }
 
+  async function validate(text: string | undefined, request: PresentedBy): Promise<AccessToken<Claims> | undefined> {
+    if (text === undefined) {
+      return undefined
+    }
+    const token = issuers.cached(text, clock(), request) ?? (await validateToken(text, request))
+    const now = clock()
+    validateClaims(token, now) // 4
+    await verifySenderConstraint(token, { request, now }) // 5
+    return await applySchema(createAccessToken(token, text, owner))
+  }
+
   return {
-    async authenticate(request) {
-      const credentials = await extractCredentials(request, formBody) // 1
-      if (credentials === undefined) {
-        return undefined
-      }
-      const known = issuers.cached(credentials.token, clock(), request)
-      const token = known ?? (await validateToken(credentials.token, request))
-      const now = clock()
-      validateClaims(token, now) // 4
-      await verifySenderConstraint(token, { request, now }) // 5
-      return await applySchema(createAccessToken(token, credentials.token, owner))
-    },
+    authenticate: async (request) => validate((await extractCredentials(request, parts))?.token, request), // 1
+    validate: async (token) => validate(extractToken(token), undefined),
     async authorize(token, request, guard) {
       if (token === undefined) {
         throw new Refusal({ reason: 'no-credentials' })

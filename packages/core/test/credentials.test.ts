@@ -42,7 +42,9 @@ test('a token that is found without a look at all lines is the token of all line
           seen[kind] += 1
           // Plain lines are always read as a whole.
           const whole = get([...request.headers])
-          const result = await extractCredentials(whole, formBody).catch((error: unknown) => error)
+          const result = await extractCredentials(whole, { credentials: ['authorization'], formBody }).catch(
+            (error: unknown) => error,
+          )
           expect(result).toMatchObject(kind === 'sound' ? { token } : { reason: 'malformed-credentials' })
         }
       }
@@ -77,7 +79,9 @@ test('in every unusual request all lines are read', () => {
 test('a line longer than the longest token is refused before it is read', async () => {
   for (const scheme of ['Bearer', 'Basic']) {
     const line = `${scheme} ${'x'.repeat(16 * 1024 + 7)}`
-    await expect(extractCredentials(get([['Authorization', line]]), 'ignored')).rejects.toMatchObject({
+    await expect(
+      extractCredentials(get([['Authorization', line]]), { credentials: ['authorization'], formBody: 'ignored' }),
+    ).rejects.toMatchObject({
       status: 400,
       reason: 'token-too-large',
     })

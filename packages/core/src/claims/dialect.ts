@@ -66,7 +66,8 @@ export type ScopeSources =
 /** The claims of a mark and their accepted values. */
 type MarkSettings = readonly { readonly path: PathNames; readonly values: readonly unknown[] }[]
 
-const optionNames = ['audience', 'clientId', 'scopes', 'isClient', 'isAccessToken'] as const
+/** The members of a dialect. */
+export const dialectOptionNames: readonly string[] = ['audience', 'clientId', 'scopes', 'isClient', 'isAccessToken']
 
 /**
  * Checks the option `dialect` of an issuer.
@@ -74,7 +75,7 @@ const optionNames = ['audience', 'clientId', 'scopes', 'isClient', 'isAccessToke
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'`.
  */
 export function expectDialect(given: Dialect = {}): DialectSettings {
-  const options = expectOptions(given, 'the `dialect` of trustedIssuer', optionNames)
+  const options = expectOptions(given, 'the `dialect` of trustedIssuer', dialectOptionNames)
   const { audience = 'aud', clientId = ['client_id', 'azp'], scopes, isClient, isAccessToken } = options
   if (isClient !== undefined) {
     expectFunction(isClient, 'isClient')

@@ -1,5 +1,6 @@
 import { invalidToken, type RefusalReason } from '../responses/refusal.ts'
 import type { ValidatedToken } from '../validated-token.ts'
+import { isForApi, isForOrganization } from './organization.ts'
 import { absentIn } from './registered-claims.ts'
 
 /**
@@ -60,7 +61,8 @@ function timeFault({ exp, nbf, iat, policy }: ValidatedToken, now: number): Clai
 
 /** The claim for the audience contains one of the expected ones, compared exactly (RFC 7519 §4.1.3). */
 function audienceFault({ kind, audience, policy }: ValidatedToken): ClaimsFault | undefined {
-  if (policy.audience.some((expected) => audience.includes(expected))) {
+  // Whether a route accepts the token of an organization, its guards decide.
+  if (isForApi(audience, policy) || (policy.organizations === 'enforced' && isForOrganization(audience))) {
     return undefined
   }
   if (audience.length > 0) {

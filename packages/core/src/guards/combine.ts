@@ -11,6 +11,7 @@ import {
   missingScope,
   stages,
 } from './guard.ts'
+import { expectSameOrganizationDemand } from './organization.ts'
 
 /**
  * Accepts a token that all these guards accept. They run in the order of `stages`, and the first refusal is the result.
@@ -57,6 +58,7 @@ export function anyOf(...guards: readonly Guard[]): Guard {
   if (guards.some(({ demands }) => demands.activeWithin !== undefined)) {
     throw invalidOption('Expected no active(…) inside anyOf(…): put it beside, protect(active(…), anyOf(…))')
   }
+  expectSameOrganizationDemand(guards)
   return createCombination(guards, parts, (result) => result === 'pass', preferredRefusal)
 }
 
@@ -113,8 +115,10 @@ function inOrder(guards: readonly Guard[]): readonly Guard[] {
 function mergeDemands(guards: readonly Guard[]): Demands {
   const scopes = [...new Set(guards.flatMap(({ demands }) => demands.scopes ?? []))]
   const ages = guards.flatMap(({ demands }) => demands.activeWithin ?? [])
+  const isOrganization = guards.some(({ demands }) => demands.organization === true)
   return {
     ...(scopes.length === 0 ? {} : { scopes: Object.freeze(scopes) }),
     ...(ages.length === 0 ? {} : { activeWithin: Math.min(...ages) }),
+    ...(isOrganization ? { organization: true } : {}),
   }
 }

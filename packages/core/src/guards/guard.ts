@@ -12,12 +12,15 @@ export interface Demands {
   readonly scopes?: readonly string[]
   /** The maximum age, in milliseconds, of the issuer's statement that the token is active. */
   readonly activeWithin?: number
+  /** The guard decides about the tokens of organizations, which other routes refuse. */
+  readonly organization?: true
 }
 
 /** What a guard can inspect besides the token. */
 export interface GuardContext {
-  readonly request: HttpRequest
-  /** The time of this request, in milliseconds since the epoch. */
+  /** The request that presented the token. `undefined` for a token that `validator.validate` validates by itself. */
+  readonly request: HttpRequest | undefined
+  /** The time of this validation, in milliseconds since the epoch. */
   readonly now: number
 }
 

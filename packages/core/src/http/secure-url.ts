@@ -1,20 +1,13 @@
 import { isIP } from 'node:net'
+import { isLoopback } from '../lib/loopback.ts'
 import { isPublicAddress } from './public-address.ts'
+
+export { isLoopback, isSecure } from '../lib/loopback.ts'
 
 /** The names of issuers and endpoints appear in messages, logs and cache keys. */
 export const maxUrlLength = 2048
 /** A DNS name has at most 253 characters (RFC 1035 §2.3.4). The work of IDNA is not linear in a longer host. */
 const maxAuthorityLength = 300
-
-/** Whether a URL is on `https:`, or on `http:` and loopback (W3C Secure Contexts §3.1). */
-export function isSecure(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
-}
-
-/** Whether a URL is on loopback, by the host that the URL parser returns: `127.1` and `LOCALHOST` count as well. */
-export function isLoopback({ hostname }: URL): boolean {
-  return /^((.*\.)?localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname)
-}
 
 /** The same for the name of an issuer, which need not be a URL. */
 export function isLoopbackName(name: string): boolean {

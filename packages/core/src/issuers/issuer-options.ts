@@ -15,6 +15,12 @@ export interface TrustedIssuerOptions extends KeyOptions {
    * `'refuse'`.
    */
   readonly missingAudience?: 'refuse' | 'trust' | undefined
+  /**
+   * `'enforced'`: the tokens of organizations (Logto) are accepted only by routes with the guard `organization`. These
+   * are tokens with `organization_id`, and tokens whose `aud` is `urn:logto:organization:<id>`. Default: `'ignored'`: the
+   * former are ordinary tokens, and the latter have a wrong audience.
+   */
+  readonly organizations?: 'ignored' | 'enforced' | undefined
   /** Where and how the issuer writes its claims. Default: as RFC 9068 and RFC 7662 say. */
   readonly dialect?: Dialect | undefined
   /**

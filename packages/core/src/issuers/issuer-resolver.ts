@@ -15,11 +15,11 @@ import { isPossibleIssuer, type TrustedIssuer } from './trusted-issuer.ts'
  * a stranger. An issuer whose name is not exactly `iss` counts as a stranger. Never return the `iss` of a stranger:
  * everyone can run an issuer.
  *
- * `request` is the request of the token, for tenants by host. It is `undefined` where there is no request, such as for
- * `evict`. A read of any member makes the result one for this request only: the function is called for every request
- * with that `iss`. Then return the same object for a tenant each time, because cached tokens belong to that object. A
- * result without a read depends on `iss` alone: it is cached for 10 minutes, and `undefined` for 10 seconds. A read
- * after such a result throws a `TypeError`.
+ * `request` is the request of the token, for tenants by host. It is `undefined` where there is no request: for
+ * `validate` and `evict`. A read of any member makes the result one for this request only: the function is called for
+ * every request with that `iss`. Then return the same object for a tenant each time, because cached tokens belong to
+ * that object. A result without a read depends on `iss` alone: it is cached for 10 minutes, and `undefined` for 10
+ * seconds. A read after such a result throws a `TypeError`.
  *
  * `iss` is any text of at most 2,048 characters that can name an issuer. A client can make it up, and the host of the
  * request as well. An error of the function is a failure (500), and no refusal. One error is none: that of
@@ -104,8 +104,7 @@ export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerCont
 
   async function callFunction(iss: string, request: HttpRequest | undefined): Promise<ResolvedIssuer | undefined> {
     try {
-      const result = callApplication(() => resolve(iss, request))
-      return issuers.of(await withDeadline(result, AbortSignal.timeout(deadline), timeout), iss)
+      return issuers.of(await callApplication(() => withinDeadline(resolve(iss, request))), iss)
     } catch (error) {
       if (!isRejectedName(error, iss)) {
         throw error
@@ -137,6 +136,12 @@ export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerCont
       return [...new Map(all.map((issuer) => [issuer.url, issuer])).values()]
     },
   }
+}
+
+/** Only a promise has a deadline, because a function that reads the request would start a timer for each request. */
+function withinDeadline<Result>(result: MaybePromise<Result>): MaybePromise<Result> {
+  const isPending = typeof result === 'object' && result !== null && 'then' in result
+  return isPending ? withDeadline(Promise.resolve(result), AbortSignal.timeout(deadline), timeout) : result
 }
 
 function timeout(): Error {

@@ -5,7 +5,7 @@ import type { ObservedRequest } from './observed-request.ts'
 import type { ResolvedIssuer } from './resolved-issuers.ts'
 
 /** A call of the `issuer` function that has not ended. */
-export interface PendingCall {
+interface PendingCall {
   readonly request: ObservedRequest
   readonly issuer: Promise<Issuer | undefined>
 }

@@ -26,6 +26,7 @@ export interface Issuer {
   /** The beginning of its opaque tokens. */
   readonly prefix: string
   readonly introspects: boolean
+  readonly organizations: 'ignored' | 'enforced'
   /** Step 3: verifies a signature, or introspects. Rejects with a `Refusal` (401) or an `Unavailable`. */
   readonly validate: (parsed: ParsedToken) => Promise<ValidatedToken>
   readonly trusts: JwtValidator['trusts']
@@ -117,6 +118,7 @@ export function createIssuer(
     formats,
     prefix: introspection?.prefix ?? '',
     introspects: introspection !== undefined,
+    organizations: settings.organizations,
     validate,
     trusts: jwts.trusts,
     confirm,
@@ -143,11 +145,12 @@ function networkOf(trusted: TrustedIssuer, { networks }: IssuerContext, isResolv
 }
 
 function policyOf(settings: IssuerSettings, { audience, clockTolerance }: IssuerContext): ClaimsPolicy {
-  const { missingAudience, profile, maxLifetime, dialect } = settings
+  const { missingAudience, organizations, profile, maxLifetime, dialect } = settings
   return {
     audience: settings.audience ?? audience,
     audienceClaim: formatPath(dialect.audience),
     missingAudience,
+    organizations,
     profile,
     maxLifetime,
     clockTolerance,

@@ -19,6 +19,7 @@ export interface TrustedIssuer {
 export interface IssuerSettings extends KeySettings {
   readonly audience: readonly string[] | undefined
   readonly missingAudience: 'refuse' | 'trust'
+  readonly organizations: 'ignored' | 'enforced'
   readonly profile: 'rfc9068' | undefined
   /** Milliseconds. */
   readonly maxLifetime: number | undefined
@@ -29,7 +30,11 @@ export interface IssuerSettings extends KeySettings {
   readonly introspection: IntrospectionSettings | undefined
 }
 
-const optionNames = `audience missingAudience dialect ${keyOptionNames} profile maxLifetime scopesFrom scopeHierarchy formats network introspection`
+/** The names of the options. */
+export const issuerOptionNames: readonly string[] =
+  `audience missingAudience organizations dialect ${keyOptionNames} profile maxLifetime scopesFrom scopeHierarchy formats network introspection`.split(
+    ' ',
+  )
 
 const settingsByIssuer = new WeakMap<object, IssuerSettings>()
 
@@ -43,7 +48,7 @@ const settingsByIssuer = new WeakMap<object, IssuerSettings>()
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): TrustedIssuer {
-  const settings = expectSettings(expectOptions(options, 'the options of trustedIssuer', optionNames.split(' ')))
+  const settings = expectSettings(expectOptions(options, 'the options of trustedIssuer', issuerOptionNames))
   expectMetadataUse(settings.metadata, isDiscovered(settings))
   const issuer = Object.freeze({ url: expectIssuer(url, isDiscovered(settings) && settings.metadata === undefined) })
   settingsByIssuer.set(issuer, settings)
@@ -90,6 +95,7 @@ function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
     profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
     missingAudience: expectOneOf(missingAudience, 'missingAudience', ['refuse', 'trust']),
+    organizations: expectOneOf(options.organizations ?? 'ignored', 'organizations', ['ignored', 'enforced']),
     dialect: expectDialectOf(options),
     scopeHierarchy: scopeHierarchy === undefined ? undefined : expectScopeHierarchy(scopeHierarchy),
     formats: expectFormats(options, introspection),

@@ -109,7 +109,9 @@ function toKeySet(published: Published, issuer?: string): KeySet {
 
   function passedOver(header?: KeyHeader): readonly PassedOverKey[] {
     const kid = keys.length === 0 ? undefined : header?.kid
-    const others = published.keys.filter((key) => !keys.includes(key)).map((key) => ({ kid: key.kid, fault: anotherIssuer }))
+    const others = published.keys
+      .filter((key) => !keys.includes(key))
+      .map((key) => ({ kid: key.kid, fault: anotherIssuer }))
     const named = [...faults, ...others].filter((key) => isNamed(key, kid))
     const unfit = header === undefined || kid === undefined ? [] : keys.filter((key) => !fits(key, header))
     const surplus = header === undefined ? [] : keys.filter((key) => fits(key, header)).slice(maxAttempts)

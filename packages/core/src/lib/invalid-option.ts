@@ -45,6 +45,7 @@ const places: Readonly<Record<string, string>> = {
   'trustedIssuer(url, { keys }) as `keys`': 'jwksUri',
   'the option `issuer`, because the library discovers the metadata': 'issuerBaseURL',
   "ready({ within: '30s' }), or to introspection: { timeout }": 'timeout',
+  'cookie(name, { … })': 'origins',
   'createProtect, or to the plugin of Fastify': 'errors preflights',
   'createProtect(validator) as the validator itself': 'validator',
 }

@@ -1,6 +1,7 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
 import { fastPathOf } from '../create-validator.ts'
 import type { Guard } from '../guards/guard.ts'
+import { deferOrganization } from '../guards/organization.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { isPreflight } from '../request/preflight.ts'
 import { isRefusal } from '../responses/refusal.ts'
@@ -25,6 +26,8 @@ export interface RequestAuth<Request extends object, Claims = RawClaims> {
 interface RequestState<Claims> {
   /** Steps 1 to 5. `undefined` while the request has no credentials, because a body parser can add some. */
   authentication: Promise<AccessToken<Claims> | undefined> | undefined
+  /** The method of the request when its credentials were last read. */
+  method: string
   hasPassed: boolean
   token: AccessToken<Claims> | undefined
 }
@@ -45,7 +48,7 @@ export function createRequestAuth<Request extends object, Claims>(
     }
     const token = fastPath(http, guard)
     if (token !== undefined) {
-      states.set(request, { authentication: Promise.resolve(token), hasPassed: true, token })
+      states.set(request, { authentication: Promise.resolve(token), method: http.method, hasPassed: true, token })
     }
     return token
   }
@@ -55,14 +58,19 @@ export function createRequestAuth<Request extends object, Claims>(
     guard: Guard,
     credentials: 'required' | 'optional',
   ): Promise<AccessToken<Claims> | undefined> {
-    const none = { authentication: undefined, hasPassed: false, token: undefined }
-    const state = states.get(request) ?? states.set(request, none)
     // The request of this layer counts, because an outer layer can have changed it.
     const http = toHttpRequest(request)
+    const none = { authentication: undefined, method: http.method, hasPassed: false, token: undefined }
+    const state = states.get(request) ?? states.set(request, none)
     if (credentials === 'required' && isSkipped(http)) {
       return accept(state, undefined)
     }
-    const authentication = (state.authentication ??= validator.authenticateOptional(http))
+    if (state.authentication !== undefined && state.method !== http.method) {
+      // The cookie of another site is good for a GET, and not for the DELETE that an outer layer made of it.
+      await validator.authenticateOptional(http)
+    }
+    state.method = http.method
+    const authentication = (state.authentication ??= validator.authenticateOptional(http, deferOrganization))
     const token = await authentication
     if (token === undefined && state.authentication === authentication) {
       state.authentication = undefined

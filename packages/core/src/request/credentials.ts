@@ -1,7 +1,11 @@
-import { invalidRequest } from '../responses/refusal.ts'
+import { invalidRequest, Refusal } from '../responses/refusal.ts'
+import { extractCookies } from './cookies.ts'
+import type { CredentialSource } from './credential-sources.ts'
 import { tokenInForm } from './form-body.ts'
+import { headerLines, isWebHeaders } from './header-lines.ts'
 import type { HttpRequest } from './http-request.ts'
 import { onlyAuthorizationLine } from './node-request.ts'
+import { isSafeOrSameOrigin } from './same-origin.ts'
 
 /** The credentials that a request presented. Only the length and the characters of the token are checked. */
 export interface Credentials {
@@ -16,32 +20,63 @@ const furtherToken = new RegExp(', *bearer( |$)', 'i')
 /** The bound applies before any code looks at the line. */
 const maxLineLength = prefix.length + maxTokenLength
 
+/** The places in which a validator looks for a token. */
+export interface CredentialSettings {
+  readonly credentials: readonly CredentialSource[]
+  readonly formBody: 'ignored' | 'accepted'
+}
+
 /**
- * Extracts the credentials of a request (RFC 6750 §2, RFC 9110 §11) from its `Authorization` line or its form body.
- * `undefined` when it has none, or has only credentials that the library does not read (another scheme, the query, a
- * cookie).
+ * Extracts the credentials of a request (RFC 6750 §2, RFC 9110 §11) from its sources and its form body. `undefined`
+ * when it has none, or has only credentials that the validator does not read (another scheme, another source, the
+ * query).
  *
- * Checks that the request presents one token only, its length and its characters. The work is linear in the length of
- * the request.
+ * Checks that the request presents one token only, its length and its characters. A token that comes from cookies alone
+ * needs a request of the same origin, unless the method is safe. The work is linear in the length of the request.
  *
  * @throws Refusal with status 400: `repeated-credentials`, `token-too-large`, or `malformed-credentials`.
+ * @throws Refusal with status 403: `cross-origin`.
  * @throws TypeError when `headers` is not iterable.
  */
 export async function extractCredentials(
   request: HttpRequest,
-  formBody: 'ignored' | 'accepted',
+  { credentials, formBody }: CredentialSettings,
 ): Promise<Credentials | undefined> {
-  const inHeader = bearerTokenOf(request) ?? tokenInHeader(request)
+  const found = credentials.flatMap((source) => tokensIn(source, request).map((token) => ({ source, token })))
   const inForm = formBody === 'accepted' ? await tokenInForm(request) : undefined
-  refuseUnless(inHeader === undefined || inForm === undefined, 'repeated-credentials')
-  const token = inHeader ?? inForm
-  if (token === undefined) {
+  const isOne = new Set(found.map(({ token }) => token)).size <= 1
+  // A form next to another source is refused even with the same token (RFC 6750 §2).
+  refuseUnless(isOne && (found.length === 0 || inForm === undefined), 'repeated-credentials')
+  const text = found[0]?.token ?? inForm
+  if (text === undefined) {
     return undefined
   }
-  refuseUnless(token.length <= maxTokenLength, 'token-too-large')
-  // RFC 6750 §2.1. An empty token has none of these characters.
-  refuseUnless(/^[\w.~+/-]+=*$/.test(token), 'malformed-credentials')
+  const token = expectTokenText(text)
+  const cookies = found.flatMap(({ source }) => (typeof source === 'object' && source.in === 'cookie' ? source : []))
+  const isByCookie = found.length > 0 && cookies.length === found.length
+  if (
+    isByCookie &&
+    !isSafeOrSameOrigin(
+      request,
+      cookies.flatMap(({ origins }) => origins),
+    )
+  ) {
+    throw new Refusal({ reason: 'cross-origin' })
+  }
   return { scheme: 'Bearer', token }
+}
+
+/**
+ * Checks a token that no request presented. Returns `undefined` for an absent token: `undefined`, `null` or `''`.
+ *
+ * @throws Refusal with status 400: `token-too-large` or `malformed-credentials`, also for a value that is no string.
+ */
+export function extractToken(given: unknown): string | undefined {
+  if (given === undefined || given === null || given === '') {
+    return undefined
+  }
+  refuseUnless(typeof given === 'string', 'malformed-credentials')
+  return expectTokenText(given as string)
 }
 
 /**
@@ -49,8 +84,8 @@ export async function extractCredentials(
  * `undefined` for every other request, and for headers that are neither those of Node nor a web `Headers`. Never
  * throws, and never refuses.
  *
- * A reading of all lines finds the same token, or refuses it because of its characters. Does not check these. Does not
- * read form bodies: the fast path must not serve a validator with `formBody: 'accepted'`.
+ * A reading of all lines finds the same token, or refuses it because of its characters. Does not check these. Reads
+ * no other source: the fast path must not serve a validator with another source, or with `formBody: 'accepted'`.
  */
 export function bearerTokenOf({ headers }: HttpRequest): string | undefined {
   const line = isWebHeaders(headers) ? headers.get('authorization') : onlyAuthorizationLine(headers)
@@ -61,25 +96,28 @@ export function bearerTokenOf({ headers }: HttpRequest): string | undefined {
   return token === '' || token.includes(' ') || token.includes(',') ? undefined : token
 }
 
-/** Recognised by name, because a mention of the global `Headers` makes Node load its own undici. */
-function isWebHeaders(headers: HttpRequest['headers']): headers is Headers {
-  return (headers as { readonly [Symbol.toStringTag]?: unknown } | undefined)?.[Symbol.toStringTag] === 'Headers'
+/** The texts that a source contains. None when it is absent. Does not check their length and their characters. */
+function tokensIn(source: CredentialSource, request: HttpRequest): readonly string[] {
+  if (source === 'authorization') {
+    const token = bearerTokenOf(request) ?? tokenInAuthorization(request)
+    return token === undefined ? [] : [token]
+  }
+  return source.in === 'cookie' ? extractCookies(request, source.name) : tokenInHeader(request, source.name)
 }
 
-function tokenInHeader({ headers }: HttpRequest): string | undefined {
-  if (typeof headers?.[Symbol.iterator] !== 'function') {
-    throw new TypeError(
-      'Expected a web Request, or { method, url, headers } with header lines as pairs of a name and a value',
-    )
-  }
-  let line: string | undefined
-  for (const [name, value] of headers) {
-    if (name.length === 13 && name.toLowerCase() === 'authorization') {
-      refuseUnless(line === undefined, 'repeated-credentials')
-      refuseUnless(value.length <= maxLineLength, 'token-too-large')
-      line = value
-    }
-  }
+/** A web `Request` joins several lines by commas, and no token has a comma. */
+function tokenInHeader({ headers }: HttpRequest, name: string): readonly string[] {
+  const lines = headerLines(headers, name)
+  const [line = ''] = lines
+  refuseUnless(line.length <= maxTokenLength, 'token-too-large')
+  refuseUnless(lines.length <= 1 && !line.includes(','), 'repeated-credentials')
+  return line === '' ? [] : [line]
+}
+
+function tokenInAuthorization({ headers }: HttpRequest): string | undefined {
+  const [line, ...others] = headerLines(headers, 'authorization')
+  refuseUnless(others.length === 0, 'repeated-credentials')
+  refuseUnless(line === undefined || line.length <= maxLineLength, 'token-too-large')
   return line === undefined ? undefined : bearerTokenIn(line)
 }
 
@@ -101,6 +139,13 @@ function bearerTokenIn(line: string): string | undefined {
  */
 function withoutQuotedStrings(line: string): string {
   return line.replaceAll(/"(?:[^"\\]|\\.)*("|\\?$)/gs, (match, end) => (end === '"' ? '' : match))
+}
+
+function expectTokenText(text: string): string {
+  refuseUnless(text.length <= maxTokenLength, 'token-too-large')
+  // RFC 6750 §2.1. An empty token has none of these characters.
+  refuseUnless(/^[\w.~+/-]+=*$/.test(text), 'malformed-credentials')
+  return text
 }
 
 function refuseUnless(isSound: boolean, reason: Parameters<typeof invalidRequest>[0]): void {

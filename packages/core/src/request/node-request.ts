@@ -8,6 +8,8 @@ export interface NodeHeaders {
   readonly headers: IncomingHttpHeaders
 }
 
+const authorization = 'authorization'
+
 type Line = readonly [name: string, value: string]
 
 /**
@@ -46,26 +48,49 @@ export function onlyAuthorizationLine(headers: HttpRequest['headers']): string |
     return undefined
   }
   const { rawHeaders = [], headers: members } = request
-  const isOnly = countAuthorization(rawHeaders, 2) <= 1 && countAuthorization(Object.keys(members), 1) === 1
+  const isOnly =
+    countLines(rawHeaders, 2, authorization) <= 1 && countLines(Object.keys(members), 1, authorization) === 1
   const line = isOnly && Object.hasOwn(members, 'authorization') ? members.authorization : undefined
   return typeof line === 'string' ? line : undefined
 }
 
-/** Counts `Authorization` in any case. Node writes the names of `headers` in lower case, but a middleware may not. */
-function countAuthorization(names: readonly string[], step: 1 | 2): number {
+/**
+ * The values of all lines of a Node request with this name, which is in lower case. `undefined` for lines of other
+ * origin. A repeated line comes from `rawHeaders`, because Node joins or drops it in `headers`. Cookies always come from
+ * `headers`, because Node joins them without a loss.
+ */
+export function nodeHeaderLines(headers: HttpRequest['headers'], name: string): readonly string[] | undefined {
+  const request = NodeHeaderLines.requestOf(headers)
+  if (request === undefined) {
+    return undefined
+  }
+  const { rawHeaders = [], headers: members } = request
+  if (name !== 'cookie' && countLines(rawHeaders, 2, name) > 1) {
+    return rawHeaders.filter((_, index) => index % 2 === 1 && isNamed(rawHeaders[index - 1], name))
+  }
+  const names = Object.keys(members).filter((given) => isNamed(given, name))
+  return names.flatMap((given) => members[given] ?? []).map(String)
+}
+
+/** Counts a name in any case. Node writes the names of `headers` in lower case, but a middleware may not. */
+function countLines(names: readonly string[], step: 1 | 2, name: string): number {
   let count = 0
   for (let index = 0; index < names.length; index += step) {
-    const name = names[index] ?? ''
+    const given = names[index] ?? ''
     // The check of the length saves the conversion, because few names have this length.
-    if (name.length === 13 && name.toLowerCase() === 'authorization') {
+    if (given.length === name.length && given.toLowerCase() === name) {
       count += 1
     }
   }
   return count
 }
 
+function isNamed(given: string | undefined, name: string): boolean {
+  return given?.toLowerCase() === name
+}
+
 function linesOf({ rawHeaders = [], headers }: NodeHeaders): readonly Line[] {
-  if (countAuthorization(rawHeaders, 2) > 1) {
+  if (countLines(rawHeaders, 2, authorization) > 1) {
     return rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? '']] : []))
   }
   return Object.keys(headers).flatMap((name) => {

@@ -31,6 +31,9 @@ export const refusalReasons = [
   'unknown-prefix',
   'wrong-claims',
   'missing-scope',
+  'wrong-organization',
+  'unexpected-organization',
+  'cross-origin',
 ] as const
 
 /** The cause of a refusal as a stable id, for logs, metrics and tests. It is never sent to the client. */

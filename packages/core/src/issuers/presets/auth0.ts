@@ -1,0 +1,31 @@
+import { own } from '../../lib/record.ts'
+import type { TrustedIssuerOptions } from '../issuer-options.ts'
+import type { TrustedIssuer } from '../trusted-issuer.ts'
+import { createPreset, expectPastedUrl, hasTexts, isSubject } from './preset.ts'
+
+/**
+ * Auth0. `domain` is the domain of the tenant, such as `tenant.eu.auth0.com`, or the custom domain that is in the `iss`
+ * of its tokens.
+ *
+ * Both profiles of access tokens are accepted. `permissions` do not count as scopes, because they name everything that
+ * the person may do, and not what the client requested.
+ *
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
+ */
+export function auth0(domain: string, options?: TrustedIssuerOptions): TrustedIssuer {
+  const { origin } = expectPastedUrl(domain, '`domain` of auth0', 'tenant.eu.auth0.com')
+  return createPreset(`${origin}/`, vendor, options)
+}
+
+const vendor: TrustedIssuerOptions = {
+  dialect: {
+    isClient: (claims) => {
+      if (hasTexts(claims, 'sub_profile')) {
+        return own(claims, 'sub_profile') !== 'user'
+      }
+      const clientId = own(claims, 'client_id') ?? own(claims, 'azp')
+      const isGranted = own(claims, 'gty') === 'client-credentials'
+      return isGranted || isSubject(claims, clientId) || isSubject(claims, `${String(clientId)}@clients`)
+    },
+  },
+}

@@ -1,0 +1,32 @@
+import { headerLines } from './header-lines.ts'
+import type { HttpRequest } from './http-request.ts'
+
+/** The methods whose requests have no side effects. Methods have a case (RFC 9110 §9.1). */
+const safeMethods: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Whether a request may use a cookie that a browser sent on its own. A page of another site can cause such requests
+ * (CSRF). True for GET, HEAD and OPTIONS, unless the request opens a WebSocket. Any other request must have exactly one
+ * `Sec-Fetch-Site: same-origin`, or exactly one `Origin` that is in `origins`. Pages cannot set these headers (Fetch
+ * §2.2.2).
+ *
+ * Does not check whether a handler of GET has side effects. Does not recognise scripts that run on the origin itself.
+ */
+export function isSafeOrSameOrigin(request: HttpRequest, origins: readonly string[]): boolean {
+  return isSafe(request) || isSameOrigin(request) || origins.includes(onlyLine(request, 'origin') ?? '')
+}
+
+/** A WebSocket is opened by a GET. A page of another site can read it, unlike the response to any other GET. */
+function isSafe({ method, headers }: HttpRequest): boolean {
+  return safeMethods.has(method) && !headerLines(headers, 'upgrade').some((line) => /websocket/i.test(line))
+}
+
+function isSameOrigin(request: HttpRequest): boolean {
+  return onlyLine(request, 'sec-fetch-site') === 'same-origin'
+}
+
+/** Several lines that a web `Headers` has joined equal no value that is allowed. */
+function onlyLine({ headers }: HttpRequest, name: string): string | undefined {
+  const [line, ...others] = headerLines(headers, name)
+  return others.length === 0 ? line : undefined
+}
