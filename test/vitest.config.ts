@@ -34,7 +34,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'slow', include: [slow], exclude: ['**/node_modules/**'], maxWorkers: 1, testTimeout: 600_000 },
       },
-      // Servers that are not npm packages.
+      // Authorization servers that others wrote. Some of them are packages of Debian.
       { extends: true, test: { name: 'real', include: [real], exclude: ['**/node_modules/**'], maxWorkers: 1 } },
     ],
   },

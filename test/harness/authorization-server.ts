@@ -5,8 +5,9 @@ import type { TLSSocket } from 'node:tls'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import type { ClientMetadata, Configuration, Provider as OidcProvider } from 'oidc-provider'
 import { quietly } from '@tollgate/example-demo/quietly'
-import { listen } from './api.ts'
+import { onTestFinished } from 'vitest'
 import { type Certificate, certificate } from './certificates.ts'
+import { type CleanUp, listen } from './listen.ts'
 
 const { Provider } = await quietly(() => import('oidc-provider'))
 
@@ -36,15 +37,19 @@ export interface AuthorizationServer {
  */
 export async function openAuthorizationServer(
   openProxy: (origin: string) => Promise<string> = async (origin) => origin,
+  cleanUp: CleanUp = onTestFinished,
 ): Promise<AuthorizationServer> {
   const [serverCertificate, clientCertificate] = await Promise.all([certificate('127.0.0.1'), certificate('api')])
   const own = { signing: await privateJwk('ES256'), decryption: await privateJwk('RSA-OAEP-256') }
   const routes: { answer: RequestListener } = { answer: (_request, response) => response.end() }
   const server = createServer((request, response) => routes.answer(request, response))
-  const origin = await listen(server)
+  const origin = await listen(server, cleanUp)
   const url = await openProxy(origin)
   const tls = { ...serverCertificate, requestCert: true, rejectUnauthorized: false }
-  const mtls = await listen(createTlsServer(tls, (request, response) => routes.answer(request, response)))
+  const mtls = await listen(
+    createTlsServer(tls, (request, response) => routes.answer(request, response)),
+    cleanUp,
+  )
   const settings: Configuration = {
     ...(await configuration()),
     clients: [...applications, ...resourceServers(own, clientCertificate)],

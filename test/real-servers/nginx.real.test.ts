@@ -1,17 +1,14 @@
 /** An authorization server behind nginx, as many installations have it. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clientSecretBasic, trustedIssuer } from '@tollgate/core'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { type Adapter, adapters } from '../harness/adapters.ts'
 import { type Api, openApi } from '../harness/api.ts'
 import { openApplication } from '../harness/application.ts'
 import { jwtApi, opaqueApi, openAuthorizationServer, secret } from '../harness/authorization-server.ts'
-import { PATH } from './programs.ts'
+import { freePort, startProgram, temporaryFolder } from './start-program.ts'
 
 const [adapter] = adapters as readonly [Adapter]
 
@@ -50,36 +47,13 @@ function openProtected(url: string): Promise<Api> {
 
 /** Starts nginx in front of an origin, until the test ends. Returns its own origin. */
 async function openNginx(origin: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'tollgate-nginx-'))
+  const folder = temporaryFolder(onTestFinished)
   const port = await freePort()
-  writeFileSync(join(folder, 'nginx.conf'), configuration(port, origin))
-  const nginx = spawn('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], { env: { PATH }, stdio: 'ignore' })
-  onTestFinished(async () => {
-    await stop(nginx)
-    rmSync(folder, { recursive: true })
-  })
   const url = `http://127.0.0.1:${port}`
-  await vi.waitUntil(() => fetch(url).then(isThere, isAbsent), { timeout: 30_000 })
+  writeFileSync(join(folder, 'nginx.conf'), configuration(port, origin))
+  const args = ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr']
+  await startProgram({ command: 'nginx', args, url }, onTestFinished)
   return url
-}
-
-const isThere = (): boolean => true
-const isAbsent = (): boolean => false
-
-async function stop(nginx: ChildProcess): Promise<void> {
-  const exited = once(nginx, 'exit')
-  if (nginx.exitCode === null && nginx.kill()) {
-    await exited
-  }
-}
-
-/** A port that is free at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  await once(server.close(), 'close')
-  return port
 }
 
 function configuration(port: number, origin: string): string {

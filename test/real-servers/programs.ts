@@ -1,13 +1,26 @@
 import { spawnSync } from 'node:child_process'
 
-/** The programs that the tests `*.real.test.ts` need, and the Debian package of each. */
-const programs = { nginx: 'nginx-light' } as const
-
 /** Programs of Debian can be in a folder that is not on the PATH of every account. */
 export const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`
 
+/** The Python of Debian. Another one has none of the modules that Debian installs. */
+export const python = '/usr/bin/python3'
+
+/** What the tests `*.real.test.ts` need: a command that succeeds where it is installed, and the packages of Debian. */
+const needs = {
+  nginx: { check: ['nginx', '-v'], packages: 'nginx-light' },
+  // Without a choice of its database, the installation of the package fails.
+  glewlwyd: { check: ['glewlwyd', '--version'], packages: 'glewlwyd dbconfig-sqlite3' },
+  'django-oauth-toolkit': { check: [python, '-c', 'import oauth2_provider'], packages: 'python3-django-oauth-toolkit' },
+} as const
+
+/** A line for each missing program, which says how to install it. */
 export function missingPrograms(): readonly string[] {
-  return Object.entries(programs)
-    .filter(([program]) => spawnSync(program, ['-v'], { env: { PATH } }).error !== undefined)
-    .map(([program, name]) => `${program} is missing: apt-get install -y --no-install-recommends ${name}`)
+  return Object.entries(needs)
+    .filter(([, { check }]) => !succeeds(check))
+    .map(([name, { packages }]) => `${name} is missing: apt-get install -y --no-install-recommends ${packages}`)
+}
+
+function succeeds([command, ...args]: readonly [string, ...string[]]): boolean {
+  return spawnSync(command, args, { env: { PATH }, stdio: 'ignore' }).status === 0
 }

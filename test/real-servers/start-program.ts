@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { CleanUp } from '../harness/listen.ts'
+import { waitFor } from '../harness/wait-for.ts'
+import { PATH } from './programs.ts'
+
+/** A folder that is removed at the end. */
+export function temporaryFolder(cleanUp: CleanUp): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-'))
+  cleanUp(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A port that is free at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  await once(server.close(), 'close')
+  return port
+}
+
+export interface Program {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** A URL that responds, with any status, as soon as the program is ready. */
+  readonly url: string
+}
+
+/** Starts a server and waits until it responds. The server is stopped at the end, and its exit is awaited. */
+export async function startProgram({ command, args, env = {}, url }: Program, cleanUp: CleanUp): Promise<void> {
+  const child = spawn(command, args, { env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output = `${output}${chunk.toString()}`.slice(-10_000)))
+  child.stderr.on('data', (chunk: Buffer) => (output = `${output}${chunk.toString()}`.slice(-10_000)))
+  let isEnded = false
+  const ended = once(child, 'close').then(setEnded, setEnded)
+  function setEnded(): void {
+    isEnded = true
+  }
+  // A worker that ends early leaves no server behind.
+  const kill = (): void => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  cleanUp(async () => {
+    child.kill()
+    await ended
+    process.off('exit', kill)
+  })
+  await waitFor(async () => isEnded || (await isListening(url)))
+  if (isEnded) {
+    throw new Error(`${command} ended before it was ready: ${output}`)
+  }
+}
+
+async function isListening(url: string): Promise<boolean> {
+  try {
+    await (await fetch(url, { redirect: 'manual' })).body?.cancel()
+    return true
+  } catch {
+    return false
+  }
+}
