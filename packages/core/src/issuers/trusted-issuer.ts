@@ -42,7 +42,8 @@ const settingsByIssuer = new WeakMap<object, IssuerSettings>()
  * Names an issuer whose access tokens are accepted. Nothing is fetched before its first token arrives.
  *
  * `url` must be exactly the `iss` of its tokens, including a trailing slash. Where metadata is fetched, plain `http:` is
- * accepted on loopback only. When nothing is discovered, or with `metadata`, `url` is only a name. The function does not check that the issuer exists.
+ * accepted on loopback only. When nothing is discovered, or with `metadata`, `url` is only a name. The function does
+ * not check that the issuer exists.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
