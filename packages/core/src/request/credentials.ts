@@ -53,14 +53,9 @@ export async function extractCredentials(
   }
   const token = expectTokenText(text)
   const cookies = found.flatMap(({ source }) => (typeof source === 'object' && source.in === 'cookie' ? source : []))
+  const origins = cookies.flatMap((source) => source.origins)
   const isByCookie = found.length > 0 && cookies.length === found.length
-  if (
-    isByCookie &&
-    !isSafeOrSameOrigin(
-      request,
-      cookies.flatMap(({ origins }) => origins),
-    )
-  ) {
+  if (isByCookie && !isSafeOrSameOrigin(request, origins)) {
     throw new Refusal({ reason: 'cross-origin' })
   }
   return { scheme: 'Bearer', token }
