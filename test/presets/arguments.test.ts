@@ -213,7 +213,10 @@ test('a secret that is pasted into a preset is not in the message', () => {
 test('a preset that is not called is no issuer function', () => {
   const wrong = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' })
   for (const factory of [...Object.values(presets), trustedIssuer]) {
-    expect(() => createValidator({ issuer: factory as unknown as () => undefined, audience: 'api' }), factory.name).toThrow(wrong)
+    expect(
+      () => createValidator({ issuer: factory as unknown as () => undefined, audience: 'api' }),
+      factory.name,
+    ).toThrow(wrong)
   }
 })
 
