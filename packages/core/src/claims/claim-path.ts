@@ -11,9 +11,10 @@ export type ClaimPath = string | readonly string[]
 /** A claim path in its names. */
 export type PathNames = readonly string[]
 
-/** The value at this path, through own members of objects only. `undefined` for none, and for `null`. */
+/** The value at this path, through own members of objects only. `null` and an empty text are absent. */
 export function valueAt(claims: unknown, path: PathNames): unknown {
-  return path.reduce((value, name) => (isRecord(value) ? own(value, name) : undefined), claims) ?? undefined
+  const value = path.reduce((at, name) => (isRecord(at) ? own(at, name) : undefined), claims)
+  return value === null || value === '' ? undefined : value
 }
 
 /** Checks one claim path of an option, and splits it into its names. */

@@ -14,7 +14,7 @@ export async function verifySenderConstraint(
   _context: { readonly request: PresentedBy; readonly now: number },
 ): Promise<void> {
   if (isSenderConstrained(token)) {
-    throw invalidToken('sender-constrained')
+    throw invalidToken('sender-constrained', [token.cnf === undefined ? 'token_type' : 'cnf'])
   }
 }
 
