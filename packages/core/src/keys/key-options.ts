@@ -1,6 +1,6 @@
 import type { JSONWebKeySet, JWK } from 'jose'
-import { type Duration, expectDuration } from '../lib/duration.ts'
-import { expectOptions, invalidOption } from '../lib/invalid-option.ts'
+import { type Duration, expectDeadline } from '../lib/duration.ts'
+import { expectOptions } from '../lib/invalid-option.ts'
 import { expectMetadata } from '../metadata/metadata-source.ts'
 import { expectAlgorithms } from './expect-algorithms.ts'
 import type { KeyFunction } from './function-keys.ts'
@@ -78,13 +78,8 @@ function expectTimeouts(timeouts: unknown): KeySettings['timeouts'] {
     'keys',
     'metadata',
   ])
-  return { keys: expectTimeout(keys, 'timeouts.keys'), metadata: expectTimeout(metadata, 'timeouts.metadata') }
-}
-
-function expectTimeout(value: unknown, name: string): number {
-  const milliseconds = expectDuration(value, name, '30s')
-  if (milliseconds < 1) {
-    throw invalidOption(`Expected \`${name}\` to be at least '1ms'`)
+  return {
+    keys: expectDeadline(keys, 'timeouts.keys', '30s'),
+    metadata: expectDeadline(metadata, 'timeouts.metadata', '30s'),
   }
-  return Math.ceil(milliseconds)
 }

@@ -1,6 +1,7 @@
-import { hasCredentials, isLoopback, isSecure, isThisHost, maxUrlLength } from '../http/secure-url.ts'
+import { hasCredentials, isThisHost, maxUrlLength } from '../http/secure-url.ts'
 import { nameOf } from '../http/send-request.ts'
-import { isRecord, own } from '../lib/record.ts'
+import { isLoopback, isSecure } from '../lib/loopback.ts'
+import { isRecord, own, ownPresent } from '../lib/record.ts'
 import { UpstreamError, type UpstreamReason } from '../responses/unavailable.ts'
 import { matchesTemplate } from './issuer-template.ts'
 import type { MetadataSource } from './metadata-source.ts'
@@ -20,7 +21,7 @@ export function readEndpoint(
   { issuer, url: configured }: MetadataSource,
   url: string,
 ): string {
-  const named = present(metadata, 'issuer')
+  const named = ownPresent(metadata, 'issuer')
   const endpoint = memberOf(metadata, member)
   const name = member.replace('mtls_', '')
   const fault = (reason: UpstreamReason, message: string): UpstreamError =>
@@ -59,18 +60,13 @@ function mismatchOf(stated: string, issuer: string): string {
       : `names another issuer than ${issuer}`
 }
 
-function present(document: unknown, name: string): unknown {
-  const value = own(document, name)
-  return value === null || value === '' ? undefined : value
-}
-
 /** For mutual TLS a server may have an endpoint of its own (RFC 8705 §5). */
 function memberOf(metadata: unknown, member: MetadataMember): unknown {
   if (member !== 'mtls_introspection_endpoint') {
-    return present(metadata, member)
+    return ownPresent(metadata, member)
   }
-  const alias = present(own(metadata, 'mtls_endpoint_aliases'), 'introspection_endpoint')
-  return alias ?? present(metadata, 'introspection_endpoint')
+  const alias = ownPresent(own(metadata, 'mtls_endpoint_aliases'), 'introspection_endpoint')
+  return alias ?? ownPresent(metadata, 'introspection_endpoint')
 }
 
 /** Why the endpoint must not be called. Only metadata that was fetched from loopback may name this host. */

@@ -96,12 +96,13 @@ function expectSource(source: unknown): CredentialSource {
   }
   const hint = typeof source === 'function' ? "; call it with a name, such as cookie('session')" : ''
   throw invalidOption(
-    `Expected \`credentials\` to be 'authorization', a result of header(name) or cookie(name, { origins }), or an array of these, got ${describeSource(source)}${hint}`,
+    `Expected \`credentials\` to be 'authorization', a result of header(name) or cookie(name, { origins }), or an array of these, got ${describeOther(source)}${hint}`,
   )
 }
 
-function describeSource(source: unknown): string {
-  return typeof source === 'string' && source !== '' ? 'another string' : describe(source)
+/** Describes a value where some strings are accepted. */
+function describeOther(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? 'another string' : describe(value)
 }
 
 const misusedHeaders: ReadonlyMap<string, string> = new Map([
@@ -113,9 +114,8 @@ const misusedHeaders: ReadonlyMap<string, string> = new Map([
 /** A token of RFC 9110 §5.6.2. Names of headers and of cookies are tokens. */
 function expectName(name: unknown, what: 'header' | 'cookie'): string {
   if (typeof name !== 'string' || !/^[!#$%&'*+.^_`|~\w-]{1,256}$/.test(name)) {
-    const got = typeof name === 'string' && name !== '' ? 'another string' : describe(name)
     throw invalidOption(
-      `Expected the name of a ${what} to be 1 to 256 letters, digits or characters out of !#$%&'*+.^_\`|~-, got ${got}`,
+      `Expected the name of a ${what} to be 1 to 256 letters, digits or characters out of !#$%&'*+.^_\`|~-, got ${describeOther(name)}`,
     )
   }
   return name
@@ -128,7 +128,7 @@ function expectOrigin(origin: unknown): string {
   }
   const meant = typeof origin === 'string' ? URL.parse(origin)?.origin : undefined
   const hint = meant !== undefined && isExactOrigin(meant) ? `; write '${meant}'` : ''
-  const got = origin === 'null' ? "'null', which pages of any site can have" : describe(origin)
+  const got = origin === 'null' ? "'null', which pages of any site can have" : describeOther(origin)
   throw invalidOption(
     `Expected each of \`origins\` to be an exact origin on https, such as 'https://app.example.com', without a path, a wildcard or a default port, got ${got}${hint}`,
   )
