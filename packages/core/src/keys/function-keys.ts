@@ -137,10 +137,10 @@ async function callFunction(
   const tooLate = (): Error => new Error(`The \`keys\` function returned nothing within ${timeout} ms`)
   const work = callApplication(() => load(Object.freeze({ alg, kid })))
   const result: unknown = await withDeadline(work, AbortSignal.timeout(timeout), tooLate)
-  const fault = (expected: string): Error =>
+  const createError = (expected: string): Error =>
     new TypeError(`Expected the result of the \`keys\` function to ${expected}`)
   const forms = 'a JWK, a JWK Set, PEM text, or undefined for an unknown key'
-  return result === undefined || result === null ? undefined : readGivenKeys(result, { forms, fault, scope })
+  return result === undefined || result === null ? undefined : readGivenKeys(result, { forms, createError, scope })
 }
 
 function nameOf({ alg, kid = '' }: KeyHeader): string {
