@@ -12,7 +12,7 @@ export interface Giver {
   /** Creates an error from the end of the sentence "Expected … to". */
   readonly createError: (expected: string) => Error
   /** The beginning of the identities of the keys. Default: none. */
-  readonly scope?: string
+  readonly identityPrefix?: string
 }
 
 /**
@@ -22,7 +22,7 @@ export interface Giver {
  *
  * @throws the error of `giver` for everything else.
  */
-export function readGivenKeys(value: unknown, { forms, createError, scope = '' }: Giver): KeySet {
+export function readGivenKeys(value: unknown, { forms, createError, identityPrefix = '' }: Giver): KeySet {
   const set = own(value, 'keys')
   const isOne = isRecord(value) && set === undefined && own(value, 'kty') !== undefined
   const keys = typeof value === 'string' ? readPem(value, createError) : isOne ? [value] : set
@@ -36,8 +36,8 @@ export function readGivenKeys(value: unknown, { forms, createError, scope = '' }
     throw createError('contain public keys only, got private or symmetric material')
   }
   // PEM has no key ids. One key was chosen by the application, so that it fits every id unless it has one itself.
-  const unnamed = set === undefined ? 'any-kid' : undefined
-  const keySet = keySetOf(keys, { unnamed, scope })
+  const unnamedKeys = set === undefined ? 'any-kid' : 'no-kid'
+  const keySet = keySetOf(keys, { unnamedKeys, identityPrefix })
   if (!keySet.isUsable) {
     const passedOver = formatPassedOver(keySet.passedOver())
     throw createError(
