@@ -21,43 +21,40 @@ export function readEndpoint(
   { issuer, url: configured }: MetadataSource,
   url: string,
 ): string {
-  const named = ownPresent(metadata, 'issuer')
-  const endpoint = memberOf(metadata, member)
   const name = member.replace('mtls_', '')
   const fault = (reason: UpstreamReason, message: string): UpstreamError =>
     new UpstreamError({ reason, message: `${nameOf(url)} ${message}` })
-  if (!isRecord(metadata)) {
-    throw fault('malformed-document', 'answered no metadata, but another JSON value')
-  }
-  for (const [required, value] of [
-    ['issuer', named],
-    [name, endpoint],
-  ] as const) {
+  const expectMember = (required: string, value: unknown): string => {
     if (typeof value !== 'string') {
       const state = value === undefined ? 'without' : 'with a malformed'
       throw fault('malformed-document', `answered metadata ${state} \`${required}\``)
     }
+    return value
   }
-  const stated = String(named)
+  if (!isRecord(metadata)) {
+    throw fault('malformed-document', 'answered no metadata, but another JSON value')
+  }
+  const stated = expectMember('issuer', ownPresent(metadata, 'issuer'))
+  const endpoint = expectMember(name, memberOf(metadata, member))
   // RFC 8414 §3.3 demands that both are identical. Only a configured document can be one of several tenants.
   if (stated !== issuer && (configured === undefined || !matchesTemplate(stated, issuer))) {
     throw fault('issuer-mismatch', mismatchOf(stated, issuer))
   }
-  const endpointFault = faultOf(String(endpoint), url)
+  const endpointFault = faultOf(endpoint, url)
   if (endpointFault !== undefined) {
     throw fault('insecure-endpoint', `names a \`${name}\` that ${endpointFault}`)
   }
-  return String(endpoint)
+  return endpoint
 }
 
 function mismatchOf(stated: string, issuer: string): string {
-  const isSlash = stated === `${issuer}/` || `${stated}/` === issuer
-  const isTemplate = matchesTemplate(stated, issuer)
-  return isSlash
-    ? `names an issuer that differs from ${issuer} only by a trailing slash. Configure the name that the tokens state in \`iss\``
-    : isTemplate
-      ? `names several tenants with \`{tenantid}\`, which is accepted only at the URL of the option \`metadata\``
-      : `names another issuer than ${issuer}`
+  if (stated === `${issuer}/` || `${stated}/` === issuer) {
+    return `names an issuer that differs from ${issuer} only by a trailing slash. Configure the name that the tokens state in \`iss\``
+  }
+  if (matchesTemplate(stated, issuer)) {
+    return 'names several tenants with `{tenantid}`, which is accepted only at the URL of the option `metadata`'
+  }
+  return `names another issuer than ${issuer}`
 }
 
 /** For mutual TLS a server may have an endpoint of its own (RFC 8705 §5). */
