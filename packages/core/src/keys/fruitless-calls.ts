@@ -11,8 +11,8 @@ const limits = { maxRunning: 10, maxPresent: 1024 }
 /**
  * Limits the calls for key ids that never had keys. Ten calls run at a time. After 20 calls in 30 s without a key, the
  * function that this returns throws a `Refusal` (401) without a call. If the last call failed, it throws that error
- * instead, because an outage must not become a 401. A call waits at most `maxWait` milliseconds for its turn, and throws
- * an `UpstreamError` then.
+ * instead, because an outage must not become a 401. A call waits at most `maxWait` milliseconds for its turn, and
+ * throws an `UpstreamError` then.
  */
 export function limitFruitlessCalls(
   clock: Clock,

@@ -15,9 +15,10 @@ import type { KeyHeader, KeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
 
 /**
- * Returns the keys for the header of a token: one JWK, a JWK Set, PEM text, or `undefined` for an unknown key. It does NOT
- * check who issued a certificate, nor when it ends. The header is NOT verified: anyone can choose `kid`, so that it must
- * never become a part of a path, a URL or a query unchecked.
+ * Returns the keys for the header of a token: one JWK, a JWK Set, PEM text, or `undefined` for an unknown key.
+ *
+ * The library has NOT verified the header. Anyone can choose `kid`, so that it must never become a part of a path, a URL
+ * or a query unchecked. The library does NOT check who issued a certificate, nor when it ends.
  */
 export type KeyFunction = (header: KeyHeader) => MaybePromise<JWK | JSONWebKeySet | string | undefined>
 

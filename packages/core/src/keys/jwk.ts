@@ -59,9 +59,9 @@ const maxLengths = {
 type KeyTexts = { readonly [name in keyof typeof maxLengths]?: string }
 
 /**
- * Reads a JSON Web Key (RFC 7517 §4). It has a fault for a private key, a key that Node rejects, an RSA key outside 2,048
- * to 8,192 bits, and a member of a wrong type or length. A member that is `null` or empty is absent. It does NOT check
- * for which issuer the key is.
+ * Reads a JSON Web Key (RFC 7517 §4). It has a fault for a private key, a key that Node rejects, and an RSA key outside
+ * 2,048 to 8,192 bits. It also has one for a member of a wrong type or length. A member that is `null` or empty is
+ * absent. It does NOT check for which issuer the key is.
  */
 export function parseJwk(jwk: unknown): ParsedJwk {
   const members = parseTexts(jwk)

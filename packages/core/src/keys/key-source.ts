@@ -6,13 +6,13 @@ import type { KeyHeader, KeySet } from './key-set.ts'
 /** The keys of one issuer at run time. It looks them up on each use, so that the cache can evict them. */
 export interface KeySource {
   /**
-   * The current keys for a token with this header, those of other issuers included. Rejects with an `UpstreamError`, or a
-   * `Refusal` (401).
+   * The current keys for a token with this header, those of other issuers included. Rejects with an `UpstreamError`, or
+   * a `Refusal` (401).
    */
   readonly current: (header: KeyHeader) => Promise<KeySet>
   /**
-   * Whether a key that verified a token before is a current key. An identity contains the `issuer` of its key, so that a
-   * key that moved to another issuer is another key. `false` when a wait is needed.
+   * Whether a key that verified a token before is a current key. An identity contains the `issuer` of its key, so that
+   * a key that moved to another issuer is another key. `false` when a wait is needed.
    */
   readonly trusts: (identity: string, now: number) => boolean
   /**

@@ -20,9 +20,9 @@ export type CredentialSource = 'authorization' | HeaderSource | CookieSource
 
 export interface CookieOptions {
   /**
-   * The origins whose pages may send the cookie with other methods than GET, HEAD and OPTIONS, and may open WebSockets
-   * with it: each exactly as browsers serialize it, such as `https://app.example.com`. Without them, only pages of the
-   * same origin may, if the browser sends `Sec-Fetch-Site`. Default: none.
+   * The origins whose pages may send the cookie with every method, and may open WebSockets with it. Each is written
+   * exactly as browsers serialize it, such as `https://app.example.com`. Pages of the same origin always may, if the
+   * browser sends `Sec-Fetch-Site`. Default: none.
    */
   readonly origins?: string | readonly string[] | undefined
 }
@@ -48,12 +48,13 @@ export function header(name: string): HeaderSource {
 }
 
 /**
- * Reads the token from a cookie (RFC 6265). The name has a case. The value is not decoded. An empty value is an absent
- * token. The same value twice counts once, and two different values are 400 `repeated-credentials`.
+ * Reads the token from a cookie (RFC 6265). The name is case-sensitive. The value is not decoded. An empty value is an
+ * absent token. The same value twice counts once, and two different values are 400 `repeated-credentials`.
  *
- * Browsers send cookies on their own. If the token is in no other source, then a request other than GET, HEAD and
- * OPTIONS, and one that opens a WebSocket, must be same-origin: it has `Sec-Fetch-Site: same-origin`, or an `Origin`
- * that is in `origins`. Otherwise 403 `cross-origin`, before the token is validated.
+ * Browsers send cookies on their own. If no other source has the token, the request must be same-origin. This applies
+ * to every method except GET, HEAD and OPTIONS, and to a request that opens a WebSocket. `Sec-Fetch-Site: same-origin`,
+ * or an `Origin` in `origins`, shows it. Otherwise the request is refused with 403 `cross-origin`, before the token is
+ * validated.
  *
  * Does NOT protect a GET with side effects. Does NOT set the cookie, nor check its attributes `Secure`, `HttpOnly` and
  * `SameSite`.
