@@ -41,10 +41,17 @@ assert.equal(
 )
 assert.equal(await call(roles, await partner.accessToken({ scope: 'orders:read' })), 403)
 
-const machine = { aud: undefined, sub: 'orders-job', client_id: 'orders-job', scope: 'orders/read' }
-assert.equal(await call(dialect, await own.accessToken({ ...machine, token_use: 'access' })), 200)
-assert.equal(await call(dialect, await own.accessToken({ ...machine, token_use: 'access', client_id: 'other' })), 401)
-assert.equal(await call(dialect, await own.accessToken({ ...machine, token_use: 'id' })), 401)
+const machine = { aud: undefined, app: 'orders-job', use: 'access', grant: 'client_credentials', scope: 'orders:read' }
+const person = { aud: undefined, app: 'web-app', use: 'access', grant: 'code', permissions: ['orders:read'] }
+for (const [claims, subjectType] of [
+  [machine, 'client'],
+  [person, 'resource-owner'],
+] as const) {
+  const headers = { authorization: `Bearer ${await own.accessToken(claims)}` }
+  assert.equal(await (await fetch(dialect, { headers })).text(), subjectType)
+}
+assert.equal(await call(dialect, await own.accessToken({ ...machine, app: 'other' })), 401)
+assert.equal(await call(dialect, await own.accessToken({ ...machine, use: 'id' })), 401)
 
 // Metadata and keys that discovery does not find.
 async function isAccepted({ validator }: Protect, token: string): Promise<boolean> {

@@ -2,19 +2,20 @@ import { createProtect, scopes, trustedIssuer } from '@tollgate/express'
 import express, { type Express } from 'express'
 
 /** An issuer whose access tokens name their client in place of an audience. */
-export function createDialectApp(pool: string): Express {
+export function createDialectApp(issuer: string): Express {
   const protect = createProtect({
-    audience: ['web-app', 'orders-job'],
-    issuer: trustedIssuer(pool, {
+    audience: ['web-app', 'orders-job'], // the clients that may call this API
+    issuer: trustedIssuer(issuer, {
       dialect: {
-        audience: 'client_id',
-        isAccessToken: { token_use: 'access' },
-        isClient: ({ sub, client_id, username }) => username === undefined && sub === client_id,
-        scopes: ['scope', 'cognito:groups'],
+        audience: 'app',
+        clientId: 'app',
+        isAccessToken: { use: 'access' },
+        isClient: ({ grant }) => grant === 'client_credentials',
+        scopes: ['scope', 'permissions'],
       },
     }),
   })
   const app = express()
-  app.get('/', protect(scopes('orders/read')), (req, res) => void res.send(protect.auth(req).subjectType))
+  app.get('/', protect(scopes('orders:read')), (req, res) => void res.send(protect.auth(req).subjectType))
   return app
 }

@@ -1,3 +1,4 @@
+// npm install @tollgate/express @tollgate/core express
 import { createProtect, scopes } from '@tollgate/express'
 import { descope } from '@tollgate/core/issuers'
 import express from 'express'

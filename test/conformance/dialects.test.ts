@@ -77,6 +77,20 @@ verifies('DIALECT-AUD', 'an audience that is absent, null or empty is refused or
   expect(jwt).toBe('E-TOK')
 })
 
+verifies(
+  'DIALECT-AUD',
+  'a token that names another API in `aud` is not trusted for want of another claim',
+  async (adapter) => {
+    const api = await openDialect(adapter, { missingAudience: 'trust', dialect: { audience: 'azp' } })
+    expect(await api.presentBoth({ azp: audience, aud: 'https://other.example' })).toEqual(['OK', 'OK'])
+    expect(await api.presentBoth({ aud: undefined })).toEqual(['OK', 'OK'])
+    expect(await api.presentBoth({ aud: audience })).toEqual(['OK', 'OK'])
+    expect(await api.presentBoth({ aud: 'https://other.example' })).toEqual(['E-TOK', 'E-TOK'])
+    const misspelt = await openDialect(adapter, { missingAudience: 'trust', dialect: { audience: 'Aud' } })
+    expect(await misspelt.presentBoth({ aud: 'https://other.example' })).toEqual(['E-TOK', 'E-TOK'])
+  },
+)
+
 verifies('DIALECT-AUD', 'the introspection responses alone can be trusted', async (adapter) => {
   const api = await openScriptedApi(adapter, {
     keys: [{ ...jwk, kid: 'k' }],
@@ -118,6 +132,15 @@ verifies(
       expect(byDefault.seen()?.subjectType, JSON.stringify(claims)).toBe(subjectType)
     }
     const dialect: Dialect = { isClient: ({ idtyp }) => (idtyp === undefined ? undefined : idtyp === 'app') }
+    for (const [isClient, subjectType] of [
+      [true, 'client'],
+      [false, 'resource-owner'],
+      ['unknown', 'unknown'],
+    ] as const) {
+      const fixed = await openDialect(adapter, { dialect: { isClient } })
+      expect(await fixed.presentBoth({ sub: 'app' })).toEqual(['OK', 'OK'])
+      expect(fixed.seen()?.subjectType).toBe(subjectType)
+    }
     const marked = await openDialect(adapter, { dialect })
     for (const [claims, subjectType] of [
       [{ idtyp: 'app' }, 'client'],
@@ -143,6 +166,30 @@ verifies('DIALECT-KIND', 'a claim with its value is a positive mark, and decides
     ['E-TOK', {}],
   ] as const) {
     expect(await api.presentBoth(claims), JSON.stringify(claims)).toEqual([result, result])
+  }
+})
+
+verifies('DIALECT-KIND', 'a value can be a regular expression, which matches texts only', async (adapter) => {
+  const api = await openDialect(adapter, { dialect: { isAccessToken: { sid: [/^session_/, 'old'] } } })
+  for (const [result, sid] of [
+    ['OK', 'session_1'],
+    ['OK', 'old'],
+    ['E-TOK', 'agent_session_1'],
+    ['E-TOK', ['session_1']],
+    ['E-TOK', null],
+    ['E-TOK', undefined],
+  ] as const) {
+    expect(await api.presentBoth({ sid }), JSON.stringify(sid)).toEqual([result, result])
+  }
+})
+
+verifies('DIALECT-KIND', 'functions of the dialect do not get tokens that are refused anyway', async (adapter) => {
+  const failing = (): never => {
+    throw new Error('the function was called')
+  }
+  const api = await openDialect(adapter, { dialect: { scopes: failing, isClient: failing } })
+  for (const claims of [{ nonce: 'n' }, { aud: 'other' }, { exp: 1 }, { nbf: 4e9 }]) {
+    expect(await api.presentBoth(claims), JSON.stringify(claims)).toEqual(['E-TOK', 'E-TOK'])
   }
 })
 
@@ -212,6 +259,10 @@ verifies(
       { clientId: [] },
       { clientId: [7] },
       { isClient: 'azp' },
+      { isClient: 'Unknown' },
+      { audience: ['azp', 'aud'] },
+      { isAccessToken: { typ: /x/g } },
+      { isAccessToken: { typ: /x/y } },
       { isClient: null },
       { isAccessToken: {} },
       { isAccessToken: null },
@@ -235,6 +286,10 @@ verifies(
     }
     const inherited = Object.create({ isAccessToken: () => true, audience: 'client_id' }) as Dialect
     expect(() => trustedIssuer('https://as.example', { dialect: inherited })).toThrow(wrong)
+    for (const dialect of [null, true, () => ({}), []]) {
+      const options = { scopesFrom: 'scp', dialect: dialect as Dialect }
+      expect(() => trustedIssuer('https://as.example', options), 'beside scopesFrom').toThrow(wrong)
+    }
     const polluted = Object.prototype as { missingAudience?: string; isAccessToken?: () => boolean }
     try {
       polluted.missingAudience = 'trust'

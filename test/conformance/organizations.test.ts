@@ -169,16 +169,42 @@ test('every method of a validator enforces the rule', async () => {
       (token: string) => validator.authenticateOptional(requestWith(token)),
       (token: string) => validator.authenticateOptional(requestWith(token), scopes('read')),
       (token: string) => validator.validate(token),
-      async (token: string) => {
-        const accepted = await validator.authenticate(requestWith(token), guard)
-        return validator.authorize(accepted, requestWith(token))
-      },
     ]
     for (const method of work) {
       expect(await reasonOf(method(ofApi ?? ''))).toBe('unexpected-organization')
       expect(await reasonOf(method(ofOrganization ?? ''))).toBe('wrong-audience')
     }
-    expect(await reasonOf(validator.validate(ofApi, guard))).toBe('OK')
+    const accepted = await validator.authenticate(requestWith(ofApi ?? ''), guard)
+    // A later layer of the same request does not apply the rule.
+    expect(await reasonOf(validator.authorize(accepted, requestWith(ofApi ?? '')))).toBe('OK')
+    expect(await reasonOf(validator.validate(ofApi))).toBe('unexpected-organization')
+  }
+})
+
+test('a guard accepts no organization of an issuer that ignores them', async () => {
+  const [first, second] = await Promise.all([openScriptedIssuer(), openScriptedIssuer([{ ...jwk, kid: 'k' }])])
+  const issuer = [trustedIssuer(first.url, { organizations: 'enforced' }), trustedIssuer(second.url)]
+  const validator = createValidator({ issuer, audience, clock: () => T0 * 1000 })
+  onTestFinished(() => validator.close())
+  const token = tokenOf(second.url, tokens['API of org-1'])
+  expect(await reasonOf(validator.validate(token))).toBe('OK')
+  expect(await reasonOf(validator.validate(token, organization({ id: 'org-1', kind: 'api' })))).toBe(
+    'wrong-organization',
+  )
+})
+
+test('an inherited demand does not switch the rule off', async () => {
+  const issuer = await openScriptedIssuer([{ ...jwk, kid: 'k' }])
+  const trusted = trustedIssuer(issuer.url, { organizations: 'enforced' })
+  const validator = createValidator({ issuer: trusted, audience, clock: () => T0 * 1000 })
+  onTestFinished(() => validator.close())
+  const polluted = Object.prototype as { organization?: boolean }
+  polluted.organization = true
+  try {
+    const token = tokenOf(issuer.url, tokens['API of org-1'])
+    expect(await reasonOf(validator.validate(token, scopes('read')))).toBe('unexpected-organization')
+  } finally {
+    delete polluted.organization
   }
 })
 
@@ -195,7 +221,11 @@ test('a function without a result names no organization, and one with another re
   for (const claims of [{ organization_id: 'undefined' }, { organization_id: undefined }, { organization_id: '' }]) {
     await expect(present(claims, () => undefined)).rejects.toMatchObject({ status: 403, reason: 'wrong-organization' })
   }
-  for (const result of [null, '', 7, {}]) {
+  for (const result of [null, '']) {
+    const refused = { status: 403, reason: 'wrong-organization' }
+    await expect(present({ organization_id: result }, () => result)).rejects.toMatchObject(refused)
+  }
+  for (const result of [7, {}, true, ['org-1']]) {
     await expect(present({ organization_id: result }, () => result)).rejects.toThrow(TypeError)
   }
   const urn = trustedIssuer(issuer.url, { organizations: 'enforced', audience: 'urn:logto:organization:' })
@@ -221,6 +251,8 @@ test('invalid options of the guard are a TypeError at start-up', () => {
     expect(() => organization(options as { id: string; kind: 'api' }), JSON.stringify(options)).toThrow(wrong)
   }
   expect(() => anyOf(organization({ id: 'org-1', kind: 'api' }), scopes('read'))).toThrow(wrong)
+  const ignoring = createValidator({ issuer: 'https://as.example', audience })
+  expect(() => ignoring.combine(organization({ id: 'org-1', kind: 'api' })), 'no issuer enforces it').toThrow(wrong)
   const organizations = 'Enforced' as 'enforced'
   expect(() => trustedIssuer('https://as.example', { organizations })).toThrow(wrong)
 })

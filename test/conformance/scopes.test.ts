@@ -112,6 +112,14 @@ verifies('DIALECT-SCOPES', 'a value of another type grants no scope', async (ada
   }
 })
 
+verifies('DIALECT-SCOPES', 'a comma is a part of a scope in `scope` and `scp`', async (adapter) => {
+  for (const name of ['scope', 'scp']) {
+    const present = await reading(adapter, name)
+    expect(await present({ [name]: 'photos.x,read' }), name).toBe('E-SCOPE')
+    expect(await present({ [name]: 'photos.x, read' }), name).toBe('OK')
+  }
+})
+
 verifies('DIALECT-SCOPES', 'the scopes of an introspection response are read in the same way', async (adapter) => {
   const api = await openScriptedApi(adapter, {
     introspection: {},

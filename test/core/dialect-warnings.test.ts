@@ -60,17 +60,14 @@ test.each<readonly [name: string, present: (scene: Scene) => Promise<string>, re
   ['a JWT with at+jwt', ({ presentJwt }) => presentJwt({ aud: [] }, { typ: 'at+jwt' }), 'missing-claim'],
   ['a JWT with token_use', ({ presentJwt }) => presentJwt({ aud: '', token_use: 'access' }), 'missing-claim'],
   ['a response', ({ presentOpaque }) => presentOpaque({ aud: null, token_type: 'Bearer' }), 'missing-audience'],
-])(
-  '%s without an audience causes one warning, whose advice keeps a mark of access tokens',
-  async (_n, present, reason) => {
-    const scene = await open()
-    expect(await present(scene)).toBe(reason)
-    expect(await present(scene)).toBe(reason)
-    await scene.presentJwt({ aud: undefined }, { typ: 'at+jwt' })
-    expect(scene.warnings.map(({ code }) => code)).toEqual(['TOLLGATE_MISSING_AUDIENCE'])
-    expect(scene.warnings[0]?.message).toContain('isAccessToken')
-  },
-)
+])('%s without an audience causes one warning, which names `isAccessToken`', async (_n, present, reason) => {
+  const scene = await open()
+  expect(await present(scene)).toBe(reason)
+  expect(await present(scene)).toBe(reason)
+  await scene.presentJwt({ aud: undefined }, { typ: 'at+jwt' })
+  expect(scene.warnings.map(({ code }) => code)).toEqual(['TOLLGATE_MISSING_AUDIENCE'])
+  expect(scene.warnings[0]?.message).toContain('isAccessToken')
+})
 
 test('the positive mark of a dialect makes a token plainly an access token', async () => {
   const { presentJwt, warnings } = await open({ dialect: { isAccessToken: { ver: 1 } } })

@@ -410,7 +410,7 @@ test('the issuers of tenants by host are bounded, also when each request has a n
 describe('names', () => {
   const adfs = 'http://adfs.example.com/adfs/services/trust'
 
-  test('a plain http name without discovery reaches the function', async () => {
+  test('a plain http name without discovery is passed to the function', async () => {
     const resolve: ResolveIssuer = (name) => (name === adfs ? trustedIssuer(name, { keys, network: 'any' }) : undefined)
     expect(await reasonFor(open(resolve), 'a.example', tokenOf(adfs))).toBe('OK')
   })

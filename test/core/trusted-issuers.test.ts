@@ -136,7 +136,7 @@ test('a function that hangs fails at its deadline of five seconds', async () => 
   expect(await error).toBeInstanceOf(Error)
 })
 
-test('one deadline of five seconds holds for the whole discovery', async () => {
+test('one deadline of five seconds applies to the whole discovery', async () => {
   const deadline = openTestClock()
   const server = await openScriptedIssuer()
   const issuer = `${server.url}/t1`

@@ -1,6 +1,7 @@
 /** What people paste into a preset, and where the preset looks for keys. */
-import { createValidator, type TrustedIssuer, type TrustedIssuerOptions } from '@tollgate/core'
+import { createValidator, type TrustedIssuer, trustedIssuer, type TrustedIssuerOptions } from '@tollgate/core'
 import * as presets from '@tollgate/core/issuers'
+import { SignJWT } from 'jose'
 import { MockAgent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { requestWith } from '../harness/scripted-validator.ts'
@@ -18,6 +19,7 @@ const corrected: readonly (readonly [expected: string, ...issuers: readonly (() 
     () => logto('https://TENANT.logto.app/oidc/'),
     () => logto('https://tenant.logto.app/oidc/.well-known/openid-configuration'),
     () => logto('https://tenant.logto.app/.well-known/oauth-authorization-server/oidc'),
+    () => logto('https://tenant.logto.app/oidc/jwks'),
   ],
   [
     'https://example.eu.auth0.com/',
@@ -43,13 +45,21 @@ const corrected: readonly (readonly [expected: string, ...issuers: readonly (() 
     () => keycloak('https://sso.example.com/realms/main/.well-known/openid-configuration'),
   ],
   ['https://sso.example.com/auth/realms/main', () => keycloak('https://sso.example.com/auth/realms/main/')],
-  [`https://login.microsoftonline.com/${guid}/v2.0`, () => entra(guid), () => entra(` ${guid.toUpperCase()} `)],
+  [
+    `https://login.microsoftonline.com/${guid}/v2.0`,
+    () => entra(guid),
+    () => entra(` ${guid.toUpperCase()} `),
+    () => entra(`{${guid}}`),
+    () => entra(`https://login.microsoftonline.com/${guid}/v2.0`),
+    () => entra(`https://sts.windows.net/${guid}/`),
+  ],
   [`https://sts.windows.net/${guid}/`, () => entra(guid, { version: 'v1' })],
   [
     'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Abc123',
     () => cognito('eu-central-1_Abc123'),
     () => cognito('arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Abc123'),
     () => cognito('https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Abc123'),
+    () => cognito('https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Abc123/.well-known/jwks.json'),
   ],
   ['https://cognito-idp.us-gov-west-1.amazonaws.com/us-gov-west-1_X', () => cognito('us-gov-west-1_X')],
   [
@@ -58,17 +68,15 @@ const corrected: readonly (readonly [expected: string, ...issuers: readonly (() 
     () => zitadel('https://example.zitadel.cloud/ui/console/'),
   ],
   ['https://auth.example.com/', () => hydra('https://auth.example.com/')],
-  [
-    'https://auth.example.com',
-    () => hydra('https://auth.example.com'),
-    () => hydra('https://auth.example.com/.well-known/openid-configuration'),
-  ],
+  ['https://auth.example.com', () => hydra('https://auth.example.com')],
   [
     'https://ak.example.com/application/o/orders/',
     () => authentik('https://ak.example.com/application/o/orders/'),
     () => authentik('https://ak.example.com/application/o/orders'),
     () => authentik('https://ak.example.com/application/o/orders/.well-known/openid-configuration'),
+    () => authentik('https://ak.example.com/application/o/orders/jwks/'),
   ],
+  ['https://ak.example.com/', () => authentik('https://ak.example.com')],
   [
     'https://clerk.example.com',
     () => clerk('https://clerk.example.com'),
@@ -79,8 +87,18 @@ const corrected: readonly (readonly [expected: string, ...issuers: readonly (() 
     'https://exampleref.supabase.co/auth/v1',
     () => supabase('https://exampleref.supabase.co'),
     () => supabase('https://exampleref.supabase.co/auth/v1/'),
+    () => supabase('https://exampleref.supabase.co/rest/v1/'),
   ],
-  ['https://securetoken.google.com/example-project', () => firebase('example-project')],
+  [
+    'https://abcdefghijklmnopqrst.supabase.co/auth/v1',
+    () => supabase('abcdefghijklmnopqrst'),
+    () => supabase('https://supabase.com/dashboard/project/abcdefghijklmnopqrst/settings/api'),
+  ],
+  [
+    'https://securetoken.google.com/example-project',
+    () => firebase('example-project'),
+    () => firebase('https://securetoken.google.com/example-project'),
+  ],
   ['https://api.workos.com/user_management/client_1', () => workos('client_1')],
   ['https://api.workos.com', () => workos('client_1', { issuer: 'https://api.workos.com' })],
   ['https://example.authkit.app', () => workos('example.authkit.app'), () => workos('https://example.authkit.app/')],
@@ -102,7 +120,12 @@ const wrong: readonly (() => unknown)[] = [
   () => logto('https://user:password@tenant.logto.app'),
   () => logto('http://tenant.logto.app'),
   () => logto(undefined as unknown as string),
+  () => logto('tenant'),
+  () => logto('https://tenant.logto.app/console'),
   () => auth0('not a domain'),
+  () => auth0('example'),
+  () => auth0('https://manage.auth0.com/dashboard/eu/example'),
+  () => okta('default'),
   () => okta('https://example.okta.com'),
   () => okta('https://example.okta.com/oauth2/v1/token'),
   () => keycloak('https://sso.example.com'),
@@ -114,6 +137,18 @@ const wrong: readonly (() => unknown)[] = [
   () => cognito('eu-central-1_Abc/../x'),
   () => zitadel('example.zitadel.cloud', { project: '' }),
   () => hydra('https://auth.example.com:4445/'),
+  () => hydra('https://auth.example.com/.well-known/openid-configuration'),
+  () => hydra('auth.example.com'),
+  () => authentik('https://ak.example.com/if/admin/'),
+  () => authentik('https://ak.example.com/application/o/token/'),
+  () => clerk('sk_live_a-secret'),
+  () => clerk('pk_test_'),
+  () => clerk('https://dashboard.clerk.com/apps'),
+  () => clerk('https://happy-cat-1.accounts.dev'),
+  () => supabase('sb_secret_a-secret'),
+  () => supabase('https://supabase.com/dashboard/projects'),
+  () => workos('sk_live_a-secret'),
+  () => workos('org_example'),
   () => clerk('https://api.clerk.com'),
   () => clerk('clerk.example.com', { tokens: 'all' as 'oauth' }),
   () => firebase('123456789012'),
@@ -141,6 +176,7 @@ test('an option that is misspelt, inherited or no object is a TypeError in every
     descope: 'P2example',
     keycloak: 'https://sso.example.com/realms/main',
     okta: 'https://example.okta.com/oauth2/default',
+    hydra: 'https://auth.example.com/',
   }
   const keys = 'https://keys.example/jwks'
   const invalid: readonly unknown[] = [
@@ -163,6 +199,53 @@ test('an option that is misspelt, inherited or no object is a TypeError in every
         `${name} ${JSON.stringify(options)}`,
       ).toThrow(expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' }))
     }
+  }
+})
+
+test('a secret that is pasted into a preset is not in the message', () => {
+  for (const preset of [clerk, supabase, workos, logto, auth0]) {
+    expect(() => preset('sk_live_0123456789')).toThrow(
+      expect.objectContaining({ message: expect.not.stringMatching(/0123/) }),
+    )
+  }
+})
+
+test('a preset that is not called is no issuer function', () => {
+  const wrong = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' })
+  for (const factory of [...Object.values(presets), trustedIssuer]) {
+    expect(
+      () => createValidator({ issuer: factory as unknown as () => undefined, audience: 'api' }),
+      factory.name,
+    ).toThrow(wrong)
+  }
+})
+
+test('members that another part of the application added to every object change nothing', async () => {
+  const secret = 'x'.repeat(32)
+  const polluted = Object.prototype as Record<string, unknown>
+  const inherited = {
+    dialect: { isAccessToken: { nonce: 'n' }, audience: 'nonce' },
+    metadata: 'https://evil.example/metadata',
+    keys: 'https://evil.example/jwks',
+    missingAudience: 'trust',
+    tokens: 'machines',
+    version: 'v1',
+    project: '7',
+  }
+  const clean = fetchedFor(okta('https://tenant.logto.app/oauth2/default'))
+  Object.assign(polluted, inherited)
+  try {
+    const issuer = cognito('eu-central-1_Abc', { secret })
+    const validator = createValidator({ issuer, audience: 'client-1' })
+    onTestFinished(() => validator.close())
+    const token = await new SignJWT({ iss: issuer.url, exp: 4e9, nonce: 'n', client_id: 'client-1', token_use: 'id' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(new TextEncoder().encode(secret))
+    await expect(validator.validate(token)).rejects.toMatchObject({ reason: 'wrong-token-type' })
+    expect(entra(guid).url).toBe(`https://login.microsoftonline.com/${guid}/v2.0`)
+    expect(await fetchedFor(okta('https://tenant.logto.app/oauth2/default'))).toEqual(await clean)
+  } finally {
+    Object.keys(inherited).forEach((name) => delete polluted[name])
   }
 })
 
@@ -236,7 +319,6 @@ test('an option that is undefined does not drop a check of the preset', async ()
     const issuer = cognito('eu-central-1_Abc', { secret, ...given })
     const validator = createValidator({ issuer, audience: 'client-1' })
     onTestFinished(() => validator.close())
-    const { SignJWT } = await import('jose')
     const sign = (claims: Record<string, unknown>): Promise<string> =>
       new SignJWT({ iss: issuer.url, exp: 4e9, sub: 'alice', ...claims })
         .setProtectedHeader({ alg: 'HS256' })

@@ -5,7 +5,7 @@ import { createOutcomes, type Outcomes } from './diagnostics/outcomes.ts'
 import { expectIntrospecting } from './guards/active.ts'
 import { combineGuards } from './guards/combine.ts'
 import type { Guard } from './guards/guard.ts'
-import { deferOrganization, withOrganizationRule } from './guards/organization.ts'
+import { deferOrganization, expectEnforced, withOrganizationRule } from './guards/organization.ts'
 import { createNetworks } from './http/network.ts'
 import { createResponseCache } from './introspection/response-cache.ts'
 import { createSharedCache } from './introspection/shared-cache.ts'
@@ -82,6 +82,7 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     ...settings,
     networks,
     jwtCache,
+    resolvedWarnings: new Set(),
     caches,
   })
   const owner = {}
@@ -95,9 +96,9 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   }))
   const outcomes = createOutcomes(realm, issuers.labelOf)
   const validator = toValidator({ settings, issuers, pipeline, lifecycle, outcomes })
-  // There is no fast path with a schema or a form body, because both are asynchronous. It reads the usual source only.
-  const isUsualSource = credentials.length === 1 && credentials[0] === 'authorization'
-  if (schema === undefined && formBody === 'ignored' && isUsualSource) {
+  // There is no fast path with a schema or a form body, because both are asynchronous. It reads only `Authorization`.
+  const readsAuthorizationOnly = credentials.length === 1 && credentials[0] === 'authorization'
+  if (schema === undefined && formBody === 'ignored' && readsAuthorizationOnly) {
     fastPaths.set(validator, (request, guard) => {
       // The fast path publishes no trace.
       const canServe = lifecycle.isOpen() && !tracing.authenticate.hasSubscribers
@@ -133,6 +134,7 @@ function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
     }
     const guard = combineGuards(withOrganizationRule(guards, isEnforced))
     expectIntrospecting(guard, issuers.listed)
+    expectEnforced(guards, isEnforced)
     combined.add(guard)
     return guard
   }
@@ -162,9 +164,10 @@ function toValidator<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
       run('authenticate', guards, async (guard) => {
         const token = await pipeline.authenticate(request)
         const accepted = token && outcomes.publishAccepted(token)
-        // The adapters authorize the token later, for each layer.
-        const isDone = guards[0] === deferOrganization || (guards.length === 0 && !isEnforced)
-        return accepted && !isDone ? pipeline.authorize(accepted, request, guard) : accepted
+        // The adapters authorize the token later, once for each layer, with the guards of that layer.
+        const isDeferred = guards.includes(deferOrganization)
+        const isUnguarded = guards.length === 0 && !isEnforced
+        return accepted && !isDeferred && !isUnguarded ? pipeline.authorize(accepted, request, guard) : accepted
       }),
     validate: (token, ...guards) =>
       run('authenticate', guards, async (guard) => {

@@ -5,7 +5,7 @@ import { expectSchema } from './claims/claims-schema.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from './claims/scope-hierarchy.ts'
 import type { ResolveIssuer } from './issuers/issuer-resolver.ts'
 import { expectRoutable, type OpaqueRouting } from './issuers/opaque-routing.ts'
-import { isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
+import { isIssuerFactory, isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
 import type { Clock } from './lib/clock.ts'
 import { type Duration, expectDuration } from './lib/duration.ts'
 import {
@@ -131,6 +131,11 @@ function expectIssuers(
   opaqueRouting: OpaqueRouting,
 ): readonly TrustedIssuer[] | ResolveIssuer {
   if (typeof issuer === 'function') {
+    if (isIssuerFactory(issuer)) {
+      throw invalidOption(
+        `Expected \`issuer\` to be the result of ${issuer.name}(…), got the function itself, which would trust every issuer`,
+      )
+    }
     return issuer
   }
   const issuers = (Array.isArray(issuer) ? issuer : [issuer]).map(expectIssuer)

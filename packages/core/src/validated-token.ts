@@ -4,10 +4,10 @@ import { isRecord } from './lib/record.ts'
 /**
  * The statements of a token whose signature or introspection response is good. Step 4 still validates its claims, on
  * every request. The caches store this and no decision.
- * All requests with one token share it. It is frozen but for its set, of which each request gets a copy. The token
- * string is not in it.
+ * All requests with one token share it. It is frozen but for its set, of which each request gets a copy. It does not
+ * contain the token string.
  */
-export interface ValidatedToken extends Omit<CommonMembers, 'raw'>, TokenFacts {
+export interface ValidatedToken extends Omit<CommonMembers, 'raw' | keyof Granted>, TokenFacts {
   readonly claims: AccessTokenClaims
   readonly exp: number | undefined
   readonly nbf: number | undefined
@@ -25,10 +25,14 @@ export interface TokenFacts extends Statements {
 }
 
 /** What the claims of a token say, in the dialect of its issuer. */
-export interface Statements extends Pick<CommonMembers, 'subjectType' | 'clientId' | 'audience' | 'scopes'> {
+export interface Statements extends Pick<CommonMembers, 'clientId' | 'audience'> {
   /** `undefined` when the token states no kind. */
   readonly statedKind: StatedKind | undefined
+  /** The rest, read on its first use: functions of the application get no token that step 4 refuses. */
+  readonly granted: () => Granted
 }
+
+export type Granted = Pick<CommonMembers, 'subjectType' | 'scopes'>
 
 /** The kind of token that the header and the claims state. */
 export interface StatedKind {
@@ -85,10 +89,17 @@ export function policyOf(token: object): ClaimsPolicy {
   return RequestToken.policyOf(token)
 }
 
+/** The first token of a request. Its copies with other claims have the same one. */
+export function rootOf(token: object): object {
+  return RequestToken.rootOf(token)
+}
+
 interface Origin {
   readonly raw: string
   readonly owner: object
   readonly claims: unknown
+  /** The first token of the request, of which this one is a copy with other claims. */
+  readonly root?: object
 }
 
 /** Every request has an object of its own, because a handler can change a `Set` or a `Date`. */
@@ -99,9 +110,10 @@ class RequestToken {
   readonly #origin: Origin
 
   constructor(validated: ValidatedToken, origin: Origin) {
-    const { kind, issuer, subject, subjectType, clientId, audience, exp, introspectedAt } = validated
+    const { kind, issuer, subject, clientId, audience, exp, introspectedAt } = validated
+    const { subjectType, scopes: granted } = validated.granted()
     const { claims } = origin
-    const scopes = new Set(validated.scopes)
+    const scopes = new Set(granted)
     const expiresAt = exp === undefined ? undefined : toDate(exp * 1000)
     Object.assign(this, { kind, issuer, subject, subjectType, clientId, audience, scopes, expiresAt, claims })
     if (introspectedAt !== undefined) {
@@ -116,7 +128,7 @@ class RequestToken {
     if (!(#origin in token)) {
       throw new TypeError('Expected an access token of this validator')
     }
-    return new RequestToken(token.#validated, { ...token.#origin, claims })
+    return new RequestToken(token.#validated, { ...token.#origin, claims, root: RequestToken.rootOf(token) })
   }
 
   static withRawClaims(token: object, owner: object): RequestToken {
@@ -125,6 +137,10 @@ class RequestToken {
     }
     const { claims } = token.#validated
     return token.claims === claims ? token : RequestToken.withClaims(token, claims)
+  }
+
+  static rootOf(token: object): object {
+    return #origin in token ? (token.#origin.root ?? token) : token
   }
 
   static policyOf(token: object): ClaimsPolicy {

@@ -2,7 +2,7 @@ import type { AccessTokenClaims } from '../access-token.ts'
 import { describe } from '../lib/invalid-option.ts'
 import { isRecord, own } from '../lib/record.ts'
 import { callApplicationNow } from '../responses/error-response.ts'
-import { valueAt } from './claim-path.ts'
+import { type PathNames, valueAt } from './claim-path.ts'
 import type { ScopeSources } from './dialect.ts'
 import type { ScopeHierarchy } from './scope-hierarchy.ts'
 
@@ -24,19 +24,24 @@ export function createGrantedScopes(sources: ScopeSources, hierarchy: ScopeHiera
 }
 
 function namesAt(claims: AccessTokenClaims, sources: ScopeSources): readonly string[] {
-  if (sources === 'the scope string') {
+  if (sources === 'default') {
     const scope = own(claims, 'scope')
     return typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : []
   }
   return typeof sources === 'function'
     ? expectNames(callApplicationNow(() => sources(claims)))
-    : sources.flatMap((path) => namesIn(valueAt(claims, path)))
+    : sources.flatMap((path) => namesIn(valueAt(claims, path), isScopeClaim(path) ? ' ' : /[ ,]/))
 }
 
-/** A string with spaces or commas, an array of names, or an object with these names. Other values grant nothing. */
-function namesIn(value: unknown): readonly string[] {
+/** A scope of OAuth can contain a comma (RFC 6749 §3.3), so that only spaces separate those in `scope` and `scp`. */
+function isScopeClaim(path: PathNames): boolean {
+  return path.length === 1 && (path[0] === 'scope' || path[0] === 'scp')
+}
+
+/** A string, an array of names, or an object with these names. Other values grant nothing. */
+function namesIn(value: unknown, separator: string | RegExp): readonly string[] {
   if (typeof value === 'string') {
-    return value.split(/[ ,]/).filter((name) => name !== '')
+    return value.split(separator).filter((name) => name !== '')
   }
   if (Array.isArray(value)) {
     return value.filter((name) => typeof name === 'string' && name !== '') as string[]

@@ -28,10 +28,12 @@ export function createReadClaims(
     const clientId = clientIdIn(claims, dialect.clientId)
     return {
       clientId,
-      subjectType: subjectTypeOf(claims, clientId, dialect.isClient),
       audience: audienceAt(claims, dialect.audience),
-      scopes: grantedScopes(claims),
       statedKind: statedKind(claims, header, kindRules),
+      granted: once(() => ({
+        subjectType: subjectTypeOf(claims, clientId, dialect.isClient),
+        scopes: grantedScopes(claims),
+      })),
     }
   }
 }
@@ -41,30 +43,41 @@ function clientIdIn(claims: AccessTokenClaims, paths: readonly PathNames[]): str
   return values.find((value) => typeof value === 'string' && value !== '') as string | undefined
 }
 
-/** A silent `sub` proves nothing, and neither does one that can be compared with nothing. */
 function subjectTypeOf(
   claims: AccessTokenClaims,
   clientId: string | undefined,
   isClient: DialectSettings['isClient'],
 ): CommonMembers['subjectType'] {
-  const sub = valueAt(claims, ['sub'])
-  const isComparable = sub !== undefined && clientId !== undefined
   const result: unknown =
-    isClient === undefined ? (isComparable ? sub === clientId : undefined) : callApplicationNow(() => isClient(claims))
-  if (result !== undefined && typeof result !== 'boolean') {
+    isClient === undefined ? isClientByDefault(claims, clientId) : callApplicationNow(() => isClient(claims))
+  if (result === undefined) {
+    return 'unknown'
+  }
+  if (typeof result !== 'boolean') {
     throw new TypeError(
       `Expected \`isClient\` of a dialect to return true, false or undefined, got ${describe(result)}`,
     )
   }
-  return result === undefined ? 'unknown' : result ? 'client' : 'resource-owner'
+  return result ? 'client' : 'resource-owner'
+}
+
+/** Without `sub` or without a client id, there is nothing to compare. */
+function isClientByDefault(claims: AccessTokenClaims, clientId: string | undefined): boolean | undefined {
+  const sub = valueAt(claims, ['sub'])
+  return sub === undefined || clientId === undefined ? undefined : sub === clientId
 }
 
 /** Empty texts and an empty array name no audience. */
-function audienceAt(claims: AccessTokenClaims, path: PathNames): readonly string[] {
+export function audienceAt(claims: AccessTokenClaims, path: PathNames): readonly string[] {
   const value = valueAt(claims, path) ?? []
   const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (!texts.every((text) => typeof text === 'string')) {
     throw invalidToken('malformed-claim', [formatPath(path)])
   }
   return Object.freeze(texts.filter((text) => text !== ''))
+}
+
+function once<Result extends object>(work: () => Result): () => Result {
+  let result: Result | undefined
+  return () => (result ??= work())
 }

@@ -50,9 +50,14 @@ function kindByList(claims: AccessTokenClaims, type: string | undefined, isRespo
     return { kind: type === typeOfAccessTokens ? 'access-token' : 'other', by: [] }
   }
   // Keycloak before 25 put the `nonce` of the login into access tokens too, which state their kind.
-  const foreign = claimsOfOtherKinds.filter((name) => valueAt(claims, [name]) !== undefined)
-  const counting = words === undefined ? foreign : foreign.filter((name) => name !== 'nonce')
-  return counting.length > 0 ? { kind: 'other', by: counting } : words
+  const ofOthers = claimsOfOtherKinds.filter((name) => valueAt(claims, [name]) !== undefined)
+  const deciding = words === undefined ? ofOthers : ofOthers.filter((name) => name !== 'nonce')
+  return deciding.length > 0 ? { kind: 'other', by: deciding } : words
+}
+
+/** The mark for a response about a JWT, whose own claims state its kind: only words about another kind count. */
+export function statesNoOtherKind(claims: AccessTokenClaims): boolean {
+  return wordsIn(claims, true)?.kind !== 'other'
 }
 
 /** The full media type of a `typ`. A type without a slash is short for `application/` (RFC 7515 §4.1.9). */
@@ -70,7 +75,7 @@ function kindByMark(
   mark: NonNullable<DialectSettings['isAccessToken']>,
 ): StatedKind {
   if (typeof mark !== 'function') {
-    const wrong = mark.filter(({ path, values }) => !values.includes(valueAt(claims, path)))
+    const wrong = mark.filter(({ path, values }) => !hasValue(valueAt(claims, path), values))
     const by = (wrong.length === 0 ? mark : wrong).map(({ path }) => path.join('.'))
     return { kind: wrong.length === 0 ? 'access-token' : 'other', by }
   }
@@ -80,6 +85,12 @@ function kindByMark(
     throw new TypeError(`Expected \`isAccessToken\` of a dialect to return true or false, got ${describe(result)}`)
   }
   return { kind: result ? 'access-token' : 'other', by: [] }
+}
+
+function hasValue(claim: unknown, values: readonly unknown[]): boolean {
+  return values.some((value) =>
+    value instanceof RegExp ? typeof claim === 'string' && value.test(claim) : value === claim,
+  )
 }
 
 /** Words of access tokens. `Bearer` and `DPoP` are the token types of RFC 6749 §5.1 and RFC 9449 §5. */
@@ -98,14 +109,17 @@ const wordOfOtherKind = /^(id|refresh|offline|logout)/i
  * introspection response, `token_type` is registered (RFC 7662 §2.2), and an unknown type is another kind.
  */
 function wordsIn(claims: AccessTokenClaims, isResponse: boolean): StatedKind | undefined {
-  const words = ['token_use', 'typ', 'token_type'].flatMap((name) => {
+  const statements = ['token_use', 'typ', 'token_type'].flatMap((name) => {
     const word = own(claims, name)
     return typeof word === 'string' ? [{ name, word: word.toLowerCase() }] : []
   })
-  const accessing = words.filter(({ word }) => wordsOfAccessTokens.has(word))
-  const others = words.filter(
-    (one) => wordOfOtherKind.test(one.word) || (isResponse && one.name === 'token_type' && !accessing.includes(one)),
+  const ofAccessTokens = statements.filter(({ word }) => wordsOfAccessTokens.has(word))
+  const ofOthers = statements.filter(
+    (one) =>
+      wordOfOtherKind.test(one.word) || (isResponse && one.name === 'token_type' && !ofAccessTokens.includes(one)),
   )
-  const [kind, stating] = others.length > 0 ? (['other', others] as const) : (['access-token', accessing] as const)
-  return stating.length === 0 ? undefined : { kind, by: stating.map(({ name }) => name) }
+  if (ofOthers.length > 0) {
+    return { kind: 'other', by: ofOthers.map(({ name }) => name) }
+  }
+  return ofAccessTokens.length === 0 ? undefined : { kind: 'access-token', by: ofAccessTokens.map(({ name }) => name) }
 }

@@ -1,6 +1,7 @@
 import { invalidToken, type RefusalReason } from '../responses/refusal.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 import { isForApi, isForOrganization } from './organization.ts'
+import { audienceAt } from './read-claims.ts'
 import { absentIn } from './registered-claims.ts'
 
 /**
@@ -60,14 +61,18 @@ function timeFault({ exp, nbf, iat, policy }: ValidatedToken, now: number): Clai
 }
 
 /** The claim for the audience contains one of the expected ones, compared exactly (RFC 7519 §4.1.3). */
-function audienceFault({ kind, audience, policy }: ValidatedToken): ClaimsFault | undefined {
-  // Whether a route accepts the token of an organization, its guards decide.
+function audienceFault({ kind, audience, claims, policy }: ValidatedToken): ClaimsFault | undefined {
+  // The guards of a route decide about the token of an organization.
   if (isForApi(audience, policy) || (policy.organizations === 'enforced' && isForOrganization(audience))) {
     return undefined
   }
   if (audience.length > 0) {
     return fault('wrong-audience', policy.audienceClaim)
   }
-  const reason = kind === 'jwt' ? 'missing-claim' : 'missing-audience'
-  return policy.missingAudience === 'trust' ? undefined : fault(reason, policy.audienceClaim)
+  if (policy.missingAudience === 'refuse') {
+    return fault(kind === 'jwt' ? 'missing-claim' : 'missing-audience', policy.audienceClaim)
+  }
+  // Where another claim counts, `aud` must not name another API alone.
+  const aud = audienceAt(claims, ['aud'])
+  return aud.length === 0 || isForApi(aud, policy) ? undefined : fault('wrong-audience', 'aud')
 }

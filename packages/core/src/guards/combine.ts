@@ -11,7 +11,7 @@ import {
   missingScope,
   stages,
 } from './guard.ts'
-import { expectSameOrganizationDemand } from './organization.ts'
+import { demandsOrganization, expectSameOrganizationDemand } from './organization.ts'
 
 /**
  * Accepts a token that all these guards accept. They run in the order of `stages`, and the first refusal is the result.
@@ -115,7 +115,7 @@ function inOrder(guards: readonly Guard[]): readonly Guard[] {
 function mergeDemands(guards: readonly Guard[]): Demands {
   const scopes = [...new Set(guards.flatMap(({ demands }) => demands.scopes ?? []))]
   const ages = guards.flatMap(({ demands }) => demands.activeWithin ?? [])
-  const isOrganization = guards.some(({ demands }) => demands.organization === true)
+  const isOrganization = guards.some(demandsOrganization)
   return {
     ...(scopes.length === 0 ? {} : { scopes: Object.freeze(scopes) }),
     ...(ages.length === 0 ? {} : { activeWithin: Math.min(...ages) }),

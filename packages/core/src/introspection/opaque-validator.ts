@@ -1,5 +1,5 @@
 import type { AccessToken, IntrospectedClaims } from '../access-token.ts'
-import type { ReportDialect } from '../claims/dialect-warnings.ts'
+import type { WarnOfDialect } from '../claims/warn-of-dialect.ts'
 import type { ReadClaims } from '../claims/read-claims.ts'
 import { claimsFault } from '../claims/validate-claims.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -28,11 +28,11 @@ export function createOpaqueValidator(options: {
   readonly readClaims: ReadClaims
   /** The same for a response about a JWT, whose own claims state its kind. */
   readonly readClaimsAboutJwt: ReadClaims
-  readonly reportDialect: ReportDialect
+  readonly warnOfDialect: WarnOfDialect
   readonly policy: ClaimsPolicy
   readonly clock: Clock
 }): OpaqueValidator {
-  const { issuer, introspector, readClaims, readClaimsAboutJwt, reportDialect, policy, clock } = options
+  const { issuer, introspector, readClaims, readClaimsAboutJwt, warnOfDialect, policy, clock } = options
   /** Requests that share a response share the validated token. */
   const validated = new WeakMap<IntrospectedClaims, ValidatedToken>()
 
@@ -57,7 +57,7 @@ export function createOpaqueValidator(options: {
     }
     const token = toValidatedToken(result, readClaims, policy)
     validated.set(token.claims, token)
-    reportDialect(token, claimsFault(token, clock()))
+    warnOfDialect(token, claimsFault(token, clock()))
     return token
   }
 

@@ -1,7 +1,8 @@
 import type { AccessToken } from '../access-token.ts'
 import { formatPath } from '../claims/claim-path.ts'
-import { createReportDialect } from '../claims/dialect-warnings.ts'
+import { createWarnOfDialect } from '../claims/warn-of-dialect.ts'
 import { createReadClaims } from '../claims/read-claims.ts'
+import { statesNoOtherKind } from '../claims/token-kind.ts'
 import type { ScopeHierarchy } from '../claims/scope-hierarchy.ts'
 import type { IssuerHealth } from '../diagnostics/health.ts'
 import type { Network, Networks } from '../http/network.ts'
@@ -49,6 +50,8 @@ export interface IssuerContext {
   readonly clock: Clock
   readonly networks: Networks
   readonly jwtCache: JwtCache
+  /** The warnings about resolved issuers, because a tenant must not cause one each. */
+  readonly resolvedWarnings: Set<string>
   readonly caches: IntrospectionCaches
 }
 
@@ -62,13 +65,24 @@ export function createIssuer(
   const settings = settingsOf(trusted)
   const { formats, introspection, algorithms, dialect, profile } = settings
   const { clock, jwtCache: cache } = context
-  const network = networkOf(trusted, context, provenance === 'resolved')
+  const isResolved = provenance === 'resolved'
+  const network = networkOf(trusted, context, isResolved)
   const metadata = { issuer: url, url: settings.metadata, timeout: settings.timeouts.metadata }
   const keys = createKeySource(metadata, settings, network)
-  const policy = policyOf(settings, context)
+  const policy = createPolicy(settings, context)
   const { scopeHierarchy = context.scopeHierarchy } = settings
   const readClaims = createReadClaims(dialect, profile, scopeHierarchy)
-  const common = { issuer: url, readClaims, reportDialect: createReportDialect(url, dialect), policy, clock }
+  const common = {
+    issuer: url,
+    readClaims,
+    warnOfDialect: createWarnOfDialect(
+      isResolved ? resolvedLabel : url,
+      dialect,
+      isResolved ? context.resolvedWarnings : new Set(),
+    ),
+    policy,
+    clock,
+  }
   const jwts = createJwtValidator({ ...common, keys, algorithms, cache, settings: trusted })
   const introspector =
     introspection &&
@@ -78,7 +92,7 @@ export function createIssuer(
     createOpaqueValidator({
       ...common,
       policy: { ...policy, missingAudience: introspection?.missingAudience ?? policy.missingAudience },
-      readClaimsAboutJwt: createReadClaims({ ...dialect, isAccessToken: undefined }, profile, scopeHierarchy),
+      readClaimsAboutJwt: createReadClaims({ ...dialect, isAccessToken: statesNoOtherKind }, profile, scopeHierarchy),
       introspector,
     })
 
@@ -136,7 +150,8 @@ export const resolvedLabel = 'resolved'
  */
 function networkOf(trusted: TrustedIssuer, { networks }: IssuerContext, isResolved: boolean): Network {
   const { metadata, network } = settingsOf(trusted)
-  // Metadata elsewhere must not widen the access, and metadata on loopback must not widen it for a public name.
+  // Only a resolved issuer whose name and metadata are both on loopback may connect to loopback. `metadata` can have a
+  // query.
   const isOnLoopback = [trusted.url, metadata ?? trusted.url].every((name) =>
     isLoopbackName(name.replace(/\?.*$/s, '')),
   )
@@ -144,7 +159,7 @@ function networkOf(trusted: TrustedIssuer, { networks }: IssuerContext, isResolv
   return networks.of(access, isResolved ? resolvedLabel : trusted.url)
 }
 
-function policyOf(settings: IssuerSettings, { audience, clockTolerance }: IssuerContext): ClaimsPolicy {
+function createPolicy(settings: IssuerSettings, { audience, clockTolerance }: IssuerContext): ClaimsPolicy {
   const { missingAudience, organizations, profile, maxLifetime, dialect } = settings
   return {
     audience: settings.audience ?? audience,

@@ -51,9 +51,21 @@ const settingsByIssuer = new WeakMap<object, IssuerSettings>()
 export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): TrustedIssuer {
   const settings = expectSettings(expectOptions(options, 'the options of trustedIssuer', issuerOptionNames))
   expectMetadataUse(settings.metadata, isDiscovered(settings))
-  const issuer = Object.freeze({ url: expectIssuer(url, isDiscovered(settings) && settings.metadata === undefined) })
+  const issuer = Object.freeze({ url: expectName(url, isDiscovered(settings) && settings.metadata === undefined) })
   settingsByIssuer.set(issuer, settings)
   return issuer
+}
+
+/** The functions that create issuers: `trustedIssuer` and the presets. They are no `issuer` functions. */
+const factories = new WeakSet<object>([trustedIssuer])
+
+export function addIssuerFactory(factory: object): void {
+  factories.add(factory)
+}
+
+/** Whether a function would trust every name that it is called with. */
+export function isIssuerFactory(value: object): boolean {
+  return factories.has(value)
 }
 
 /** Whether `trustedIssuer` created the object. Its settings were checked then. */
@@ -105,11 +117,14 @@ function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
 
 /** `scopesFrom` is the former name of `scopes` in the dialect. */
 function expectDialectOf({ dialect, scopesFrom }: TrustedIssuerOptions): DialectSettings {
-  const settings = expectDialect(scopesFrom === undefined ? dialect : { scopes: scopesFrom, ...dialect })
-  if (scopesFrom !== undefined && dialect?.scopes !== undefined) {
+  const settings = expectDialect(dialect)
+  if (scopesFrom === undefined) {
+    return settings
+  }
+  if (settings.scopes !== 'default') {
     throw invalidOption('Expected `dialect: { scopes }` without `scopesFrom`, which is its former name')
   }
-  return settings
+  return { ...settings, scopes: expectDialect({ scopes: scopesFrom }).scopes }
 }
 
 function isDiscovered(settings: IssuerSettings): boolean {
@@ -118,7 +133,7 @@ function isDiscovered(settings: IssuerSettings): boolean {
   return (needsKeys(settings) && keys.from === 'metadata') || needsEndpoint
 }
 
-function expectIssuer(name: unknown, isFetched: boolean): string {
+function expectName(name: unknown, isFetched: boolean): string {
   const text = expectText(name, 'issuer')
   if (text.includes('/.well-known/')) {
     throw rejectedName(text, 'Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')

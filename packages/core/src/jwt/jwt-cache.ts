@@ -51,8 +51,8 @@ export function createJwtCache(mode: 'memory' | 'off'): JwtCache {
     set: (text, entry) => {
       const mark = markOf(text)
       if (mode === 'memory' && seen.has(mark)) {
-        const { claims, scopes } = entry.token
-        entries.set(keyOf(text), entry, { size: entrySize + roughSize(claims) + roughSize([...scopes]) })
+        const { claims, granted } = entry.token
+        entries.set(keyOf(text), entry, { size: entrySize + roughSize(claims) + roughSize([...granted().scopes]) })
       } else if (mode === 'memory') {
         seen.set(mark, true, { size: 1 })
       }

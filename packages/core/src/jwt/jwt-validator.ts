@@ -1,4 +1,4 @@
-import type { ReportDialect } from '../claims/dialect-warnings.ts'
+import type { WarnOfDialect } from '../claims/warn-of-dialect.ts'
 import type { ReadClaims } from '../claims/read-claims.ts'
 import { validateJwtClaims } from '../claims/registered-claims.ts'
 import { claimsFault } from '../claims/validate-claims.ts'
@@ -23,14 +23,14 @@ export function createJwtValidator(options: {
   readonly keys: KeySource
   readonly algorithms: readonly string[]
   readonly readClaims: ReadClaims
-  readonly reportDialect: ReportDialect
+  readonly warnOfDialect: WarnOfDialect
   readonly policy: ClaimsPolicy
   readonly cache: JwtCache
   /** Stands for the settings of the issuer. Other settings are another object. */
   readonly settings: object
   readonly clock: Clock
 }): JwtValidator {
-  const { issuer, keys, algorithms, readClaims, reportDialect, policy, cache, settings, clock } = options
+  const { issuer, keys, algorithms, readClaims, warnOfDialect, policy, cache, settings, clock } = options
 
   return {
     validate: async (jwt) => {
@@ -40,7 +40,7 @@ export function createJwtValidator(options: {
       const facts = { kind: 'jwt', issuer, introspectedAt: undefined, policy } as const
       const token = createValidatedToken(claims, { ...facts, ...readClaims(claims, Object.freeze(jwt.header)) })
       const fault = claimsFault(token, clock())
-      reportDialect(token, fault)
+      warnOfDialect(token, fault)
       // A token that step 4 refuses takes no room from good ones.
       if (fault === undefined) {
         cache.set(jwt.token, { token, key, settings })

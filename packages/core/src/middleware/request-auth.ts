@@ -67,7 +67,7 @@ export function createRequestAuth<Request extends object, Claims>(
     }
     if (state.authentication !== undefined && state.method !== http.method) {
       // The cookie of another site is good for a GET, and not for the DELETE that an outer layer made of it.
-      await validator.authenticateOptional(http)
+      await validator.authenticateOptional(http, deferOrganization)
     }
     state.method = http.method
     const authentication = (state.authentication ??= validator.authenticateOptional(http, deferOrganization))

@@ -1,6 +1,7 @@
+import { invalidOption } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
 import { createPreset, expectPastedUrl, hasTexts, isSubject } from './preset.ts'
 
 /**
@@ -14,18 +15,26 @@ import { createPreset, expectPastedUrl, hasTexts, isSubject } from './preset.ts'
  */
 export function auth0(domain: string, options?: TrustedIssuerOptions): TrustedIssuer {
   const { origin } = expectPastedUrl(domain, '`domain` of auth0', 'tenant.eu.auth0.com')
-  return createPreset(`${origin}/`, vendor, options)
+  if (origin === 'https://manage.auth0.com') {
+    throw invalidOption(
+      'Expected `domain` of auth0 to be the domain of the tenant, and not the address of the dashboard',
+    )
+  }
+  return createPreset(`${origin}/`, defaults, options)
 }
 
-const vendor: TrustedIssuerOptions = {
+addIssuerFactory(auth0)
+
+const defaults: TrustedIssuerOptions = {
   dialect: {
     isClient: (claims) => {
       if (hasTexts(claims, 'sub_profile')) {
         return own(claims, 'sub_profile') !== 'user'
       }
       const clientId = own(claims, 'client_id') ?? own(claims, 'azp')
+      const isOfClient = typeof clientId === 'string' && isSubject(claims, `${clientId}@clients`)
       const isGranted = own(claims, 'gty') === 'client-credentials'
-      return isGranted || isSubject(claims, clientId) || isSubject(claims, `${String(clientId)}@clients`)
+      return isGranted || isSubject(claims, clientId) || isOfClient
     },
   },
 }

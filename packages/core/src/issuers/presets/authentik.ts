@@ -1,6 +1,7 @@
+import { invalidOption } from '../../lib/invalid-option.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { createPreset, expectPastedUrl, hasTexts } from './preset.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
+import { createPreset, expectPastedUrl } from './preset.ts'
 
 /**
  * authentik. `issuerUrl` is the OpenID Configuration Issuer of the OAuth2 application, such as
@@ -14,13 +15,22 @@ import { createPreset, expectPastedUrl, hasTexts } from './preset.ts'
 export function authentik(issuerUrl: string, options?: TrustedIssuerOptions): TrustedIssuer {
   const example = 'https://auth.example.com/application/o/orders/'
   const { origin, path } = expectPastedUrl(issuerUrl, '`issuerUrl` of authentik', example)
-  return createPreset(`${origin}${path}/`, vendor, options)
+  const [application, slug = ''] = /^\/application\/o\/([^/]+)/.exec(path) ?? []
+  if ((application === undefined && path !== '') || reserved.has(slug)) {
+    throw invalidOption(`Expected \`issuerUrl\` of authentik to be the issuer of the application, such as ${example}`)
+  }
+  return createPreset(`${origin}${application ?? ''}/`, defaults, options)
 }
 
-const vendor: TrustedIssuerOptions = {
+addIssuerFactory(authentik)
+
+/** Endpoints of authentik in the place of the slug. */
+const reserved: ReadonlySet<string> = new Set(['authorize', 'token', 'userinfo', 'introspect', 'revoke', 'device'])
+
+const defaults: TrustedIssuerOptions = {
   dialect: {
     clientId: 'azp',
-    isAccessToken: (claims) => hasTexts(claims, 'azp', 'uid'),
-    isClient: () => undefined,
+    isAccessToken: { azp: /./, uid: /./ },
+    isClient: 'unknown',
   },
 }

@@ -1,8 +1,9 @@
 import type { Dialect } from '../../claims/dialect.ts'
+import { mediaType } from '../../claims/token-kind.ts'
 import { expectOneOf, invalidOption } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
 import { beginsWith, createPreset, expectPastedUrl, expectPresetOptions, hasTexts } from './preset.ts'
 
 export interface ClerkOptions extends TrustedIssuerOptions {
@@ -26,12 +27,16 @@ export function clerk(frontendApi: string, given?: ClerkOptions): TrustedIssuer 
   const { tokens = 'sessions', ...options } = expectPresetOptions(given, 'tokens')
   const name = '`frontendApi` of clerk'
   const { origin } = expectPastedUrl(hostIn(frontendApi) ?? frontendApi, name, 'https://clerk.example.com')
-  if (origin === 'https://api.clerk.com') {
-    throw invalidOption(`Expected ${name} to be the Frontend API URL, and not that of the Backend API`)
+  if (/^https:\/\/((api|dashboard|accounts)\.clerk\.com|[^.]+\.accounts\.dev)$/.test(origin)) {
+    throw invalidOption(
+      `Expected ${name} to be the Frontend API URL, such as https://clerk.example.com or https://name.clerk.accounts.dev`,
+    )
   }
   const dialect = dialects[expectOneOf(tokens, 'tokens', ['sessions', 'oauth', 'machines'])]
   return createPreset(origin, { dialect }, options)
 }
+
+addIssuerFactory(clerk)
 
 /** A publishable key contains the host of the Frontend API in base64, with `$` at its end. */
 function hostIn(key: unknown): string | undefined {
@@ -39,7 +44,7 @@ function hostIn(key: unknown): string | undefined {
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString().replace(/\$$/, '')
 }
 
-/** The header `cat` of sessions and machines. Older tokens have none, and one value says nothing. */
+/** The header `cat` of sessions and machines. Older tokens have none. `unstated` means no category. */
 const categories = { sessions: 'cl_B7d4PD111AAA', machines: 'cl_B7d4PD333AAA', unstated: 'cl_I7d4PD111III' }
 
 function hasCategory(header: object, kind: 'sessions' | 'machines'): boolean {
@@ -55,18 +60,18 @@ const dialects: Readonly<Record<'sessions' | 'oauth' | 'machines', Dialect>> = {
     clientId: 'client_id',
     isAccessToken: (claims, header) =>
       beginsWith(claims, 'sid', 'sess_') && hasCategory(header, 'sessions') && own(claims, 'sts') !== 'pending',
-    isClient: () => false,
+    isClient: false,
   },
   oauth: {
     clientId: 'client_id',
     scopes: ['scope', 'scp'],
     isAccessToken: (claims, header) =>
-      /^(application\/)?at\+jwt$/i.test(String(own(header, 'typ'))) && hasTexts(claims, 'client_id'),
-    isClient: () => false,
+      mediaType(own(header, 'typ')) === 'application/at+jwt' && hasTexts(claims, 'client_id'),
+    isClient: false,
   },
   machines: {
     clientId: 'sub',
     isAccessToken: (claims, header) => beginsWith(claims, 'sub', 'mch_') && hasCategory(header, 'machines'),
-    isClient: () => true,
+    isClient: true,
   },
 }

@@ -1,8 +1,8 @@
-import { expectText, invalidOption } from '../../lib/invalid-option.ts'
+import { invalidOption } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { createPreset, hasTexts, isSubject } from './preset.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
+import { createPreset, expectPasted, hasTexts, isSubject } from './preset.ts'
 
 /**
  * Amazon Cognito. `userPoolId` is the id of the user pool, such as `eu-central-1_Abc123`, or its ARN.
@@ -13,17 +13,20 @@ import { createPreset, hasTexts, isSubject } from './preset.ts'
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function cognito(userPoolId: string, options?: TrustedIssuerOptions): TrustedIssuer {
-  const pasted = expectText(userPoolId, '`userPoolId` of cognito').trim()
-  const [, pool, region] = /(?:^|[:/])(([a-z]{2}(?:-[a-z]+)+-\d+)_[A-Za-z0-9]+)$/.exec(pasted) ?? []
+  const pasted = expectPasted(userPoolId, '`userPoolId` of cognito')
+  const [, pool, region] =
+    /(?:^|[:/])(([a-z]{2}(?:-[a-z]+){1,3}-\d{1,2})_[A-Za-z0-9]+)(?:\/\.well-known\/.*)?$/.exec(pasted) ?? []
   if (pool === undefined) {
     throw invalidOption(
       'Expected `userPoolId` of cognito to be the id of a user pool, such as eu-central-1_Abc123, and not the domain of its sign-in pages',
     )
   }
-  return createPreset(`https://cognito-idp.${region}.amazonaws.com/${pool}`, vendor, options)
+  return createPreset(`https://cognito-idp.${region}.amazonaws.com/${pool}`, defaults, options)
 }
 
-const vendor: TrustedIssuerOptions = {
+addIssuerFactory(cognito)
+
+const defaults: TrustedIssuerOptions = {
   dialect: {
     audience: 'client_id',
     clientId: 'client_id',

@@ -1,7 +1,7 @@
-import { expectText, invalidOption } from '../../lib/invalid-option.ts'
+import { invalidOption } from '../../lib/invalid-option.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { createPreset } from './preset.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
+import { createPreset, expectPasted } from './preset.ts'
 
 /**
  * Descope. `projectId` is the id of the project, such as `P2example`, or the `iss` of its tokens if a template makes it
@@ -14,7 +14,7 @@ import { createPreset } from './preset.ts'
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function descope(projectId: string, options?: TrustedIssuerOptions): TrustedIssuer {
-  const iss = expectText(projectId, '`projectId` of descope').trim()
+  const iss = expectPasted(projectId, '`projectId` of descope')
   const [, origin = 'https://api.descope.com', project] =
     /^(?:(https:\/\/[^/]+)\/(?:.*\/)?)?(P\w+)(?:\/|$)/.exec(iss) ?? []
   if (project === undefined) {
@@ -22,10 +22,12 @@ export function descope(projectId: string, options?: TrustedIssuerOptions): Trus
       'Expected `projectId` of descope to be the id of the project, such as P2example, or the `iss` of its tokens',
     )
   }
-  return createPreset(iss, { ...vendor, keys: `${origin}/${project}/.well-known/jwks.json` }, options)
+  return createPreset(iss, { ...defaults, keys: `${origin}/${project}/.well-known/jwks.json` }, options)
 }
 
-const vendor: TrustedIssuerOptions = {
+addIssuerFactory(descope)
+
+const defaults: TrustedIssuerOptions = {
   missingAudience: 'trust',
-  dialect: { clientId: 'client_id', scopes: 'permissions', isAccessToken: { drn: 'DS' }, isClient: () => undefined },
+  dialect: { clientId: 'client_id', scopes: 'permissions', isAccessToken: { drn: 'DS' }, isClient: 'unknown' },
 }

@@ -1,13 +1,13 @@
-import { expectOneOf, expectText, invalidOption } from '../../lib/invalid-option.ts'
+import { expectOneOf, invalidOption } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { createPreset, expectPresetOptions, hasTexts, isSubject } from './preset.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
+import { createPreset, expectPasted, expectPresetOptions, hasTexts, isSubject } from './preset.ts'
 
 export interface EntraOptions extends TrustedIssuerOptions {
   /**
-   * The version of the access tokens: `accessTokenAcceptedVersion` in the manifest of the API, where `null` means
-   * `'v1'`. Default: `'v2'`.
+   * The version of the access tokens: `requestedAccessTokenVersion` in the manifest of the API (older:
+   * `accessTokenAcceptedVersion`), where `null` means `'v1'`. Default: `'v2'`.
    */
   readonly version?: 'v2' | 'v1' | undefined
 }
@@ -22,26 +22,30 @@ export interface EntraOptions extends TrustedIssuerOptions {
  */
 export function entra(tenantId: string, given?: EntraOptions): TrustedIssuer {
   const { version = 'v2', ...options } = expectPresetOptions(given, 'version')
-  const tenant = expectText(tenantId, '`tenantId` of entra').trim().toLowerCase()
-  if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(tenant)) {
+  const pasted = expectPasted(tenantId, '`tenantId` of entra').toLowerCase()
+  const [, tenant] =
+    /^(?:https:\/\/[^/]+\/|\{)?([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?:[/}].*)?$/.exec(pasted) ?? []
+  if (tenant === undefined) {
     throw invalidOption(
       'Expected `tenantId` of entra to be the directory (tenant) id, which is a GUID. For several tenants, pass one entra(tenantId) for each, or an `issuer` function',
     )
   }
   return expectOneOf(version, 'version', ['v2', 'v1']) === 'v2'
-    ? createPreset(`https://login.microsoftonline.com/${tenant}/v2.0`, vendor, options)
-    : createPreset(`https://sts.windows.net/${tenant}/`, { ...vendor, metadata: metadataOfV1(tenant) }, options)
+    ? createPreset(`https://login.microsoftonline.com/${tenant}/v2.0`, defaults, options)
+    : createPreset(`https://sts.windows.net/${tenant}/`, { ...defaultsOfV1, metadata: metadataOfV1(tenant) }, options)
 }
+
+addIssuerFactory(entra)
 
 function metadataOfV1(tenant: string): string {
   return `https://login.microsoftonline.com/${tenant}/.well-known/openid-configuration`
 }
 
-const vendor: TrustedIssuerOptions = {
+const defaults: TrustedIssuerOptions = {
   dialect: {
     clientId: ['azp', 'appid'],
     scopes: ['scp', 'roles'],
-    isAccessToken: (claims) => hasTexts(claims, 'azp') || hasTexts(claims, 'appid'),
+    isAccessToken: { azp: /./ },
     isClient: (claims) => {
       const kind = own(claims, 'idtyp')
       if (typeof kind === 'string') {
@@ -51,3 +55,5 @@ const vendor: TrustedIssuerOptions = {
     },
   },
 }
+
+const defaultsOfV1: TrustedIssuerOptions = { dialect: { ...defaults.dialect, isAccessToken: { appid: /./ } } }

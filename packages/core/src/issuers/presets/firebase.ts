@@ -1,8 +1,7 @@
-import { expectText, invalidOption } from '../../lib/invalid-option.ts'
-import { valueAt } from '../../claims/claim-path.ts'
+import { invalidOption } from '../../lib/invalid-option.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { createPreset } from './preset.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
+import { createPreset, expectPasted } from './preset.ts'
 
 /**
  * Firebase Authentication. `projectId` is the id of the project. It is the audience too.
@@ -13,20 +12,22 @@ import { createPreset } from './preset.ts'
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function firebase(projectId: string, options?: TrustedIssuerOptions): TrustedIssuer {
-  const id = expectText(projectId, '`projectId` of firebase').trim()
+  const id = expectPasted(projectId, '`projectId` of firebase').replace(/^https:\/\/securetoken\.google\.com\//, '')
   if (!/^[a-z][a-z\d-]*$/.test(id)) {
     throw invalidOption(
       'Expected `projectId` of firebase to be the project id, such as example-project, and not the number of the project, its web API key or an app id',
     )
   }
-  return createPreset(`https://securetoken.google.com/${id}`, { ...vendor, audience: id }, options)
+  return createPreset(`https://securetoken.google.com/${id}`, { ...defaults, audience: id }, options)
 }
 
-const vendor: TrustedIssuerOptions = {
+addIssuerFactory(firebase)
+
+const defaults: TrustedIssuerOptions = {
   keys: 'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com',
   dialect: {
     clientId: 'client_id',
-    isAccessToken: (claims) => typeof valueAt(claims, ['firebase', 'sign_in_provider']) === 'string',
-    isClient: () => false,
+    isAccessToken: { 'firebase.sign_in_provider': /./ },
+    isClient: false,
   },
 }

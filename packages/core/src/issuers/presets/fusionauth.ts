@@ -1,8 +1,7 @@
-import { expectText } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { createPreset, hasTexts } from './preset.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
+import { createPreset, expectPasted, hasTexts } from './preset.ts'
 
 /**
  * FusionAuth. `issuer` is the Issuer of the tenant, exactly as the console shows it. It need not be a URL, so that
@@ -14,10 +13,12 @@ import { createPreset, hasTexts } from './preset.ts'
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function fusionauth(issuer: string, options?: TrustedIssuerOptions): TrustedIssuer {
-  return createPreset(expectText(issuer, '`issuer` of fusionauth'), vendor, options)
+  return createPreset(expectPasted(issuer, '`issuer` of fusionauth'), defaults, options)
 }
 
-const vendor: TrustedIssuerOptions = {
+addIssuerFactory(fusionauth)
+
+const defaults: TrustedIssuerOptions = {
   dialect: {
     clientId: 'applicationId',
     scopes: ['roles', 'permissions'],

@@ -1,6 +1,6 @@
 import { invalidOption } from '../../lib/invalid-option.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
 import { createPreset, expectPastedUrl } from './preset.ts'
 
 /**
@@ -12,11 +12,16 @@ import { createPreset, expectPastedUrl } from './preset.ts'
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options, and for the admin port 4445.
  */
 export function hydra(issuerUrl: string, options?: TrustedIssuerOptions): TrustedIssuer {
-  const { origin, path } = expectPastedUrl(issuerUrl, '`issuerUrl` of hydra', 'https://auth.example.com/')
-  if (origin.endsWith(':4445')) {
-    throw invalidOption('Expected `issuerUrl` of hydra to be `urls.self.issuer`, and not the address of the admin port')
+  const { origin } = expectPastedUrl(issuerUrl, '`issuerUrl` of hydra', 'https://auth.example.com/')
+  const pasted = issuerUrl.trim()
+  if (origin.endsWith(':4445') || pasted.includes('/.well-known/') || !/^https?:/i.test(pasted)) {
+    throw invalidOption(
+      'Expected `issuerUrl` of hydra to be `urls.self.issuer`, exactly as `issuer` in its metadata, and not the admin port or the URL of the metadata',
+    )
   }
-  return createPreset(issuerUrl.includes('/.well-known/') ? `${origin}${path}` : issuerUrl.trim(), vendor, options)
+  return createPreset(pasted, defaults, options)
 }
 
-const vendor: TrustedIssuerOptions = { dialect: { clientId: 'client_id', scopes: ['scp', 'scope'] } }
+addIssuerFactory(hydra)
+
+const defaults: TrustedIssuerOptions = { dialect: { clientId: 'client_id', scopes: ['scp', 'scope'] } }

@@ -1,6 +1,6 @@
 import { invalidOption } from '../../lib/invalid-option.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
 import { createPreset, expectPastedUrl, lacks } from './preset.ts'
 
 /**
@@ -19,10 +19,12 @@ export function keycloak(realmUrl: string, options?: TrustedIssuerOptions): Trus
       'Expected `realmUrl` of keycloak to be the URL of a realm, such as https://sso.example.com/realms/main, and not that of the server or of its console',
     )
   }
-  return createPreset(`${origin}${realm}`, vendor, options)
+  return createPreset(`${origin}${realm}`, defaults, options)
 }
 
-const vendor: TrustedIssuerOptions = {
+addIssuerFactory(keycloak)
+
+const defaults: TrustedIssuerOptions = {
   dialect: {
     clientId: ['azp', 'client_id'],
     isAccessToken: { typ: ['Bearer', 'DPoP'] },

@@ -1,6 +1,7 @@
+import { invalidOption } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
 import { createPreset, expectPastedUrl, hasTexts } from './preset.ts'
 
 /**
@@ -14,10 +15,18 @@ import { createPreset, expectPastedUrl, hasTexts } from './preset.ts'
  */
 export function logto(endpoint: string, options?: TrustedIssuerOptions): TrustedIssuer {
   const { origin, path } = expectPastedUrl(endpoint, '`endpoint` of logto', 'https://tenant.logto.app')
-  return createPreset(`${origin}${path === '' ? '/oidc' : path}`, vendor, options)
+  const [issuer] = /^(\/[^/]+)*?\/oidc(?=\/|$)/.exec(path === '' ? '/oidc' : path) ?? []
+  if (issuer === undefined) {
+    throw invalidOption(
+      'Expected `endpoint` of logto to be the endpoint of the tenant, such as https://tenant.logto.app',
+    )
+  }
+  return createPreset(`${origin}${issuer}`, defaults, options)
 }
 
-const vendor: TrustedIssuerOptions = {
+addIssuerFactory(logto)
+
+const defaults: TrustedIssuerOptions = {
   profile: 'rfc9068',
   organizations: 'enforced',
   dialect: { isAccessToken: (claims, header) => own(header, 'alg') !== undefined || hasTexts(claims, 'token_type') },

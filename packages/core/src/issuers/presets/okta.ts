@@ -1,8 +1,8 @@
 import { invalidOption } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { beginsWith, createPreset, expectPastedUrl, hasTexts, isSubject } from './preset.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
+import { createPreset, expectPastedUrl, hasTexts, isSubject } from './preset.ts'
 
 /**
  * Okta. `issuerUri` is the Issuer URI of a custom authorization server, such as
@@ -21,15 +21,17 @@ export function okta(issuerUri: string, options?: TrustedIssuerOptions): Trusted
       'Expected `issuerUri` of okta to be that of a custom authorization server, such as https://example.okta.com/oauth2/default: only Okta can validate the tokens of the server of the organization',
     )
   }
-  return createPreset(`${origin.replace('-admin.', '.')}/oauth2/${server}`, vendor, options)
+  return createPreset(`${origin.replace('-admin.', '.')}/oauth2/${server}`, defaults, options)
 }
 
-const vendor: TrustedIssuerOptions = {
+addIssuerFactory(okta)
+
+const defaults: TrustedIssuerOptions = {
   dialect: {
     // Introspection responses have the names of RFC 7662.
     clientId: ['cid', 'client_id'],
     scopes: ['scp', 'scope'],
-    isAccessToken: (claims) => beginsWith(claims, 'jti', 'AT.'),
+    isAccessToken: { jti: /^AT\./ },
     isClient: (claims) => {
       const isClient = isSubject(claims, own(claims, 'cid') ?? own(claims, 'client_id'))
       return hasTexts(claims, 'uid') ? false : isClient || undefined

@@ -1,6 +1,7 @@
 import type { AccessTokenClaims } from '../../access-token.ts'
 import { dialectOptionNames } from '../../claims/dialect.ts'
-import { describe, expectOptions, expectText, invalidOption } from '../../lib/invalid-option.ts'
+import { describe, expectOptions, invalidOption } from '../../lib/invalid-option.ts'
+import { isLoopback } from '../../lib/loopback.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
 import { issuerOptionNames, type TrustedIssuer, trustedIssuer } from '../trusted-issuer.ts'
@@ -8,6 +9,7 @@ import { issuerOptionNames, type TrustedIssuer, trustedIssuer } from '../trusted
 /**
  * Creates the trusted issuer of a preset. The options of the developer replace those of the vendor, and each member of
  * their `dialect` replaces one member. A member that is `undefined` replaces nothing, because it must not drop a check.
+ * It does NOT check that the tenant exists.
  */
 export function createPreset(url: string, vendor: TrustedIssuerOptions, given?: TrustedIssuerOptions): TrustedIssuer {
   const options = definedMembers(expectPresetOptions(given))
@@ -15,7 +17,7 @@ export function createPreset(url: string, vendor: TrustedIssuerOptions, given?: 
     options.dialect === undefined
       ? {}
       : definedMembers(expectOptions(options.dialect, 'the `dialect` of the preset', dialectOptionNames))
-  const { keys, metadata, ...others } = vendor
+  const { keys, metadata, ...others } = definedMembers(vendor)
   const hasKeys = options.keys !== undefined || options.secret !== undefined
   const place = hasKeys ? {} : definedMembers({ keys, metadata })
   return trustedIssuer(url, { ...others, ...place, ...options, dialect: { ...vendor.dialect, ...dialect } })
@@ -29,23 +31,40 @@ export function expectPresetOptions<Options extends TrustedIssuerOptions>(
   return expectOptions(given ?? ({} as Options), 'the options of the preset', [...issuerOptionNames, ...names])
 }
 
+/** The own members that are not `undefined`, without a prototype: an inherited member must not become an own one. */
 function definedMembers<Options extends object>(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options
+  const defined = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.assign(Object.create(null) as Options, Object.fromEntries(defined))
+}
+
+/** Returns a text without the white space around it. `name` is that of the argument. */
+export function expectPasted(text: unknown, name: string): string {
+  if (typeof text !== 'string' || text.trim() === '') {
+    throw invalidOption(`Expected ${name} to be a non-empty string, got ${describe(text)}`)
+  }
+  return text.trim()
 }
 
 /**
  * Reads a URL as people paste it: without a scheme, with slashes at the end, or the URL of the metadata. The result has
- * no slash at the end of its path. It throws for everything else.
+ * no slash at the end of its path. It throws for everything else. The message does not repeat the text, because people
+ * also paste secrets.
  */
 export function expectPastedUrl(text: unknown, name: string, example: string): { origin: string; path: string } {
-  const pasted = expectText(text, name).trim()
+  const pasted = expectPasted(text, name)
   const url = URL.parse(/^[a-z]+:\/\//i.test(pasted) ? pasted : `https://${pasted}`)
-  if (url === null || url.username !== '' || url.password !== '' || url.hostname === '') {
-    throw invalidOption(`Expected ${name} to be a URL such as ${example}, got ${describe(text)}`)
+  if (url === null || !isHost(url) || url.username !== '' || url.password !== '') {
+    throw invalidOption(`Expected ${name} to be a URL such as ${example}, got another text`)
   }
   // RFC 8414 §3.1 puts the suffix before the path, and OpenID Connect Discovery §4.1 after it.
   const path = url.pathname.replace(/^\/\.well-known\/[^/]+/, '').replace(/\/\.well-known\/.*$/, '')
   return { origin: url.origin, path: path.replace(/\/+$/, '') }
+}
+
+/** Whether a URL names a host. A name without a dot, or with an underscore, is an id or a secret. */
+function isHost(url: URL): boolean {
+  const isName = url.hostname.includes('.') && !url.hostname.includes('_')
+  return ['http:', 'https:'].includes(url.protocol) && (isName || isLoopback(url) || url.protocol === 'http:')
 }
 
 /** Whether a claim is a text with this beginning. */
@@ -64,7 +83,7 @@ export function lacks(claims: AccessTokenClaims, ...names: readonly string[]): b
   return names.every((name) => (own(claims, name) ?? undefined) === undefined)
 }
 
-/** Whether the subject of a token is this client, or another value that is a text. */
+/** Whether `sub` is this text. `false` for an empty one. */
 export function isSubject(claims: AccessTokenClaims, value: unknown): boolean {
   return typeof value === 'string' && value !== '' && own(claims, 'sub') === value
 }

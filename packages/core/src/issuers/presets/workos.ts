@@ -1,8 +1,17 @@
-import { expectText, invalidOption } from '../../lib/invalid-option.ts'
+import { invalidOption } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { beginsWith, createPreset, expectPastedUrl, expectPresetOptions, hasTexts, isSubject, lacks } from './preset.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
+import {
+  beginsWith,
+  createPreset,
+  expectPasted,
+  expectPastedUrl,
+  expectPresetOptions,
+  hasTexts,
+  isSubject,
+  lacks,
+} from './preset.ts'
 
 export interface WorkosOptions extends TrustedIssuerOptions {
   /**
@@ -13,7 +22,7 @@ export interface WorkosOptions extends TrustedIssuerOptions {
 }
 
 /**
- * WorkOS. `where` is the client id (`client_…`) for the sessions of AuthKit, or the AuthKit domain, such as
+ * WorkOS. `clientIdOrDomain` is the client id (`client_…`) for the sessions of AuthKit, or the AuthKit domain, such as
  * `example.authkit.app`, for the tokens of Connect.
  *
  * Sessions name no API by default. The preset accepts them without `aud`, because their key set belongs to the client.
@@ -21,31 +30,35 @@ export interface WorkosOptions extends TrustedIssuerOptions {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
-export function workos(where: string, given?: WorkosOptions): TrustedIssuer {
+export function workos(clientIdOrDomain: string, given?: WorkosOptions): TrustedIssuer {
   const { issuer, ...options } = expectPresetOptions(given, 'issuer')
-  const pasted = expectText(where, '`where` of workos').trim()
+  const pasted = expectPasted(clientIdOrDomain, name)
   if (/^client_\w+$/.test(pasted)) {
     const keys = `https://api.workos.com/sso/jwks/${pasted}`
     const url = issuer ?? `https://api.workos.com/user_management/${pasted}`
     return createPreset(url, { ...sessions, keys }, options)
   }
-  const { origin } = expectPastedUrl(pasted, '`where` of workos', 'example.authkit.app')
+  const { origin } = expectPastedUrl(pasted, name, 'example.authkit.app')
   if (origin === 'https://api.workos.com' || issuer !== undefined) {
     throw invalidOption(
-      'Expected the client id (client_…) as `where` of workos for sessions, or the AuthKit domain without `issuer`',
+      `Expected ${name} to be the client id (client_…) for sessions, or the AuthKit domain without \`issuer\``,
     )
   }
   return createPreset(origin, connect, options)
 }
+
+addIssuerFactory(workos)
+
+const name = '`clientIdOrDomain` of workos'
 
 const sessions: TrustedIssuerOptions = {
   missingAudience: 'trust',
   dialect: {
     clientId: 'client_id',
     scopes: 'permissions',
-    // Tokens of agents have the same key.
-    isAccessToken: (claims) => beginsWith(claims, 'sid', 'session_'),
-    isClient: () => false,
+    // The same key signs tokens of agents, whose `sid` begins otherwise.
+    isAccessToken: { sid: /^session_/ },
+    isClient: false,
   },
 }
 

@@ -1,8 +1,7 @@
-import { expectText } from '../../lib/invalid-option.ts'
 import { own } from '../../lib/record.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
-import type { TrustedIssuer } from '../trusted-issuer.ts'
-import { createPreset, expectPastedUrl, expectPresetOptions, hasTexts, lacks } from './preset.ts'
+import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
+import { createPreset, expectPasted, expectPastedUrl, expectPresetOptions, hasTexts, lacks } from './preset.ts'
 
 export interface ZitadelOptions extends TrustedIssuerOptions {
   /**
@@ -16,7 +15,7 @@ export interface ZitadelOptions extends TrustedIssuerOptions {
  * Zitadel. `domain` is the domain of the instance, such as `example.zitadel.cloud`.
  *
  * A JWT is an access token if it has `jti` and `client_id`, and no mark of another kind. Nothing marks a machine, so
- * that `subjectType` is `'unknown'`.
+ * that `subjectType` is `'unknown'`. Does NOT check in which organization a role was granted.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
@@ -26,9 +25,11 @@ export function zitadel(domain: string, given?: ZitadelOptions): TrustedIssuer {
   const scopes =
     project === undefined
       ? undefined
-      : ['scope', [`urn:zitadel:iam:org:project:${expectText(project, '`project` of zitadel')}:roles`]]
+      : ['scope', [`urn:zitadel:iam:org:project:${expectPasted(project, '`project` of zitadel')}:roles`]]
   return createPreset(origin, { dialect: { ...dialect, scopes } }, options)
 }
+
+addIssuerFactory(zitadel)
 
 const dialect: TrustedIssuerOptions['dialect'] = {
   clientId: 'client_id',
@@ -36,5 +37,5 @@ const dialect: TrustedIssuerOptions['dialect'] = {
     own(header, 'alg') === undefined
       ? own(claims, 'token_type') === 'Bearer'
       : hasTexts(claims, 'jti', 'client_id') && lacks(claims, 'azp', 'at_hash', 'nonce', 'events'),
-  isClient: () => undefined,
+  isClient: 'unknown',
 }
