@@ -1,3 +1,4 @@
+import { escapeCharacter } from '../lib/ascii.ts'
 import { describe, invalidOption } from '../lib/invalid-option.ts'
 import { isRecord, own } from '../lib/record.ts'
 
@@ -51,9 +52,5 @@ function formatKey(key: PropertyKey): string {
     return `[${key}]`
   }
   const name = String(key)
-  return /^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name).replaceAll(/[^\x20-\x7E]/g, escape)}]`
-}
-
-function escape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return /^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name).replaceAll(/[^\x20-\x7E]/g, escapeCharacter)}]`
 }

@@ -9,14 +9,12 @@ const maxFruitless = 20
 const limits = { maxRunning: 10, maxPresent: 1024 }
 
 /**
- * Bounds the calls about headers for which there never were keys, however many key ids are made up: ten run at the same
- * time, and 20 in 30 s may bring nothing. Calls that bring keys are not limited.
- *
- * Beyond the bound, the result throws a `Refusal` (401) without a call. While the function fails, it throws the last
- * error of the function, because an outage must not become a 401. A call waits at most `maxWait` milliseconds for its
- * turn, and throws an `UpstreamError` then.
+ * Limits the calls for key ids that never had keys. Ten calls run at a time. After 20 calls in 30 s without a key, the
+ * function that this returns throws a `Refusal` (401) without a call. If the last call failed, it throws that error
+ * instead, because an outage must not become a 401. A call waits at most `maxWait` milliseconds for its turn, and
+ * throws an `UpstreamError` then.
  */
-export function createFruitlessCalls(
+export function limitFruitlessCalls(
   clock: Clock,
   maxWait: number,
 ): <Result>(call: () => Promise<Result | undefined>) => Promise<Result | undefined> {
@@ -35,6 +33,7 @@ export function createFruitlessCalls(
   }
 
   async function count<Result>(call: () => Promise<Result | undefined>): Promise<Result | undefined> {
+    // Others may have ended while this call waited.
     expectRoom()
     try {
       const result = await call()
