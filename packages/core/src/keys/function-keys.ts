@@ -8,7 +8,7 @@ import { withDeadline } from '../lib/deadline.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { invalidToken, type Refusal } from '../responses/refusal.ts'
-import { limitFruitlessCalls } from './fruitless-calls.ts'
+import { createCallLimit } from './call-limit.ts'
 import { readGivenKeys } from './given-keys.ts'
 import { maxKidLength } from './jwk.ts'
 import type { KeyHeader, KeySet } from './key-set.ts'
@@ -107,18 +107,19 @@ function createLoadKeys(
   { found, absent, proven }: Results,
   { timeout, clock }: { readonly timeout: number; readonly clock: Clock },
 ): LoadKeys {
-  const limitFruitless = limitFruitlessCalls(clock, timeout)
+  const limitCalls = createCallLimit(clock, timeout)
 
   return async (key, header) => {
     const call = async (): Promise<KeySet | undefined> => {
       try {
-        return await callFunction(load, header, { timeout, identityPrefix: key + endOfKey })
+        const result = await callFunction(load, header, { timeout, identityPrefix: key + endOfKey })
+        return result !== undefined && concerns(result, header) ? result : undefined
       } catch (error) {
         absent.set(key, () => error, { ttl: failedFor })
         throw error
       }
     }
-    const keys = proven.has(key) ? await call() : await limitFruitless(call)
+    const keys = proven.has(key) ? await call() : await limitCalls(call)
     if (keys === undefined) {
       proven.delete(key)
       absent.set(key, unknownKey, { ttl: unknownFor })
@@ -128,6 +129,11 @@ function createLoadKeys(
     found.set(key, keys)
     return keys
   }
+}
+
+/** Whether a set says anything about the key. Many functions return the same set for every header. */
+function concerns(keys: KeySet, header: KeyHeader): boolean {
+  return keys.fitting(header).length > 0 || (header.kid !== undefined && keys.has(header.kid))
 }
 
 /** The function gets no other member of the header, so that no token can bring its own key (RFC 8725 §3.10). */

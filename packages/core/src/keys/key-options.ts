@@ -22,8 +22,9 @@ export interface KeyOptions {
    *
    * A function gets `alg` and `kid` of an unverified token. It returns a JWK, a JWK Set, PEM text or `undefined`. It is
    * called once for each `kid` and `alg`, with `timeouts.keys` as its deadline. Keys are cached for 10 min, so that a
-   * removed key is refused after this time. `undefined` refuses the token (401), and is cached for 30 s. After 20 calls
-   * within 30 s without a key, new key ids are refused without a call. An error of the function is a 500.
+   * removed key is refused after this time. `undefined` refuses the token (401), and is cached for 30 s. So does a set
+   * without a key for the header. When 100 calls in a second brought no key, further new key ids are a 503 without a
+   * call. An error of the function is a 500.
    *
    * Default: the `jwks_uri` of its metadata.
    */
