@@ -222,8 +222,8 @@ test('a function without a result names no organization, and one with another re
     await expect(present(claims, () => undefined)).rejects.toMatchObject({ status: 403, reason: 'wrong-organization' })
   }
   for (const result of [null, '']) {
-    const refused = { status: 403, reason: 'wrong-organization' }
-    await expect(present({ organization_id: result }, () => result)).rejects.toMatchObject(refused)
+    const forbidden = { status: 403, reason: 'wrong-organization' }
+    await expect(present({ organization_id: result }, () => result)).rejects.toMatchObject(forbidden)
   }
   for (const result of [7, {}, true, ['org-1']]) {
     await expect(present({ organization_id: result }, () => result)).rejects.toThrow(TypeError)

@@ -32,7 +32,7 @@ export interface Statements extends Pick<CommonMembers, 'clientId' | 'audience'>
   readonly granted: () => Granted
 }
 
-export type Granted = Pick<CommonMembers, 'subjectType' | 'scopes'>
+type Granted = Pick<CommonMembers, 'subjectType' | 'scopes'>
 
 /** The kind of token that the header and the claims state. */
 export interface StatedKind {

@@ -74,7 +74,7 @@ function expectTimeouts(timeouts: unknown): KeySettings['timeouts'] {
   if (timeouts === undefined) {
     return { keys: 5000, metadata: 5000 }
   }
-  const what = "`timeouts`, such as { keys: '5s', metadata: '5s' },"
+  const what = '`timeouts`'
   const { keys = '5s', metadata = '5s' } = expectOptions(timeouts as Readonly<Record<string, unknown>>, what, [
     'keys',
     'metadata',

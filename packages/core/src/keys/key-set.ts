@@ -121,8 +121,8 @@ function toKeySet(published: Published, issuer?: string): KeySet {
     const withFaults = [
       ...faults,
       ...others.map((key) => ({ kid: key.kid, fault: anotherIssuer })),
-      ...unfit.map((key) => ({ kid: key.kid, fault: anotherAlgorithm })),
-    ].filter((key) => isNamed(key, kid))
+      ...unfit.map((key) => ({ kid: key.kid, fault: key.kid === undefined ? withoutKid : anotherAlgorithm })),
+    ].filter((key) => isNamed(key, kid) || key.kid === undefined)
     return [...withFaults, ...surplus.map((key) => ({ kid: key.kid, fault: tooMany }))]
       .slice(0, maxPassedOver)
       .map((key) => toPassedOverKey(key.kid, key.fault))
@@ -143,6 +143,7 @@ function toKeySet(published: Published, issuer?: string): KeySet {
 }
 
 const anotherIssuer: KeyFault = { reason: 'another-issuer', message: 'its `issuer` is another issuer' }
+const withoutKid: KeyFault = { reason: 'no-kid', message: 'it has no `kid`, and the token has one' }
 const anotherAlgorithm: KeyFault = {
   reason: 'another-algorithm',
   message: 'its `alg` or its type does not fit the `alg` of the token',

@@ -1,4 +1,4 @@
-import { type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { undefinedIfError } from '../lib/undefined-if-error.ts'
 import { importPublicKey } from './jwk.ts'
 
@@ -29,6 +29,9 @@ export function parsePem(text: string): readonly PemBlock[] {
       unreadable('public keys only, got a private key. Create the public key of it, and replace it if it was shared'),
     ]
   }
+  if (text.includes('\\n')) {
+    return [unreadable('PEM text with line breaks, got the characters \\ and n: replace them by line breaks')]
+  }
   return text
     .split(begin)
     .slice(1)
@@ -52,9 +55,15 @@ function parseBlock(block: string): PemBlock {
 
 const readers: ReadonlyMap<string, (der: Buffer) => KeyObject | undefined> = new Map([
   ['PUBLIC KEY', (der: Buffer) => importPublicKey({ key: der, format: 'der', type: 'spki' })],
-  ['RSA PUBLIC KEY', (der: Buffer) => importPublicKey({ key: der, format: 'der', type: 'pkcs1' })],
+  ['RSA PUBLIC KEY', readRsaKey],
   ['CERTIFICATE', (der: Buffer) => undefinedIfError(() => new X509Certificate(der).publicKey)],
 ])
+
+/** `createPublicKey` also accepts a private key here, which the label does not reveal. */
+function readRsaKey(der: Buffer): KeyObject | undefined {
+  const isPrivate = undefinedIfError(() => createPrivateKey({ key: der, format: 'der', type: 'pkcs1' })) !== undefined
+  return isPrivate ? undefined : importPublicKey({ key: der, format: 'der', type: 'pkcs1' })
+}
 
 function unreadable(expected: string): PemBlock {
   return { jwk: undefined, expected }
