@@ -1,3 +1,5 @@
+// Fake timers of a test replace the global timers and the global `performance`.
+import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CachesHealth, Health } from './diagnostics/health.ts'
 import type { Networks } from './http/network.ts'

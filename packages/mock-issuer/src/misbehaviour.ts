@@ -58,9 +58,14 @@ function sendHalf(target: ServerResponse, response: HttpResponse, onSent?: () =>
   target.write(body.subarray(0, body.length / 2), onSent)
 }
 
-function cutOff(target: ServerResponse, response: HttpResponse): void {
+/** The client reads the half before the connection ends, as it does over a network. */
+async function cutOff(target: ServerResponse, response: HttpResponse): Promise<void> {
   const { socket } = target
-  sendHalf(target, response, () => socket?.end(() => socket.destroy()))
+  await new Promise<void>((resolve) => {
+    sendHalf(target, response, resolve)
+  })
+  await setImmediate()
+  socket?.end(() => socket.destroy())
 }
 
 async function drip(target: ServerResponse, response: HttpResponse): Promise<void> {
