@@ -1,6 +1,7 @@
 /** How the API authenticates at the introspection endpoint. The mock issuer checks it. */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import {
   bearerToken,
   type ClientAuthentication,
@@ -54,6 +55,11 @@ const pairs = {
 }
 const { privateKey, publicKey } = pairs.ES256
 
+/** The bytes of a text, as the jsdom environment of vitest and Jest create them. */
+function foreignBytes(text: string | Buffer): Uint8Array {
+  return (runInNewContext('Uint8Array') as typeof Uint8Array).from(Buffer.from(text))
+}
+
 function jwk(key: KeyObject): JWK & { kty: string } {
   return key.export({ format: 'jwk' }) as JWK & { kty: string }
 }
@@ -64,6 +70,7 @@ describe.each(Object.entries(pairs))('a private key for %s', (algorithm, pair) =
     'a KeyObject': async () => pair.privateKey,
     PEM: async () => pem,
     'the bytes of PEM': async () => Buffer.from(pem),
+    'the bytes of PEM of another realm': async () => foreignBytes(pem),
     'a JWK': async () => jwk(pair.privateKey),
     'a CryptoKey': async () => (await importJWK(jwk(pair.privateKey), algorithm)) as CryptoKey,
   }
@@ -285,6 +292,8 @@ test('wrong credentials are invalid options', async () => {
     expect(mistake, String(mistake)).toThrow(invalidOption)
   }
   expect(() => tlsClientAuth('api', { cert, key })).not.toThrow()
+  const foreign = { cert: foreignBytes(cert) as Buffer, key: foreignBytes(key) as Buffer }
+  expect(() => tlsClientAuth('api', foreign)).not.toThrow()
 })
 
 test('no secret shows in the client, the issuer, the validator or an error', async () => {

@@ -1,5 +1,6 @@
 /** The option `keys`: one JWK and PEM text. The option `secret`: several secrets. */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { runInNewContext } from 'node:vm'
 import { createValidator, trustedIssuer, type TrustedIssuerOptions } from '@tollgate/core'
 import { generate } from 'selfsigned'
 import { expect, onTestFinished, test } from 'vitest'
@@ -204,6 +205,26 @@ test('each of several secrets is checked, and there are one to four', () => {
   expect(() => trustedIssuer(issuer, { secret: [long, secrets[1] ?? ''], algorithms: ['HS512'] })).toThrow(wrong)
   expect(() => trustedIssuer(issuer, { secret: [long], keys: ec.jwk })).toThrow(wrong)
 })
+
+test.each(['a foreign Uint8Array', 'a Buffer'])(
+  '%s is a secret when another realm provides Uint8Array',
+  async (form) => {
+    const real = globalThis.Uint8Array
+    onTestFinished(() => {
+      globalThis.Uint8Array = real
+    })
+    const Foreign = runInNewContext('Uint8Array') as typeof Uint8Array
+    const bytes = Buffer.from(secrets[0] ?? '')
+    const token = jws({ alg: 'HS256' }, claimsOf(issuer), bytes, 'HS256')
+    // The jsdom environment of vitest replaces the class. A Buffer is then no instance of it.
+    globalThis.Uint8Array = form === 'a Buffer' ? Foreign : real
+    const trusted = trustedIssuer(issuer, { secret: form === 'a Buffer' ? bytes : Foreign.from(bytes) })
+    const validator = createValidator({ issuer: trusted, audience, clock: () => T0 * 1000 })
+    onTestFinished(() => validator.close())
+    expect(await reasonOf(validator.authenticate(requestWith(token)))).toBe('OK')
+    expect(() => trustedIssuer(issuer, { secret: Foreign.from(bytes.subarray(0, 31)) })).toThrow(wrong)
+  },
+)
 
 test('a change of the array after the start changes nothing', async () => {
   const secret = [secrets[0] ?? '']

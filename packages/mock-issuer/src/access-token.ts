@@ -3,6 +3,7 @@ import { CompactSign, type CryptoKey } from 'jose'
 import type { MockClock } from './clock.ts'
 import { ownMembers } from './options.ts'
 import type { SigningKeys } from './signing-keys.ts'
+import { textBytes } from './text-bytes.ts'
 
 /** Claims under their wire names. `undefined` removes a default claim. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -61,7 +62,7 @@ export async function signAccessToken(
 export async function sign(key: CryptoKey | Uint8Array, header: Claims, claims: Claims): Promise<string> {
   const critical: unknown = Object.hasOwn(header, 'crit') ? header['crit'] : []
   const crit = Array.isArray(critical) ? Object.fromEntries(critical.map((name) => [name, true])) : {}
-  return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
+  return new CompactSign(textBytes(JSON.stringify(claims)))
     .setProtectedHeader({ alg: 'ES256', ...withoutUndefined(header) })
     .sign(key, { crit })
 }

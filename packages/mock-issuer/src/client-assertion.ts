@@ -2,6 +2,7 @@ import { createLocalJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose
 import { type Client, keyAlgorithms, secretAlgorithms } from './client.ts'
 import type { MockClock } from './clock.ts'
 import { deleteOldest } from './newest-entries.ts'
+import { textBytes } from './text-bytes.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
@@ -51,11 +52,10 @@ export function createAssertionCheck(
 
 /** The algorithm selects the secret or the keys. An HMAC can therefore never be verified with a public key. */
 function keyOf({ secret, keys = { keys: [] } }: Client): JWTVerifyGetKey {
-  const secretKey = new TextEncoder().encode(secret)
   const keySet = createLocalJWKSet(keys)
   return async (header, token) => {
     if (secretAlgorithms.includes(header.alg)) {
-      return secretKey
+      return textBytes(secret)
     }
     if (keyAlgorithms.includes(header.alg)) {
       return keySet(header, token)

@@ -9,6 +9,7 @@ import {
 } from './access-token.ts'
 import { expectOneOf } from './options.ts'
 import { createSigningKey } from './signing-keys.ts'
+import { textBytes } from './text-bytes.ts'
 
 /** The names of all wrong tokens, for a loop in a test. */
 export const wrongTokens = [
@@ -91,13 +92,13 @@ async function signWithForeignKey(
 /** The algorithm confusion of RFC 8725 §2.1: an HMAC with the text of the public key as the secret. */
 async function publicKeyAsSecret(source: TokenSource, claims: Claims): Promise<string> {
   const { kid, publicKey } = source.keys.current()
-  const secret = new TextEncoder().encode(await exportSPKI(publicKey))
+  const secret = textBytes(await exportSPKI(publicKey))
   return sign(secret, { alg: 'HS256', kid, typ: 'at+jwt' }, withDefaultClaims(source, claims))
 }
 
 /** A JWE whose key only this function knows. */
 async function encrypted(source: TokenSource, claims: Claims): Promise<string> {
-  const plaintext = new TextEncoder().encode(JSON.stringify(withDefaultClaims(source, claims)))
+  const plaintext = textBytes(JSON.stringify(withDefaultClaims(source, claims)))
   const key = crypto.getRandomValues(new Uint8Array(32))
   return new CompactEncrypt(plaintext).setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ: 'at+jwt' }).encrypt(key)
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { describe, invalidOption } from '../lib/invalid-option.ts'
 import { symmetricAlgorithms } from './algorithms.ts'
 import { importPublicKey } from './jwk.ts'
@@ -21,8 +22,8 @@ export function expectSecrets(secret: unknown, algorithms: readonly string[]): r
 }
 
 function expectSecret(secret: unknown, algorithms: readonly string[]): Uint8Array {
-  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
-  if (!(bytes instanceof Uint8Array)) {
+  const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret
+  if (!types.isUint8Array(bytes)) {
     throw invalidOption(
       `Expected \`secret\` to be a string or a Uint8Array, or an array of them, got ${describe(secret)}`,
     )

@@ -1,4 +1,5 @@
 import { createPrivateKey, KeyObject, type webcrypto } from 'node:crypto'
+import { types } from 'node:util'
 import type { CryptoKey } from 'jose'
 import { asymmetricAlgorithms } from '../../keys/algorithms.ts'
 import { minRsaBits } from '../../keys/jwk.ts'
@@ -37,7 +38,7 @@ function isKey(given: unknown): given is CryptoKey | KeyObject {
 
 /** Imports PEM or a JWK. `undefined` for anything else. */
 export function importPrivateKey(given: unknown): KeyObject | undefined {
-  if (typeof given === 'string' || given instanceof Uint8Array) {
+  if (typeof given === 'string' || types.isUint8Array(given)) {
     return undefinedIfError(() => createPrivateKey(Buffer.from(given)))
   }
   return isRecord(given)
@@ -54,7 +55,7 @@ const mistakes = [
 ] as const
 
 function describeMistake(given: unknown): string {
-  const text = typeof given === 'string' || given instanceof Uint8Array ? Buffer.from(given).toString() : ''
+  const text = typeof given === 'string' || types.isUint8Array(given) ? Buffer.from(given).toString() : ''
   const mistake = text === '' ? undefined : mistakes.find(([part]) => text.includes(part))?.[1]
   return mistake ?? (isKey(given) ? `another ${given.type} key` : describe(given))
 }

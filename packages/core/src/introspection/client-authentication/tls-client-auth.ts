@@ -1,4 +1,5 @@
 import { createSecureContext } from 'node:tls'
+import { types } from 'node:util'
 import { type ClientCertificateOptions, createDispatcher } from '../../http/dispatchers.ts'
 import { expectOptions, expectText, invalidOption } from '../../lib/invalid-option.ts'
 import { type ClientAuthentication, presenting } from './client-authentication.ts'
@@ -31,7 +32,7 @@ export function tlsClientAuth(clientId: string, certificate?: ClientCertificate)
 
 function expectCertificate(certificate: ClientCertificate): ClientCertificateOptions {
   const checked = expectOptions(certificate, 'the client certificate', ['cert', 'key', 'passphrase', 'ca'])
-  const isPem = (pem: unknown): boolean => (typeof pem === 'string' || pem instanceof Uint8Array) && pem.length > 0
+  const isPem = (pem: unknown): boolean => (typeof pem === 'string' || types.isUint8Array(pem)) && pem.length > 0
   if (!isPem(checked.cert) || !isPem(checked.key)) {
     throw invalidOption('Expected the client certificate to have both `cert` and `key`, as PEM')
   }
