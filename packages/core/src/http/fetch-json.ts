@@ -3,7 +3,8 @@ import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { defaultFreshness, parseFreshness } from './freshness.ts'
 import type { Network } from './network.ts'
-import { sendRequest, unexpectedStatus, type UpstreamRequest, type UpstreamResponse } from './send-request.ts'
+import type { UpstreamRequest } from './dispatch.ts'
+import { sendRequest, unexpectedStatus, type UpstreamResponse } from './send-request.ts'
 
 const maxBytes = 512 * 1024
 /** Milliseconds. A server may state by mistake that nothing has changed. */

@@ -5,23 +5,9 @@ import { withDeadline } from '../lib/deadline.ts'
 import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { decodeBody } from './content-encoding.ts'
+import { discardBody, dispatch, type UpstreamRequest } from './dispatch.ts'
 import { forbiddenAddress } from './dispatchers.ts'
-import type { Network } from './network.ts'
 import { canBePublic } from './secure-url.ts'
-
-/** A request to an authorization server. */
-export interface UpstreamRequest {
-  readonly purpose: FetchTrace['purpose']
-  readonly url: string
-  readonly method: 'GET' | 'POST'
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
-  /** A response with a longer body is an error. */
-  readonly maxBytes: number
-  readonly network: Pick<Network, 'dispatcher' | 'access' | 'label'>
-  /** The deadline of the whole call, the body included. */
-  readonly signal: AbortSignal
-}
 
 /** The response of an authorization server. */
 export interface UpstreamResponse {
@@ -34,8 +20,8 @@ export interface UpstreamResponse {
 }
 
 /**
- * Sends one request over undici. It follows no redirects. It asks for no compression, and decodes what comes compressed. It does not check whether the URL
- * is secure.
+ * Sends one request over undici. It follows no redirects. It requests no compression, and decodes what comes compressed.
+ * It does not check whether the URL is secure.
  *
  * @throws UpstreamError when there is no response, or no whole one within the bounds.
  */
@@ -74,37 +60,9 @@ async function send(name: string, request: UpstreamRequest, trace: FetchTrace): 
   }
 }
 
-async function dispatch(request: UpstreamRequest): Promise<Dispatcher.ResponseData> {
-  const { url, network, signal, method, body = null } = request
-  const headers = { 'user-agent': 'tollgate', ...request.headers, 'accept-encoding': 'identity' }
-  const undici = await import('undici')
-  const options = { dispatcher: await network.dispatcher(), signal, method, body, headers }
-  try {
-    return await undici.request(url, options)
-  } catch (error) {
-    // The server may end an idle connection at the moment at which a request is sent on it (RFC 9110 §9.2.2).
-    if (isEndOfReusedConnection(error)) {
-      return undici.request(url, options)
-    }
-    throw error
-  }
-}
-
-/** Whether a connection ended that had brought a response before. The requests of this library are idempotent. */
-function isEndOfReusedConnection(error: unknown): boolean {
-  const bytesRead = own(own(error, 'socket'), 'bytesRead')
-  return own(error, 'code') === 'UND_ERR_SOCKET' && typeof bytesRead === 'number' && bytesRead > 0
-}
-
 /** The name of a URL in messages. */
 export function nameOf(url: string): string {
   return url.replace(/[?#].*$/s, '')
-}
-
-/** A body that is not read would block its connection. */
-function discardBody({ body }: Dispatcher.ResponseData): Uint8Array {
-  body.on('error', () => undefined).destroy()
-  return new Uint8Array()
 }
 
 /** The error for a status that the caller did not expect. With 429 and 5xx the server counts as unreachable. */

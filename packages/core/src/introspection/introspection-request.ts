@@ -50,6 +50,8 @@ export function createUpstream(
   const findEndpoint = async (): Promise<string> => configured ?? (await discovered.current()).endpoint
   const from = { issuer, keys, recipients: clientId === undefined ? audience : [clientId, ...audience] }
   const limits = createUpstreamLimits(network, timeout)
+  const dispatcher: Network['dispatcher'] = (connection) =>
+    client.dispatcher?.(network.access, connection) ?? network.dispatcher(connection)
   let hasAccepted = false
   let warnedAt = -Infinity
 
@@ -87,7 +89,7 @@ export function createUpstream(
         headers: { ...added.headers, ...presented.headers, accept, 'content-type': formType },
         body: formOf({ token, token_type_hint: 'access_token', ...added.parameters, ...presented.parameters }),
         maxBytes,
-        network: { ...network, dispatcher: () => client.dispatcher?.(network.access) ?? network.dispatcher() },
+        network: { ...network, dispatcher },
         signal,
       })
     })

@@ -1,5 +1,4 @@
-import type { Dispatcher } from 'undici'
-import type { NetworkAccess } from '../../http/public-address.ts'
+import type { FindDispatcher } from '../../http/dispatchers.ts'
 import type { UpstreamResponse } from '../../http/send-request.ts'
 import { invalidOption } from '../../lib/invalid-option.ts'
 import { parseJson } from '../../lib/json.ts'
@@ -33,7 +32,7 @@ export interface IntrospectionClient {
   /** Distinguishes clients to which the server may respond differently. It is part of cache keys, and is no secret. */
   readonly identity: string
   /** The connections that authenticate the client. `undefined` when the connections of the validator serve. */
-  readonly dispatcher: ((access: NetworkAccess) => Promise<Dispatcher>) | undefined
+  readonly dispatcher: FindDispatcher | undefined
 }
 
 const starts = new WeakMap<object, () => IntrospectionClient>()
