@@ -15,7 +15,7 @@ export interface UpstreamResponse {
   readonly name: string
   readonly status: number
   readonly headers: Dispatcher.ResponseData['headers']
-  /** The whole body of a response with 200 or 400. OAuth states errors in the body of a 400. Empty otherwise. */
+  /** The whole body of a 200. At introspection also that of a 400, 401 or 403, if it is readable. Empty otherwise. */
   readonly body: Uint8Array
 }
 
@@ -40,7 +40,7 @@ export async function sendRequest(request: UpstreamRequest): Promise<UpstreamRes
 
 /** Adds the status and the outcome to the trace. */
 async function send(name: string, request: UpstreamRequest, trace: FetchTrace): Promise<UpstreamResponse> {
-  const { url, maxBytes, network, signal } = request
+  const { url, network, signal } = request
   try {
     if (network.access === 'public' && !canBePublic(new URL(url))) {
       throw notPublic(name)
@@ -48,9 +48,7 @@ async function send(name: string, request: UpstreamRequest, trace: FetchTrace): 
     const response = await withDeadline(dispatch(request), signal, () => timeout(name), discardBody)
     const { statusCode: status, headers } = response
     trace.status = status
-    const hasBody = status === 200 || status === 400
-    const sent = hasBody ? await readBody(name, response.body, maxBytes, signal) : discardBody(response)
-    const body = hasBody ? decodeBody(name, own(headers, 'content-encoding'), sent, maxBytes) : sent
+    const body = await bodyOf(name, response, request)
     trace.outcome = 'answered'
     return { name, status, headers, body }
   } catch (error) {
@@ -63,6 +61,30 @@ async function send(name: string, request: UpstreamRequest, trace: FetchTrace): 
 /** The name of a URL in messages. */
 export function nameOf(url: string): string {
   return url.replace(/[?#].*$/s, '')
+}
+
+const statusesWithErrors: ReadonlySet<number> = new Set([400, 401, 403])
+
+/** OAuth states errors in the body (RFC 6749 §5.2). An error with an unreadable body counts as one without a body. */
+async function bodyOf(
+  name: string,
+  response: Dispatcher.ResponseData,
+  { purpose, maxBytes, signal }: UpstreamRequest,
+): Promise<Uint8Array> {
+  const { statusCode: status, headers, body } = response
+  const isError = purpose === 'introspection' && statusesWithErrors.has(status)
+  if (status !== 200 && !isError) {
+    return discardBody(response)
+  }
+  try {
+    const sent = await readBody(name, body, maxBytes, signal)
+    return decodeBody(name, own(headers, 'content-encoding'), sent, maxBytes)
+  } catch (error) {
+    if (isError && error instanceof UpstreamError) {
+      return new Uint8Array()
+    }
+    throw error
+  }
 }
 
 /** The error for a status that the caller did not expect. With 429 and 5xx the server counts as unreachable. */

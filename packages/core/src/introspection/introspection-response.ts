@@ -23,10 +23,6 @@ export async function readResponse(
   now: number,
 ): Promise<Pick<IntrospectionResult, 'claims'>> {
   const { name, body, status } = response
-  // The server says that the token cannot be one of its own (RFC 7009 §2.2.1).
-  if (status === 400 && own(parseJson(body), 'error') === 'unsupported_token_type') {
-    return { claims: undefined }
-  }
   if (status !== 200) {
     throw unexpectedStatus(response)
   }

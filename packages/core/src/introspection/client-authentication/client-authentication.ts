@@ -78,7 +78,33 @@ function startOf(client: unknown): () => IntrospectionClient {
   return start
 }
 
-/** Whether the endpoint refuses our credentials (RFC 6749 §5.2), or perhaps only the token. */
-export function isClientRefused({ status, body }: UpstreamResponse): boolean {
-  return status === 401 || status === 403 || (status === 400 && own(parseJson(body), 'error') === 'invalid_client')
+/**
+ * What an error response refuses: our credentials (RFC 6749 §5.2), the introspected token, or neither of them. A client
+ * with other credentials than a bearer token presents one token only, so that `invalid_token` speaks of that token.
+ */
+export function refusedBy(
+  { status, headers, body }: UpstreamResponse,
+  method: ClientAuthentication['method'],
+): 'credentials' | 'token' | undefined {
+  if (status !== 400 && status !== 401 && status !== 403) {
+    return undefined
+  }
+  const error = own(parseJson(body), 'error')
+  if (error === 'invalid_client') {
+    return 'credentials'
+  }
+  // The server says that the token cannot be one of its own (RFC 7009 §2.2.1).
+  if (status === 400 && error === 'unsupported_token_type') {
+    return 'token'
+  }
+  const isInvalidToken =
+    error === 'invalid_token' || challengeOfInvalidToken.test(String(own(headers, 'www-authenticate')))
+  if (status !== 403 && isInvalidToken && method !== 'bearer') {
+    return 'token'
+  }
+  // A 403 does not say of what it speaks. A firewall sends it, too.
+  return status === 401 || (status === 400 && isInvalidToken) ? 'credentials' : undefined
 }
+
+/** RFC 6750 §3.1. */
+const challengeOfInvalidToken = /(?:^|[\s,])error\s*=\s*(?:"invalid_token"|invalid_token(?![\w-]))/i
