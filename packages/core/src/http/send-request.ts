@@ -77,7 +77,7 @@ async function bodyOf(
     return discardBody(response)
   }
   try {
-    const sent = await readBody(name, body, maxBytes, signal)
+    const sent = await withDeadline(readBody(name, body, maxBytes, signal), signal, () => timeout(name))
     return decodeBody(name, own(headers, 'content-encoding'), sent, maxBytes)
   } catch (error) {
     if (isError && error instanceof UpstreamError) {
