@@ -1,7 +1,7 @@
 import type { FindDispatcher } from '../../http/dispatchers.ts'
 import type { UpstreamResponse } from '../../http/send-request.ts'
 import { invalidOption } from '../../lib/invalid-option.ts'
-import { parseJson } from '../../lib/json.ts'
+import { parseDocument } from '../../lib/json.ts'
 import { own } from '../../lib/record.ts'
 
 /** How this API authenticates at an introspection endpoint (RFC 7662 §2.1). It does not show its secret. */
@@ -89,7 +89,8 @@ export function refusedBy(
   if (status !== 400 && status !== 401 && status !== 403) {
     return undefined
   }
-  const error = own(parseJson(body), 'error')
+  const parsed = parseDocument(body)
+  const error = 'value' in parsed ? own(parsed.value, 'error') : undefined
   if (error === 'invalid_client') {
     return 'credentials'
   }
