@@ -16,9 +16,9 @@ export type ClientCertificateOptions = Pick<SecureContextOptions, 'cert' | 'key'
 const connectTimeout = 31_000
 /**
  * Node ends the attempt to connect to one of several addresses after 250 ms. A slow network, or one lost packet, takes
- * longer. The third address must still have its turn within the 3 s of an introspection.
+ * longer. The second address must still have its turn within a deadline of 1 s.
  */
-const attemptTimeout = 1500
+const attemptTimeout = 500
 
 /** `'new'`: the request must not be sent on a connection that served another one before. */
 export type ConnectionKind = 'any' | 'new'

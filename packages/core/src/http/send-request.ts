@@ -89,7 +89,7 @@ async function bodyOf(
 
 /** The error for a status that the caller did not expect. With 429 and 5xx the server counts as unreachable. */
 export function unexpectedStatus({ name, status, headers }: UpstreamResponse): UpstreamError {
-  const message = `${name} answered ${status}`
+  const message = `${name} answered ${status}${status >= 300 && status < 400 ? destinationOf(headers, name) : ''}`
   if (status !== 429 && status < 500) {
     return new UpstreamError({ reason: status === 404 ? 'not-found' : 'unexpected-status', message })
   }
@@ -97,6 +97,17 @@ export function unexpectedStatus({ name, status, headers }: UpstreamResponse): U
   // A date counts as absent, because it would need the wall clock.
   const retryAfter = typeof seconds === 'string' && /^\d{1,9}$/.test(seconds) ? Number(seconds) : undefined
   return new UpstreamError({ reason: 'upstream-error', message, retryAfter })
+}
+
+/** Where a redirect leads, without its path, because a path and a query may contain secrets. */
+function destinationOf(headers: UpstreamResponse['headers'], base: string): string {
+  const location = own(headers, 'location')
+  const url = typeof location === 'string' ? URL.parse(location, base) : null
+  if (url === null) {
+    return ''
+  }
+  const place = `${url.protocol}//${url.host}`.replaceAll(/[^\x21-\x7E]/g, '?').slice(0, 200)
+  return `, a redirect to ${place} that is not followed`
 }
 
 async function readBody(
