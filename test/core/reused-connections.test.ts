@@ -12,11 +12,11 @@ import { waitFor } from '../harness/wait-for.ts'
 
 type Fault = (socket: Socket) => void
 
-const faults: Readonly<Record<string, Fault>> = {
+const faults = {
   'is reset': (socket) => socket.resetAndDestroy(),
   'is closed': (socket) => void socket.end(),
   'brings a 408': (socket) => void socket.end('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n'),
-}
+} satisfies Record<string, Fault>
 
 interface Scene {
   readonly present: (token: string) => Promise<string>
@@ -82,10 +82,12 @@ const dispatchers: Readonly<Record<string, () => Agent | undefined>> = {
   },
 }
 
-const cases = Object.keys(faults).flatMap((name) => Object.keys(dispatchers).map((other) => [name, other] as const))
+const cases = Object.entries(faults).flatMap(([name, fault]) =>
+  Object.entries(dispatchers).map(([other, dispatcher]) => ({ name, fault, other, dispatcher })),
+)
 
-test.each(cases)('a request whose reused connection %s is repeated on a new one, with %s', async (name, other) => {
-  const { present, requests } = await open(faults[name] ?? expect.fail(), 1, { dispatcher: dispatchers[other]?.() })
+test.each(cases)('a request whose reused connection $name is repeated on a new one, with $other', async (given) => {
+  const { present, requests } = await open(given.fault, 1, { dispatcher: given.dispatcher() })
   expect([await present('one'), await present('two')]).toEqual(['OK', 'OK'])
   expect(requests).toEqual([1, 2, 1])
 })
@@ -115,7 +117,7 @@ test.each([
   ['brings a 408', 'unexpected-status', [1, 1]],
   ['is closed', 'network', [1]],
 ] as const)('a server whose every connection %s gets at most one repeat', async (name, reason, expected) => {
-  const { present, requests } = await open(faults[name] ?? expect.fail(), 0)
+  const { present, requests } = await open(faults[name], 0)
   expect(await present('one')).toBe(reason)
   expect(requests).toEqual(expected)
 })
