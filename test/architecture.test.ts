@@ -69,7 +69,7 @@ test('every file of the core has a level, and imports from its own level or belo
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
 test('the core has less than 11,300 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(11_300)
+  expect(lines).toBeLessThan(11300)
 })
 
 test('validator.ts, which shows the six steps, has at most 80 lines', () => {

@@ -31,8 +31,10 @@ const tokens = {
   ordinary: {},
   'API of org-1': { organization_id: 'org-1' },
   'API of org-2': { organization_id: 'org-2' },
+  'API of org-10': { organization_id: 'org-10' },
   'org-1': { aud: 'urn:logto:organization:org-1' },
   'org-2': { aud: ['urn:logto:organization:org-2'] },
+  'org-10': { aud: 'urn:logto:organization:org-10' },
   'org-1 in another case': { aud: 'urn:logto:organization:ORG-1' },
   'another API of org-1': { aud: 'https://other.example', organization_id: 'org-1' },
   'another API': { aud: 'https://other.example' },
@@ -50,8 +52,10 @@ const routes: readonly (readonly [name: string, guards: readonly Guard[], expect
       ordinary: 'OK',
       'API of org-1': 'E-SCOPE',
       'API of org-2': 'E-SCOPE',
+      'API of org-10': 'E-SCOPE',
       'org-1': 'E-TOK',
       'org-2': 'E-TOK',
+      'org-10': 'E-TOK',
       'org-1 in another case': 'E-TOK',
       ...refused,
     },
@@ -65,8 +69,10 @@ const routes: readonly (readonly [name: string, guards: readonly Guard[], expect
           ordinary: 'E-SCOPE',
           'API of org-1': 'OK',
           'API of org-2': 'E-SCOPE',
+          'API of org-10': 'E-SCOPE',
           'org-1': 'E-TOK',
           'org-2': 'E-TOK',
+          'org-10': 'E-TOK',
           'org-1 in another case': 'E-TOK',
           ...refused,
         },
@@ -81,8 +87,10 @@ const routes: readonly (readonly [name: string, guards: readonly Guard[], expect
           ordinary: 'E-TOK',
           'API of org-1': 'E-TOK',
           'API of org-2': 'E-TOK',
+          'API of org-10': 'E-TOK',
           'org-1': 'OK',
           'org-2': 'E-SCOPE',
+          'org-10': 'E-SCOPE',
           'org-1 in another case': 'E-SCOPE',
           ...refused,
         },
@@ -95,8 +103,10 @@ const routes: readonly (readonly [name: string, guards: readonly Guard[], expect
       ordinary: 'E-SCOPE',
       'API of org-1': 'OK',
       'API of org-2': 'E-SCOPE',
+      'API of org-10': 'E-SCOPE',
       'org-1': 'E-TOK',
       'org-2': 'OK',
+      'org-10': 'E-TOK',
       'org-1 in another case': 'E-TOK',
       ...refused,
     },
@@ -222,8 +232,8 @@ test('a function without a result names no organization, and one with another re
     await expect(present(claims, () => undefined)).rejects.toMatchObject({ status: 403, reason: 'wrong-organization' })
   }
   for (const result of [null, '']) {
-    const refused = { status: 403, reason: 'wrong-organization' }
-    await expect(present({ organization_id: result }, () => result)).rejects.toMatchObject(refused)
+    const forbidden = { status: 403, reason: 'wrong-organization' }
+    await expect(present({ organization_id: result }, () => result)).rejects.toMatchObject(forbidden)
   }
   for (const result of [7, {}, true, ['org-1']]) {
     await expect(present({ organization_id: result }, () => result)).rejects.toThrow(TypeError)

@@ -77,11 +77,28 @@ test('the positive mark of a dialect makes a token plainly an access token', asy
   expect(warnings.map(({ code }) => code)).toEqual(['TOLLGATE_MISSING_AUDIENCE'])
 })
 
-test('a `scope` that is an array causes one warning, and the option in it lets the token pass', async () => {
+test('scopes that are not read cause one warning, and the option in it lets the token pass', async () => {
   const { presentJwt, presentOpaque, warnings } = await open()
   expect(await presentJwt({ scope: ['read'] })).toBe('missing-scope')
   expect(await presentOpaque({ scope: ['read'] })).toBe('missing-scope')
-  expect(warnings.map(({ code }) => code)).toEqual(['TOLLGATE_SCOPE_ARRAY'])
+  expect(warnings.map(({ code }) => code)).toEqual(['TOLLGATE_UNREAD_SCOPES'])
+  for (const claims of [
+    { scope: undefined, scp: ['read'] },
+    { scope: '', permissions: ['read'] },
+    { scope: 'read,write' },
+  ]) {
+    const scene = await open()
+    expect(await scene.presentJwt(claims)).toBe('missing-scope')
+    expect(
+      scene.warnings.map(({ code }) => code),
+      JSON.stringify(claims),
+    ).toEqual(['TOLLGATE_UNREAD_SCOPES'])
+  }
+  const quiet = await open()
+  for (const claims of [{ scope: 'other', permissions: ['read'] }, { scope: undefined }, { scope: [], scp: [] }]) {
+    expect(await quiet.presentJwt(claims)).toBe('missing-scope')
+  }
+  expect(quiet.warnings).toEqual([])
   const configured = await open({ dialect: { scopes: 'scope' } })
   expect(await configured.presentJwt({ scope: ['read'] })).toBe('OK')
   expect(configured.warnings).toEqual([])

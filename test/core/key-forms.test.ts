@@ -73,8 +73,12 @@ test('PEM text with private material is an option error that says so', () => {
     }
   }
   // The label lies: the block contains a private key.
-  const disguised = String(privates[0]).replaceAll('PRIVATE KEY', 'PUBLIC KEY')
-  expect(() => trustedIssuer(issuer, { keys: disguised })).toThrow(wrong)
+  for (const text of privates.slice(0, 3)) {
+    const disguised = text.replaceAll('PRIVATE KEY', 'PUBLIC KEY')
+    expect(() => trustedIssuer(issuer, { keys: disguised }), disguised.slice(0, 30)).toThrow(wrong)
+  }
+  const variable = spki(ec).replaceAll('\n', String.raw`\n`)
+  expect(() => trustedIssuer(issuer, { keys: variable })).toThrow(/line breaks/)
 })
 
 test('PEM text that cannot be read is an option error', () => {

@@ -184,3 +184,15 @@ test('a refusal of an application takes its keys from the application only', () 
   const wrong = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
   expect(() => new Refusal({ reason: 'x', passedOver: 'k' as never })).toThrow(wrong)
 })
+
+test.each<readonly [name: string, reason: PassedOverKey['reason'], kid: string, keys: readonly object[]]>([
+  ['no kid', 'no-kid', '1', [ec.jwk, good]],
+  ['no kid, and there is no other key', 'no-kid', '1', [ec.jwk]],
+  ['a number as kid', 'malformed-member', '1', [{ ...ec.jwk, kid: 1 }, good]],
+  ['too long a kid', 'member-too-long', 'k'.repeat(1025), [{ ...ec.jwk, kid: 'k'.repeat(1025) }, good]],
+])('the refusal of a token whose key has %s names the key', async (_name, reason, kid, keys) => {
+  const { errorOf } = await open(keys)
+  const error = await errorOf(ec, kid)
+  expect(error).toMatchObject({ status: 401, reason: 'unknown-key' })
+  expect(error.passedOver).toContainEqual(expect.objectContaining({ kid: undefined, reason }))
+})

@@ -55,6 +55,8 @@ test.each<readonly [claims: Readonly<Record<string, unknown>>, reason: string, c
   [{ exp: 1 }, 'expired', ['exp']],
   [{ nbf: 4e9 }, 'not-yet-valid', ['nbf']],
   [{ aud: 'another API' }, 'wrong-audience', ['aud']],
+  [{ cnf: { jkt: 'x' } }, 'sender-constrained', ['cnf']],
+  [{ token_use: 'id' }, 'wrong-token-type', ['token_use']],
 ])('the refusal of a token with %j names its claims', async (claims, reason, claimPaths) => {
   const issuer = await openIssuer()
   const validator = createValidator(issuer.validatorOptions)

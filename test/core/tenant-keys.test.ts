@@ -98,6 +98,22 @@ test('a cached token is not accepted any more when its key moves to another tena
   expect(await present()).toBe('OK')
 })
 
+test('a cached token is not accepted any more when a refetch finds its key at another tenant', async () => {
+  const { server, validator, present } = await open(({ url }) => ({ keys: `${url}/jwks` }), published.slice(1, 2))
+  const token = tokenOf(a, ofA, 'a')
+  for (let round = 0; round < 3; round += 1) {
+    expect(await reasonOf(validator.authenticate(requestWith(token)))).toBe('OK')
+  }
+  expect(validator.health().caches.jwt.hits).toBeGreaterThan(0)
+  server.keys = [
+    { ...ofA.jwk, kid: 'a', issuer: b },
+    { ...plain.jwk, kid: 'plain' },
+  ]
+  expect(await present(a, plain, 'plain')).toBe('OK')
+  expect(await reasonOf(validator.authenticate(requestWith(token)))).toBe('bad-signature')
+  expect(await present(b, ofA, 'a')).toBe('OK')
+})
+
 test('an `issuer` that is absent, null or empty restricts nothing, and one of a wrong type makes a key unusable', async () => {
   const values: readonly (readonly [unknown, string])[] = [
     [undefined, 'OK'],

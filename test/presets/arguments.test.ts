@@ -211,12 +211,12 @@ test('a secret that is pasted into a preset is not in the message', () => {
 })
 
 test('a preset that is not called is no issuer function', () => {
-  const wrong = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' })
+  const typeError = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' })
   for (const factory of [...Object.values(presets), trustedIssuer]) {
     expect(
       () => createValidator({ issuer: factory as unknown as () => undefined, audience: 'api' }),
       factory.name,
-    ).toThrow(wrong)
+    ).toThrow(typeError)
   }
 })
 

@@ -262,6 +262,8 @@ export const vendorsWithAudience: readonly Vendor[] = [
         { sub: 'f1', typ: 'Logout', aud: 'orders-api', sid: 's1', events: {} },
         'wrong-token-type',
       ),
+      refused('a token of another kind', { ...ofKeycloak, typ: 'Consent' }, 'wrong-token-type'),
+      refused('a token without a kind', { ...ofKeycloak, typ: undefined }, 'wrong-token-type'),
       refused('a token of a default client', { ...ofKeycloak, aud: 'account' }, 'wrong-audience'),
       refused('a token without an audience', { ...ofKeycloak, aud: undefined }, 'missing-claim', { format: 'jwt' }),
     ],

@@ -32,12 +32,12 @@ export interface Statements extends Pick<CommonMembers, 'clientId' | 'audience'>
   readonly granted: () => Granted
 }
 
-export type Granted = Pick<CommonMembers, 'subjectType' | 'scopes'>
+type Granted = Pick<CommonMembers, 'subjectType' | 'scopes'>
 
 /** The kind of token that the header and the claims state. */
 export interface StatedKind {
   readonly kind: 'access-token' | 'other'
-  /** The claims that state it. Empty when the header does. */
+  /** The claims that state it, or `typ` of the header. Empty for `at+jwt` and for a function of the dialect. */
   readonly by: readonly string[]
 }
 
@@ -46,6 +46,8 @@ export interface ClaimsPolicy {
   readonly audience: readonly string[]
   /** The claim that says for whom a token is. */
   readonly audienceClaim: string
+  /** The claims that contain scopes. Empty for a function. */
+  readonly scopeClaims: readonly string[]
   readonly missingAudience: 'refuse' | 'trust'
   readonly organizations: 'ignored' | 'enforced'
   readonly profile: 'rfc9068' | undefined
@@ -60,7 +62,8 @@ export function createValidatedToken(claims: AccessTokenClaims, facts: TokenFact
     Object.hasOwn(claims, name) ? claims[name] : undefined
   return Object.freeze({
     ...facts,
-    subject: claim('sub'),
+    // An empty text is absent.
+    subject: claim('sub') || undefined,
     claims,
     exp: claim('exp'),
     nbf: claim('nbf'),

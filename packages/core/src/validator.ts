@@ -9,7 +9,7 @@ import { validateInOrder } from './issuers/opaque-routing.ts'
 import { parseToken } from './issuers/token-format.ts'
 import type { Clock } from './lib/clock.ts'
 import { bearerTokenOf, type CredentialSettings, extractCredentials, extractToken } from './request/credentials.ts'
-import type { HttpRequest, PresentedBy } from './request/http-request.ts'
+import type { HttpRequest } from './request/http-request.ts'
 import { Refusal } from './responses/refusal.ts'
 import { createAccessToken, type ValidatedToken, withRawClaims } from './validated-token.ts'
 
@@ -23,25 +23,25 @@ interface Parts<Claims> extends CredentialSettings {
 }
 
 /** The six steps from the credentials of a request to an access token that the guards of its route accept. */
-export interface Pipeline<Claims> {
+export interface Pipeline<Claims, Token = AccessToken<Claims>> {
   /** Steps 1 to 5, for a request or for a token by itself. Resolves with `undefined` without credentials. */
-  authenticate(request: HttpRequest): Promise<AccessToken<Claims> | undefined>
-  validate(token: unknown): Promise<AccessToken<Claims> | undefined>
+  authenticate(request: HttpRequest): Promise<Token | undefined>
+  validate(token: unknown): Promise<Token | undefined>
   /** Meets the demand `active`, which repeats steps 3 to 5 for a newer response. Then step 6. */
-  authorize(token: AccessToken<Claims> | undefined, request: PresentedBy, guard: Guard): Promise<AccessToken<Claims>>
+  authorize(token: Token | undefined, request: HttpRequest | undefined, guard: Guard): Promise<Token>
   /** The fast path, for a cached JWT. It may only accept: on `undefined` the request takes the full path. */
   authenticateKnown(request: HttpRequest, guard: Guard): AccessToken | undefined
 }
 
 export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
   const { issuers, confirmActive, applySchema, clock, owner } = parts
-  async function validateToken(text: string, request: PresentedBy): Promise<ValidatedToken> {
+  async function validateToken(text: string, request: HttpRequest | undefined): Promise<ValidatedToken> {
     const parsed = parseToken(text)
     const candidates = await issuers.route(parsed, request) // 2
     return issuers.cachedBy(candidates, text, clock()) ?? (await validateInOrder(candidates, parsed)) // 3
   }
 
-  async function validate(text: string | undefined, request: PresentedBy): Promise<AccessToken<Claims> | undefined> {
+  async function validate(text: string | undefined, request?: HttpRequest): Promise<AccessToken<Claims> | undefined> {
     if (text === undefined) {
       return undefined
     }
@@ -54,7 +54,7 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
 
   return {
     authenticate: async (request) => validate((await extractCredentials(request, parts))?.token, request), // 1
-    validate: async (token) => validate(extractToken(token), undefined),
+    validate: async (token) => validate(extractToken(token)),
     async authorize(token, request, guard) {
       if (token === undefined) {
         throw new Refusal({ reason: 'no-credentials' })

@@ -1,3 +1,4 @@
+import { escapeCharacter } from '../lib/ascii.ts'
 import { describe, invalidOption } from '../lib/invalid-option.ts'
 import { isRecord, own } from '../lib/record.ts'
 
@@ -11,9 +12,10 @@ export type ClaimPath = string | readonly string[]
 /** A claim path in its names. */
 export type PathNames = readonly string[]
 
-/** The value at this path, through own members of objects only. `undefined` for none, and for `null`. */
+/** The value at this path, through own members of objects only. `null` and an empty text are absent. */
 export function valueAt(claims: unknown, path: PathNames): unknown {
-  return path.reduce((value, name) => (isRecord(value) ? own(value, name) : undefined), claims) ?? undefined
+  const value = path.reduce((at, name) => (isRecord(at) ? own(at, name) : undefined), claims)
+  return value === null || value === '' ? undefined : value
 }
 
 /** Checks one claim path of an option, and splits it into its names. */
@@ -50,9 +52,5 @@ function formatKey(key: PropertyKey): string {
     return `[${key}]`
   }
   const name = String(key)
-  return /^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name).replaceAll(/[^\x20-\x7E]/g, escape)}]`
-}
-
-function escape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return /^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name).replaceAll(/[^\x20-\x7E]/g, escapeCharacter)}]`
 }

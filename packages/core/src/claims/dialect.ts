@@ -24,9 +24,10 @@ export interface Dialect {
   readonly clientId?: string | readonly ClaimPath[] | undefined
   /**
    * The claims that contain scopes or roles. The token has the scopes of all of them. A claim is an array, a string with
-   * spaces or commas (in `scope` and `scp` only with spaces), or an object. The names of an object are the scopes, except names with the value `false` or
-   * `null`. Or a function of the claims that returns at most 1,000 scopes. Another claim than `scope` can grant more
-   * than the default. Default: `scope`, and only as a string with spaces (RFC 9068 §2.2.3).
+   * spaces or commas (in `scope` and `scp` only with spaces), or an object. The names of an object are the scopes,
+   * except names with the value `false` or `null`. Or a function of the claims that returns at most 1,000 scopes.
+   * Another claim than `scope` can grant more than the default. Default: `scope`, and only as a string with spaces (RFC
+   * 9068 §2.2.3).
    */
   readonly scopes?: string | readonly ClaimPath[] | ((claims: AccessTokenClaims) => readonly string[]) | undefined
   /**

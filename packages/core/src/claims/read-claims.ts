@@ -40,7 +40,7 @@ export function createReadClaims(
 
 function clientIdIn(claims: AccessTokenClaims, paths: readonly PathNames[]): string | undefined {
   const values = paths.map((path) => valueAt(claims, path))
-  return values.find((value) => typeof value === 'string' && value !== '') as string | undefined
+  return values.find((value): value is string => typeof value === 'string')
 }
 
 function subjectTypeOf(

@@ -1,6 +1,5 @@
 import type { AccessTokenClaims } from '../access-token.ts'
 import { describe } from '../lib/invalid-option.ts'
-import { own } from '../lib/record.ts'
 import type { StatedKind } from '../validated-token.ts'
 import { callApplicationNow } from '../responses/error-response.ts'
 import { valueAt } from './claim-path.ts'
@@ -25,9 +24,9 @@ export function statedKind(
   header: TokenHeader | undefined,
   { isAccessToken, profile }: KindRules,
 ): StatedKind | undefined {
-  const type = mediaType(own(header, 'typ'))
+  const type = mediaType(valueAt(header, ['typ']))
   if (profile !== undefined && header !== undefined && type !== typeOfAccessTokens) {
-    return { kind: 'other', by: [] }
+    return { kind: 'other', by: ['typ'] }
   }
   return isAccessToken === undefined
     ? kindByList(claims, type, header === undefined)
@@ -47,10 +46,10 @@ function kindByList(claims: AccessTokenClaims, type: string | undefined, isRespo
     return words
   }
   if (type !== undefined && type !== 'application/jwt') {
-    return { kind: type === typeOfAccessTokens ? 'access-token' : 'other', by: [] }
+    return type === typeOfAccessTokens ? { kind: 'access-token', by: [] } : { kind: 'other', by: ['typ'] }
   }
   // Keycloak before 25 put the `nonce` of the login into access tokens too, which state their kind.
-  const ofOthers = claimsOfOtherKinds.filter((name) => valueAt(claims, [name]) !== undefined)
+  const ofOthers = claimsOfOtherKinds.filter((name) => !isEmpty(valueAt(claims, [name])))
   const deciding = words === undefined ? ofOthers : ofOthers.filter((name) => name !== 'nonce')
   return deciding.length > 0 ? { kind: 'other', by: deciding } : words
 }
@@ -93,6 +92,10 @@ function hasValue(claim: unknown, values: readonly unknown[]): boolean {
   )
 }
 
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0)
+}
+
 /** Words of access tokens. `Bearer` and `DPoP` are the token types of RFC 6749 §5.1 and RFC 9449 §5. */
 const wordsOfAccessTokens: ReadonlySet<string> = new Set([
   'access',
@@ -110,7 +113,7 @@ const wordOfOtherKind = /^(id|refresh|offline|logout)/i
  */
 function wordsIn(claims: AccessTokenClaims, isResponse: boolean): StatedKind | undefined {
   const statements = ['token_use', 'typ', 'token_type'].flatMap((name) => {
-    const word = own(claims, name)
+    const word = valueAt(claims, [name])
     return typeof word === 'string' ? [{ name, word: word.toLowerCase() }] : []
   })
   const ofAccessTokens = statements.filter(({ word }) => wordsOfAccessTokens.has(word))

@@ -1,7 +1,9 @@
 import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
 import type { MisconfigurationMessage } from '../diagnostics/messages.ts'
 import { own } from '../lib/record.ts'
+import type { AccessTokenClaims } from '../access-token.ts'
 import type { ValidatedToken } from '../validated-token.ts'
+import { valueAt } from './claim-path.ts'
 import type { DialectSettings } from './dialect.ts'
 import type { ClaimsFault } from './validate-claims.ts'
 
@@ -27,10 +29,11 @@ export function createWarnOfDialect(label: string, dialect: DialectSettings, emi
     if (token.statedKind?.kind === 'access-token' && isWithoutAudience(token, fault)) {
       warnOnce('missing-audience', missingAudience(name, token))
     }
-    if (fault === undefined && dialect.scopes === 'default' && Array.isArray(own(token.claims, 'scope'))) {
+    const unread = fault === undefined && dialect.scopes === 'default' ? unreadScopes(token.claims) : undefined
+    if (unread !== undefined) {
       warnOnce(
-        'scope-array',
-        `The tokens of ${name} have \`scope\` as an array, which grants nothing (RFC 9068 §2.2.3). To accept it, set \`dialect: { scopes: 'scope' }\` in trustedIssuer`,
+        'unread-scopes',
+        `The tokens of ${name} have scopes in \`${unread}\` that are not read, because only a string with spaces in \`scope\` counts (RFC 9068 §2.2.3). If they are meant for this API, set \`dialect: { scopes: '${unread}' }\` in trustedIssuer`,
       )
     }
   }
@@ -38,6 +41,19 @@ export function createWarnOfDialect(label: string, dialect: DialectSettings, emi
 
 function isWithoutAudience({ audience, policy }: ValidatedToken, fault: ClaimsFault | undefined): boolean {
   return audience.length === 0 && fault?.claimPaths.length === 1 && fault.claimPaths[0] === policy.audienceClaim
+}
+
+/** The first claim that seems to contain scopes in a form or at a place that is not read. */
+function unreadScopes(claims: AccessTokenClaims): string | undefined {
+  const scope = valueAt(claims, ['scope'])
+  if (typeof scope === 'string' && (scope.includes(' ') || !scope.includes(','))) {
+    return undefined
+  }
+  return ['scope', 'scp', 'scopes', 'permissions'].find((name) => isFilled(valueAt(claims, [name])))
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined
 }
 
 /** The advice includes `isAccessToken`, because some refresh tokens have neither an audience nor a mark. */

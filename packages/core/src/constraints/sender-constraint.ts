@@ -1,6 +1,6 @@
 import { own } from '../lib/record.ts'
 import { invalidToken } from '../responses/refusal.ts'
-import type { PresentedBy } from '../request/http-request.ts'
+import type { HttpRequest } from '../request/http-request.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 
 /**
@@ -11,10 +11,10 @@ import type { ValidatedToken } from '../validated-token.ts'
  */
 export async function verifySenderConstraint(
   token: ValidatedToken,
-  _context: { readonly request: PresentedBy; readonly now: number },
+  _context: { readonly request: HttpRequest | undefined; readonly now: number },
 ): Promise<void> {
   if (isSenderConstrained(token)) {
-    throw invalidToken('sender-constrained')
+    throw invalidToken('sender-constrained', [token.cnf === undefined ? 'token_type' : 'cnf'])
   }
 }
 

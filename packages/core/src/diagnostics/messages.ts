@@ -151,11 +151,11 @@ export interface SecurityMessage {
 /**
  * The message on `tollgate:misconfiguration`: because of the configuration, valid tokens are not accepted. The library
  * also emits it as a warning of the process. Per issuer of a validator, `'credentials-refused'` is emitted at most once
- * a minute. `'missing-audience'` and `'scope-array'` are emitted once: good tokens name no audience, or have their
- * scopes in an array. Per validator, `'invalid-issuer'` is emitted once.
+ * a minute. `'missing-audience'` and `'unread-scopes'` are emitted once: good tokens name no audience, or have
+ * scopes that are not read. Per validator, `'invalid-issuer'` is emitted once.
  */
 export interface MisconfigurationMessage {
-  readonly event: 'credentials-refused' | 'missing-audience' | 'scope-array' | 'invalid-issuer'
+  readonly event: 'credentials-refused' | 'missing-audience' | 'unread-scopes' | 'invalid-issuer'
   readonly issuer: string
   /** A sentence that says how to fix the configuration. */
   readonly message: string

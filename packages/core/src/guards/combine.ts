@@ -1,6 +1,6 @@
 import type { AccessToken } from '../access-token.ts'
 import { invalidOption } from '../lib/invalid-option.ts'
-import type { Refusal } from '../responses/refusal.ts'
+import { Refusal } from '../responses/refusal.ts'
 import {
   createGuard,
   createTokenGuard,
@@ -8,7 +8,6 @@ import {
   expectGuards,
   type Guard,
   type GuardResult,
-  missingScope,
   stages,
 } from './guard.ts'
 import { demandsOrganization, expectSameOrganizationDemand } from './organization.ts'
@@ -98,7 +97,9 @@ function createCombination(
 /** A client can react to a missing scope, because it can get a token with more scopes. */
 function preferredRefusal(results: readonly GuardResult[]): Refusal {
   const refused = results.filter((result) => result !== 'pass')
-  return refused.find(({ reason }) => reason === 'missing-scope') ?? refused[0] ?? missingScope()
+  return (
+    refused.find(({ reason }) => reason === 'missing-scope') ?? refused[0] ?? new Refusal({ reason: 'missing-scope' })
+  )
 }
 
 /** `allOf()` would open a route, and `anyOf()` would close it. */

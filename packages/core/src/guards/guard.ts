@@ -6,6 +6,7 @@ import type { HttpRequest } from '../request/http-request.ts'
 import { isScope } from '../responses/challenge.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { isRefusal, Refusal } from '../responses/refusal.ts'
+import { policyOf } from '../validated-token.ts'
 
 /** What a guard announces. The challenge of the route names the scopes. */
 export interface Demands {
@@ -63,7 +64,9 @@ export function defineGuard(init: GuardInit): Guard {
     demands: required.length === 0 ? {} : { scopes: required },
     stage: 'claims',
     check: async (token, context) =>
-      hasScopes(token, required) ? expectResult(await callApplication(() => check(token, context))) : missingScope(),
+      hasScopes(token, required)
+        ? expectResult(await callApplication(() => check(token, context)))
+        : missingScope(token),
     checkNow: undefined,
   })
 }
@@ -96,8 +99,9 @@ export function hasScopes(token: AccessToken, required: readonly string[]): bool
   return required.every((scope) => token.scopes.has(scope))
 }
 
-export function missingScope(): Refusal {
-  return new Refusal({ reason: 'missing-scope' })
+/** Names the claims that were read. */
+export function missingScope(token: AccessToken): Refusal {
+  return new Refusal({ reason: 'missing-scope', claimPaths: policyOf(token).scopeClaims })
 }
 
 const created = new WeakSet<object>()

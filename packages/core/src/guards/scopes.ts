@@ -11,7 +11,7 @@ export function scopes(...required: readonly string[]): Guard {
   return createTokenGuard({
     demands: { scopes: names },
     stage: 'scopes',
-    check: (token) => (hasScopes(token, names) ? 'pass' : missingScope()),
+    check: (token) => (hasScopes(token, names) ? 'pass' : missingScope(token)),
   })
 }
 
@@ -26,6 +26,6 @@ export function anyScope(...accepted: readonly string[]): Guard {
   return createTokenGuard({
     demands: { scopes: names },
     stage: 'scopes',
-    check: (token) => (names.some((scope) => token.scopes.has(scope)) ? 'pass' : missingScope()),
+    check: (token) => (names.some((scope) => token.scopes.has(scope)) ? 'pass' : missingScope(token)),
   })
 }

@@ -1,11 +1,10 @@
 import { describe, invalidOption } from '../lib/invalid-option.ts'
-import { hasCredentials, isSecure, maxUrlLength } from './secure-url.ts'
+import { isSecure } from '../lib/loopback.ts'
+import { hasCredentials, maxUrlLength } from './secure-url.ts'
 
 /**
  * Checks an option that is a URL to fetch. Returns the spelling of the URL parser, because that is what was checked.
  * `expected` says what the URL leads to.
- *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'`.
  */
 export function expectFetchedUrl(value: unknown, name: string, expected: string): string {
   const text = typeof value === 'string' || value instanceof URL ? String(value) : undefined

@@ -2,8 +2,6 @@ import { isIP } from 'node:net'
 import { isLoopback } from '../lib/loopback.ts'
 import { isPublicAddress } from './public-address.ts'
 
-export { isLoopback, isSecure } from '../lib/loopback.ts'
-
 /** The names of issuers and endpoints appear in messages, logs and cache keys. */
 export const maxUrlLength = 2048
 /** A DNS name has at most 253 characters (RFC 1035 §2.3.4). The work of IDNA is not linear in a longer host. */

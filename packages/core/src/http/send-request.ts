@@ -20,8 +20,8 @@ export interface UpstreamResponse {
 }
 
 /**
- * Sends one request over undici. It follows no redirects. It requests no compression, and decodes what comes compressed.
- * It does not check whether the URL is secure.
+ * Sends one request over undici. It follows no redirects. It requests no compression, and decodes a compressed
+ * response. It does NOT check whether the URL is secure.
  *
  * @throws UpstreamError when there is no response, or no whole one within the bounds.
  */

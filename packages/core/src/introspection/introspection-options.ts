@@ -1,5 +1,5 @@
-import { hasCredentials, isSecure } from '../http/secure-url.ts'
-import { type Duration, expectDuration } from '../lib/duration.ts'
+import { expectFetchedUrl } from '../http/expect-fetched-url.ts'
+import { type Duration, expectDeadline, expectDuration } from '../lib/duration.ts'
 import { expectFunction, expectOneOf, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
 import { type ClientAuthentication, expectClientAuthentication } from './client-authentication/client-authentication.ts'
 import type { RequestParameters } from './request-parameters.ts'
@@ -58,10 +58,7 @@ export function expectIntrospection(options: IntrospectionOptions): Introspectio
   const { client, endpoint, cacheInactiveFor, prefix, response, parameters, missingAudience } = checked
   const { cacheFor = '60s', timeout = '3s' } = checked
   const activeFor = expectDuration(cacheFor, 'cacheFor', '300s')
-  const deadline = expectDuration(timeout, 'timeout', '30s')
-  if (deadline < 1) {
-    throw invalidOption("Expected `timeout` to be at least '1ms'")
-  }
+  const deadline = expectDeadline(timeout, 'timeout', '30s')
   if (prefix !== undefined && !/^[\w.~+/-]+$/.test(expectText(prefix, 'prefix'))) {
     throw invalidOption('Expected `prefix` to have only characters that a token may have: letters, digits and -._~+/')
   }
@@ -70,7 +67,10 @@ export function expectIntrospection(options: IntrospectionOptions): Introspectio
   }
   return {
     client: expectClientAuthentication(client),
-    endpoint: endpoint === undefined ? undefined : expectSecureUrl(endpoint),
+    endpoint:
+      endpoint === undefined
+        ? undefined
+        : expectFetchedUrl(endpoint, 'endpoint', 'the URL of the introspection endpoint'),
     cacheFor: activeFor,
     cacheInactiveFor:
       cacheInactiveFor === undefined
@@ -80,17 +80,7 @@ export function expectIntrospection(options: IntrospectionOptions): Introspectio
       missingAudience === undefined ? undefined : expectOneOf(missingAudience, 'missingAudience', ['refuse', 'trust']),
     prefix: prefix ?? '',
     response: expectResponseFormat(response),
-    timeout: Math.ceil(deadline),
+    timeout: deadline,
     parameters,
   }
-}
-
-function expectSecureUrl(endpoint: unknown): string {
-  const url = typeof endpoint === 'string' || endpoint instanceof URL ? URL.parse(String(endpoint)) : null
-  if (url === null || !isSecure(url) || hasCredentials(url)) {
-    throw invalidOption(
-      'Expected `endpoint` to be a URL on https:, or on http: and loopback, without user and password',
-    )
-  }
-  return url.href
 }

@@ -46,7 +46,7 @@ export async function readJwtResponse(
     throw unverifiable(from, 'is no JWT of the type token-introspection+jwt')
   }
   try {
-    await verifySignature(jwt, from.keys, algorithms)
+    await verifySignature(jwt, from, algorithms)
   } catch (error) {
     throw error instanceof Refusal
       ? unverifiable(from, `is not signed as agreed (${error.reason}): see \`response: { algorithms }\``)

@@ -1,10 +1,10 @@
 import type { AccessToken, IntrospectedClaims } from '../access-token.ts'
 import type { WarnOfDialect } from '../claims/warn-of-dialect.ts'
+import { valueAt } from '../claims/claim-path.ts'
 import type { ReadClaims } from '../claims/read-claims.ts'
 import { claimsFault } from '../claims/validate-claims.ts'
 import type { Clock } from '../lib/clock.ts'
 import { deepFreeze } from '../lib/deep-freeze.ts'
-import { own } from '../lib/record.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import { type ClaimsPolicy, createValidatedToken, type ValidatedToken } from '../validated-token.ts'
 import type { IntrospectionResult } from './introspection-response.ts'
@@ -38,7 +38,7 @@ export function createOpaqueValidator(options: {
 
   function toValidatedToken(result: IntrospectionResult, read: ReadClaims, rules: ClaimsPolicy): ValidatedToken {
     const { claims, introspectedAt } = result
-    const iss = own(claims, 'iss')
+    const iss = valueAt(claims, ['iss'])
     if (claims === undefined) {
       throw invalidToken('inactive')
     }

@@ -2,7 +2,7 @@ import type { AccessToken } from '../access-token.ts'
 import { validateClaims } from '../claims/validate-claims.ts'
 import { verifySenderConstraint } from '../constraints/sender-constraint.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { PresentedBy } from '../request/http-request.ts'
+import type { HttpRequest } from '../request/http-request.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import { createAccessToken } from '../validated-token.ts'
 import type { IssuerRegistry } from './issuer-registry.ts'
@@ -15,7 +15,7 @@ import type { IssuerRegistry } from './issuer-registry.ts'
  */
 export type ConfirmActive = (
   token: AccessToken,
-  request: PresentedBy,
+  request: HttpRequest | undefined,
   within: number,
 ) => Promise<AccessToken | undefined>
 

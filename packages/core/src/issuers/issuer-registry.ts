@@ -65,18 +65,19 @@ export function createIssuerRegistry(
     cached: (text, now, request) => {
       const entry = jwtCache.get(text)
       const url = entry?.token.issuer ?? ''
-      return recall(entry, resolver === undefined ? byUrl.get(url) : resolver.known(url, request), now)
+      return recall(entry, resolver === undefined ? byUrl.get(url) : resolver.cached(url, request), now)
     },
-    cachedBy: ([issuer], text, now) => resolver && recall(jwtCache.get(text), issuer, now),
+    // A listed issuer was looked up in `cached` before.
+    cachedBy: ([issuer], text, now) => (resolver === undefined ? undefined : recall(jwtCache.get(text), issuer, now)),
     find,
     evict: async (parsed) => {
       jwtCache.delete(parsed.text)
-      await evictFrom(resolver?.named(issOf(parsed) ?? '') ?? [], parsed)
+      await evictFrom(resolver?.cachedByName(issOf(parsed) ?? '') ?? [], parsed)
       // The function may return an issuer that shares its cache with other processes.
       await evictFrom(await route(parsed, undefined).catch(noneIfRefused), parsed)
     },
     listed,
-    health: () => healthOf(listed, resolver?.present()),
+    health: () => healthOf(listed, resolver?.all()),
     labelOf: (url) => (resolver === undefined ? url : resolvedLabel),
   }
 }

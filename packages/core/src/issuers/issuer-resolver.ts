@@ -16,14 +16,14 @@ import { isPossibleIssuer, type TrustedIssuer } from './trusted-issuer.ts'
  * everyone can run an issuer.
  *
  * `request` is the request of the token, for tenants by host. It is `undefined` where there is no request: for
- * `validate` and `evict`. A read of any member makes the result one for this request only: the function is called for
- * every request with that `iss`. Then return the same object for a tenant each time, because cached tokens belong to
- * that object. A result without a read depends on `iss` alone: it is cached for 10 minutes, and `undefined` for 10
+ * `validate` and `evict`. If the function reads a member of `request`, its result serves this request only, and the
+ * function is called for every request. Then return the same object for a tenant each time, because cached tokens belong
+ * to that object. Otherwise the result depends on `iss` alone: it is cached for 10 minutes, and `undefined` for 10
  * seconds. A read after such a result throws a `TypeError`.
  *
  * `iss` is any text of at most 2,048 characters that can name an issuer. A client can make it up, and the host of the
- * request as well. An error of the function is a failure (500), and no refusal. One error is none: that of
- * `trustedIssuer` because of this very name, which makes the issuer a stranger.
+ * request as well. An error of the function is a failure (500), and no refusal. Exception: if `trustedIssuer` rejects
+ * exactly this name, the issuer counts as a stranger.
  */
 export type ResolveIssuer = (
   iss: string,
@@ -35,11 +35,11 @@ export interface IssuerResolver {
   /** The issuer for a token of this request. */
   readonly find: (iss: string, request: HttpRequest | undefined) => Promise<Issuer | undefined>
   /** The cached issuer, if it does not depend on the request. The function is not called. */
-  readonly known: (iss: string, request: HttpRequest | undefined) => Issuer | undefined
+  readonly cached: (iss: string, request: HttpRequest | undefined) => Issuer | undefined
   /** The issuers of this name that the function returned lately, for any request. */
-  readonly named: (iss: string) => readonly Issuer[]
+  readonly cachedByName: (iss: string) => readonly Issuer[]
   /** The issuers that the function returned lately, one for each name. */
-  readonly present: () => readonly Issuer[]
+  readonly all: () => readonly Issuer[]
 }
 
 /** All bounds together are 256 MiB: these, and those of `resolved-issuers`. */
@@ -60,11 +60,11 @@ export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerCont
     const results = resultsFor(request)
     const known = results.get(iss)
     const isDecided = known !== undefined || !isPossibleIssuer(iss) || results.isStranger(iss)
-    return isDecided ? known : join(iss, request, results)
+    return isDecided ? known : shareCall(iss, request, results)
   }
 
   /** Shares a pending call while that call reads nothing of its request. */
-  async function join(iss: string, request: HttpRequest | undefined, results: IssuerResults) {
+  async function shareCall(iss: string, request: HttpRequest | undefined, results: IssuerResults) {
     const pending = results.calls.get(iss)
     if (pending?.request.isRead() === false) {
       const issuer = await Promise.race([pending.request.whenRead, pending.issuer])
@@ -72,10 +72,10 @@ export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerCont
         return issuer
       }
     }
-    return call(iss, observeRequest(request), results)
+    return startCall(iss, observeRequest(request), results)
   }
 
-  async function call(iss: string, request: ObservedRequest, results: IssuerResults): Promise<Issuer | undefined> {
+  async function startCall(iss: string, request: ObservedRequest, results: IssuerResults): Promise<Issuer | undefined> {
     const pending = { request, issuer: resolveFor(iss, request, results) }
     results.calls.set(iss, pending)
     try {
@@ -126,12 +126,12 @@ export function createIssuerResolver(resolve: ResolveIssuer, context: IssuerCont
 
   return {
     find,
-    known: (iss, request) => resultsFor(request).get(iss),
-    named: (iss) => {
+    cached: (iss, request) => resultsFor(request).get(iss),
+    cachedByName: (iss) => {
       const cached = [withRequest.get(iss), withoutRequest.get(iss)].filter((issuer) => issuer !== undefined)
       return [...new Set([...cached, ...issuers.noted().filter(({ url }) => url === iss)])]
     },
-    present: () => {
+    all: () => {
       const all = [...withRequest.issuers(), ...withoutRequest.issuers(), ...issuers.noted()]
       return [...new Map(all.map((issuer) => [issuer.url, issuer])).values()]
     },

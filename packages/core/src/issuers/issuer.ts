@@ -1,6 +1,7 @@
 import type { AccessToken } from '../access-token.ts'
 import { formatPath } from '../claims/claim-path.ts'
 import { createWarnOfDialect } from '../claims/warn-of-dialect.ts'
+import type { DialectSettings } from '../claims/dialect.ts'
 import { createReadClaims } from '../claims/read-claims.ts'
 import { statesNoOtherKind } from '../claims/token-kind.ts'
 import type { ScopeHierarchy } from '../claims/scope-hierarchy.ts'
@@ -164,10 +165,18 @@ function createPolicy(settings: IssuerSettings, { audience, clockTolerance }: Is
   return {
     audience: settings.audience ?? audience,
     audienceClaim: formatPath(dialect.audience),
+    scopeClaims: scopeClaimsOf(dialect),
     missingAudience,
     organizations,
     profile,
     maxLifetime,
     clockTolerance,
   }
+}
+
+function scopeClaimsOf({ scopes }: DialectSettings): readonly string[] {
+  if (scopes === 'default') {
+    return ['scope']
+  }
+  return typeof scopes === 'function' ? [] : scopes.map((path) => formatPath(path))
 }

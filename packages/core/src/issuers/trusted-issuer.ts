@@ -1,10 +1,11 @@
 import { type DialectSettings, expectDialect } from '../claims/dialect.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from '../claims/scope-hierarchy.ts'
-import { isSecure, parsePlainUrl } from '../http/secure-url.ts'
+import { maxUrlLength, parsePlainUrl } from '../http/secure-url.ts'
 import { expectIntrospection, type IntrospectionSettings } from '../introspection/introspection-options.ts'
 import { expectKeyOptions, keyOptionNames, type KeySettings } from '../keys/key-options.ts'
 import { expectDuration } from '../lib/duration.ts'
 import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
+import { isSecure } from '../lib/loopback.ts'
 import { expectMetadataUse } from '../metadata/metadata-source.ts'
 import type { TrustedIssuerOptions } from './issuer-options.ts'
 import { rejectedName } from './rejected-name.ts'
@@ -88,11 +89,9 @@ export function needsKeys({ formats, introspection }: IssuerSettings): boolean {
 /** Whether an issuer can have this name: a plain URL, or a name that is not a URL. Only a fetch needs a secure URL. */
 export function isPossibleIssuer(name: string): boolean {
   const url = parsePlainUrl(name)
-  const isName = name !== '' && name.length <= maxNameLength && !name.includes('/.well-known/')
+  const isName = name !== '' && name.length <= maxUrlLength && !name.includes('/.well-known/')
   return isName && (url !== undefined || !/^https?:/i.test(name))
 }
-
-const maxNameLength = 2048
 
 function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
   const { audience, missingAudience = 'refuse', profile, maxLifetime, network, scopeHierarchy } = options
@@ -139,8 +138,8 @@ function expectName(name: unknown, isFetched: boolean): string {
   if (text.includes('/.well-known/')) {
     throw rejectedName(text, 'Expected `issuer` to be the `iss` of its tokens, got the URL of its metadata')
   }
-  if (text.length > maxNameLength) {
-    throw rejectedName(text, `Expected \`issuer\` to have at most ${maxNameLength} characters, got ${text.length}`)
+  if (text.length > maxUrlLength) {
+    throw rejectedName(text, `Expected \`issuer\` to have at most ${maxUrlLength} characters, got ${text.length}`)
   }
   const url = parsePlainUrl(text)
   if (!isPossibleIssuer(text) || (isFetched && (url === undefined || !isSecure(url)))) {

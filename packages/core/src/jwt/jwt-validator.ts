@@ -35,7 +35,7 @@ export function createJwtValidator(options: {
   return {
     validate: async (jwt) => {
       cache.note('miss')
-      const key = await verifySignature(jwt, keys, algorithms)
+      const key = await verifySignature(jwt, { issuer, keys }, algorithms)
       const claims = deepFreeze(validateJwtClaims(jwt.claims))
       const facts = { kind: 'jwt', issuer, introspectedAt: undefined, policy } as const
       const token = createValidatedToken(claims, { ...facts, ...readClaims(claims, Object.freeze(jwt.header)) })
@@ -47,6 +47,6 @@ export function createJwtValidator(options: {
       }
       return token
     },
-    trusts: (cached, now) => cached.settings === settings && keys.cached(now)?.identities.has(cached.key) === true,
+    trusts: (cached, now) => cached.settings === settings && keys.trusts(cached.key, now),
   }
 }

@@ -8,19 +8,21 @@ import type { ParsedJwt } from './parse-jwt.ts'
 
 /**
  * Verifies the signature of a JWT (RFC 7515 §5.2) with the keys of its issuer, and with no key that the token contains.
- * Returns the identity of the key. An unknown `kid` causes one refetch of the keys. A bad signature under a known key
+ * A key that states another issuer is not used. Returns the identity of the key. An unknown `kid` causes one refetch of the keys. A bad signature under a known key
  * causes none.
  *
  * @throws Refusal 401. UpstreamError when there are no keys.
  */
-export async function verifySignature(
-  jwt: ParsedJwt,
-  source: KeySource,
-  algorithms: readonly string[],
-): Promise<string> {
+export async function verifySignature(jwt: ParsedJwt, from: Signer, algorithms: readonly string[]): Promise<string> {
   const header = validateHeader(jwt.header, algorithms)
-  const keys = await source.current(header)
-  return (await signerAmong(keys, header, jwt)) ?? (await signerAfterRefetch(jwt, header, source, keys))
+  const keys = (await from.keys.current(header)).of(from.issuer)
+  return (await signerAmong(keys, header, jwt)) ?? (await signerAfterRefetch(jwt, header, from, keys))
+}
+
+/** The issuer that a JWT states. Its keys can be those of several issuers. */
+interface Signer {
+  readonly issuer: string
+  readonly keys: KeySource
 }
 
 /** The identity of the key that verifies the signature. `undefined` when none of the fitting keys does. */
@@ -40,15 +42,15 @@ async function signerAmong(keys: KeySet, header: KeyHeader, jwt: ParsedJwt): Pro
   return undefined
 }
 
-async function signerAfterRefetch(jwt: ParsedJwt, header: KeyHeader, source: KeySource, keys: KeySet): Promise<string> {
+async function signerAfterRefetch(jwt: ParsedJwt, header: KeyHeader, from: Signer, keys: KeySet): Promise<string> {
   const { kid } = header
   const isKnown = kid !== undefined && keys.has(kid)
   let latest = keys
   const verifies = async (newer: KeySet): Promise<string | undefined> => {
-    latest = newer
-    return signerAmong(newer, header, jwt)
+    latest = newer.of(from.issuer)
+    return signerAmong(latest, header, jwt)
   }
-  const signer = isKnown ? undefined : await signerAmongNewerKeys(source, verifies)
+  const signer = isKnown ? undefined : await signerAmongNewerKeys(from.keys, verifies)
   if (signer === undefined) {
     const reason = isKnown || kid === undefined ? 'bad-signature' : 'unknown-key'
     throw new Refusal({ code: 'invalid_token', reason, passedOver: latest.passedOver(header) })
@@ -71,7 +73,7 @@ async function signerAmongNewerKeys(
       return signer !== undefined
     })
   } catch (error) {
-    if (!(error instanceof UpstreamError) || error.reason === 'closing' || !source.isProven()) {
+    if (!(error instanceof UpstreamError) || error.reason === 'closing' || source.isProven?.() === false) {
       throw error
     }
   }

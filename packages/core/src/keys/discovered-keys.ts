@@ -132,7 +132,6 @@ function createDiscoveredKeys(
     retry: async (verifies) => withPlace(await currentPlace(), ({ keys }) => keys.retry(verifies)),
     ready,
     usable: () => latest?.keys.usable() ?? lastGood?.keys.usable(),
-    isProven: () => true,
     health,
   }
 }

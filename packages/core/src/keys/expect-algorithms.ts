@@ -1,11 +1,7 @@
 import { describe, invalidOption } from '../lib/invalid-option.ts'
 import { asymmetricAlgorithms, symmetricAlgorithms } from './algorithms.ts'
 
-/**
- * Checks the option `algorithms` of an issuer. Default: every asymmetric algorithm, or `HS256` with `secret`.
- *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'`.
- */
+/** Checks the option `algorithms` of an issuer. Default: every asymmetric algorithm, or `HS256` with `secret`. */
 export function expectAlgorithms(options: { algorithms?: unknown; secret?: unknown }): readonly string[] {
   const isSecret = options.secret !== undefined
   const { algorithms = isSecret ? ['HS256'] : asymmetricAlgorithms } = options

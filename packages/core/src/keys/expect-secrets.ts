@@ -5,8 +5,7 @@ import { maxAttempts } from './key-set.ts'
 
 /**
  * Checks the option `secret` of an issuer: one secret, or an array of at most four. Repeated secrets count once.
- *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'`. The message contains no secret.
+ * Messages contain no secret.
  */
 export function expectSecrets(secret: unknown, algorithms: readonly string[]): readonly Uint8Array[] {
   if (!Array.isArray(secret)) {

@@ -7,28 +7,26 @@ import type { Clock } from '../lib/clock.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { callApplication } from '../responses/error-response.ts'
-import { invalidToken } from '../responses/refusal.ts'
+import { invalidToken, type Refusal } from '../responses/refusal.ts'
+import { createCallLimit } from './call-limit.ts'
 import { readGivenKeys } from './given-keys.ts'
 import { maxKidLength } from './jwk.ts'
 import type { KeyHeader, KeySet } from './key-set.ts'
-import type { KeySource, KnownKeys } from './key-source.ts'
-import { createFruitlessCalls } from './fruitless-calls.ts'
+import type { KeySource } from './key-source.ts'
 
 /**
- * Returns the keys for the header of a token: one JWK, a JWK Set, PEM text, or `undefined` for an unknown key. `kid` is
- * not verified. Anyone can choose it, so that it must never become a part of a path, a URL or a query unchecked.
+ * Returns the keys for the header of a token: one JWK, a JWK Set, PEM text, or `undefined` for an unknown key.
+ *
+ * The library has NOT verified the header. Anyone can choose `kid`, so that it must never become a part of a path, a URL
+ * or a query unchecked. The library does NOT check who issued a certificate, nor when it ends.
  */
 export type KeyFunction = (header: KeyHeader) => MaybePromise<JWK | JSONWebKeySet | string | undefined>
 
-const minute = 60_000
-/** A key that the function no longer returns is refused after 10 min. A new one is accepted after 30 s at the latest. */
-const bounds = {
-  found: { maxSize: 8 * 2 ** 20, ttl: 10 * minute, ttlResolution: 0 },
-  unknown: { maxSize: 128 * 1024, ttl: 30_000, ttlResolution: 0 },
-  failed: { maxSize: 128 * 1024, ttl: 1000, ttlResolution: 0 },
-  /** The headers for which there were keys. Their calls are not counted, so that no stranger delays them. */
-  proven: { maxSize: 128 * 1024 },
-}
+/** A key that the function no longer returns is refused after 10 min. */
+const foundFor = 600_000
+/** A key that is new is accepted after 30 s. */
+const unknownFor = 30_000
+const failedFor = 1000
 const sizeOfEntry = 512
 
 interface FunctionOptions {
@@ -44,127 +42,146 @@ interface FunctionOptions {
  */
 export function functionKeys(load: KeyFunction, { issuer, timeout, network }: FunctionOptions): KeySource {
   const name = JSON.stringify(['key function', numberOf(load), issuer, timeout])
-  const entry: SharedEntry<FunctionKeys> = network.shared(name, (resize) =>
-    createFunctionKeys(load, { issuer, timeout, clock: network.clock, resize }),
-  )
+  const entry: SharedEntry<FunctionKeys> = network.shared(name, (resize) => {
+    const results = createResults(network.clock)
+    const loadKeys = createLoadKeys(load, results, { timeout, clock: network.clock })
+    return createFunctionKeys(results, loadKeys, resize)
+  })
   return {
     current: (header) => entry.get().current(header),
-    cached: () => entry.find()?.known,
+    trusts: (identity) => entry.find()?.trusts(identity) === true,
     retry: async () => false,
     ready: async () => undefined,
-    isProven: () => true,
     health: () => ({ keys: { ...notFetched, state: 'fresh' }, metadata: undefined }),
   }
 }
 
 interface FunctionKeys {
   readonly current: (header: KeyHeader) => Promise<KeySet>
-  readonly known: KnownKeys
+  readonly trusts: (identity: string) => boolean
 }
 
-function createFunctionKeys(
-  load: KeyFunction,
-  {
-    issuer,
-    timeout,
-    clock,
-    resize,
-  }: Omit<FunctionOptions, 'network'> & { clock: Clock; resize: (bytes: number) => void },
-): FunctionKeys {
-  const cache = createResultCache(clock)
+/** The cached results, and one call for all tokens that wait for the same result. */
+function createFunctionKeys(results: Results, loadKeys: LoadKeys, resize: (bytes: number) => void): FunctionKeys {
   const calls = new Map<string, Promise<KeySet>>()
-  const countFruitless = createFruitlessCalls(clock, timeout)
 
   async function current(header: KeyHeader): Promise<KeySet> {
-    const name = nameOf(header)
-    const found = cache.found.get(name)
+    const key = cacheKeyOf(header)
+    const found = results.found.get(key)
     if (found !== undefined) {
       return found
     }
-    if ((header.kid ?? '').length > maxKidLength || cache.unknown.has(name)) {
-      throw invalidToken('unknown-key')
+    if ((header.kid ?? '').length > maxKidLength) {
+      throw unknownKey()
     }
-    const failure = cache.failed.get(name)
-    if (failure !== undefined) {
-      throw failure.error
+    const createError = results.absent.get(key)
+    if (createError !== undefined) {
+      throw createError()
     }
-    return calls.get(name) ?? begin(name, header)
+    return calls.get(key) ?? begin(key, header)
   }
 
-  async function begin(name: string, header: KeyHeader): Promise<KeySet> {
-    const call = callOnce(name, header).finally(() => {
-      calls.delete(name)
-      resize(cache.bytes())
+  async function begin(key: string, header: KeyHeader): Promise<KeySet> {
+    const call = loadKeys(key, header).finally(() => {
+      calls.delete(key)
+      resize(results.bytes())
     })
-    calls.set(name, call)
+    calls.set(key, call)
     return call
   }
 
-  async function callOnce(name: string, header: KeyHeader): Promise<KeySet> {
+  /** An identity begins with the cache key of its result, and expires with it. */
+  function trusts(identity: string): boolean {
+    const key = identity.slice(0, identity.lastIndexOf(endOfKey))
+    return results.found.get(key)?.identities.has(identity) === true
+  }
+
+  return { current, trusts }
+}
+
+/** Calls the function, and caches its result. */
+type LoadKeys = (key: string, header: KeyHeader) => Promise<KeySet>
+
+function createLoadKeys(
+  load: KeyFunction,
+  { found, absent, proven }: Results,
+  { timeout, clock }: { readonly timeout: number; readonly clock: Clock },
+): LoadKeys {
+  const limitCalls = createCallLimit(clock, timeout)
+
+  return async (key, header) => {
     const call = async (): Promise<KeySet | undefined> => {
       try {
-        return await callFunction(load, header, { timeout, scope: `${name}\n` })
+        const result = await callFunction(load, header, { timeout, identityPrefix: key + endOfKey })
+        return result !== undefined && concerns(result, header) ? result : undefined
       } catch (error) {
-        cache.failed.set(name, { error })
+        absent.set(key, () => error, { ttl: failedFor })
         throw error
       }
     }
-    const keys = cache.proven.has(name) ? await call() : await countFruitless(call)
+    const keys = proven.has(key) ? await call() : await limitCalls(call)
     if (keys === undefined) {
-      cache.proven.delete(name)
-      cache.unknown.set(name, true)
-      throw invalidToken('unknown-key')
+      proven.delete(key)
+      absent.set(key, unknownKey, { ttl: unknownFor })
+      throw unknownKey()
     }
-    cache.proven.set(name, true)
-    const own = keys.of(issuer)
-    cache.found.set(name, own)
-    return own
+    proven.set(key, true)
+    found.set(key, keys)
+    return keys
   }
+}
 
-  // The identity of a key begins with the name of its result, and expires with it.
-  const has = (identity: string): boolean =>
-    cache.found.get(identity.slice(0, identity.lastIndexOf('\n')))?.identities.has(identity) === true
-
-  return { current, known: { identities: { has } } }
+/** Whether a set says anything about the key. Many functions return the same set for every header. */
+function concerns(keys: KeySet, header: KeyHeader): boolean {
+  return keys.fitting(header).length > 0 || (header.kid !== undefined && keys.has(header.kid))
 }
 
 /** The function gets no other member of the header, so that no token can bring its own key (RFC 8725 §3.10). */
 async function callFunction(
   load: KeyFunction,
   { alg, kid }: KeyHeader,
-  { timeout, scope }: { readonly timeout: number; readonly scope: string },
+  { timeout, identityPrefix }: { readonly timeout: number; readonly identityPrefix: string },
 ): Promise<KeySet | undefined> {
   const tooLate = (): Error => new Error(`The \`keys\` function returned nothing within ${timeout} ms`)
   const work = callApplication(() => load(Object.freeze({ alg, kid })))
   const result: unknown = await withDeadline(work, AbortSignal.timeout(timeout), tooLate)
-  const fault = (expected: string): Error =>
+  const createError = (expected: string): Error =>
     new TypeError(`Expected the result of the \`keys\` function to ${expected}`)
   const forms = 'a JWK, a JWK Set, PEM text, or undefined for an unknown key'
-  return result === undefined || result === null ? undefined : readGivenKeys(result, { forms, fault, scope })
+  return result === undefined || result === null
+    ? undefined
+    : readGivenKeys(result, { forms, createError, identityPrefix })
 }
 
-function nameOf({ alg, kid = '' }: KeyHeader): string {
+/** An identity has no line break after this one. */
+const endOfKey = '\n'
+
+function cacheKeyOf({ alg, kid = '' }: KeyHeader): string {
   return `${alg} ${kid}`
 }
 
-function createResultCache(clock: Clock) {
-  const perf = { now: clock }
-  const sizeOfName = (_value: unknown, name: string): number => sizeOfEntry + 2 * name.length
+function unknownKey(): Refusal {
+  return invalidToken('unknown-key')
+}
+
+/** The results of one function, by cache key. */
+type Results = ReturnType<typeof createResults>
+
+function createResults(clock: Clock) {
+  const common = { perf: { now: clock }, ttlResolution: 0 }
+  const sizeOfKey = (_value: unknown, key: string): number => sizeOfEntry + 2 * key.length
   const found = new LRUCache<string, KeySet>({
-    ...bounds.found,
-    sizeCalculation: ({ bytes }, name) => sizeOfEntry + 6 * name.length + bytes,
-    perf,
+    ...common,
+    maxSize: 8 * 2 ** 20,
+    ttl: foundFor,
+    sizeCalculation: ({ bytes }, key) => sizeOfEntry + 6 * key.length + bytes,
   })
-  const unknown = new LRUCache<string, true>({ ...bounds.unknown, sizeCalculation: sizeOfName, perf })
-  const failed = new LRUCache<string, { readonly error: unknown }>({
-    ...bounds.failed,
-    sizeCalculation: sizeOfName,
-    perf,
-  })
-  const proven = new LRUCache<string, true>({ ...bounds.proven, sizeCalculation: sizeOfName })
-  const bytes = (): number =>
-    [found, unknown, failed, proven].reduce((total, { calculatedSize }) => total + calculatedSize, 0)
-  return { found, unknown, failed, proven, bytes }
+  /** Functions that create the error of a token: the key is unknown, or the function failed. */
+  const absent = new LRUCache<string, () => unknown>({ ...common, maxSize: 256 * 1024, sizeCalculation: sizeOfKey })
+  /** There were keys before. Calls for these are not limited, so that no stranger delays them. */
+  const proven = new LRUCache<string, true>({ maxSize: 128 * 1024, sizeCalculation: sizeOfKey })
+  const bytes = (): number => found.calculatedSize + absent.calculatedSize + proven.calculatedSize
+  return { found, absent, proven, bytes }
 }
 
 const numbers = new WeakMap<KeyFunction, number>()

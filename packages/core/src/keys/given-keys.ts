@@ -5,13 +5,14 @@ import { type KeySet, keySetOf, maxAttempts, maxKeys } from './key-set.ts'
 import { formatPassedOver } from './passed-over.ts'
 import { parsePem } from './pem.ts'
 
-/** Who gave the keys, and the error that says what was expected. */
+/** Who gave the keys. */
 export interface Giver {
   /** The forms that are accepted. */
   readonly forms: string
-  readonly fault: (expected: string) => Error
+  /** Creates an error from the end of the sentence "Expected … to". */
+  readonly createError: (expected: string) => Error
   /** The beginning of the identities of the keys. Default: none. */
-  readonly scope?: string
+  readonly identityPrefix?: string
 }
 
 /**
@@ -21,38 +22,40 @@ export interface Giver {
  *
  * @throws the error of `giver` for everything else.
  */
-export function readGivenKeys(value: unknown, { forms, fault, scope = '' }: Giver): KeySet {
+export function readGivenKeys(value: unknown, { forms, createError, identityPrefix = '' }: Giver): KeySet {
   const set = own(value, 'keys')
   const isOne = isRecord(value) && set === undefined && own(value, 'kty') !== undefined
-  const keys = typeof value === 'string' ? readPem(value, fault) : isOne ? [value] : set
+  const keys = typeof value === 'string' ? readPem(value, createError) : isOne ? [value] : set
   if (!Array.isArray(keys)) {
-    throw fault(`be ${forms}, got ${describe(value)}`)
+    throw createError(`be ${forms}, got ${describe(value)}`)
   }
   if (keys.length > maxKeys) {
-    throw fault(`contain at most ${maxKeys} keys, got ${keys.length}`)
+    throw createError(`contain at most ${maxKeys} keys, got ${keys.length}`)
   }
   if (keys.some((key) => publishedSecret(key) !== undefined)) {
-    throw fault('contain public keys only, got private or symmetric material')
+    throw createError('contain public keys only, got private or symmetric material')
   }
   // PEM has no key ids. One key was chosen by the application, so that it fits every id unless it has one itself.
-  const unnamed = set === undefined ? 'any-kid' : undefined
-  const keySet = keySetOf(keys, { unnamed, scope })
+  const unnamedKeys = set === undefined ? 'any-kid' : 'no-kid'
+  const keySet = keySetOf(keys, { unnamedKeys, identityPrefix })
   if (!keySet.isUsable) {
     const passedOver = formatPassedOver(keySet.passedOver())
-    throw fault(`contain at least one public key that can verify a signature (RSA: 2048 to 8192 bits)${passedOver}`)
+    throw createError(
+      `contain at least one public key that can verify a signature (RSA: 2048 to 8192 bits)${passedOver}`,
+    )
   }
   if (typeof value === 'string' && keySet.identities.size > maxAttempts) {
-    throw fault(
+    throw createError(
       `contain at most ${maxAttempts} keys as PEM, because PEM has no key ids. Give a JWK Set in which keys have a \`kid\``,
     )
   }
   return keySet
 }
 
-function readPem(text: string, fault: Giver['fault']): readonly object[] {
-  return parsePem(text).map(({ jwk, fault: expected }) => {
+function readPem(text: string, createError: Giver['createError']): readonly object[] {
+  return parsePem(text).map(({ jwk, expected }) => {
     if (jwk === undefined) {
-      throw fault(`contain ${expected}`)
+      throw createError(`contain ${expected}`)
     }
     return jwk
   })

@@ -1,6 +1,8 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import type { SecurityMessage } from '../diagnostics/messages.ts'
-import { isRecord, own } from '../lib/record.ts'
+import { maxUrlLength } from '../http/secure-url.ts'
+import { isRecord, own, ownPresent } from '../lib/record.ts'
+import { undefinedIfError } from '../lib/undefined-if-error.ts'
 import type { PassedOverReason } from '../responses/passed-over-key.ts'
 import { algorithmsByType } from './algorithms.ts'
 
@@ -51,15 +53,15 @@ const maxLengths = {
   n: 1400,
   e: 16,
   pub: 4096,
-  issuer: 2048,
+  issuer: maxUrlLength,
 }
 
 type KeyTexts = { readonly [name in keyof typeof maxLengths]?: string }
 
 /**
- * Reads a JSON Web Key (RFC 7517 §4). The result has a fault for a key that cannot verify signatures: a private key, one
- * that Node rejects, or RSA beyond 2,048 to 8,192 bits. The same for members of a wrong type or beyond their bounds. A
- * member that is `null` or empty is absent. It does NOT check for which issuer the key is.
+ * Reads a JSON Web Key (RFC 7517 §4). It has a fault for a private key, a key that Node rejects, and an RSA key outside
+ * 2,048 to 8,192 bits. It also has one for a member of a wrong type or length. A member that is `null` or empty is
+ * absent. It does NOT check for which issuer the key is.
  */
 export function parseJwk(jwk: unknown): ParsedJwk {
   const members = parseTexts(jwk)
@@ -70,9 +72,12 @@ export function parseJwk(jwk: unknown): ParsedJwk {
   const texts = members as KeyTexts
   const algorithms = algorithmsOf(texts)
   const key = importPublicKey({ key: texts, format: 'jwk' })
-  const keyFault = key === undefined ? invalidKey : boundsFault(key)
-  if (key === undefined || keyFault !== undefined) {
-    return { key: undefined, fault: keyFault ?? invalidKey }
+  if (key === undefined) {
+    return { key, fault: invalidKey }
+  }
+  const outOfBounds = boundsFault(key)
+  if (outOfBounds !== undefined) {
+    return { key: undefined, fault: outOfBounds }
   }
   const text = JSON.stringify(texts)
   const identity = hash('sha256', text, 'base64url')
@@ -82,42 +87,29 @@ export function parseJwk(jwk: unknown): ParsedJwk {
 
 /** The `kid` of a key, usable or not. `undefined` when it has none within the bounds. */
 export function parseKid(jwk: unknown): string | undefined {
-  const kid = present(jwk, 'kid')
+  const kid = ownPresent(jwk, 'kid')
   return typeof kid === 'string' && kid.length <= maxKidLength ? kid : undefined
 }
 
 /** The private or symmetric material in a key. A public key set must not contain any (RFC 7517 §9.2). */
 export function publishedSecret(jwk: unknown): SecurityMessage['event'] | undefined {
-  const has = (name: string): boolean => present(jwk, name) !== undefined
+  const has = (name: string): boolean => ownPresent(jwk, name) !== undefined
   if (own(jwk, 'kty') === 'oct' || has('k')) {
     return 'symmetric-key-published'
   }
   return has('d') || has('priv') ? 'private-key-published' : undefined
 }
 
-/** `undefined` when Node rejects the key. OpenSSL errors have no class of their own. */
+/** `undefined` when Node rejects the key. */
 export function importPublicKey(key: Parameters<typeof createPublicKey>[0]): KeyObject | undefined {
-  try {
-    return createPublicKey(key)
-  } catch (error) {
-    if (error instanceof Error) {
-      return undefined
-    }
-    throw error
-  }
-}
-
-/** A member that is `null` or empty is absent, because some servers write absent members so. */
-function present(jwk: unknown, name: string): unknown {
-  const value = own(jwk, name)
-  return value === null || value === '' ? undefined : value
+  return undefinedIfError(() => createPublicKey(key))
 }
 
 /** The members that the library reads, or the fault of one. Others, such as certificates, are not read. */
 function parseTexts(jwk: unknown): KeyTexts | KeyFault {
   const members = Object.create(null) as Record<string, string>
   for (const [name, maxLength] of Object.entries(maxLengths)) {
-    const value = present(jwk, name)
+    const value = ownPresent(jwk, name)
     if (value !== undefined && typeof value !== 'string') {
       return { reason: 'malformed-member', message: `\`${name}\` is not a text` }
     }
@@ -132,7 +124,7 @@ function parseTexts(jwk: unknown): KeyTexts | KeyFault {
 }
 
 function faultOf(jwk: unknown, members: KeyTexts | KeyFault): KeyFault | undefined {
-  if (!isRecord(jwk) || present(jwk, 'kty') === undefined) {
+  if (!isRecord(jwk) || ownPresent(jwk, 'kty') === undefined) {
     return { reason: 'not-a-key', message: 'it is no JWK with `kty`' }
   }
   if (publishedSecret(jwk) !== undefined) {
@@ -150,7 +142,7 @@ function useFault(jwk: unknown, { use = 'sig' }: KeyTexts): KeyFault | undefined
     return { reason, message: use === 'enc' ? '`use` is `enc`' : '`use` is not `sig`' }
   }
   // An empty array is not absent: a key for key agreement has it.
-  const operations = present(jwk, 'key_ops') ?? ['verify']
+  const operations = ownPresent(jwk, 'key_ops') ?? ['verify']
   if (!Array.isArray(operations)) {
     return { reason: 'malformed-member', message: '`key_ops` is not an array' }
   }

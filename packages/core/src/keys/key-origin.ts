@@ -19,8 +19,6 @@ export type KeyOrigin =
 /**
  * Checks the options `keys`, `secret` and `seed` of an issuer. Keys must contain one that can verify a signature, and
  * no private material.
- *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'`.
  */
 export function expectKeyOrigin(
   { keys, secret, seed }: { readonly keys?: unknown; readonly secret?: unknown; readonly seed?: unknown },
@@ -44,10 +42,10 @@ export function expectKeyOrigin(
     return { from: 'metadata', seed: seedKeys }
   }
   const forms = 'the URL of a JWK Set, a JWK Set, one JWK, PEM text or a function'
-  const fault = (expected: string): Error => invalidOption(`Expected \`keys\` to ${expected}`)
+  const createError = (expected: string): Error => invalidOption(`Expected \`keys\` to ${expected}`)
   return isUrl(keys)
     ? { from: 'url', url: expectFetchedUrl(keys, 'keys', forms), seed: seedKeys }
-    : { from: 'inline', keys: readGivenKeys(keys, { forms, fault }) }
+    : { from: 'inline', keys: readGivenKeys(keys, { forms, createError }) }
 }
 
 /** Whether a text is meant as a URL. Every other text is PEM. */
@@ -80,6 +78,6 @@ function readSeed(file: string | URL): unknown {
 function expectSeed(seed: unknown): KeySet {
   const set = isPath(seed) ? readSeed(seed) : seed
   const forms = 'a JWK Set: { keys: [...] }, or the path of a file that contains one'
-  const fault = (expected: string): Error => invalidOption(`Expected \`seed\` to ${expected}`)
-  return readGivenKeys(isRecord(set) ? { keys: own(set, 'keys') ?? null } : null, { forms, fault })
+  const createError = (expected: string): Error => invalidOption(`Expected \`seed\` to ${expected}`)
+  return readGivenKeys(isRecord(set) ? { keys: own(set, 'keys') ?? null } : null, { forms, createError })
 }

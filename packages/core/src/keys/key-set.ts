@@ -13,9 +13,9 @@ export interface KeyHeader {
   readonly kid: string | undefined
 }
 
-/** The verification keys of one issuer at one moment. */
+/** The keys of a JWK Set, or its part for one issuer, at one moment. */
 export interface KeySet {
-  /** The identities of the usable keys. Two sets are compared by these. */
+  /** The identities of the usable keys of all issuers. Two sets are compared by these. */
   readonly identities: ReadonlySet<string>
   /** Whether any of its keys can verify a signature. */
   readonly isUsable: boolean
@@ -70,80 +70,87 @@ export function readKeySet(document: unknown, source: string): KeySet {
 
 /** How the keys of a set are compared with a token. */
 interface KeySetOptions {
-  /** `'any-kid'`: a key without `kid` fits every `kid`. Default: it fits only a token without `kid`. */
-  readonly unnamed?: 'any-kid' | undefined
-  /** The beginning of all identities. Keys of two sets with other beginnings are never the same. Default: none. */
-  readonly scope?: string
+  /** The tokens that a key without `kid` fits: all tokens, or only those without `kid`. Default: `'no-kid'`. */
+  readonly unnamedKeys?: 'any-kid' | 'no-kid'
+  /** The beginning of all identities. Two sets with different prefixes share no identity. Default: none. */
+  readonly identityPrefix?: string
 }
 
 /** The usable ones of these JSON Web Keys. */
-export function keySetOf(published: readonly unknown[], { unnamed, scope = '' }: KeySetOptions = {}): KeySet {
+export function keySetOf(
+  published: readonly unknown[],
+  { unnamedKeys = 'no-kid', identityPrefix = '' }: KeySetOptions = {},
+): KeySet {
   const parsed = published.map((jwk) => ({ kid: parseKid(jwk), ...parseJwk(jwk) }))
-  const keys = parsed.flatMap(({ key }) => (key === undefined ? [] : [{ ...key, identity: scope + key.identity }]))
+  const keys = parsed
+    .flatMap(({ key }) => key ?? [])
+    .map((key) => ({ ...key, identity: identityPrefix + key.identity }))
   const faults = parsed.flatMap(({ kid, fault }) => (fault === undefined ? [] : [{ kid, fault }]))
   const kids = new Set(parsed.flatMap(({ kid }) => kid ?? []))
+  const identities = new Set(keys.map(({ identity }) => identity))
   const sizes = [...keys.map(({ bytes }) => bytes), ...Array.from(kids, (kid) => bytesOfKid + 2 * kid.length)]
-  const bytes = sizes.reduce((total, size) => total + size, faults.length * bytesOfFault + scope.length * keys.length)
-  return toKeySet({ keys, faults, kids, bytes, anyKid: unnamed === 'any-kid', isUsable: keys.length > 0 })
+  const bytesOfRest = faults.length * bytesOfFault + identityPrefix.length * keys.length
+  const bytes = sizes.reduce((total, size) => total + size, bytesOfRest)
+  return toKeySet({ keys, faults, kids, identities, bytes, unnamedKeys })
 }
 
-interface Published {
+interface Published extends Pick<KeySet, 'identities' | 'bytes'> {
+  /** The usable keys of all issuers. */
   readonly keys: readonly UsableKey[]
   readonly faults: readonly { readonly kid: string | undefined; readonly fault: KeyFault }[]
   readonly kids: ReadonlySet<string>
-  readonly bytes: number
-  readonly anyKid: boolean
-  /** Whether the set is usable for any issuer. */
-  readonly isUsable: boolean
+  readonly unnamedKeys: 'any-kid' | 'no-kid'
 }
 
-/** The set for one issuer, or for all. */
+/** The set for one issuer, or for all. Only the keys that a token can mean are compared with the issuer. */
 function toKeySet(published: Published, issuer?: string): KeySet {
-  const { faults, kids, bytes, anyKid } = published
+  const { keys, faults, kids, identities, bytes, unnamedKeys } = published
   const isOwn = (key: UsableKey): boolean =>
     issuer === undefined || key.issuer === undefined || isStatedFor(key.issuer, issuer)
-  const keys = published.keys.filter(isOwn)
+  const fitsAll = (key: Pick<UsableKey, 'kid'>): boolean => unnamedKeys === 'any-kid' && key.kid === undefined
   const isNamed = (key: Pick<UsableKey, 'kid'>, kid: string | undefined): boolean =>
-    kid === undefined || key.kid === kid || (anyKid && key.kid === undefined)
+    kid === undefined || key.kid === kid || fitsAll(key)
   const fits = (key: UsableKey, { alg, kid }: KeyHeader): boolean => isNamed(key, kid) && key.algorithms.includes(alg)
 
   function passedOver(header?: KeyHeader): readonly PassedOverKey[] {
-    const kid = keys.length === 0 ? undefined : header?.kid
-    const others = published.keys
-      .filter((key) => !keys.includes(key))
-      .map((key) => ({ kid: key.kid, fault: anotherIssuer }))
-    const named = [...faults, ...others].filter((key) => isNamed(key, kid))
-    const unfit = header === undefined || kid === undefined ? [] : keys.filter((key) => !fits(key, header))
-    const surplus = header === undefined ? [] : keys.filter((key) => fits(key, header)).slice(maxAttempts)
-    return [
-      ...named,
-      ...unfit.filter((key) => isNamed(key, kid)).map((key) => ({ kid: key.kid, fault: anotherAlgorithm })),
-      ...surplus.map((key) => ({ kid: key.kid, fault: tooMany })),
-    ]
+    const ownKeys = keys.filter(isOwn)
+    const others = keys.filter((key) => !ownKeys.includes(key))
+    const kid = ownKeys.length === 0 ? undefined : header?.kid
+    const unfit = header === undefined || kid === undefined ? [] : ownKeys.filter((key) => !fits(key, header))
+    const surplus = header === undefined ? [] : ownKeys.filter((key) => fits(key, header)).slice(maxAttempts)
+    const withFaults = [
+      ...faults,
+      ...others.map((key) => ({ kid: key.kid, fault: anotherIssuer })),
+      ...unfit.map((key) => ({ kid: key.kid, fault: key.kid === undefined ? withoutKid : anotherAlgorithm })),
+    ].filter((key) => isNamed(key, kid) || key.kid === undefined)
+    return [...withFaults, ...surplus.map((key) => ({ kid: key.kid, fault: tooMany }))]
       .slice(0, maxPassedOver)
       .map((key) => toPassedOverKey(key.kid, key.fault))
   }
 
   const keySet: KeySet = {
-    identities: new Set(keys.map(({ identity }) => identity)),
-    isUsable: keys.length > 0,
+    identities,
+    get isUsable() {
+      return keys.some(isOwn)
+    },
     bytes,
-    has: (kid) => published.isUsable && (kids.has(kid) || (anyKid && keys.some((key) => key.kid === undefined))),
-    fitting: (header) => keys.filter((key) => fits(key, header)).slice(0, maxAttempts),
+    has: (kid) => keys.length > 0 && (kids.has(kid) || keys.some((key) => fitsAll(key) && isOwn(key))),
+    fitting: (header) => keys.filter((key) => fits(key, header) && isOwn(key)).slice(0, maxAttempts),
     passedOver,
-    of: (name) => (published.keys.some((key) => key.issuer !== undefined) ? toKeySet(published, name) : keySet),
+    of: (name) => (keys.some((key) => key.issuer !== undefined) ? toKeySet(published, name) : keySet),
   }
   return keySet
 }
 
 const anotherIssuer: KeyFault = { reason: 'another-issuer', message: 'its `issuer` is another issuer' }
+const withoutKid: KeyFault = { reason: 'no-kid', message: 'it has no `kid`, and the token has one' }
 const anotherAlgorithm: KeyFault = {
   reason: 'another-algorithm',
   message: 'its `alg` or its type does not fit the `alg` of the token',
 }
 const tooMany: KeyFault = { reason: 'too-many-keys', message: `more than ${maxAttempts} keys fit the token` }
 
-/** The key set of an issuer that signs with shared secrets (HMAC). Any of them verifies a token. */
+/** The key set of an issuer that signs with shared secrets (HMAC). Each of them is accepted. */
 export function secretKeySet(secrets: readonly Uint8Array[]): KeySet {
   // One identity for all: which of the secrets verified a token makes no difference later.
   const identity = 'the secret'

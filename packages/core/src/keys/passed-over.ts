@@ -1,7 +1,8 @@
+import { escapeCharacter } from '../lib/ascii.ts'
 import type { PassedOverKey } from '../responses/passed-over-key.ts'
 import type { KeyFault } from './jwk.ts'
 
-/** The keys that a message names. */
+/** The maximum number of keys in a message. */
 export const maxPassedOver = 10
 const maxKid = 100
 
@@ -9,7 +10,7 @@ export function toPassedOverKey(kid: string | undefined, { reason, message }: Ke
   return Object.freeze({ kid: kid === undefined ? undefined : formatKid(kid), reason, message })
 }
 
-/** The keys in a sentence: `: key "1" (`use` is `enc`), a key without `kid` (…)`. Empty without keys. */
+/** The end of a message, such as `. Keys that were passed over: key "1" (…)`. Empty without keys. */
 export function formatPassedOver(keys: readonly PassedOverKey[]): string {
   const named = keys.map(
     ({ kid, message }) => `${kid === undefined ? 'a key without `kid`' : `key "${kid}"`} (${message})`,
@@ -19,9 +20,8 @@ export function formatPassedOver(keys: readonly PassedOverKey[]): string {
 
 /** The issuer chooses its key ids, so that one could forge a line of a log, or fill it. */
 function formatKid(kid: string): string {
-  const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   return kid
     .slice(0, maxKid)
-    .replaceAll(/[^\x20-\x7E]|["\\]/g, escape)
+    .replaceAll(/[^\x20-\x7E]|["\\]/g, escapeCharacter)
     .slice(0, maxKid)
 }

@@ -1,10 +1,11 @@
-import { type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { undefinedIfError } from '../lib/undefined-if-error.ts'
 import { importPublicKey } from './jwk.ts'
 
-/** One block of PEM text as a JWK, or a sentence about its fault. */
+/** One block of PEM text as a JWK, or the end of the sentence "Expected … to contain". */
 export type PemBlock =
-  | { readonly jwk: object; readonly fault: undefined }
-  | { readonly jwk: undefined; readonly fault: string }
+  | { readonly jwk: object; readonly expected: undefined }
+  | { readonly jwk: undefined; readonly expected: string }
 
 /** As long as the body of a key set. */
 const maxTextLength = 512 * 1024
@@ -20,11 +21,16 @@ export function isPem(text: string): boolean {
  */
 export function parsePem(text: string): readonly PemBlock[] {
   if (text.length > maxTextLength) {
-    return [faulty(`PEM text of at most ${maxTextLength} characters`)]
+    return [unreadable(`PEM text of at most ${maxTextLength} characters`)]
   }
   // `createPublicKey` derives a public key from a private one, so that a private one must be found before.
   if (/-----BEGIN [A-Z\d ]{0,40}PRIVATE KEY/.test(text)) {
-    return [faulty('public keys only, got a private key. Create the public key of it, and replace it if it was shared')]
+    return [
+      unreadable('public keys only, got a private key. Create the public key of it, and replace it if it was shared'),
+    ]
+  }
+  if (text.includes('\\n')) {
+    return [unreadable('PEM text with line breaks, got the characters \\ and n: replace them by line breaks')]
   }
   return text
     .split(begin)
@@ -37,43 +43,28 @@ function parseBlock(block: string): PemBlock {
   const [, label = '', body = ''] = /^([A-Z\d ]{1,40})-----([A-Za-z\d+/=\s]*)-----END \1-----/.exec(block) ?? []
   const read = readers.get(label)
   if (read === undefined) {
-    return faulty('PEM blocks `PUBLIC KEY`, `RSA PUBLIC KEY` or `CERTIFICATE`, each whole and from BEGIN to END')
+    return unreadable('PEM blocks `PUBLIC KEY`, `RSA PUBLIC KEY` or `CERTIFICATE`, each whole and from BEGIN to END')
   }
   const key = read(Buffer.from(body, 'base64'))
-  const jwk = key && exportJwk(key)
-  return jwk === undefined ? faulty(`a supported key in each PEM block, got a \`${label}\` that cannot be read`) : jwk
+  // Some types of keys have no JWK.
+  const jwk = key && undefinedIfError(() => key.export({ format: 'jwk' }))
+  return jwk === undefined
+    ? unreadable(`a supported key in each PEM block, got a \`${label}\` that cannot be read`)
+    : { jwk, expected: undefined }
 }
 
 const readers: ReadonlyMap<string, (der: Buffer) => KeyObject | undefined> = new Map([
   ['PUBLIC KEY', (der: Buffer) => importPublicKey({ key: der, format: 'der', type: 'spki' })],
-  ['RSA PUBLIC KEY', (der: Buffer) => importPublicKey({ key: der, format: 'der', type: 'pkcs1' })],
-  ['CERTIFICATE', keyOfCertificate],
+  ['RSA PUBLIC KEY', readRsaKey],
+  ['CERTIFICATE', (der: Buffer) => undefinedIfError(() => new X509Certificate(der).publicKey)],
 ])
 
-function keyOfCertificate(der: Buffer): KeyObject | undefined {
-  try {
-    return new X509Certificate(der).publicKey
-  } catch (error) {
-    return undefinedIfError(error)
-  }
+/** `createPublicKey` also accepts a private key here, which the label does not reveal. */
+function readRsaKey(der: Buffer): KeyObject | undefined {
+  const isPrivate = undefinedIfError(() => createPrivateKey({ key: der, format: 'der', type: 'pkcs1' })) !== undefined
+  return isPrivate ? undefined : importPublicKey({ key: der, format: 'der', type: 'pkcs1' })
 }
 
-/** Some types of keys have no JWK. */
-function exportJwk(key: KeyObject): PemBlock | undefined {
-  try {
-    return { jwk: key.export({ format: 'jwk' }), fault: undefined }
-  } catch (error) {
-    return undefinedIfError(error)
-  }
-}
-
-/** OpenSSL errors have no class of their own. */
-function undefinedIfError(error: unknown): undefined {
-  if (!(error instanceof Error)) {
-    throw error
-  }
-}
-
-function faulty(fault: string): PemBlock {
-  return { jwk: undefined, fault }
+function unreadable(expected: string): PemBlock {
+  return { jwk: undefined, expected }
 }

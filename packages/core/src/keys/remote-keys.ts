@@ -74,7 +74,7 @@ function createRemoteKeys(
     return { keys: usable()?.isUsable === false ? { ...keys, ...fault } : keys, metadata: undefined }
   }
 
-  return { current, cached, usable, retry, ready, isProven: () => true, health }
+  return { current, cached, usable, retry, ready, health }
 }
 
 /** An unusable set does not replace a usable one. */

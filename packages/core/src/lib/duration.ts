@@ -8,11 +8,7 @@ type Unit = 'ms' | 's' | 'm' | 'h'
 const millisecondsOf: Readonly<Record<Unit, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const maxLength = 20
 
-/**
- * The milliseconds of a duration option. `max` is allowed itself. Default: no maximum.
- *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for another value, and for a longer duration than `max`.
- */
+/** The milliseconds of a duration option. `max` is allowed itself. Default: no maximum. */
 export function expectDuration(value: unknown, name: string, max?: Duration): number {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value.slice(0, maxLength + 1)) : null
   if (match === null || match[0].length > maxLength) {
@@ -26,4 +22,13 @@ export function expectDuration(value: unknown, name: string, max?: Duration): nu
     throw invalidOption(`Expected \`${name}\` to be at most '${max}', got '${match[0]}'`)
   }
   return milliseconds
+}
+
+/** The whole milliseconds of an option that is a deadline: from `'1ms'` to `max`. */
+export function expectDeadline(value: unknown, name: string, max: Duration): number {
+  const milliseconds = expectDuration(value, name, max)
+  if (milliseconds < 1) {
+    throw invalidOption(`Expected \`${name}\` to be at least '1ms'`)
+  }
+  return Math.ceil(milliseconds)
 }

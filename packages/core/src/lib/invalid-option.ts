@@ -11,9 +11,8 @@ export function invalidOption(message: string): InvalidOption {
 /**
  * Checks that `options` is an object, and that its names are among `known`, because a misspelt name must not switch a
  * check off. Does not check the values. Returns a frozen copy with the own members only, and without a prototype. Read
- * options from this copy, because another part of the application may have polluted `Object.prototype`.
- *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'`. The message names the function that has the option.
+ * options from this copy, because another part of the application may have polluted `Object.prototype`. The message
+ * names the function that has the option.
  */
 export function expectOptions<Options>(options: Options, what: string, known: readonly string[]): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {

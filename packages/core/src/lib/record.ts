@@ -3,6 +3,12 @@ export function own(value: unknown, name: string): unknown {
   return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined
 }
 
+/** The same. A member that is `null` or empty is absent, because some servers write absent members so. */
+export function ownPresent(value: unknown, name: string): unknown {
+  const member = own(value, name)
+  return member === null || member === '' ? undefined : member
+}
+
 /** A JSON object as a record, and anything else as an empty one. It can inherit members: read them with `own`. */
 export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : (Object.create(null) as Record<string, unknown>)

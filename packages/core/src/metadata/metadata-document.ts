@@ -1,6 +1,7 @@
-import { hasCredentials, isLoopback, isSecure, isThisHost, maxUrlLength } from '../http/secure-url.ts'
+import { hasCredentials, isThisHost, maxUrlLength } from '../http/secure-url.ts'
 import { nameOf } from '../http/send-request.ts'
-import { isRecord, own } from '../lib/record.ts'
+import { isLoopback, isSecure } from '../lib/loopback.ts'
+import { isRecord, own, ownPresent } from '../lib/record.ts'
 import { UpstreamError, type UpstreamReason } from '../responses/unavailable.ts'
 import { matchesTemplate } from './issuer-template.ts'
 import type { MetadataSource } from './metadata-source.ts'
@@ -20,57 +21,49 @@ export function readEndpoint(
   { issuer, url: configured }: MetadataSource,
   url: string,
 ): string {
-  const named = present(metadata, 'issuer')
-  const endpoint = memberOf(metadata, member)
   const name = member.replace('mtls_', '')
   const fault = (reason: UpstreamReason, message: string): UpstreamError =>
     new UpstreamError({ reason, message: `${nameOf(url)} ${message}` })
-  if (!isRecord(metadata)) {
-    throw fault('malformed-document', 'answered no metadata, but another JSON value')
-  }
-  for (const [required, value] of [
-    ['issuer', named],
-    [name, endpoint],
-  ] as const) {
+  const expectMember = (required: string, value: unknown): string => {
     if (typeof value !== 'string') {
       const state = value === undefined ? 'without' : 'with a malformed'
       throw fault('malformed-document', `answered metadata ${state} \`${required}\``)
     }
+    return value
   }
-  const stated = String(named)
+  if (!isRecord(metadata)) {
+    throw fault('malformed-document', 'answered no metadata, but another JSON value')
+  }
+  const stated = expectMember('issuer', ownPresent(metadata, 'issuer'))
+  const endpoint = expectMember(name, memberOf(metadata, member))
   // RFC 8414 §3.3 demands that both are identical. Only a configured document can be one of several tenants.
   if (stated !== issuer && (configured === undefined || !matchesTemplate(stated, issuer))) {
     throw fault('issuer-mismatch', mismatchOf(stated, issuer))
   }
-  const endpointFault = faultOf(String(endpoint), url)
+  const endpointFault = faultOf(endpoint, url)
   if (endpointFault !== undefined) {
     throw fault('insecure-endpoint', `names a \`${name}\` that ${endpointFault}`)
   }
-  return String(endpoint)
+  return endpoint
 }
 
 function mismatchOf(stated: string, issuer: string): string {
-  const isSlash = stated === `${issuer}/` || `${stated}/` === issuer
-  const isTemplate = matchesTemplate(stated, issuer)
-  return isSlash
-    ? `names an issuer that differs from ${issuer} only by a trailing slash. Configure the name that the tokens state in \`iss\``
-    : isTemplate
-      ? `names several tenants with \`{tenantid}\`, which is accepted only at the URL of the option \`metadata\``
-      : `names another issuer than ${issuer}`
-}
-
-function present(document: unknown, name: string): unknown {
-  const value = own(document, name)
-  return value === null || value === '' ? undefined : value
+  if (stated === `${issuer}/` || `${stated}/` === issuer) {
+    return `names an issuer that differs from ${issuer} only by a trailing slash. Configure the name that the tokens state in \`iss\``
+  }
+  if (matchesTemplate(stated, issuer)) {
+    return 'names several tenants with `{tenantid}`, which is accepted only at the URL of the option `metadata`'
+  }
+  return `names another issuer than ${issuer}`
 }
 
 /** For mutual TLS a server may have an endpoint of its own (RFC 8705 §5). */
 function memberOf(metadata: unknown, member: MetadataMember): unknown {
   if (member !== 'mtls_introspection_endpoint') {
-    return present(metadata, member)
+    return ownPresent(metadata, member)
   }
-  const alias = present(own(metadata, 'mtls_endpoint_aliases'), 'introspection_endpoint')
-  return alias ?? present(metadata, 'introspection_endpoint')
+  const alias = ownPresent(own(metadata, 'mtls_endpoint_aliases'), 'introspection_endpoint')
+  return alias ?? ownPresent(metadata, 'introspection_endpoint')
 }
 
 /** Why the endpoint must not be called. Only metadata that was fetched from loopback may name this host. */

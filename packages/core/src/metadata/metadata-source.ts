@@ -16,17 +16,13 @@ export function formatSource({ issuer, url, timeout }: MetadataSource): readonly
   return [issuer, url ?? '', timeout]
 }
 
-/**
- * Checks the option `metadata` of an issuer.
- *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'`.
- */
+/** Checks the option `metadata` of an issuer. */
 export function expectMetadata(metadata: unknown): string | undefined {
   const expected = 'the URL of the metadata, such as https://as.example/.well-known/openid-configuration'
   return metadata === undefined ? undefined : expectFetchedUrl(metadata, 'metadata', expected)
 }
 
-/** Throws a `TypeError` when nothing would read the option `metadata`. */
+/** Checks that something reads the option `metadata`. */
 export function expectMetadataUse(metadata: string | undefined, isDiscovered: boolean): void {
   if (metadata !== undefined && !isDiscovered) {
     throw invalidOption(

@@ -8,13 +8,16 @@ export interface FoundEndpoint {
   readonly endpoint: string
 }
 
-/** Milliseconds after which the next well-known URL is requested too, because a gateway may not serve all of them. */
-const maxSilence = 1000
+/**
+ * How long one well-known URL is requested before the next one is requested too, in milliseconds. A gateway may not
+ * serve all of them.
+ */
+const maxHeadStart = 1000
 
 /**
- * Finds one endpoint of an issuer. It requests the configured URL of the metadata, or the well-known URLs in turn, first
- * the one that named the endpoint before. It passes over a URL that fails, or whose response is no metadata of this
- * issuer, or lacks the endpoint. One deadline applies to all requests.
+ * Finds one endpoint of an issuer. It requests the configured URL of the metadata, or the well-known URLs in turn,
+ * first the one that named the endpoint before. It passes over a URL that fails, or whose response is no metadata of
+ * this issuer, or lacks the endpoint. One deadline applies to all requests.
  *
  * @throws UpstreamError whose message names the options that replace discovery.
  */
@@ -27,11 +30,11 @@ export async function discover(
   const known = source.url === undefined ? wellKnownUrls(source.issuer) : [source.url]
   const urls = known.toSorted((one, other) => Number(other === before) - Number(one === before))
   // With a short deadline, every URL still has its turn.
-  const silence = Math.min(maxSilence, Math.ceil(source.timeout / (urls.length + 1)))
+  const headStart = Math.min(maxHeadStart, Math.ceil(source.timeout / (urls.length + 1)))
   const attempts: Promise<LoadedDocument<FoundEndpoint>>[] = []
   for (const url of urls) {
     attempts.push(fetchJson(url, (json) => ({ endpoint: readEndpoint(json, member, source, url) }), options))
-    const found = await firstOf(attempts, AbortSignal.timeout(silence))
+    const found = await firstOf(attempts, AbortSignal.timeout(headStart))
     if (found !== undefined) {
       return found
     }
@@ -40,7 +43,7 @@ export async function discover(
   const found = results.find((result) => result.status === 'fulfilled')
   if (found === undefined) {
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
-    throw withWayOut(decisive(failures) ?? notFound(source), source, member)
+    throw withAdvice(decisive(failures) ?? notFound(source), source, member)
   }
   return found.value
 }
@@ -66,17 +69,17 @@ function notFound({ issuer, url }: MetadataSource): UpstreamError {
 }
 
 /** The error says which options help when the metadata is elsewhere, or does not exist. */
-function withWayOut(failure: unknown, { url }: MetadataSource, member: MetadataMember): unknown {
+function withAdvice(failure: unknown, { url }: MetadataSource, member: MetadataMember): unknown {
   if (!(failure instanceof UpstreamError) || failure.reason === 'closing') {
     return failure
   }
   const option = member === 'jwks_uri' ? '`keys`' : '`introspection: { endpoint }`'
-  const wayOut =
+  const advice =
     url === undefined
       ? `If the metadata is elsewhere, configure its URL as \`metadata\`, or configure ${option}`
       : `Correct \`metadata\`, or configure ${option} in its place`
   const { reason, message, cause, retryAfter } = failure
-  return new UpstreamError({ reason, message: `${message}. ${wayOut}`, cause, retryAfter })
+  return new UpstreamError({ reason, message: `${message}. ${advice}`, cause, retryAfter })
 }
 
 /**

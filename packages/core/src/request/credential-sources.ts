@@ -20,9 +20,9 @@ export type CredentialSource = 'authorization' | HeaderSource | CookieSource
 
 export interface CookieOptions {
   /**
-   * The origins whose pages may send the cookie with other methods than GET, HEAD and OPTIONS, and may open WebSockets
-   * with it: each exactly as browsers serialize it, such as `https://app.example.com`. Without them, only pages of the
-   * same origin may, if the browser sends `Sec-Fetch-Site`. Default: none.
+   * The origins whose pages may send the cookie with every method, and may open WebSockets with it. Each is written
+   * exactly as browsers serialize it, such as `https://app.example.com`. Pages of the same origin always may, if the
+   * browser sends `Sec-Fetch-Site`. Default: none.
    */
   readonly origins?: string | readonly string[] | undefined
 }
@@ -48,12 +48,13 @@ export function header(name: string): HeaderSource {
 }
 
 /**
- * Reads the token from a cookie (RFC 6265). The name has a case. The value is not decoded. An empty value is an absent
- * token. The same value twice counts once, and two different values are 400 `repeated-credentials`.
+ * Reads the token from a cookie (RFC 6265). The name is case-sensitive. The value is not decoded. An empty value is an
+ * absent token. The same value twice counts once, and two different values are 400 `repeated-credentials`.
  *
- * Browsers send cookies on their own. If the token is in no other source, then a request other than GET, HEAD and
- * OPTIONS, and one that opens a WebSocket, must be same-origin: it has `Sec-Fetch-Site: same-origin`, or an `Origin`
- * that is in `origins`. Otherwise 403 `cross-origin`, before the token is validated.
+ * Browsers send cookies on their own. If no other source has the token, the request must be same-origin. This applies
+ * to every method except GET, HEAD and OPTIONS, and to a request that opens a WebSocket. `Sec-Fetch-Site: same-origin`,
+ * or an `Origin` in `origins`, shows it. Otherwise the request is refused with 403 `cross-origin`, before the token is
+ * validated.
  *
  * Does NOT protect a GET with side effects. Does NOT set the cookie, nor check its attributes `Secure`, `HttpOnly` and
  * `SameSite`.
@@ -96,12 +97,13 @@ function expectSource(source: unknown): CredentialSource {
   }
   const hint = typeof source === 'function' ? "; call it with a name, such as cookie('session')" : ''
   throw invalidOption(
-    `Expected \`credentials\` to be 'authorization', a result of header(name) or cookie(name, { origins }), or an array of these, got ${describeSource(source)}${hint}`,
+    `Expected \`credentials\` to be 'authorization', a result of header(name) or cookie(name, { origins }), or an array of these, got ${describeOther(source)}${hint}`,
   )
 }
 
-function describeSource(source: unknown): string {
-  return typeof source === 'string' && source !== '' ? 'another string' : describe(source)
+/** Describes a value where some strings are accepted. */
+function describeOther(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? 'another string' : describe(value)
 }
 
 const misusedHeaders: ReadonlyMap<string, string> = new Map([
@@ -113,9 +115,8 @@ const misusedHeaders: ReadonlyMap<string, string> = new Map([
 /** A token of RFC 9110 §5.6.2. Names of headers and of cookies are tokens. */
 function expectName(name: unknown, what: 'header' | 'cookie'): string {
   if (typeof name !== 'string' || !/^[!#$%&'*+.^_`|~\w-]{1,256}$/.test(name)) {
-    const got = typeof name === 'string' && name !== '' ? 'another string' : describe(name)
     throw invalidOption(
-      `Expected the name of a ${what} to be 1 to 256 letters, digits or characters out of !#$%&'*+.^_\`|~-, got ${got}`,
+      `Expected the name of a ${what} to be 1 to 256 letters, digits or characters out of !#$%&'*+.^_\`|~-, got ${describeOther(name)}`,
     )
   }
   return name
@@ -128,7 +129,7 @@ function expectOrigin(origin: unknown): string {
   }
   const meant = typeof origin === 'string' ? URL.parse(origin)?.origin : undefined
   const hint = meant !== undefined && isExactOrigin(meant) ? `; write '${meant}'` : ''
-  const got = origin === 'null' ? "'null', which pages of any site can have" : describe(origin)
+  const got = origin === 'null' ? "'null', which pages of any site can have" : describeOther(origin)
   throw invalidOption(
     `Expected each of \`origins\` to be an exact origin on https, such as 'https://app.example.com', without a path, a wildcard or a default port, got ${got}${hint}`,
   )

@@ -52,13 +52,18 @@ export async function extractCredentials(
     return undefined
   }
   const token = expectTokenText(text)
+  expectSameOrigin(request, found)
+  return { scheme: 'Bearer', token }
+}
+
+/** Refuses a request of another origin (403) if all sources that have the token are cookies. */
+function expectSameOrigin(request: HttpRequest, found: readonly { readonly source: CredentialSource }[]): void {
   const cookies = found.flatMap(({ source }) => (typeof source === 'object' && source.in === 'cookie' ? source : []))
   const origins = cookies.flatMap((source) => source.origins)
   const isByCookie = found.length > 0 && cookies.length === found.length
   if (isByCookie && !isSafeOrSameOrigin(request, origins)) {
     throw new Refusal({ reason: 'cross-origin' })
   }
-  return { scheme: 'Bearer', token }
 }
 
 /**

@@ -14,6 +14,3 @@ export interface HttpRequest {
    */
   readonly form?: unknown
 }
-
-/** The request that presented a token. `undefined` when the application presented the token by itself. */
-export type PresentedBy = HttpRequest | undefined

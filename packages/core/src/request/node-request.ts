@@ -56,8 +56,8 @@ export function onlyAuthorizationLine(headers: HttpRequest['headers']): string |
 
 /**
  * The values of all lines of a Node request with this name, which is in lower case. `undefined` for lines of other
- * origin. A repeated line comes from `rawHeaders`, because Node joins or drops it in `headers`. Cookies always come from
- * `headers`, because Node joins them without a loss.
+ * origin. A repeated line comes from `rawHeaders`, because Node joins or drops it in `headers`. Cookies always come
+ * from `headers`, because Node joins them without a loss.
  */
 export function nodeHeaderLines(headers: HttpRequest['headers'], name: string): readonly string[] | undefined {
   const request = NodeHeaderLines.requestOf(headers)

@@ -1,7 +1,7 @@
 import { headerLines } from './header-lines.ts'
 import type { HttpRequest } from './http-request.ts'
 
-/** The methods whose requests have no side effects. Methods have a case (RFC 9110 §9.1). */
+/** The methods whose requests have no side effects. Methods are case-sensitive (RFC 9110 §9.1). */
 const safeMethods: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**

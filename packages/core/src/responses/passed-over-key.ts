@@ -12,6 +12,7 @@ export type PassedOverReason =
   | 'rsa-exponent'
   | 'another-issuer'
   | 'another-algorithm'
+  | 'no-kid'
   | 'too-many-keys'
 
 /**

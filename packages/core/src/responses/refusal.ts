@@ -46,7 +46,10 @@ export interface RefusalInit {
   readonly reason: RefusalReason
   /** The claims that caused the refusal. They are never sent to the client. Default: none. */
   readonly claimPaths?: readonly string[] | undefined
-  /** The published keys that the token can mean, and that are not used. They are never sent to the client. Default: none. */
+  /**
+   * The published keys that the token can mean, and that are not used. They are never sent to the client. Default:
+   * none.
+   */
   readonly passedOver?: readonly PassedOverKey[] | undefined
 }
 

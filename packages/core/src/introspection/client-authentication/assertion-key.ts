@@ -4,6 +4,7 @@ import { asymmetricAlgorithms } from '../../keys/algorithms.ts'
 import { minRsaBits } from '../../keys/jwk.ts'
 import { describe, expectOneOf, expectText, invalidOption } from '../../lib/invalid-option.ts'
 import { isRecord, own, ownMembers } from '../../lib/record.ts'
+import { undefinedIfError } from '../../lib/undefined-if-error.ts'
 
 /** The key that signs assertions, and their header. */
 export interface AssertionKey {
@@ -34,19 +35,14 @@ function isKey(given: unknown): given is CryptoKey | KeyObject {
   return given instanceof CryptoKey || given instanceof KeyObject
 }
 
-/** Imports PEM or a JWK. `undefined` for anything else. Node has no class for the errors of OpenSSL. */
+/** Imports PEM or a JWK. `undefined` for anything else. */
 export function importPrivateKey(given: unknown): KeyObject | undefined {
-  try {
-    if (typeof given === 'string' || given instanceof Uint8Array) {
-      return createPrivateKey(Buffer.from(given))
-    }
-    return isRecord(given) ? createPrivateKey({ key: ownMembers(given), format: 'jwk' }) : undefined
-  } catch (error) {
-    if (error instanceof Error) {
-      return undefined
-    }
-    throw error
+  if (typeof given === 'string' || given instanceof Uint8Array) {
+    return undefinedIfError(() => createPrivateKey(Buffer.from(given)))
   }
+  return isRecord(given)
+    ? undefinedIfError(() => createPrivateKey({ key: ownMembers(given), format: 'jwk' }))
+    : undefined
 }
 
 const mistakes = [

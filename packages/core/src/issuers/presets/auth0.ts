@@ -9,7 +9,7 @@ import { createPreset, expectPastedUrl, hasTexts, isSubject } from './preset.ts'
  * of its tokens.
  *
  * Both profiles of access tokens are accepted. `permissions` do not count as scopes, because they name everything that
- * the person may do, and not what the client requested.
+ * the person may do, and not what the client requested. Does NOT check them.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */

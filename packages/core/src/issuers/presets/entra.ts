@@ -16,7 +16,7 @@ export interface EntraOptions extends TrustedIssuerOptions {
  * Microsoft Entra ID. `tenantId` is the directory (tenant) id, which is a GUID.
  *
  * `azp` or `appid` marks an access token. Every application of the tenant can get a token for the API, without roles.
- * Therefore each route needs `scopes(…)`, which reads `scp` and `roles`.
+ * Therefore each route needs `scopes(…)`, which reads `scp` and `roles`. The preset does NOT check that a token has any.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options, and for a domain or `common` as the tenant.
  */

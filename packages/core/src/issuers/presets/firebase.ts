@@ -7,7 +7,7 @@ import { createPreset, expectPasted } from './preset.ts'
  * Firebase Authentication. `projectId` is the id of the project. It is the audience too.
  *
  * Clients of Firebase send the ID token to APIs, so that the preset accepts it: the claim `firebase` marks it. All
- * projects share one key set, and only `iss` and `aud` distinguish them. Session cookies are refused.
+ * projects share one key set, and only `iss` and `aud` distinguish them. Session cookies are refused. Does NOT check how the person signed in: an anonymous sign-in is accepted.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */

@@ -7,7 +7,7 @@ import { createPreset, expectPastedUrl, lacks } from './preset.ts'
  * Keycloak. `realmUrl` is the URL of the realm, such as `https://sso.example.com/realms/main`.
  *
  * `typ` among the claims says that a token is an access token. Clients need an audience mapper, because access tokens
- * have no useful `aud` without one. Roles do not count as scopes: name those of your API in `dialect: { scopes }`.
+ * have no useful `aud` without one. Roles do not count as scopes: name those of your API in `dialect: { scopes }`. Does NOT check them.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
