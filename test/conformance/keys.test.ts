@@ -318,6 +318,19 @@ verifies(
   },
 )
 
+verifies('KEY-01', 'a server that knows a key set under its own media type only is understood', async (adapter) => {
+  const api = await openScriptedApi(adapter, { keys: published(first) })
+  const type = 'application/jwk-set+json'
+  api.issuer.routes['/jwks'] = (request, response) => {
+    const isAccepted = request.headers.accept?.includes(type) === true
+    const respond = isAccepted ? json({ keys: published(first) }, { 'content-type': type }) : status(406)
+    respond(request, response)
+  }
+  expect(await api.present(signed(api, first, kidOf(first)))).toBe('OK')
+  const accepted = api.issuer.requests.map(({ headers }) => headers.accept)
+  expect(accepted).toEqual(['application/json', 'application/jwk-set+json, application/json'])
+})
+
 verifies('KEY-10', 'no header of the request reaches the issuer', async (adapter) => {
   const api = await openScriptedApi(adapter, { keys: published(first) })
   const seen: string[] = []

@@ -221,6 +221,23 @@ test('a function adds parameters and headers, and can omit the hint', async () =
   expect(scripted.issuer.requests.at(-1)?.headers).toMatchObject({ 'x-tenant': 'acme', accept: 'application/json' })
 })
 
+test.each(['User-Agent', 'user-agent', 'USER-AGENT'])('a function replaces our user agent by %s', async (name) => {
+  const parameters = (): object => ({ headers: { [name]: 'orders-api/1.0', 'X-Tenant': 'acme' } })
+  const scripted = await openScriptedValidator({ introspection: { parameters } })
+  const respond = scripted.issuer.routes['/introspect']
+  const lines: string[] = []
+  scripted.issuer.routes['/introspect'] = (request, response) => {
+    const { rawHeaders } = request
+    lines.push(...rawHeaders.flatMap((value, at) => (at % 2 === 0 ? [`${value}: ${rawHeaders[at + 1]}`] : [])))
+    respond?.(request, response)
+  }
+  expect(await scripted.reason('t')).toBe('OK')
+  expect(lines.filter((line) => /^(?:user-agent|x-tenant):/i.test(line)).toSorted()).toEqual([
+    'user-agent: orders-api/1.0',
+    'x-tenant: acme',
+  ])
+})
+
 test.each<object | string | null>([
   'realm=a',
   null,

@@ -11,9 +11,10 @@ const { jwk, privateKey } = keyPair('P-256')
 const jwks = JSON.stringify({ keys: [{ ...jwk, kid: 'k' }] })
 
 /** The outage of a token whose issuer sends its key set like this. `undefined` when the token is accepted. */
-async function outage(encoding: string, body: Uint8Array): Promise<Unavailable | undefined> {
+async function outage(encoding: string | undefined, body: Uint8Array): Promise<Unavailable | undefined> {
   const issuer = await openScriptedIssuer()
-  issuer.routes['/jwks'] = (_request, response) => response.writeHead(200, { 'content-encoding': encoding }).end(body)
+  const headers = encoding === undefined ? {} : { 'content-encoding': encoding }
+  issuer.routes['/jwks'] = (_request, response) => response.writeHead(200, headers).end(body)
   const trusted = trustedIssuer(issuer.url, { keys: `${issuer.url}/jwks` })
   const validator = createValidator({ issuer: trusted, audience, clock: () => T0 * 1000 })
   onTestFinished(() => validator.close())
@@ -31,7 +32,10 @@ test.each([
   ['br', brotliCompressSync(jwks)],
   ['zstd', zstdCompressSync(jwks)],
   ['Identity', Buffer.from(jwks)],
-])('a key set that is compressed by %s is read', async (encoding, body) => {
+  ['Identity', gzipSync(jwks)],
+  [undefined, gzipSync(jwks)],
+  [undefined, zstdCompressSync(jwks)],
+])('a key set with the encoding %s is read', async (encoding, body) => {
   expect(await outage(encoding, body)).toBeUndefined()
 })
 
@@ -46,8 +50,20 @@ test.each([
   expect(error?.message).toContain(encoding)
 })
 
+test.each([gzipSync(jwks).subarray(0, 40), zstdCompressSync(jwks).subarray(0, 40), Buffer.from([0x1f, 0x8b])])(
+  'a damaged body that begins like a compressed one is an outage with the reason of an encoding (%#)',
+  async (body) => {
+    expect(await outage(undefined, body)).toMatchObject({ status: 502, reason: 'content-encoding' })
+  },
+)
+
+test.each([Buffer.from([0x1f]), Buffer.from('28b52ffd')])('another body is no JSON (%#)', async (body) => {
+  expect(await outage(undefined, body)).toMatchObject({ status: 502, reason: 'not-json' })
+})
+
 test('a small body that decompresses to more than the limit is too large, and is not decompressed further', async () => {
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, ' '))
   expect(bomb.length).toBeLessThan(100_000)
   expect(await outage('gzip', bomb)).toMatchObject({ status: 502, reason: 'too-large' })
+  expect(await outage(undefined, bomb)).toMatchObject({ status: 502, reason: 'too-large' })
 })

@@ -97,6 +97,31 @@ test('a process does not end while it waits for its issuer', async () => {
   expect(await run(issuer.url, token, code)).toBe('ok')
 })
 
+/** Work in memory that never ends. */
+const hanging: Readonly<Record<string, string>> = {
+  'a function for keys': `{ keys: () => new Promise(() => {}), timeouts: { keys: '300ms' } }`,
+  'a dispatcher without a response': `{ keys: url, timeouts: { keys: '300ms' } }, () => undefined`,
+  'a dispatcher without a body': `{ keys: url, timeouts: { keys: '300ms' } }, (handler) => {
+    const controller = { abort() {}, pause() {}, resume() {} }
+    handler.onRequestStart(controller, {})
+    handler.onResponseStart(controller, 200, {}, 'OK')
+  }`,
+}
+
+test.each(Object.entries(hanging))('a process does not end before the deadline of %s', async (name, options) => {
+  const { issuer, token } = await openIssuer()
+  const code = `
+    const { trustedIssuer } = await import('@tollgate/core')
+    const { Dispatcher } = await import('undici')
+    const url = '${issuer.url}/jwks'
+    const open = (options, act) => {
+      const dispatcher = act && Object.assign(new Dispatcher(), { dispatch: (_options, handler) => (act(handler), true) })
+      return createValidator({ issuer: trustedIssuer('${issuer.url}', options), audience: '${audience}', dispatcher })
+    }
+    console.log(await open(${options}).authenticate(request).catch((error) => error.reason ?? error.name))`
+  expect(await run(issuer.url, token, code)).toBe(name === 'a function for keys' ? 'Error' : 'timeout')
+})
+
 test('validators share connections, which close with the last validator, and open again', async () => {
   const { issuer, token } = await openIssuer()
   const code = `

@@ -1,6 +1,6 @@
 /** The responses of an API while its introspection endpoint misbehaves. */
 import { createServer as createTcpServer } from 'node:net'
-import { trustedIssuer } from '@tollgate/core'
+import { bearerToken, trustedIssuer } from '@tollgate/core'
 import { Agent } from 'undici'
 import { expect, onTestFinished } from 'vitest'
 import { adapters } from '../harness/adapters.ts'
@@ -9,12 +9,18 @@ import { openTestClock } from '../harness/clock.ts'
 import { audience } from '../harness/constants.ts'
 import { listen } from '../harness/listen.ts'
 import { misbehaviours, misbehavioursAtIntrospection, passDeadline } from '../harness/misbehaviour.ts'
-import { hang, json, status } from '../harness/responses.ts'
+import { type Handler, hang, json, status } from '../harness/responses.ts'
 import { client, openScriptedApi } from '../harness/scripted-api.ts'
 import { verifies } from '../harness/verifies.ts'
 
 /** For effects that do not depend on the framework. */
 const oneAdapter = adapters.filter(({ name }) => name === 'Request')
+
+function error(code: number, name: string): Handler {
+  return (_request, response) => {
+    response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify({ error: name }))
+  }
+}
 
 /** The codes of the warnings until the test ends. */
 function catchWarnings(): readonly unknown[] {
@@ -44,16 +50,69 @@ verifies(['ERR-02', 'INT-04'], 'each fault of the endpoint has its status, and i
   expect(issuer.count('/canary')).toBe(0)
 })
 
-verifies('INT-04', '400 `unsupported_token_type` is a result: the token is none of this server', async (adapter) => {
+/** Error responses that speak of the introspected token. */
+const inactive: Readonly<Record<string, Handler>> = {
+  '400 `unsupported_token_type`': error(400, 'unsupported_token_type'),
+  '400 `invalid_token`': error(400, 'invalid_token'),
+  '401 `invalid_token`': error(401, 'invalid_token'),
+  '401 with a challenge of `invalid_token`': status(401, {
+    'www-authenticate': 'Basic realm="api", Bearer realm="a \\"b\\"", error="invalid_token", error_description="x"',
+  }),
+  '400 with a challenge of `invalid_token`': status(400, { 'www-authenticate': 'Bearer error=invalid_token' }),
+}
+
+verifies('INT-04', 'an error response that speaks of the token is a result: the token is inactive', async (adapter) => {
+  const warnings = catchWarnings()
   const clock = openTestClock()
   const { issuer, present } = await openScriptedApi(adapter, { introspection: {}, protect: { clock: clock.now } })
-  issuer.routes['/introspect'] = (_request, response) => {
-    response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"unsupported_token_type"}')
+  const good = issuer.routes['/introspect'] ?? hang
+  for (const [name, act] of Object.entries(inactive)) {
+    issuer.routes['/introspect'] = act
+    const calls = issuer.count('/introspect')
+    for (const index of [0, 1, 2, 3, 4, 5, 0]) {
+      expect(await present(`made-up-${calls}-${index}`), name).toBe('E-TOK')
+    }
+    expect(issuer.count('/introspect') - calls, name).toBe(6)
+    issuer.routes['/introspect'] = good
+    expect(await present(`good-${calls}`), name).toBe('OK')
   }
-  expect(await present('made-up')).toBe('E-TOK')
-  expect(await present('made-up')).toBe('E-TOK')
-  expect(issuer.count('/introspect')).toBe(1)
+  expect(warnings).toEqual([])
 })
+
+verifies('INT-04', 'with a bearer token as credentials, `invalid_token` speaks of those', async (adapter) => {
+  const { issuer, present } = await openScriptedApi(adapter, {
+    introspection: { client: bearerToken('our-own-token') },
+  })
+  for (const [name, act] of Object.entries(inactive)) {
+    issuer.routes['/introspect'] = act
+    const isAboutToken = name.includes('unsupported')
+    expect(await present(Buffer.from(name).toString('base64url')), name).toBe(isAboutToken ? 'E-TOK' : '500')
+  }
+})
+
+verifies(
+  'ERR-02',
+  'a 401 whose body is too long, incomplete, no JSON, or of another encoding refuses the credentials',
+  async (adapter) => {
+    const { issuer, present } = await openScriptedApi(adapter, { introspection: {} })
+    const bodies: Readonly<Record<string, Handler>> = {
+      long: (_request, response) => response.writeHead(401).end(' '.repeat(70_000)),
+      page: (_request, response) => response.writeHead(401).end('<h1>error="invalid_token"</h1>'),
+      encoded: (_request, response) => response.writeHead(401, { 'content-encoding': 'gzip' }).end('{}'),
+      incomplete: ({ socket }) => void socket.end('HTTP/1.1 401 No\r\ncontent-length: 40\r\n\r\n{"error":'),
+      realm: status(401, { 'www-authenticate': 'Bearer realm="error=\\"invalid_token\\""' }),
+      another: status(401, { 'www-authenticate': 'Bearer error="invalid_token_x", x_error="invalid_token"' }),
+    }
+    for (const [name, act] of Object.entries(bodies)) {
+      issuer.routes['/introspect'] = act
+      expect(await present(name), name).toBe('500')
+      // A success closes the circuit.
+      issuer.routes['/introspect'] = json(issuer.active())
+      expect(await present(`${name}-good`), name).toBe('OK')
+    }
+  },
+  oneAdapter,
+)
 
 verifies('ERR-02', 'an endpoint that cannot be reached is 503', async (adapter) => {
   for (const endpoint of ['http://127.0.0.1:1/introspect', 'https://no-such-host.invalid/introspect']) {
@@ -132,14 +191,26 @@ verifies('INT-10', 'the first response without `aud` about an access token cause
 
 verifies(
   'ERR-02',
-  '403 refuses the credentials until the endpoint accepts them, and then the token',
+  'a 403 refuses the credentials if it says so, before the first success and after it',
   async (adapter) => {
-    const { issuer, present } = await openScriptedApi(adapter, { introspection: {} })
-    issuer.routes['/introspect'] = status(403)
-    expect(await present('made-up')).toBe('500')
-    issuer.routes['/introspect'] = json(issuer.active())
-    expect(await present('good')).toBe('OK')
-    issuer.routes['/introspect'] = status(403)
-    expect(await present('made-up')).toBe('502')
+    const forbidden: Readonly<Record<string, readonly [Handler, string]>> = {
+      bare: [status(403), '502'],
+      page: [(_request, response) => response.writeHead(403).end('<h1>Forbidden</h1>'), '502'],
+      denied: [error(403, 'access_denied'), '502'],
+      'invalid-token': [error(403, 'invalid_token'), '502'],
+      'invalid-client': [error(403, 'invalid_client'), '500'],
+    }
+    for (const [name, [act, expected]] of Object.entries(forbidden)) {
+      const warnings = catchWarnings()
+      const { issuer, present } = await openScriptedApi(adapter, { introspection: {} })
+      const codes = expected === '500' ? ['TOLLGATE_CREDENTIALS_REFUSED'] : []
+      issuer.routes['/introspect'] = act
+      expect([await present(name), await present(name)], name).toEqual([expected, expected])
+      issuer.routes['/introspect'] = json(issuer.active())
+      expect(await present(name), name).toBe('OK')
+      issuer.routes['/introspect'] = act
+      expect(await present(`${name}-2`), name).toBe(expected)
+      expect(warnings, name).toEqual(codes)
+    }
   },
 )

@@ -88,6 +88,10 @@ export const misbehavioursAtIntrospection: Readonly<Record<string, Misbehaviour>
     outcome: '500',
     act: (_request, response) => response.writeHead(400).end('{"error":"invalid_client"}'),
   },
+  'responds with 403 and invalid_client': {
+    outcome: '500',
+    act: (_request, response) => response.writeHead(403).end('{"error":"invalid_client"}'),
+  },
   'responds with another error': {
     outcome: '502',
     act: (_request, response) => response.writeHead(400).end('{"error":"invalid_request"}'),

@@ -24,6 +24,7 @@ interface Call {
   readonly behaviour: Behaviour | undefined
   /** The time of the test clock in milliseconds. */
   readonly at: number
+  readonly signal: unknown
 }
 
 /**
@@ -66,7 +67,11 @@ export async function openScriptedHosts(clock: TestClock): Promise<ScriptedHosts
 
   const note: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
     const place = placeOf(new URL(String(options.origin)).host, options.path)
-    const number = calls.push({ place, behaviour: script[place], at: clock.now() }) - 1
+    const signal = (options as { readonly signal?: unknown }).signal
+    // A repeat after a reset is a part of its call.
+    const repeated = calls.findIndex((call) => call.place === place && call.signal === signal)
+    const number =
+      repeated === -1 ? calls.push({ place, behaviour: script[place], at: clock.now(), signal }) - 1 : repeated
     return dispatch({ ...options, headers: { ...Object(options.headers), [callNumber]: String(number) } }, handler)
   }
 

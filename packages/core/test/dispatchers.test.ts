@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import { generate } from 'selfsigned'
 import { type Dispatcher, request } from 'undici'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createDispatcher, forbiddenAddress } from '../src/http/dispatchers.ts'
 import { createNetworks, type Networks } from '../src/http/network.ts'
-import { sendRequest } from '../src/http/send-request.ts'
+import { sendRequest, unexpectedStatus } from '../src/http/send-request.ts'
 
 function openNetworks(): Networks {
   const networks = createNetworks({ dispatcher: undefined, clock: Date.now })
@@ -46,4 +46,55 @@ test('a host name with an address that is not public is not connected to, unless
   expect(connections()).toBe(0)
   await sendRequest({ ...outbound, network: networks.of('any', 'listed'), signal })
   expect(connections()).toBe(1)
+})
+
+test('an address gets more than the 250 ms of Node, and the next one has its turn within a second', async () => {
+  const { url } = await openServer()
+  const connect = vi.spyOn(net, 'connect')
+  onTestFinished(() => connect.mockRestore())
+  const network = openNetworks().of('any', 'listed')
+  for (const dispatcher of [await network.dispatcher(), await network.dispatcher('new')]) {
+    connect.mockClear()
+    await (await request(url, { dispatcher })).body.dump()
+    const { autoSelectFamilyAttemptTimeout: milliseconds } = Object(connect.mock.calls[0]?.[0])
+    expect(milliseconds).toBeGreaterThan(250)
+    expect(milliseconds).toBeLessThanOrEqual(500)
+  }
+})
+
+test('a dispatcher for new connections uses none twice', async () => {
+  const { url, connections } = await openServer()
+  const network = openNetworks().of('any', 'listed')
+  for (const count of [1, 2, 3]) {
+    await (await request(url, { dispatcher: await network.dispatcher('new') })).body.dump()
+    expect(connections()).toBe(count)
+  }
+})
+
+const name = 'https://as.example/realms/x'
+
+test.each([
+  ['https://login.example/a?token=secret#b', 'https://login.example'],
+  ['https://u:secret@login.example:8443/', 'https://login.example:8443'],
+  ['/secret', 'https://as.example'],
+  ['//bücher.example/', 'https://xn--bcher-kva.example'],
+  ['javascript:secret', 'javascript:'],
+  [`https://${'a'.repeat(300)}.example`, `https://${'a'.repeat(192)}`],
+])('the error for a redirect to %s names %s at most', (location, place) => {
+  const body = new Uint8Array()
+  const { message, reason } = unexpectedStatus({ name, status: 301, headers: { location }, body })
+  expect(reason).toBe('unexpected-status')
+  expect(message.split(' ')).toContain(place.endsWith(':') ? `${place}//` : place)
+  expect(message).not.toContain('secret')
+})
+
+test.each([
+  [302, {}],
+  [302, { location: 'https://' }],
+  [302, { location: ['https://a.example', 'https://b.example'] }],
+  [304, {}],
+  [200, { location: 'https://a.example' }],
+])('the error for %i with %j names no place', (status, headers) => {
+  const { message } = unexpectedStatus({ name, status, headers, body: new Uint8Array() })
+  expect(message).toBe(unexpectedStatus({ name, status, headers: {}, body: new Uint8Array() }).message)
 })

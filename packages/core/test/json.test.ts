@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseJson } from '../src/lib/json.ts'
+import { parseDocument, parseJson } from '../src/lib/json.ts'
 
 const parse = (text: string): unknown => parseJson(Buffer.from(text))
 
@@ -240,4 +240,23 @@ test('names that need escapes cost little memory, whatever other names are besid
   // The values have 300 KB of text. A copy of their objects would have 240 MB.
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 1024 * 1024)
   expect(values[19]).toMatchObject({ '"': 1, a: { length: 1000 } })
+})
+
+test.each([
+  ['\uFEFF{"a":1}', { value: { a: 1 } }],
+  ['{"a":1}', { value: { a: 1 } }],
+  ['null', { value: null }],
+  ['\uFEFF\uFEFF{}', { fault: 'not-json' }],
+  ['', { fault: 'not-json' }],
+  ['{"a":1', { fault: 'not-json' }],
+  ['{"a":1,"\\u0061":2}', { fault: 'repeated-name' }],
+  [`${'['.repeat(100)}${']'.repeat(100)}`, { value: expect.any(Array) }],
+  [`${'['.repeat(101)}${']'.repeat(101)}`, { fault: 'too-deep' }],
+  [`{"a":1,"a":${'['.repeat(101)}${']'.repeat(101)}}`, { fault: 'too-deep' }],
+])('the document %s has its value, or its fault', (text, expected) => {
+  expect(parseDocument(Buffer.from(text))).toEqual(expected)
+})
+
+test('a document that is not UTF-8 is not JSON', () => {
+  expect(parseDocument(Buffer.from([0x22, 0xff, 0x22]))).toEqual({ fault: 'not-json' })
 })

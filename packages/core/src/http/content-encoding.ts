@@ -12,19 +12,24 @@ const decoders: ReadonlyMap<unknown, Decode> = new Map<unknown, Decode>([
   ['zstd', zstdDecompressSync],
 ])
 
+/** The first bytes of formats with which no document begins (RFC 1952 §2.3.1, RFC 8878 §3.1.1). */
+const beginnings: Readonly<Record<string, string>> = { gzip: '1f8b', zstd: '28b52ffd' }
+
 /**
  * Decodes the body of a response by its `Content-Encoding` (RFC 9110 §8.4). The requests of the library accept no
- * compression, but some servers and file stores compress anyway. The result has at most `maxBytes` bytes.
+ * compression, but some servers and file stores compress anyway, and some file stores do not say so. Without the
+ * header, the first bytes reveal gzip and zstd. The result has at most `maxBytes` bytes.
  *
  * @throws UpstreamError `too-large`, or `content-encoding` for another encoding and for a body that does not have it.
  */
 export function decodeBody(name: string, encoding: unknown, body: Uint8Array, maxBytes: number): Uint8Array {
-  const coding = typeof encoding === 'string' ? encoding.trim().toLowerCase() : encoding
-  if (body.length === 0 || coding === undefined || coding === '' || coding === 'identity') {
+  const stated = typeof encoding === 'string' ? encoding.trim().toLowerCase() : encoding
+  const coding = stated === undefined || stated === '' || stated === 'identity' ? codingOf(body) : stated
+  if (body.length === 0 || coding === undefined) {
     return body
   }
   const shown = typeof coding === 'string' && /^[\w ,-]{1,40}$/.test(coding) ? ` (${coding})` : ''
-  const message = `${name} answered with a \`Content-Encoding\`${shown} that could not be decoded`
+  const message = `${name} answered in a content encoding${shown} that could not be decoded`
   const decode = decoders.get(coding)
   if (decode === undefined) {
     throw new UpstreamError({ reason: 'content-encoding', message })
@@ -40,4 +45,9 @@ export function decodeBody(name: string, encoding: unknown, body: Uint8Array, ma
     }
     throw new UpstreamError({ reason: 'content-encoding', message })
   }
+}
+
+function codingOf(body: Uint8Array): string | undefined {
+  const start = Buffer.from(body.subarray(0, 4)).toString('hex')
+  return Object.keys(beginnings).find((coding) => start.startsWith(beginnings[coding] ?? ''))
 }

@@ -16,9 +16,12 @@ export type ClientCertificateOptions = Pick<SecureContextOptions, 'cert' | 'key'
 const connectTimeout = 31_000
 /**
  * Node ends the attempt to connect to one of several addresses after 250 ms. A slow network, or one lost packet, takes
- * longer. The second address must still have its turn within the 3 s of an introspection.
+ * longer. The second address must still have its turn within a deadline of 1 s.
  */
-const attemptTimeout = 1500
+const attemptTimeout = 500
+
+/** `'new'`: the request must not be sent on a connection that served another one before. */
+export type ConnectionKind = 'any' | 'new'
 
 /** The agents of the process, by their options. All validators share them until the last open validator closes. */
 let shared: { readonly openValidators: Set<object>; readonly agents: Map<object, Promise<Agent>> } | undefined
@@ -43,34 +46,43 @@ export function joinDispatchers(): { readonly owner: object; readonly leave: () 
 }
 
 /** The default dispatcher, shared by all validators. Rejects with an `UpstreamError` when no validator is open. */
-export const defaultDispatcher: (access: NetworkAccess) => Promise<Dispatcher> = createDispatcher({})
+export const defaultDispatcher: FindDispatcher = createDispatcher({})
+
+/** `connection` is `'any'` by default. */
+export type FindDispatcher = (access: NetworkAccess, connection?: ConnectionKind) => Promise<Dispatcher>
 
 /**
  * A dispatcher with a client certificate. Its agents are created on their first use, and destroyed when the last open
  * validator closes. Create it once, because each call has its own connections. The function rejects with an
  * `UpstreamError` when no validator is open.
  */
-export function createDispatcher(
-  certificate: ClientCertificateOptions,
-): (access: NetworkAccess) => Promise<Dispatcher> {
+export function createDispatcher(certificate: ClientCertificateOptions): FindDispatcher {
   const any = { ...certificate, timeout: connectTimeout, autoSelectFamilyAttemptTimeout: attemptTimeout }
-  const options = { any, public: { ...any, lookup: publicLookup } }
+  const options = {
+    any: agentOptions({ connect: any }),
+    public: agentOptions({ connect: { ...any, lookup: publicLookup } }),
+  }
 
-  return async (access) => {
+  return async (access, connection = 'any') => {
     if (shared === undefined) {
       throw new UpstreamError({ reason: 'closing', message: 'No call is possible: all validators are closed' })
     }
-    const connect = options[access]
-    const agent = shared.agents.get(connect) ?? createAgent(connect)
-    shared.agents.set(connect, agent)
+    const chosen = options[access][connection]
+    const agent = shared.agents.get(chosen) ?? createAgent(chosen)
+    shared.agents.set(chosen, agent)
     return agent
   }
 }
 
+/** Without pipelining, undici ends a connection after one request. With HTTP/2 it would reuse the connection. */
+function agentOptions(any: Agent.Options): Readonly<Record<ConnectionKind, Agent.Options>> {
+  return { any, new: { ...any, pipelining: 0, allowH2: false } }
+}
+
 /** undici is imported at the first outbound call, because its import takes a large part of the start-up time. */
-async function createAgent(connect: ClientCertificateOptions): Promise<Agent> {
+async function createAgent(options: Agent.Options): Promise<Agent> {
   const { Agent } = await import('undici')
-  return new Agent({ connect })
+  return new Agent(options)
 }
 
 /** Fails when one address of a name is not public. The connection uses the addresses without another look-up. */

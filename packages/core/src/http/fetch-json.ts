@@ -1,14 +1,22 @@
 import { hash } from 'node:crypto'
+import type { DocumentKind } from '../diagnostics/messages.ts'
 import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { defaultFreshness, parseFreshness } from './freshness.ts'
 import type { Network } from './network.ts'
-import { sendRequest, unexpectedStatus, type UpstreamRequest, type UpstreamResponse } from './send-request.ts'
+import type { UpstreamRequest } from './dispatch.ts'
+import { sendRequest, unexpectedStatus, type UpstreamResponse } from './send-request.ts'
 
 const maxBytes = 512 * 1024
 /** Milliseconds. A server may state by mistake that nothing has changed. */
 const maxRevalidation = 3_600_000
 const minDateDistance = 60_000
+
+/** Strict servers know a key set only as RFC 7517 §8.5.2 names it. */
+const accepted: Readonly<Record<DocumentKind, string>> = {
+  metadata: 'application/json',
+  keys: 'application/jwk-set+json, application/json',
+}
 
 /** A document that was fetched. */
 export interface LoadedDocument<Document> {
@@ -24,7 +32,8 @@ export interface LoadedDocument<Document> {
   readonly wholeAt: number
 }
 
-export interface LoadOptions<Document> extends Pick<UpstreamRequest, 'purpose' | 'signal'> {
+export interface LoadOptions<Document> extends Pick<UpstreamRequest, 'signal'> {
+  readonly purpose: DocumentKind
   readonly network: Network
   /** The document before this request. A request to the same URL is conditional, except once an hour. */
   readonly previous: LoadedDocument<Document> | undefined
@@ -49,7 +58,7 @@ export async function fetchJson<Document>(
   const isRecent = previous !== undefined && Math.abs(wholeAt - previous.wholeAt) < maxRevalidation
   const sent = isRecent && mayBeCached ? previous.conditions : {}
   const directives = mayBeCached ? {} : { 'cache-control': 'no-cache' }
-  const headers = { accept: 'application/json', ...directives, ...sent }
+  const headers = { accept: accepted[options.purpose], ...directives, ...sent }
   const response = await sendRequest({ ...options, url, method: 'GET', headers, maxBytes })
   const conditions = conditionsOf(response.headers)
   const freshFor = parseFreshness(response.headers)

@@ -1,13 +1,16 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../lib/clock.ts'
-import { defaultDispatcher, joinDispatchers } from './dispatchers.ts'
+import { type ConnectionKind, defaultDispatcher, joinDispatchers } from './dispatchers.ts'
 import type { NetworkAccess } from './public-address.ts'
 import { type SharedDocuments, sharedDocumentsOf } from './shared-documents.ts'
 
 /** What the outbound calls for one issuer need. */
 export interface Network {
-  /** The dispatcher of the calls. The default dispatcher rejects with an `UpstreamError` when no validator is open. */
-  readonly dispatcher: () => Promise<Dispatcher>
+  /**
+   * The dispatcher of the calls. The default dispatcher rejects with an `UpstreamError` when no validator is open. A
+   * dispatcher of the developer may reuse connections for requests that need a new one.
+   */
+  readonly dispatcher: (connection?: ConnectionKind) => Promise<Dispatcher>
   readonly access: NetworkAccess
   readonly clock: Clock
   /** The name of the issuer in diagnostics. */
@@ -29,7 +32,7 @@ export function createNetworks(options: { dispatcher: Dispatcher | undefined; cl
   const { owner, leave } = joinDispatchers()
   return {
     of: (access, label) => ({
-      dispatcher: own === undefined ? () => defaultDispatcher(access) : async () => own,
+      dispatcher: own === undefined ? (connection) => defaultDispatcher(access, connection) : async () => own,
       access,
       clock,
       label,

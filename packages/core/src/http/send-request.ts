@@ -5,23 +5,9 @@ import { withDeadline } from '../lib/deadline.ts'
 import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { decodeBody } from './content-encoding.ts'
+import { discardBody, dispatch, type UpstreamRequest } from './dispatch.ts'
 import { forbiddenAddress } from './dispatchers.ts'
-import type { Network } from './network.ts'
 import { canBePublic } from './secure-url.ts'
-
-/** A request to an authorization server. */
-export interface UpstreamRequest {
-  readonly purpose: FetchTrace['purpose']
-  readonly url: string
-  readonly method: 'GET' | 'POST'
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
-  /** A response with a longer body is an error. */
-  readonly maxBytes: number
-  readonly network: Pick<Network, 'dispatcher' | 'access' | 'label'>
-  /** The deadline of the whole call, the body included. */
-  readonly signal: AbortSignal
-}
 
 /** The response of an authorization server. */
 export interface UpstreamResponse {
@@ -29,7 +15,7 @@ export interface UpstreamResponse {
   readonly name: string
   readonly status: number
   readonly headers: Dispatcher.ResponseData['headers']
-  /** The whole body of a response with 200 or 400. OAuth states errors in the body of a 400. Empty otherwise. */
+  /** The whole body of a 200. At introspection also that of a 400, 401 or 403, if it is readable. Empty otherwise. */
   readonly body: Uint8Array
 }
 
@@ -54,7 +40,7 @@ export async function sendRequest(request: UpstreamRequest): Promise<UpstreamRes
 
 /** Adds the status and the outcome to the trace. */
 async function send(name: string, request: UpstreamRequest, trace: FetchTrace): Promise<UpstreamResponse> {
-  const { url, maxBytes, network, signal } = request
+  const { url, network, signal } = request
   try {
     if (network.access === 'public' && !canBePublic(new URL(url))) {
       throw notPublic(name)
@@ -62,9 +48,7 @@ async function send(name: string, request: UpstreamRequest, trace: FetchTrace): 
     const response = await withDeadline(dispatch(request), signal, () => timeout(name), discardBody)
     const { statusCode: status, headers } = response
     trace.status = status
-    const hasBody = status === 200 || status === 400
-    const sent = hasBody ? await readBody(name, response.body, maxBytes, signal) : discardBody(response)
-    const body = hasBody ? decodeBody(name, own(headers, 'content-encoding'), sent, maxBytes) : sent
+    const body = await bodyOf(name, response, request)
     trace.outcome = 'answered'
     return { name, status, headers, body }
   } catch (error) {
@@ -74,42 +58,38 @@ async function send(name: string, request: UpstreamRequest, trace: FetchTrace): 
   }
 }
 
-async function dispatch(request: UpstreamRequest): Promise<Dispatcher.ResponseData> {
-  const { url, network, signal, method, body = null } = request
-  const headers = { 'user-agent': 'tollgate', ...request.headers, 'accept-encoding': 'identity' }
-  const undici = await import('undici')
-  const options = { dispatcher: await network.dispatcher(), signal, method, body, headers }
-  try {
-    return await undici.request(url, options)
-  } catch (error) {
-    // The server may end an idle connection at the moment at which a request is sent on it (RFC 9110 §9.2.2).
-    if (isEndOfReusedConnection(error)) {
-      return undici.request(url, options)
-    }
-    throw error
-  }
-}
-
-/** Whether a connection ended that had brought a response before. The requests of this library are idempotent. */
-function isEndOfReusedConnection(error: unknown): boolean {
-  const bytesRead = own(own(error, 'socket'), 'bytesRead')
-  return own(error, 'code') === 'UND_ERR_SOCKET' && typeof bytesRead === 'number' && bytesRead > 0
-}
-
 /** The name of a URL in messages. */
 export function nameOf(url: string): string {
   return url.replace(/[?#].*$/s, '')
 }
 
-/** A body that is not read would block its connection. */
-function discardBody({ body }: Dispatcher.ResponseData): Uint8Array {
-  body.on('error', () => undefined).destroy()
-  return new Uint8Array()
+const statusesWithErrors: ReadonlySet<number> = new Set([400, 401, 403])
+
+/** OAuth states errors in the body (RFC 6749 §5.2). An error with an unreadable body counts as one without a body. */
+async function bodyOf(
+  name: string,
+  response: Dispatcher.ResponseData,
+  { purpose, maxBytes, signal }: UpstreamRequest,
+): Promise<Uint8Array> {
+  const { statusCode: status, headers, body } = response
+  const isError = purpose === 'introspection' && statusesWithErrors.has(status)
+  if (status !== 200 && !isError) {
+    return discardBody(response)
+  }
+  try {
+    const sent = await withDeadline(readBody(name, body, maxBytes, signal), signal, () => timeout(name))
+    return decodeBody(name, own(headers, 'content-encoding'), sent, maxBytes)
+  } catch (error) {
+    if (isError && error instanceof UpstreamError) {
+      return new Uint8Array()
+    }
+    throw error
+  }
 }
 
 /** The error for a status that the caller did not expect. With 429 and 5xx the server counts as unreachable. */
 export function unexpectedStatus({ name, status, headers }: UpstreamResponse): UpstreamError {
-  const message = `${name} answered ${status}`
+  const message = `${name} answered ${status}${status >= 300 && status < 400 ? destinationOf(headers, name) : ''}`
   if (status !== 429 && status < 500) {
     return new UpstreamError({ reason: status === 404 ? 'not-found' : 'unexpected-status', message })
   }
@@ -117,6 +97,17 @@ export function unexpectedStatus({ name, status, headers }: UpstreamResponse): U
   // A date counts as absent, because it would need the wall clock.
   const retryAfter = typeof seconds === 'string' && /^\d{1,9}$/.test(seconds) ? Number(seconds) : undefined
   return new UpstreamError({ reason: 'upstream-error', message, retryAfter })
+}
+
+/** Where a redirect leads, without its path, because a path and a query may contain secrets. */
+function destinationOf(headers: UpstreamResponse['headers'], base: string): string {
+  const location = own(headers, 'location')
+  const url = typeof location === 'string' ? URL.parse(location, base) : null
+  if (url === null) {
+    return ''
+  }
+  const place = `${url.protocol}//${url.host}`.replaceAll(/[^\x21-\x7E]/g, '?').slice(0, 200)
+  return `, a redirect to ${place} that is not followed`
 }
 
 async function readBody(

@@ -8,7 +8,7 @@ import { discoveredEndpoint } from '../metadata/discovered-endpoint.ts'
 import type { MetadataSource } from '../metadata/metadata-source.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
-import { type IntrospectionClient, isClientRefused } from './client-authentication/client-authentication.ts'
+import { type IntrospectionClient, refusedBy } from './client-authentication/client-authentication.ts'
 import type { IntrospectionSettings } from './introspection-options.ts'
 import { type IntrospectionResult, readResponse } from './introspection-response.ts'
 import { jwtType } from './jwt-response.ts'
@@ -50,15 +50,13 @@ export function createUpstream(
   const findEndpoint = async (): Promise<string> => configured ?? (await discovered.current()).endpoint
   const from = { issuer, keys, recipients: clientId === undefined ? audience : [clientId, ...audience] }
   const limits = createUpstreamLimits(network, timeout)
+  const dispatcher: Network['dispatcher'] = (connection) =>
+    client.dispatcher?.(network.access, connection) ?? network.dispatcher(connection)
   let hasAccepted = false
   let warnedAt = -Infinity
 
-  /** 403 refuses the credentials only while the endpoint has never accepted them. Afterwards it refuses the token. */
-  function expectAccepted(response: UpstreamResponse): void {
-    const { name, status } = response
-    if (!isClientRefused(response) || (status === 403 && hasAccepted)) {
-      return
-    }
+  function credentialsRefused(response: UpstreamResponse): UpstreamError {
+    const { name } = response
     if (clock() - warnedAt >= minute) {
       warnedAt = clock()
       warnOfMisconfiguration({
@@ -68,9 +66,9 @@ export function createUpstream(
       })
     }
     // The cause says that the token may be the reason, because some servers refuse a token with such a status.
-    const cause = status === 403 || hasAccepted ? unexpectedStatus(response) : undefined
+    const cause = hasAccepted ? unexpectedStatus(response) : undefined
     const message = `${name} refused the client credentials: correct \`introspection: { client }\``
-    throw new UpstreamError({ reason: 'credentials-refused', message, cause })
+    return new UpstreamError({ reason: 'credentials-refused', message, cause })
   }
 
   async function introspect(token: string): Promise<IntrospectionResult> {
@@ -87,15 +85,21 @@ export function createUpstream(
         headers: { ...added.headers, ...presented.headers, accept, 'content-type': formType },
         body: formOf({ token, token_type_hint: 'access_token', ...added.parameters, ...presented.parameters }),
         maxBytes,
-        network: { ...network, dispatcher: () => client.dispatcher?.(network.access) ?? network.dispatcher() },
+        network: { ...network, dispatcher },
         signal,
       })
     })
     const message = `${nameOf(endpoint)} did not respond in time`
     const response = await withDeadline(sending, signal, () => new UpstreamError({ reason: 'timeout', message }))
-    expectAccepted(response)
+    const refused = refusedBy(response, method)
+    if (refused === 'credentials') {
+      throw credentialsRefused(response)
+    }
+    if (refused === 'token') {
+      return { claims: undefined, introspectedAt }
+    }
     const { claims } = await readResponse(response, format, from, clock() / 1000)
-    hasAccepted ||= response.status === 200
+    hasAccepted = true
     return { claims, introspectedAt }
   }
 

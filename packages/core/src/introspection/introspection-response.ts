@@ -1,7 +1,7 @@
 import type { IntrospectedClaims } from '../access-token.ts'
 import { malformedIn, nullableInResponses, withoutNulls } from '../claims/registered-claims.ts'
 import { type UpstreamResponse, unexpectedStatus } from '../http/send-request.ts'
-import { parseJson } from '../lib/json.ts'
+import { type JsonFault, parseDocument } from '../lib/json.ts'
 import { own, ownMembers } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { readJwtResponse, type ResponseIssuer } from './jwt-response.ts'
@@ -22,25 +22,33 @@ export async function readResponse(
   issuer: ResponseIssuer,
   now: number,
 ): Promise<Pick<IntrospectionResult, 'claims'>> {
-  const { name, body, status } = response
-  // The server says that the token cannot be one of its own (RFC 7009 §2.2.1).
-  if (status === 400 && own(parseJson(body), 'error') === 'unsupported_token_type') {
-    return { claims: undefined }
-  }
+  const { name, status } = response
   if (status !== 200) {
     throw unexpectedStatus(response)
   }
-  const document = format.as === 'json' ? parseJson(body) : await readJwtResponse(response, format, issuer, now)
+  const document = format.as === 'json' ? readJson(response) : await readJwtResponse(response, format, issuer, now)
   const result = parseIntrospectionResponse(document)
   if ('malformed' in result) {
-    const isJson = format.as === 'jwt' || document !== undefined
     const names = result.malformed.map((member) => `\`${member}\``).join(', ')
-    throw new UpstreamError({
-      reason: isJson ? 'malformed-document' : 'not-json',
-      message: `The response of ${name} ${isJson ? `has no valid ${names}` : 'is not JSON'}`,
-    })
+    throw new UpstreamError({ reason: 'malformed-document', message: `The response of ${name} has no valid ${names}` })
   }
   return result
+}
+
+const faults: Readonly<Record<JsonFault, string>> = {
+  'not-json': 'is not JSON',
+  'repeated-name': 'has two members with one name',
+  'too-deep': 'has more than 100 levels',
+}
+
+function readJson({ name, body }: UpstreamResponse): unknown {
+  const parsed = parseDocument(body)
+  if ('value' in parsed) {
+    return parsed.value
+  }
+  const { fault } = parsed
+  const reason = fault === 'not-json' ? fault : 'malformed-document'
+  throw new UpstreamError({ reason, message: `The response of ${name} ${faults[fault]}` })
 }
 
 type ParsedResponse = Pick<IntrospectionResult, 'claims'> | { readonly malformed: readonly string[] }

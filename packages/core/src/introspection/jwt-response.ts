@@ -4,7 +4,7 @@ import type { UpstreamResponse } from '../http/send-request.ts'
 import { parseJwt } from '../jwt/parse-jwt.ts'
 import { verifySignature } from '../jwt/verify-signature.ts'
 import type { KeySource } from '../keys/key-source.ts'
-import { own, ownMembers } from '../lib/record.ts'
+import { isRecord, own, ownMembers } from '../lib/record.ts'
 import { Refusal } from '../responses/refusal.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import type { DecryptionKey, JwtFormat } from './response-format.ts'
@@ -52,15 +52,30 @@ export async function readJwtResponse(
       ? unverifiable(from, `is not signed as agreed (${error.reason}): see \`response: { algorithms }\``)
       : error
   }
-  const { iss, aud, iat, token_introspection: introspection } = ownMembers(jwt.claims)
-  const recipients: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
-  if (iss !== from.issuer || !from.recipients.some((recipient) => recipients.includes(recipient))) {
-    throw unverifiable(from, 'names another `iss`, or none of our recipients in `aud`')
-  }
-  if (typeof iat !== 'number' || !(iat > now - maxAge && iat < now + maxAhead)) {
-    throw unverifiable(from, 'was not issued at this time')
+  expectRecipient(ownMembers(jwt.claims), from, now)
+  const introspection = own(jwt.claims, 'token_introspection')
+  if (!isRecord(introspection)) {
+    const message = `The introspection response of ${from.issuer} has no valid \`token_introspection\``
+    throw new UpstreamError({ reason: 'malformed-document', message })
   }
   return introspection
+}
+
+/** Throws unless the issuer says that the response is of itself, for this API, and recent. */
+function expectRecipient({ iss, aud, iat }: Record<string, unknown>, from: ResponseIssuer, now: number): void {
+  const recipients: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  if (iss !== from.issuer) {
+    throw unverifiable(from, 'does not name that issuer in `iss`')
+  }
+  if (!from.recipients.some((recipient) => recipients.includes(recipient))) {
+    throw unverifiable(from, 'names neither our client id nor one of our audiences in `aud`')
+  }
+  if (typeof iat !== 'number') {
+    throw unverifiable(from, 'has no valid `iat`')
+  }
+  if (!(iat > now - maxAge && iat < now + maxAhead)) {
+    throw unverifiable(from, 'is too old, or its `iat` is in the future')
+  }
 }
 
 /** Decrypts a JWE (RFC 7516 §5.2) with the first key that fits. Its `kid` is only a hint, because it is not signed. */

@@ -33,5 +33,7 @@ export function checkRequestParts(given: unknown): Required<RequestParts> {
     }
   }
   const present = Object.entries(headers).filter(([, value]) => value !== undefined)
-  return { headers: Object.fromEntries(present), parameters } as Required<RequestParts>
+  // Our headers are in lower case. Two spellings of one name would be two headers.
+  const lowerCase = Object.fromEntries(present.map(([name, value]) => [name.toLowerCase(), value]))
+  return { headers: lowerCase, parameters } as Required<RequestParts>
 }

@@ -108,7 +108,7 @@ function connect(cache: TokenCache): Connection {
     if (write !== undefined) {
       write.isEvicted = true
       write.next = undefined
-      await Promise.race([write.ended, sleep(deadline, undefined, { ref: false })])
+      await Promise.race([write.ended, sleep(deadline)])
     }
     if ((await attempt('delete', async () => cache.delete(key))) === undefined) {
       throw new Error('The shared cache did not delete the introspection result of the token')

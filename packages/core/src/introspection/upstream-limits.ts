@@ -87,13 +87,13 @@ const outages: ReadonlySet<UpstreamReason> = new Set(['network', 'timeout', 'cre
 
 /**
  * Whether a failure about an unknown token says something about other tokens. A stranger chooses the token. A firewall
- * may respond to it with any status, or end the connection. Such failures come at once and cost little. No token
- * prevents the connection. A token may cause a timeout, but many timeouts cost too much.
+ * may respond to it with any status, or end the connection, and a slow look-up of it may cause a timeout. The room of
+ * the lane bounds the cost of timeouts. No token prevents the connection.
  */
 function isOutageForAll({ reason, cause }: UpstreamError): boolean {
   const isUnconnected = reason === 'network' && !brokenConnection.has(own(cause, 'code'))
   const areCredentialsRefused = reason === 'credentials-refused' && !(cause instanceof UpstreamError)
-  return reason === 'timeout' || isUnconnected || areCredentialsRefused
+  return isUnconnected || areCredentialsRefused
 }
 
 const brokenConnection: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])

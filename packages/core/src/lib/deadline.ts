@@ -1,6 +1,10 @@
+/** Milliseconds: the maximum of a timer. */
+const maxTime = 2 ** 31 - 1
+
 /**
  * Waits for work, at most until the signal aborts. Then it rejects with the error that `tooLate` returns. The work
- * itself goes on: its late result is passed to `discard`, and its late error is dropped.
+ * itself goes on: its late result is passed to `discard`, and its late error is dropped. The process does not end
+ * meanwhile, though a signal of `AbortSignal.timeout` alone would let it end.
  */
 export async function withDeadline<Result>(
   work: Result | Promise<Result>,
@@ -17,6 +21,7 @@ export async function withDeadline<Result>(
     }
     signal.addEventListener('abort', stop)
   })
+  const alive = setTimeout(() => undefined, maxTime)
   try {
     return await Promise.race([work, deadline])
   } catch (error) {
@@ -25,6 +30,7 @@ export async function withDeadline<Result>(
     }
     throw error
   } finally {
+    clearTimeout(alive)
     signal.removeEventListener('abort', stop)
   }
 }

@@ -1,5 +1,11 @@
 const maxDepth = 100
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const withoutMark = new TextDecoder('utf-8', { fatal: true })
+
+/** Why a text is not accepted. */
+export type JsonFault = 'not-json' | 'repeated-name' | 'too-deep'
+
+export type ParsedJson = { readonly value: unknown } | { readonly fault: JsonFault }
 
 /**
  * Parses JSON from a foreign source. Parsing depends on nothing that another request can shape.
@@ -12,17 +18,29 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * prototype, so that callers read members with `own`.
  */
 export function parseJson(bytes: Uint8Array): unknown {
-  return parseOrUndefined(() => {
-    const { text, count, isComplete } = decodeNames(strict.decode(bytes))
+  const parsed = parse(bytes, strict)
+  return 'value' in parsed ? parsed.value : undefined
+}
+
+/** Parses a document of a server as `parseJson` does, and says what is wrong. A byte order mark is ignored (§8.1). */
+export function parseDocument(bytes: Uint8Array): ParsedJson {
+  return parse(bytes, withoutMark)
+}
+
+function parse(bytes: Uint8Array, decoder: TextDecoder): ParsedJson {
+  const parsed = parseOrUndefined((): ParsedJson => {
+    const { text, count, isComplete } = decodeNames(decoder.decode(bytes))
     const value: unknown = JSON.parse(text)
-    if (countMembers(value, maxDepth) !== count) {
-      return undefined
+    const distinct = countMembers(value, maxDepth)
+    if (distinct !== count) {
+      return { fault: Number.isNaN(distinct) ? 'too-deep' : 'repeated-name' }
     }
     if (!isComplete) {
       restoreNames(value)
     }
-    return value
+    return { value }
   })
+  return parsed ?? { fault: 'not-json' }
 }
 
 /**
@@ -30,12 +48,12 @@ export function parseJson(bytes: Uint8Array): unknown {
  * limit. The result only serves to recognise what a text is meant to be.
  */
 export function parseLoosely(text: string): unknown {
-  return parseOrUndefined(() => JSON.parse(decodeNames(text).text))
+  return parseOrUndefined((): unknown => JSON.parse(decodeNames(text).text))
 }
 
-function parseOrUndefined(parse: () => unknown): unknown {
+function parseOrUndefined<Result>(work: () => Result): Result | undefined {
   try {
-    return parse()
+    return work()
   } catch (error) {
     // The decoder throws a TypeError.
     if (error instanceof SyntaxError || error instanceof TypeError) {

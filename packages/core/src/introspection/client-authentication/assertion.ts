@@ -1,5 +1,6 @@
 import { type KeyObject, randomUUID } from 'node:crypto'
 import { type CryptoKey, type JWK, SignJWT } from 'jose'
+import type { UpstreamResponse } from '../../http/send-request.ts'
 import { symmetricAlgorithms } from '../../keys/algorithms.ts'
 import { expectOneOf, expectOptions, expectText, invalidOption } from '../../lib/invalid-option.ts'
 import { type AssertionKey, expectAssertionKey } from './assertion-key.ts'
@@ -8,8 +9,8 @@ import {
   type ClientAuthentication,
   defineClientAuthentication,
   type IntrospectionClient,
-  isClientRefused,
   type Presented,
+  refusedBy,
 } from './client-authentication.ts'
 
 /** The signature and the audience of an assertion (RFC 7523 §3). */
@@ -95,6 +96,8 @@ function byAssertion(
     let isReusable = true
     let current: { readonly presented: Promise<Presented>; readonly call: Call; uses: number } | undefined
 
+    const isRefused = (response: UpstreamResponse): boolean => refusedBy(response, method) === 'credentials'
+
     /** A server that accepts each assertion only once refuses a reused one. */
     const send: IntrospectionClient['send'] = async (call, post) => {
       const age = call.now - (current?.call.now ?? 0)
@@ -105,11 +108,11 @@ function byAssertion(
       const shared = current
       shared.uses += 1
       const response = await post(await shared.presented)
-      if (!isClientRefused(response) || shared.uses === 1) {
+      if (!isRefused(response) || shared.uses === 1) {
         return response
       }
       const again = await post(await sign(call))
-      isReusable &&= isClientRefused(again)
+      isReusable &&= isRefused(again)
       return again
     }
 

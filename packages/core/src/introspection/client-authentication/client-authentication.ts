@@ -1,8 +1,7 @@
-import type { Dispatcher } from 'undici'
-import type { NetworkAccess } from '../../http/public-address.ts'
+import type { FindDispatcher } from '../../http/dispatchers.ts'
 import type { UpstreamResponse } from '../../http/send-request.ts'
 import { invalidOption } from '../../lib/invalid-option.ts'
-import { parseJson } from '../../lib/json.ts'
+import { parseDocument } from '../../lib/json.ts'
 import { own } from '../../lib/record.ts'
 
 /** How this API authenticates at an introspection endpoint (RFC 7662 §2.1). It does not show its secret. */
@@ -33,7 +32,7 @@ export interface IntrospectionClient {
   /** Distinguishes clients to which the server may respond differently. It is part of cache keys, and is no secret. */
   readonly identity: string
   /** The connections that authenticate the client. `undefined` when the connections of the validator serve. */
-  readonly dispatcher: ((access: NetworkAccess) => Promise<Dispatcher>) | undefined
+  readonly dispatcher: FindDispatcher | undefined
 }
 
 const starts = new WeakMap<object, () => IntrospectionClient>()
@@ -79,7 +78,34 @@ function startOf(client: unknown): () => IntrospectionClient {
   return start
 }
 
-/** Whether the endpoint refuses our credentials (RFC 6749 §5.2), or perhaps only the token. */
-export function isClientRefused({ status, body }: UpstreamResponse): boolean {
-  return status === 401 || status === 403 || (status === 400 && own(parseJson(body), 'error') === 'invalid_client')
+/**
+ * What an error response refuses: our credentials (RFC 6749 §5.2), the introspected token, or neither of them. A client
+ * with other credentials than a bearer token presents one token only, so that `invalid_token` speaks of that token.
+ */
+export function refusedBy(
+  { status, headers, body }: UpstreamResponse,
+  method: ClientAuthentication['method'],
+): 'credentials' | 'token' | undefined {
+  if (status !== 400 && status !== 401 && status !== 403) {
+    return undefined
+  }
+  const parsed = parseDocument(body)
+  const error = 'value' in parsed ? own(parsed.value, 'error') : undefined
+  if (error === 'invalid_client') {
+    return 'credentials'
+  }
+  // The server says that the token cannot be one of its own (RFC 7009 §2.2.1).
+  if (status === 400 && error === 'unsupported_token_type') {
+    return 'token'
+  }
+  const isInvalidToken =
+    error === 'invalid_token' || challengeOfInvalidToken.test(String(own(headers, 'www-authenticate')))
+  if (status !== 403 && isInvalidToken && method !== 'bearer') {
+    return 'token'
+  }
+  // A 403 does not say of what it speaks. A firewall sends it, too.
+  return status === 401 || (status === 400 && isInvalidToken) ? 'credentials' : undefined
 }
+
+/** RFC 6750 §3.1. */
+const challengeOfInvalidToken = /(?:^|[\s,])error\s*=\s*(?:"invalid_token"|invalid_token(?![\w-]))/i
