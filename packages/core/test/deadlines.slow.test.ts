@@ -79,5 +79,5 @@ test('an address that is slow to connect has longer than 250 ms, and the next ad
   const { status } = await send(`http://as.example:${port}/`, { lookup }, 3000)
   expect(status).toBe(200)
   // Node would leave the first address after 250 ms.
-  expect(performance.now() - start).toBeGreaterThan(1000)
+  expect(performance.now() - start).toBeGreaterThan(400)
 })
