@@ -20,8 +20,8 @@ export interface UpstreamRequest {
 
 /**
  * Sends a request, and resolves with the headers of its response. It repeats the request once, on a new connection, if
- * its connection ended before a response came, or if the server timed out while it waited for the request. The requests
- * of this library are idempotent (RFC 9110 §9.2.2).
+ * its connection ended before a response came. It does the same if the server timed out while it waited for the request.
+ * The requests of this library are idempotent (RFC 9110 §9.2.2).
  */
 export async function dispatch(request: UpstreamRequest): Promise<Dispatcher.ResponseData> {
   const { url, network, signal, method, body = null } = request
@@ -53,8 +53,8 @@ export function discardBody({ body }: Dispatcher.ResponseData): Uint8Array {
 }
 
 /**
- * Whether the server, or a machine on the way, may have ended an idle connection at the moment at which the request was
- * sent on it. A connection that was closed has brought a response before. An error for a reset does not say so.
+ * Whether the server, or a machine on the way, may have ended an idle connection while the request was sent on it.
+ * A connection that was closed has brought a response before. An error for a reset does not say so.
  */
 function isEndOfConnection(error: unknown): boolean {
   const bytesRead = own(own(error, 'socket'), 'bytesRead')

@@ -4,8 +4,8 @@ import { addIssuerFactory, type TrustedIssuer } from '../trusted-issuer.ts'
 import { createPreset, expectPasted } from './preset.ts'
 
 /**
- * Descope. `projectId` is the id of the project, such as `P2example`, or the `iss` of its tokens if a template makes it
- * a URL, such as `https://api.descope.com/P2example`.
+ * Descope. `projectId` is the id of the project, such as `P2example`. If a template makes the `iss` of its tokens a URL,
+ * it is that URL, such as `https://api.descope.com/P2example`.
  *
  * Sessions name no API by default. The preset accepts them without `aud`, because their key set belongs to the project.
  * `drn` marks a session: set `dialect: { isAccessToken }` if the cookie has another name than `DS`. Nothing marks a
