@@ -1,0 +1,16 @@
+import tollgate from '@tollgate/fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Setting } from '../issuers.ts'
+
+export async function createApp({ issuer, audience }: Setting): Promise<FastifyInstance> {
+  const fastify = Fastify()
+
+  await fastify.register(tollgate, { issuer, audience })
+
+  fastify.addHook('onRequest', fastify.protect())
+
+  fastify.get('/', async function (request, _reply) {
+    return fastify.auth(request).claims
+  })
+  return fastify
+}
