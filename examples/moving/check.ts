@@ -1,6 +1,7 @@
 import { issuer, unavailableIssuer } from './issuers.ts'
 
-// Each folder has the code of a library's own README, and the code after the move. Its check compares the two.
+// A folder has the code of a library's own README, and the code after the move. Its check compares the two.
+// `both` has an API that uses two libraries for a while.
 const names = [
   'express-oauth2-jwt-bearer',
   'express-jwt',
@@ -9,6 +10,7 @@ const names = [
   'passport-jwt',
   'mcp-auth',
   'better-auth',
+  'both',
 ]
 
 for (const name of names) {

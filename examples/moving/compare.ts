@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** The parts of a response that a check compares. A member that is absent is not compared. */
-export interface Expected {
+interface Expected {
   readonly status?: number
   readonly challenge?: string | undefined
   readonly body?: unknown

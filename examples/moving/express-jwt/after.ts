@@ -24,7 +24,7 @@ export function createApp({ issuer, audience, jwksUri }: Setting): Express {
 }
 
 /** A shared secret, a token that is optional, and a list of revoked tokens. */
-export function createSecretApp(secret: string, revoked: ReadonlySet<string>): Express {
+export function createSecretApp(secret: string, isRevoked: (claims: unknown) => Promise<boolean>): Express {
   const app = express()
   const protect = createProtect({
     audience: 'http://myapi/protected',
@@ -32,7 +32,7 @@ export function createSecretApp(secret: string, revoked: ReadonlySet<string>): E
   })
   const notRevoked = defineGuard({
     check: async ({ claims }) =>
-      revoked.has(String(claims.jti)) ? new Refusal({ code: 'invalid_token', reason: 'revoked' }) : 'pass',
+      (await isRevoked(claims)) ? new Refusal({ code: 'invalid_token', reason: 'revoked' }) : 'pass',
   })
   app.use(protect.optional(notRevoked))
   app.get('/protected', (req, res) => {

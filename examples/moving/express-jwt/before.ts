@@ -38,7 +38,7 @@ export function createApp({ issuer, audience, jwksUri }: Setting): Express {
 }
 
 /** A shared secret, a token that is optional, and a list of revoked tokens. */
-export function createSecretApp(secret: string, revoked: ReadonlySet<string>): Express {
+export function createSecretApp(secret: string, isRevoked: (claims: unknown) => Promise<boolean>): Express {
   const app = express()
   app.use(
     jwt({
@@ -47,7 +47,7 @@ export function createSecretApp(secret: string, revoked: ReadonlySet<string>): E
       issuer: 'http://issuer',
       algorithms: ['HS256'],
       credentialsRequired: false,
-      isRevoked: async (_req, token) => revoked.has(String(Object(token?.payload).jti)),
+      isRevoked: async (_req, token) => isRevoked(token?.payload),
     }),
   )
   app.get('/protected', (req: JWTRequest, res) => {

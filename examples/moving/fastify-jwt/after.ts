@@ -14,3 +14,15 @@ export async function createApp({ issuer, audience }: Setting): Promise<FastifyI
   })
   return fastify
 }
+
+/** One route is protected. */
+export async function createJwksApp({ issuer, audience }: Setting): Promise<FastifyInstance> {
+  const server = Fastify()
+
+  await server.register(tollgate, { issuer, audience })
+
+  server.get('/verify', { onRequest: server.protect() }, (request, reply) => {
+    reply.send(server.auth(request).claims)
+  })
+  return server
+}

@@ -1,5 +1,6 @@
 import fjwt, { type FastifyJWTOptions } from '@fastify/jwt'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { fastifyJwtJwks } from 'fastify-jwt-jwks'
 import buildGetJwks from 'get-jwks'
 import type { Setting } from '../issuers.ts'
 
@@ -35,4 +36,20 @@ export async function createApp({ issuer }: Setting): Promise<FastifyInstance> {
     return request.user
   })
   return fastify
+}
+
+/** The example of the README of fastify-jwt-jwks 3.1, with the issuer. */
+export async function createJwksApp({ issuer, audience, jwksUri }: Setting): Promise<FastifyInstance> {
+  const server = Fastify()
+
+  await server.register(fastifyJwtJwks, {
+    jwksUrl: jwksUri,
+    audience,
+    issuer,
+  })
+
+  server.get('/verify', { preValidation: server.authenticate }, (request, reply) => {
+    reply.send(request.user)
+  })
+  return server
 }

@@ -1,20 +1,11 @@
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import type { FastifyInstance } from 'fastify'
 import { type Apis, challenges, compareServers } from '../compare.ts'
-import {
-  claimsText,
-  sendWrongTokens,
-  type Setting,
-  setting,
-  token,
-  unavailable,
-  unverifiableToken,
-} from '../issuers.ts'
+import { claimsText, sendWrongTokens, setting, token, unavailable, unverifiableToken } from '../issuers.ts'
 import * as after from './after.ts'
 import * as before from './before.ts'
 
-async function compareApps(values: Setting): Promise<Apis> {
-  const apps: readonly FastifyInstance[] = [await before.createApp(values), await after.createApp(values)]
+async function compareApps(...apps: readonly FastifyInstance[]): Promise<Apis> {
   await Promise.all(apps.map((app) => app.ready()))
   const [first, second] = apps.map(
     (app): typeof app.routing =>
@@ -25,7 +16,7 @@ async function compareApps(values: Setting): Promise<Apis> {
   return compareServers(first, second)
 }
 
-const apis = await compareApps(setting)
+const apis = await compareApps(await before.createApp(setting), await after.createApp(setting))
 const { same, differs } = apis
 
 // The same.
@@ -65,8 +56,17 @@ await sendWrongTokens(
 const stranger = await createMockIssuer({ algorithms: ['RS256'] })
 await differs('GET /', { token: await stranger.accessToken() }, { status: 200 }, { status: 401 })
 
-const down = await compareApps(unavailable)
+const down = await compareApps(await before.createApp(unavailable), await after.createApp(unavailable))
 await down.differs('GET /', { token: unverifiableToken }, { status: 500 }, { status: 503, challenge: undefined })
 
-for (const one of [apis, down]) one.close()
+// fastify-jwt-jwks.
+const jwks = await compareApps(await before.createJwksApp(setting), await after.createJwksApp(setting))
+const verify = 'GET /verify'
+await jwks.same(verify, { token }, { status: 200, body: JSON.parse(claimsText) })
+await jwks.differs(verify, {}, { status: 401, challenge: undefined }, { status: 401, challenge: challenges.absent })
+await sendWrongTokens(jwks, verify, {}, { withoutExpiry: 200, senderConstrained: 200, idToken: 200, logoutToken: 200 })
+const jwksDown = await compareApps(await before.createJwksApp(unavailable), await after.createJwksApp(unavailable))
+await jwksDown.differs(verify, { token: unverifiableToken }, { status: 500 }, { status: 503, challenge: undefined })
+
+for (const one of [apis, down, jwks, jwksDown]) one.close()
 await stranger.close()
