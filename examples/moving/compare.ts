@@ -86,6 +86,8 @@ async function expectResponse(name: string, response: Response, expected: Expect
     challenge: response.headers.get('www-authenticate') ?? undefined,
     body: isJson ? JSON.parse(text) : text,
   }
+  // Every 503 says when to try again.
+  assert(response.status !== 503 || response.headers.has('retry-after'), name)
   for (const [member, value] of Object.entries(expected)) {
     assert.deepEqual({ name, [member]: received[member as keyof Expected] }, { name, [member]: value })
   }

@@ -1,6 +1,7 @@
 import { wrongTokens } from '@tollgate/mock-issuer'
 import { type Apis, challenges, compareRoutes } from '../compare.ts'
 import { issuer, sendWrongTokens, type Setting, setting, token, unavailable, unverifiableToken } from '../issuers.ts'
+import { dpopHeaders } from '../dpop.ts'
 import * as after from './after.ts'
 import * as before from './before.ts'
 
@@ -45,6 +46,9 @@ const guest = await issuer.accessToken()
 await differs('GET /posts', { token: guest }, thrown('FORBIDDEN'), { status: 403 })
 await differs('GET /posts', { headers: { authorization: 'Bearer' } }, thrown('UNAUTHORIZED'), { status: 400 })
 await sendWrongTokens(apis, 'GET /posts', {}, { ...allThrown, withoutExpiry: 200, idToken: 200, logoutToken: 200 })
+
+const bound = await dpopHeaders('https://api.example.com/posts')
+await differs('GET /posts', { headers: bound }, { status: 200 }, { status: 401 })
 
 const down = compare(unavailable)
 await down.differs('GET /posts', { token: unverifiableToken }, thrown('another error'), { status: 503 })

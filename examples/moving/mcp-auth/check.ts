@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { MockIssuer } from '@tollgate/mock-issuer'
 import type { Express } from 'express'
 import { type Apis, challenges, compareServers } from '../compare.ts'
@@ -55,7 +56,8 @@ const call = {
 // The same: the tool gets the claims.
 const body = { jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: claimsText }] } }
 await same('POST /', { ...call, token }, { status: 200, body })
-await same('POST /', { ...call, token: await issuer.accessToken({ scope: 'read' }) }, { status: 403 })
+const reader = await issuer.accessToken({ scope: 'read' })
+await same('POST /', { ...call, token: reader }, { status: 403 })
 
 // Different.
 const missing = 'Missing `Authorization` header. Please provide a valid bearer token.'
@@ -64,6 +66,14 @@ await differs(
   call,
   { status: 401, challenge: `Bearer error="missing_auth_header", error_description="${missing}"` },
   { status: 401, challenge: `${challenges.absent}, scope="read write"`, body: {} },
+)
+const lacking = 'The token does not contain the necessary scopes for this request.'
+const lackingScope = 'error="insufficient_scope", error_description="The access token lacks a required scope"'
+await differs(
+  'POST /',
+  { ...call, token: reader },
+  { challenge: `Bearer error="missing_required_scopes", error_description="${lacking}"` },
+  { challenge: `${challenges.absent}, ${lackingScope}, scope="read write"` },
 )
 const empty = { ...call, headers: { ...call.headers, authorization: 'Bearer' } }
 await differs('POST /', empty, { status: 401 }, { status: 400 })
@@ -74,6 +84,10 @@ await sendWrongTokens(apis, 'POST /', call, {
   idToken: 200,
   logoutToken: 200,
 })
+
+// mcp-auth fetches the metadata when the process starts.
+await assert.rejects(before.createApp(unavailable))
+createApp(unavailable)
 
 const down = await compare(unavailableIssuer, unavailable)
 await down.differs(
