@@ -15,7 +15,8 @@ const { differs, same, close } = await compareServers(
 )
 
 // Tollgate refuses nothing yet, and reports what it would refuse.
-await same('GET /orders', { token }, { status: 200, body: { for: 'alice' } })
+const both = { for: 'alice', old: 'alice' }
+await differs('GET /orders', { token }, { body: { for: 'alice' } }, { body: both })
 await same('GET /orders', {}, { status: 401 })
 assert.deepEqual(lines, [])
 const idToken = await issuer.wrongToken('idToken')

@@ -11,8 +11,7 @@ export function createReportingApp({ issuer, audience, jwksUri }: Setting, repor
 
   const protect = createProtect({ issuer, audience })
   const reportOnly: RequestHandler = (req, _res, next) => {
-    const token = req.headers.authorization?.split(' ')[1] ?? ''
-    protect.validator.validate(token).catch((error: unknown) => {
+    protect.validator.authenticate(req).catch((error: unknown) => {
       report(isRefusal(error) || isUnavailable(error) ? `${error.status} ${error.reason}` : String(error))
     })
     next()
@@ -30,12 +29,12 @@ export function createMixedApp({ issuer, audience, jwksUri }: Setting): Express 
   const app = express()
   app.use(expressjwt({ secret: expressJwtSecret({ jwksUri }), audience, issuer, algorithms: ['RS256'] }))
 
-  const protect = createProtect({ issuer, audience })
+  const protect = createProtect({ issuer, audience, decorate: 'token' })
   app.get('/stock', (req: JWTRequest, res) => {
     res.json({ for: req.auth?.sub })
   })
-  app.get('/orders', protect(scopes('read')), (req, res) => {
-    res.json({ for: protect.auth(req).subject })
+  app.get('/orders', protect(scopes('read')), (req: JWTRequest, res) => {
+    res.json({ for: protect.auth(req).subject, old: req.auth?.sub })
   })
   return app
 }

@@ -10,11 +10,11 @@ export function createApp({ issuer, audience, jwksUri }: Setting): Express {
     issuer: trustedIssuer(issuer, { keys: jwksUri, algorithms: ['RS256'] }),
   })
 
+  app.use(protect.unless(['/token']))
+
   app.get('/token', (_req, res) => {
     res.json({ public: true })
   })
-
-  app.use(protect())
 
   app.get('/protected', (req, res) => {
     if (!protect.auth(req).claims['admin']) return res.sendStatus(401)

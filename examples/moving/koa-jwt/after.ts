@@ -39,3 +39,14 @@ export function createOptionalApp({ issuer, audience, jwksUri }: Setting): Koa {
   })
   return app
 }
+
+/** Paths under `/public` need no token. */
+export function createUnlessApp({ issuer, audience, jwksUri }: Setting): Koa {
+  const app = new Koa()
+  const protect = createProtect({ audience, issuer: trustedIssuer(issuer, { keys: jwksUri }) })
+  app.use(protect.unless((ctx) => ctx.path.startsWith('/public/')))
+  app.use((ctx) => {
+    ctx.body = 'served\n'
+  })
+  return app
+}

@@ -52,3 +52,14 @@ export function createPassthroughApp({ issuer, audience, jwksUri }: Setting): Ko
   })
   return app
 }
+
+/** The example of the README with `unless`. */
+export function createUnlessApp({ issuer, audience, jwksUri }: Setting): Koa {
+  const app = new Koa()
+  const protection = jwt({ secret: koaJwtSecret({ jwksUri, cache: true }), audience, issuer })
+  app.use(protection.unless({ path: [/^\/public/] }))
+  app.use((ctx) => {
+    ctx.body = 'served\n'
+  })
+  return app
+}

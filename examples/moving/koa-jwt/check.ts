@@ -43,7 +43,16 @@ await optional.same('GET /api', {}, { status: 200, body: { for: 'everybody' } })
 const expired = await issuer.wrongToken('expired')
 await optional.differs('GET /api', { token: expired }, { status: 200, body: { for: 'everybody' } }, { status: 401 })
 
+const unless = await compareServers(
+  before.createUnlessApp(setting).callback(),
+  after.createUnlessApp(setting).callback(),
+)
+await unless.same('GET /public/news', {}, { status: 200, body: 'served\n' })
+await unless.same('GET /api', { token }, { status: 200, body: 'served\n' })
+await unless.same('GET /api', {}, { status: 401 })
+await unless.differs('GET /publicity', {}, { status: 200 }, { status: 401 })
+
 const down = await compareServers(before.createApp(unavailable).callback(), after.createApp(unavailable).callback())
 await down.differs('GET /api', { token: unverifiableToken }, { status: 401 }, { status: 503, challenge: undefined })
 
-for (const one of [apis, optional, down]) one.close()
+for (const one of [apis, optional, unless, down]) one.close()
