@@ -39,6 +39,7 @@ export const refusalReasons = [
 /** The cause of a refusal as a stable id, for logs, metrics and tests. It is never sent to the client. */
 export type RefusalReason = (typeof refusalReasons)[number] | (string & {})
 
+/** What a `Refusal` consists of. Only `reason` is required. */
 export interface RefusalInit {
   /** The registered code. It determines the status. Default: `'insufficient_scope'`, which is 403. */
   readonly code?: RefusalCode | undefined
