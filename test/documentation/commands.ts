@@ -22,7 +22,10 @@ export function scriptFaults(script: string): readonly string[] {
   const commands: string[][] = []
   const visit = (node: SyntaxNode): void => {
     if (node.type === 'Command') {
-      commands.push([node.name?.value ?? '', ...node.suffix.map(({ value }) => value)])
+      commands.push([
+        node.name?.value ?? '',
+        ...node.suffix.flatMap((word) => (word.type === 'Word' ? [word.value] : [])),
+      ])
     }
     forEachChild(node, visit)
   }

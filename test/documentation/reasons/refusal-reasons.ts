@@ -40,7 +40,7 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
     happened:
       'the token is no well-formed JWT: wrong segments, base64url or JSON, no `alg`, no signature, or a repeated member name',
     cause:
-      'The token is opaque or encrypted, and no issuer has `introspection`. Or the client sends a part of the token only.',
+      'The token is opaque or encrypted, and no issuer has `introspection`. Or the client sends a part of the token, or a word such as `undefined`.',
     fix: 'For an opaque token, configure [introspection](opaque-tokens.md), or request a JWT: Auth0, for example, needs an `audience` in the request.',
   },
   'untrusted-issuer': {
