@@ -12,9 +12,9 @@ const own = new Set(
 )
 
 /** The words of `pnpm` itself that the documentation uses. */
-const pnpmCommands = new Set(['-r', 'add', 'exec', 'install', 'publish'])
+const pnpmCommands = new Set(['-r', 'add', 'install', 'publish'])
 const commandsOfCli = new Set(['decode', 'doctor', 'explain'])
-const programs = new Set(['cd', 'curl', 'docker', 'echo', 'export', 'git', 'openssl', 'pbpaste', 'printf'])
+const programs = new Set(['cd', 'curl', 'docker', 'echo', 'export', 'git', 'openssl', 'pbpaste', 'printf', 'vitest'])
 
 /** Returns the faults of a script: wrong syntax, and commands, packages and files that do not exist. */
 export function scriptFaults(script: string): readonly string[] {
@@ -58,7 +58,11 @@ function commandFaults([name = '', ...words]: readonly string[]): readonly strin
   }
 }
 
-function pnpmFaults([first = '', second = '']: readonly string[]): readonly string[] {
+function pnpmFaults([first = '', ...rest]: readonly string[]): readonly string[] {
+  if (first === 'exec') {
+    return commandFaults(rest)
+  }
+  const [second = ''] = rest
   const name = first === 'run' ? second : first
   return Object.hasOwn(scripts, name) || pnpmCommands.has(first) ? [] : [`no script ${name}`]
 }

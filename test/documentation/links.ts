@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root } from './files.ts'
-import { type Page, pages } from './pages.ts'
+import { pages } from './pages.ts'
+import type { Page } from './parse-page.ts'
 
 /** Returns why a link leads nowhere, or `undefined`. It fetches nothing. */
 export function linkFault(page: Page, link: string): string | undefined {

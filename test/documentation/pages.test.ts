@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { isCommand, scriptFaults } from './commands.ts'
 import { read } from './files.ts'
 import { externalLinks, linkFault } from './links.ts'
-import { pages, parsePage } from './pages.ts'
+import { pages } from './pages.ts'
+import { parsePage } from './parse-page.ts'
 import { blockFaults } from './snippets.ts'
 
 describe.each(pages)('$path', (page) => {

@@ -1,7 +1,7 @@
 import { parseAllDocuments } from 'yaml'
 import { scriptFaults } from './commands.ts'
 import { files, read } from './files.ts'
-import type { CodeBlock } from './pages.ts'
+import type { CodeBlock } from './parse-page.ts'
 
 const examples = files('examples/**/*.{ts,mts,cts,tsx,js,mjs,cjs}').map((file) => flat(read(file)))
 
