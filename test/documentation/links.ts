@@ -9,7 +9,7 @@ export function linkFault(page: Page, link: string): string | undefined {
   return isExternal(link) ? externalFault(link) : localFault(page, link)
 }
 
-export function isExternal(link: string): boolean {
+function isExternal(link: string): boolean {
   return /^[a-z][a-z+.-]*:|^\/\//i.test(link)
 }
 
