@@ -48,10 +48,7 @@ export interface RefusalInit {
   readonly reason: RefusalReason
   /** The claims that caused the refusal. They are never sent to the client. Default: none. */
   readonly claimPaths?: readonly string[] | undefined
-  /**
-   * The published keys that the token can mean, and that are not used. They are never sent to the client. Default:
-   * none.
-   */
+  /** Published keys that the token can mean and that are not used. The client never gets them. Default: none. */
   readonly passedOver?: readonly PassedOverKey[] | undefined
 }
 
