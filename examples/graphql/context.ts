@@ -1,0 +1,44 @@
+import type { IncomingMessage } from 'node:http'
+import { type AccessToken, type Guard, isRefusal, isUnavailable, type Validator } from '@tollgate/core'
+import { nodeHeaders } from '@tollgate/core/adapter'
+import { GraphQLError } from 'graphql'
+
+/** The context of the resolvers: the token of the request, and a function that runs guards for it. */
+export interface Context {
+  readonly token: AccessToken
+  readonly authorize: (...guards: readonly Guard[]) => Promise<AccessToken>
+}
+
+type Incoming = IncomingMessage | Request
+
+/** Validates the token of an operation. A refusal becomes a GraphQLError with the status and the challenge. */
+export async function createContext(validator: Validator, request: Incoming): Promise<Context> {
+  const token = await validator.authenticate(toHttpRequest(request)).catch(throwGraphQLError)
+  return contextOf(validator, request, token)
+}
+
+/** The context for a request whose token a middleware has validated. */
+export function contextOf(validator: Validator, request: Incoming, token: AccessToken): Context {
+  return {
+    token,
+    authorize: (...guards) => validator.authorize(token, toHttpRequest(request), ...guards).catch(throwGraphQLError),
+  }
+}
+
+function toHttpRequest(request: Incoming) {
+  return 'rawHeaders' in request
+    ? { method: request.method ?? '', url: request.url ?? '', headers: nodeHeaders(request) }
+    : request
+}
+
+function throwGraphQLError(error: unknown): never {
+  if (!isRefusal(error) && !isUnavailable(error)) {
+    throw error
+  }
+  const { status, headers } = error
+  // Apollo expects a map of headers, and Yoga an object.
+  const http = { status, headers: Object.assign(new Map(Object.entries(headers)), headers) }
+  throw new GraphQLError(isRefusal(error) ? error.message : 'Try again later', {
+    extensions: { code: status === 401 ? 'UNAUTHENTICATED' : 'FORBIDDEN', http },
+  })
+}
