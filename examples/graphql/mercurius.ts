@@ -1,8 +1,12 @@
 import { tollgate, type TollgateOptions } from '@tollgate/fastify'
 import Fastify, { type FastifyInstance } from 'fastify'
 import mercurius from 'mercurius'
-import { contextOf } from './context.ts'
+import { type Context, contextOf } from './context.ts'
 import { resolvers, typeDefs } from './schema.ts'
+
+declare module 'mercurius' {
+  interface MercuriusContext extends Context {}
+}
 
 export async function createApp(options: TollgateOptions): Promise<FastifyInstance> {
   const app = Fastify()
