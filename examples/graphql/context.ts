@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import { type AccessToken, type Guard, isRefusal, isUnavailable, type Validator } from '@tollgate/core'
-import { nodeHeaders } from '@tollgate/core/adapter'
 import { GraphQLError } from 'graphql'
 
 /** The context of the resolvers: the token of the request, and a function that runs guards for it. */
@@ -13,7 +12,7 @@ type Incoming = IncomingMessage | Request
 
 /** Validates the token of an operation. A refusal becomes a GraphQLError with the status and the challenge. */
 export async function createContext(validator: Validator, request: Incoming): Promise<Context> {
-  const token = await validator.authenticate(toHttpRequest(request)).catch(throwGraphQLError)
+  const token = await validator.authenticate(request).catch(throwGraphQLError)
   return contextOf(validator, request, token)
 }
 
@@ -21,14 +20,8 @@ export async function createContext(validator: Validator, request: Incoming): Pr
 export function contextOf(validator: Validator, request: Incoming, token: AccessToken): Context {
   return {
     token,
-    authorize: (...guards) => validator.authorize(token, toHttpRequest(request), ...guards).catch(throwGraphQLError),
+    authorize: (...guards) => validator.authorize(token, request, ...guards).catch(throwGraphQLError),
   }
-}
-
-function toHttpRequest(request: Incoming) {
-  return 'rawHeaders' in request
-    ? { method: request.method ?? '', url: request.url ?? '', headers: nodeHeaders(request) }
-    : request
 }
 
 function throwGraphQLError(error: unknown): never {
@@ -39,6 +32,15 @@ function throwGraphQLError(error: unknown): never {
   // Apollo expects a map of headers, and Yoga an object.
   const http = { status, headers: Object.assign(new Map(Object.entries(headers)), headers) }
   throw new GraphQLError(isRefusal(error) ? error.message : 'Try again later', {
-    extensions: { code: status === 401 ? 'UNAUTHENTICATED' : 'FORBIDDEN', http },
+    extensions: { code: codes[status], http },
   })
 }
+
+const codes = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  500: 'INTERNAL_SERVER_ERROR',
+  502: 'BAD_GATEWAY',
+  503: 'SERVICE_UNAVAILABLE',
+} as const

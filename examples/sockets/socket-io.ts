@@ -1,5 +1,4 @@
 import { type AccessToken, isRefusal, scopes, type Validator } from '@tollgate/core'
-import { nodeHeaders } from '@tollgate/core/adapter'
 import { type DefaultEventsMap, Server } from 'socket.io'
 import { closeAtExpiry } from './close-at-expiry.ts'
 
@@ -10,12 +9,10 @@ export function createSocketServer(validator: Validator): Server<Events, Events,
 
   io.use(async (socket, next) => {
     const { auth } = socket.handshake
-    const req = socket.request
-    const request = { method: req.method ?? '', url: req.url ?? '', headers: nodeHeaders(req) }
     try {
       socket.data.token = Object.hasOwn(auth, 'token')
         ? await validator.validate(auth['token'], scopes('live'))
-        : await validator.authenticate(request, scopes('live'))
+        : await validator.authenticate(socket.request, scopes('live'))
     } catch (error) {
       // Socket.IO sends the message to the client. That of a refusal is a fixed sentence.
       next(isRefusal(error) ? error : new Error('Try again later'))

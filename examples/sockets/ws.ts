@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type AccessToken, isRefusal, isUnavailable, scopes, type Validator } from '@tollgate/core'
-import { nodeHeaders } from '@tollgate/core/adapter'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { closeAtExpiry } from './close-at-expiry.ts'
 
@@ -14,8 +13,7 @@ export function createSocketServer(validator: Validator): Server {
     // Without this listener, a connection that breaks in the meantime ends the process.
     socket.on('error', () => socket.destroy())
     try {
-      const request = { method: req.method ?? '', url: req.url ?? '', headers: nodeHeaders(req) }
-      const token = await validator.authenticate(request, scopes('live'))
+      const token = await validator.authenticate(req, scopes('live'))
       sockets.handleUpgrade(req, socket, head, (webSocket) => serve(webSocket, token))
     } catch (error) {
       respond(req, socket, error)

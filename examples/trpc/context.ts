@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import { type AccessToken, type Guard, isRefusal, isUnavailable, type Validator } from '@tollgate/core'
-import { nodeHeaders } from '@tollgate/core/adapter'
 import { TRPCError } from '@trpc/server'
 
 /** The context of the procedures. `authorize` rejects unless the request has a token that the guards accept. */
@@ -11,9 +10,8 @@ export interface Context {
 /** Returns the option `createContext`. It validates the token once for all procedures of a batch. */
 export function createContext(validator: Validator) {
   return async ({ req }: { readonly req: IncomingMessage }): Promise<Context> => {
-    const request = { method: req.method ?? '', url: req.url ?? '', headers: nodeHeaders(req) }
-    const token = await validator.authenticateOptional(request).catch(throwTRPCError)
-    return { authorize: (...guards) => validator.authorize(token, request, ...guards).catch(throwTRPCError) }
+    const token = await validator.authenticateOptional(req).catch(throwTRPCError)
+    return { authorize: (...guards) => validator.authorize(token, req, ...guards).catch(throwTRPCError) }
   }
 }
 
