@@ -61,7 +61,10 @@ async function check(url: string, { refusedBy, field }: Expected): Promise<void>
 
   // One field is refused. The others have their data.
   const partial = await send(url, '{ me orders }', await issuer.accessToken())
-  assert.deepEqual([partial.status, partial.challenge, partial.code], [field, field === 403 ? lacking : null, 'FORBIDDEN'])
+  assert.deepEqual(
+    [partial.status, partial.challenge, partial.code],
+    [field, field === 403 ? lacking : null, 'FORBIDDEN'],
+  )
   assert.deepEqual((JSON.parse(partial.text) as { data: unknown }).data, { me: 'alice', orders: null })
 
   issuer.misbehave('jwks', { status: 503 })
@@ -93,7 +96,10 @@ await check(`${await listen(yoga)}/graphql`, { refusedBy: 'context', field: 403 
 yoga.close()
 
 const mercurius = await createMercurius(options)
-await check(`${await mercurius.listen({ host: '127.0.0.1', port: 0 })}/graphql`, { refusedBy: 'middleware', field: 200 })
+await check(`${await mercurius.listen({ host: '127.0.0.1', port: 0 })}/graphql`, {
+  refusedBy: 'middleware',
+  field: 200,
+})
 await mercurius.close()
 
 await issuer.close()

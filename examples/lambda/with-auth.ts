@@ -32,7 +32,9 @@ async function authenticate(event: APIGatewayProxyEventV2, guard: Guard) {
 }
 
 function toHttpRequest({ requestContext, rawPath, rawQueryString, headers, cookies = [] }: APIGatewayProxyEventV2) {
-  const lines = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  )
   return {
     method: requestContext.http.method,
     url: rawQueryString === '' ? rawPath : `${rawPath}?${rawQueryString}`,

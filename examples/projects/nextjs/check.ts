@@ -5,10 +5,14 @@ import { createInterface } from 'node:readline'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 
 const issuer = await createMockIssuer()
-const next = spawn(process.execPath, ['node_modules/next/dist/bin/next', 'start', '--port', '0', '--hostname', '127.0.0.1'], {
-  env: { ...process.env, ISSUER: issuer.url },
-  stdio: ['ignore', 'pipe', 'inherit'],
-})
+const next = spawn(
+  process.execPath,
+  ['node_modules/next/dist/bin/next', 'start', '--port', '0', '--hostname', '127.0.0.1'],
+  {
+    env: { ...process.env, ISSUER: issuer.url },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+)
 
 /** Next.js prints the URL of the server. */
 async function urlOf({ stdout }: ChildProcess): Promise<string> {
@@ -31,7 +35,8 @@ async function call(path: string, token?: string, init: RequestInit = {}): Promi
   return [response.status, response.headers.get('www-authenticate'), await response.json()]
 }
 
-const lacking = 'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope"'
+const lacking =
+  'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope"'
 const description = { error: 'insufficient_scope', error_description: 'The access token lacks a required scope' }
 
 assert.deepEqual(await call('/api/orders', reader), [200, null, { for: 'alice' }])
