@@ -28,19 +28,5 @@ function throwGraphQLError(error: unknown): never {
   if (!isRefusal(error) && !isUnavailable(error)) {
     throw error
   }
-  const { status, headers } = error
-  // Apollo expects a map of headers, and Yoga an object.
-  const http = { status, headers: Object.assign(new Map(Object.entries(headers)), headers) }
-  throw new GraphQLError(isRefusal(error) ? error.message : 'Try again later', {
-    extensions: { code: codes[status], http },
-  })
+  throw new GraphQLError(isRefusal(error) ? error.message : 'Try again later', { extensions: { ...error.extensions } })
 }
-
-const codes = {
-  400: 'BAD_REQUEST',
-  401: 'UNAUTHENTICATED',
-  403: 'FORBIDDEN',
-  500: 'INTERNAL_SERVER_ERROR',
-  502: 'BAD_GATEWAY',
-  503: 'SERVICE_UNAVAILABLE',
-} as const
