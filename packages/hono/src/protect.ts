@@ -23,8 +23,12 @@ export interface OptionalEnv<Claims = RawClaims> {
   Variables: { auth: AccessToken<Claims> | undefined }
 }
 
-/** A middleware for Hono 4 that sets the variable `auth`: `c.get('auth')` and `c.var.auth`. */
-export type Middleware<E extends Env = ProtectedEnv> = MiddlewareHandler<E>
+/**
+ * A middleware for Hono 4 that sets the variable `auth`: `c.get('auth')` and `c.var.auth`. A middleware of your own can
+ * call it with any context, and returns its result.
+ */
+// Hono infers the variables from the last signature.
+export type Middleware<E extends Env = ProtectedEnv> = MiddlewareHandler & MiddlewareHandler<E>
 
 /** The result of `createProtect`: `protect(…)` is for `app.use`, for a sub-app or for one route. */
 export type Protect<Claims = RawClaims> = ProtectOf<
