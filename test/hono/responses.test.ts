@@ -82,10 +82,10 @@ test.each(modes)('with errors: %j headers that a middleware sets after the refus
 
 test('a refusal is sent when a middleware around the protection drops its response', async () => {
   const issuer = await openIssuer()
-  const protect = createProtect(issuer.validatorOptions)
+  const everywhere = createProtect(issuer.validatorOptions)()
   let handled = 0
   const app = new Hono().use(async (c, next) => {
-    await protect()(c, next)
+    await everywhere(c, next)
   })
   const { send } = await serve(app.get('/', (c) => c.text(String((handled += 1)))))
   expect((await send('/')).challenges).toEqual(['Bearer realm="api"'])
