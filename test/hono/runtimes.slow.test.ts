@@ -27,7 +27,10 @@ const runtimes: readonly (readonly [string, () => Command])[] = [
     'Deno',
     () => [
       binary(`@deno/${platform}-${ofDeno}${platform === 'linux' ? '-glibc' : ''}`, 'deno'),
-      ...['run', ...offline, ...permissions, script('deno')],
+      'run',
+      ...offline,
+      ...permissions,
+      script('deno'),
     ],
   ],
   ['Node', () => [execPath, script('node')]],

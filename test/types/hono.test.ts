@@ -83,6 +83,7 @@ test('an app that is protected as a whole has the type of its variables', () => 
 
 test('a middleware of the app can call the protection with its own context', () => {
   const everywhere = protect()
+  expectTypeOf(everywhere).toBeCallableWith({} as Context, async () => undefined)
   new Hono().use((c, next) => (c.req.path === '/health' ? next() : everywhere(c, next)))
   new Hono<{ Variables: { requestId: string } }>().use(async (c, next) => everywhere(c, next))
   new Hono().use(except('/health', protect()), some(protect(), untyped()), every(protect(), untyped()))
@@ -102,7 +103,10 @@ test('c.var.auth has its type from a validator', () => {
 })
 
 test('a handler in another place takes the context of a protected route', () => {
-  const handler = (c: Context<ProtectedEnv<TenantClaims>>) => c.text(c.var.auth.claims.tenant)
+  const handler = (c: Context<ProtectedEnv<TenantClaims>>) => {
+    expectTypeOf(c.var.auth.claims).toEqualTypeOf<TenantClaims>()
+    return c.text('ok')
+  }
   new Hono().get('/', protect(), handler)
   // Hono does not compare the variables of a handler with those of its app, so that this compiles, too.
   new Hono().get('/', handler)

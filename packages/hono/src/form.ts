@@ -28,5 +28,7 @@ async function textOf({ req }: Context): Promise<string> {
     return req.text()
   }
   const form = await req.formData()
-  return new URLSearchParams(Array.from(form, ([name, value]) => [name, String(value)])).toString()
+  // A URL-encoded form has no files.
+  const texts = Array.from(form).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []))
+  return new URLSearchParams(texts).toString()
 }
