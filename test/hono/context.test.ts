@@ -1,5 +1,5 @@
 /** What the adapter sets in a Hono context, and what it does not read there. */
-import { createProtect, defineGuard, type Protect } from '@tollgate/hono'
+import { createProtect, defineGuard, type Protect, Refusal } from '@tollgate/hono'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { expect, test } from 'vitest'
 import { openIssuer } from '../harness/reference.ts'
@@ -94,21 +94,37 @@ test('the request that a middleware in front replaces counts', async () => {
   expect((await send('/removed', bearer(token))).status).toBe(401)
 })
 
-test('guards see the method and the absolute URL, also with a base path', async () => {
+test('guards see the method, the absolute URL and the parameters of the route, also with a base path', async () => {
   const issuer = await openIssuer()
-  const urls: unknown[] = []
+  const seen: unknown[] = []
   const guard = defineGuard({
-    check: (_token, { request }) => {
-      urls.push(new URL(request?.url ?? '').pathname, request?.method)
-      return 'pass'
+    check: (token, { request, native }) => {
+      seen.push(request?.method, new URL(request?.url ?? '').pathname, native?.req.param('owner'))
+      return native?.req.param('owner') === token.subject ? 'pass' : new Refusal({ reason: 'not-the-owner' })
     },
   })
+  const protect = createProtect(issuer.validatorOptions)
   const app = new Hono()
     .basePath('/api')
-    .get('/orders/:id', createProtect(issuer.validatorOptions)(guard), (c) => c.text('ok'))
+    .use(protect())
+    .get('/orders/:owner', protect(guard), (c) => c.text('ok'))
   const { send } = await serve(app)
-  expect((await send('/api/orders/7?x=1', bearer(await issuer.accessToken()))).body).toBe('ok')
-  expect(urls).toEqual(['/api/orders/7', 'GET'])
+  const good = bearer(await issuer.accessToken())
+  expect((await send('/api/orders/alice?x=1', good)).body).toBe('ok')
+  expect((await send('/api/orders/mallory', good)).status).toBe(403)
+  expect(seen).toEqual(['GET', '/api/orders/alice', 'alice', 'GET', '/api/orders/mallory', 'mallory'])
+})
+
+test('`decorate` names the variable', async () => {
+  const issuer = await openIssuer()
+  const protect = createProtect({ ...issuer.validatorOptions, decorate: 'token' })
+  const app = new Hono<Untyped>().use((c, next) => {
+    c.set('auth', mallory)
+    return next()
+  })
+  app.get('/', protect(), (c) => c.json([c.var.token === protect.auth(c), c.get('auth')]))
+  const { send } = await serve(app)
+  expect((await send('/', bearer(await issuer.accessToken()))).body).toBe('[true,{"subject":"mallory"}]')
 })
 
 test.each(uncalled)('%s in place of a middleware is a TypeError, and no handler runs', async (_what, middlewareOf) => {
@@ -126,4 +142,48 @@ test.each(uncalled)('%s in place of a middleware is a TypeError, and no handler 
     expect(errors.at(-1)).toBeInstanceOf(TypeError)
   }
   expect(handled).toBe(0)
+})
+
+test('to await a protection, or to call it in a handler, is a TypeError', async () => {
+  const issuer = await openIssuer()
+  const protect = createProtect(issuer.validatorOptions)
+  let handled = 0
+  const handler = (c: Context) => c.text(String((handled += 1)))
+  const app = new Hono()
+  app.get('/called', async (c) => {
+    protect()
+    return handler(c)
+  })
+  const protectThenable: PromiseLike<unknown> = protect() as never
+  app.get('/awaited', async (c) => {
+    await protectThenable
+    return handler(c)
+  })
+  const { send, errors } = await serve(app)
+  for (const path of ['/called', '/awaited']) {
+    expect((await send(path, bearer(await issuer.accessToken()))).status, path).toBe(500)
+    expect(errors.at(-1)).toBeInstanceOf(TypeError)
+  }
+  expect(handled).toBe(0)
+})
+
+test('protect.auth() of a refused request is another TypeError than that of an unprotected one', async () => {
+  const issuer = await openIssuer()
+  const protect = createProtect({ ...issuer.validatorOptions, errors: 'throw' })
+  const causes: unknown[] = []
+  const app = new Hono()
+    .get('/protected', protect(), (c) => c.text('ok'))
+    .get('/open', (c) => c.text(String(protect.auth(c))))
+  app.onError((_error, c) => {
+    try {
+      protect.auth(c)
+    } catch (error) {
+      causes.push((error as Error).cause)
+    }
+    return c.text('mine', 500)
+  })
+  const { send } = await serve(app)
+  await send('/protected')
+  await send('/open')
+  expect(causes).toEqual([expect.any(Refusal), undefined])
 })

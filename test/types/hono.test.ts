@@ -2,10 +2,13 @@ import {
   type AccessToken,
   createProtect,
   createValidator,
+  defineGuard,
   type IntrospectedClaims,
   type JwtClaims,
   type OptionalEnv,
   type ProtectedEnv,
+  type ProtectOptions,
+  Refusal,
   scopes,
 } from '@tollgate/hono'
 import { type Context, Hono } from 'hono'
@@ -81,6 +84,38 @@ test('an app that is protected as a whole has the type of its variables', () => 
   factory.createHandlers(protect(), (c) => c.text(c.var.auth.claims.tenant))
 })
 
+test('the variable has the name that `decorate` says', () => {
+  const named = createProtect({ ...trust, claims: zodClaims, decorate: 'token' })
+  new Hono().get('/', named(), (c) => {
+    expectTypeOf(c.var.token.claims).toEqualTypeOf<TenantClaims>()
+    // @ts-expect-error -- nothing sets this variable
+    void c.var.auth
+    return c.text('ok')
+  })
+  new Hono().get('/', createProtect(createValidator(trust), { decorate: 'token' }).optional(), (c) => {
+    expectTypeOf(c.var.token).toEqualTypeOf<AccessToken | undefined>()
+    return c.text('ok')
+  })
+  const app = new Hono<ProtectedEnv<TenantClaims, 'token'>>()
+  app.use(named()).get('/', (c) => c.text(c.var.token.claims.tenant))
+  // The compiler does not know the name in these options.
+  const options: ProtectOptions = trust
+  new Hono().get('/', createProtect(options)(), (c) => {
+    expectTypeOf(c.var.auth).toEqualTypeOf<AccessToken>()
+    return c.text('ok')
+  })
+})
+
+test('a guard gets the Hono context', () => {
+  const owner = defineGuard({
+    check: (token, { native }) => {
+      expectTypeOf(native).toEqualTypeOf<Context | undefined>()
+      return native?.req.param('owner') === token.subject ? 'pass' : new Refusal({ reason: 'not-the-owner' })
+    },
+  })
+  new Hono().get('/:owner', protect(owner), (c) => c.text('ok'))
+})
+
 test('a middleware of the app can call the protection with its own context', () => {
   const everywhere = protect()
   expectTypeOf(everywhere).toBeCallableWith({} as Context, async () => undefined)
@@ -132,6 +167,18 @@ test('an invalid option or guard does not compile', () => {
     new Hono().get('/', protect.optional, (c: Context) => c.text('ok'))
     // @ts-expect-error -- this is no context
     protect.auth({})
+    // @ts-expect-error -- a pattern is no path
+    protect.unless(/health/)
+  }
+  expectTypeOf(uncalled).toBeFunction()
+})
+
+test('to await a protection does not compile', () => {
+  const uncalled = async (): Promise<void> => {
+    // @ts-expect-error -- a middleware is not awaited
+    await protect()
+    // @ts-expect-error -- a middleware is not awaited
+    await protect.optional()
   }
   expectTypeOf(uncalled).toBeFunction()
 })

@@ -7,39 +7,52 @@ import {
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
+  type ProtectSettings,
 } from '@tollgate/core/adapter'
 import type { Context, Env, MiddlewareHandler } from 'hono'
 import { readParsedForm } from './form.ts'
-import { toHttpRequest } from './request.ts'
+import { isAt, toHttpRequest } from './request.ts'
 import { respond, withResponse } from './response.ts'
 
-/** The variables of a request that passed `protect(…)`. An app that is protected as a whole is `new Hono<ProtectedEnv>()`. */
-export interface ProtectedEnv<Claims = RawClaims> {
-  Variables: { auth: AccessToken<Claims> }
+/**
+ * The variables of a request that passed `protect(…)`. An app that is protected as a whole is `new Hono<ProtectedEnv>()`.
+ * `Name` is the option `decorate`.
+ */
+export interface ProtectedEnv<Claims = RawClaims, Name extends string = 'auth'> {
+  Variables: { [Key in Name]: AccessToken<Claims> }
 }
 
 /** The same after `protect.optional(…)`. */
-export interface OptionalEnv<Claims = RawClaims> {
-  Variables: { auth: AccessToken<Claims> | undefined }
+export interface OptionalEnv<Claims = RawClaims, Name extends string = 'auth'> {
+  Variables: { [Key in Name]: AccessToken<Claims> | undefined }
 }
 
 /**
- * A middleware for Hono 4 that sets the variable `auth`: `c.get('auth')` and `c.var.auth`. A middleware of your own can
- * call it with any context, and returns its result.
+ * A middleware for Hono 4 that sets the variable `auth`, or the one that `decorate` names: `c.get('auth')` and
+ * `c.var.auth`. A middleware of your own can call it with any context, and returns its result.
  */
 // Hono infers the variables from the last signature.
 export type Middleware<E extends Env = ProtectedEnv> = MiddlewareHandler & MiddlewareHandler<E>
 
 /** The result of `createProtect`: `protect(…)` is for `app.use`, for a sub-app or for one route. */
-export type Protect<Claims = RawClaims> = ProtectOf<
+export type Protect<Claims = RawClaims, Name extends string = 'auth'> = ProtectOf<
   Context,
-  Middleware<ProtectedEnv<Claims>>,
-  Middleware<OptionalEnv<Claims>>,
+  Middleware<ProtectedEnv<Claims, Name>>,
+  Middleware<OptionalEnv<Claims, Name>>,
   Claims
 >
 
 /** The type of `protect.optional`. */
-export type OptionalProtect<Claims = RawClaims> = OptionalProtectOf<Context, Middleware<OptionalEnv<Claims>>, Claims>
+export type OptionalProtect<Claims = RawClaims, Name extends string = 'auth'> = OptionalProtectOf<
+  Context,
+  Middleware<OptionalEnv<Claims, Name>>,
+  Claims
+>
+
+/** Options that name the variable by its literal type. A name that the compiler does not know counts as `'auth'`. */
+export type NamedOptions<Options, Name extends string> = Options & { readonly decorate?: Name | undefined }
+
+type NameOf<Name extends string> = string extends Name ? 'auth' : Name
 
 /**
  * Creates the middleware that protects a Hono API with OAuth 2.0 access tokens. Create it once, when the process starts,
@@ -54,28 +67,31 @@ export type OptionalProtect<Claims = RawClaims> = OptionalProtectOf<Context, Mid
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix them.
  */
-export function createProtect<Claims = RawClaims>(
+export function createProtect<Claims = RawClaims, Name extends string = 'auth'>(
   validator: Validator<Claims>,
-  options?: MiddlewareOptions,
-): Protect<Claims>
+  options?: NamedOptions<MiddlewareOptions, Name>,
+): Protect<Claims, NameOf<Name>>
 // A compiler reports the last overload when an option is wrong.
-export function createProtect<Claims = RawClaims>(options: ProtectOptions<Claims>): Protect<Claims>
+export function createProtect<Claims = RawClaims, Name extends string = 'auth'>(
+  options: NamedOptions<ProtectOptions<Claims>, Name>,
+): Protect<Claims, NameOf<Name>>
 export function createProtect<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
   options?: MiddlewareOptions,
 ): Protect<Claims> {
-  const settings = expectProtectOptions(subject, options)
-  const { formBody } = settings.validator
-  return createProtectFor<Context, MiddlewareHandler, Claims>(settings, {
+  const protection = expectProtectOptions(subject, options)
+  return createProtectFor<Context, MiddlewareHandler, Claims>(protection, {
     toHttpRequest,
-    toMiddleware: (authenticate) => toMiddleware(authenticate, formBody),
+    isAt,
+    toMiddleware: (authenticate) => toMiddleware(authenticate, protection),
   })
 }
 
 function toMiddleware<Claims>(
   authenticate: Authenticate<Context, Claims>,
-  formBody: 'ignored' | 'accepted',
+  { validator, decorate }: ProtectSettings<Claims>,
 ): MiddlewareHandler {
+  const { formBody } = validator
   return async (c, next) => {
     if (formBody === 'accepted') {
       await readParsedForm(c)
@@ -88,7 +104,7 @@ function toMiddleware<Claims>(
     if (result.response !== undefined) {
       return respond(result.response, c)
     }
-    c.set('auth', result.token)
+    c.set(decorate, result.token)
     return next()
   }
 }

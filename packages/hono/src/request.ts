@@ -22,3 +22,11 @@ export function toHttpRequest(c: Context): HttpRequest {
   }
   return request
 }
+
+/**
+ * The whole path of the request, as the router got it. Without `strict`, Hono has removed a slash at the end. Case
+ * counts, as it does for the routes.
+ */
+export function isAt(c: Context, expected: string): boolean {
+  return c.req.path === expected
+}
