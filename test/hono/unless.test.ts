@@ -11,7 +11,7 @@ async function openUnless(strict: boolean) {
   const issuer = await openIssuer()
   const protect = createProtect(issuer.validatorOptions)
   const app = new Hono({ strict }).use(protect.unless(['/health', '/docs/intro', '/']))
-  const { send } = await serve(app.get('*', (c) => c.text(String(protect.optional.auth(c)?.subject ?? 'nobody'))))
+  const { send } = await serve(app.get('*', (c) => c.text(protect.optional.auth(c)?.subject ?? 'nobody')))
   return { send, good: bearer(await issuer.accessToken()), expired: bearer(await issuer.wrongToken('expired')) }
 }
 

@@ -174,11 +174,13 @@ test('an invalid option or guard does not compile', () => {
 })
 
 test('to await a protection does not compile', () => {
+  // oxlint-disable typescript/await-thenable -- this is the mistake
   const uncalled = async (): Promise<void> => {
     // @ts-expect-error -- a middleware is not awaited
     await protect()
     // @ts-expect-error -- a middleware is not awaited
     await protect.optional()
   }
+  // oxlint-enable typescript/await-thenable
   expectTypeOf(uncalled).toBeFunction()
 })
