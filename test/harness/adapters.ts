@@ -1,11 +1,12 @@
 import type { Adapter } from './adapters/adapter.ts'
 import { expressAdapters } from './adapters/express.ts'
 import { fastifyAdapter } from './adapters/fastify.ts'
+import { honoAdapter } from './adapters/hono.ts'
 import { koaAdapters } from './adapters/koa.ts'
 import { webRequestAdapter } from './adapters/web-request.ts'
 
 export type { Adapter } from './adapters/adapter.ts'
 
-export const frameworks: readonly Adapter[] = [...expressAdapters, ...koaAdapters, fastifyAdapter]
+export const frameworks: readonly Adapter[] = [...expressAdapters, ...koaAdapters, fastifyAdapter, honoAdapter]
 
 export const adapters: readonly Adapter[] = [...frameworks, webRequestAdapter]

@@ -6,7 +6,7 @@ import { step } from './report.ts'
 import { complaints, run } from './run.ts'
 
 /** Applications without this workspace, one for each framework: in ESM, in CommonJS, and without TypeScript. */
-const typed = ['app.mts', 'app.cts', 'commonjs.ts', 'koa.mts', 'fastify.mts']
+const typed = ['app.mts', 'app.cts', 'commonjs.ts', 'koa.mts', 'fastify.mts', 'hono.mts']
 const untyped = ['app.cjs', 'fastify.cjs']
 const projects = ['tsconfig.json', 'tsconfig.commonjs.json', 'tsconfig.koa.json']
 const sources = [...typed, ...untyped, ...projects].map((name) =>
@@ -33,7 +33,7 @@ export async function useTarballs(tarballs: readonly Tarball[], typescript: stri
 }
 
 async function install(tarballs: readonly Tarball[], typescript: string, folder: string): Promise<readonly string[]> {
-  const frameworks = ['express@5', '@types/express@5', 'koa@3', '@types/koa@3', 'fastify@5']
+  const frameworks = ['express@5', '@types/express@5', 'koa@3', '@types/koa@3', 'fastify@5', 'hono@4']
   const others = [...frameworks, '@types/node@26', `typescript@${typescript}`]
   const args = ['install', '--no-audit', '--no-fund', ...tarballs.map(({ archive }) => archive), ...others]
   const lines = complaints(await run('npm', args, folder), /^npm error/)
