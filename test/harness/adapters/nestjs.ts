@@ -144,8 +144,8 @@ function expressAdapterFor({ habits = [] }: Serving): ExpressAdapter {
 /** Fastify parses a body before the guards run, and refuses a type that it does not know. */
 function fastifyAdapterFor({ habits = [] }: Serving): FastifyAdapter {
   const adapter = new FastifyAdapter({ trustProxy: habits.includes('trust proxy') })
-  adapter.getInstance().addContentTypeParser('*', (_request: unknown, body: IncomingMessage, done: () => void) => {
-    body.resume().on('end', done)
+  adapter.getInstance().addContentTypeParser('*', (_request, body, done) => {
+    body.resume().on('end', () => done(null))
   })
   return adapter
 }
