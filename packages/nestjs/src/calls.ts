@@ -93,10 +93,9 @@ function asContext(value: unknown): GraphqlContext {
   return typeof value === 'object' && value !== null ? value : {}
 }
 
-/** Node marks the request that became a socket. Fastify has the request of Node in `raw`. */
-function isUpgrade(request: NestRequest): boolean {
-  const { upgrade } = (request.raw ?? request) as { readonly upgrade?: unknown }
-  return upgrade === true
+/** A subscription of mercurius has the request that became a socket. */
+function isUpgrade({ headers }: NestRequest): boolean {
+  return headers.upgrade !== undefined
 }
 
 interface SocketIoClient {
