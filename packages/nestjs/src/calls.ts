@@ -13,6 +13,8 @@ export interface NestRequest {
   readonly rawHeaders?: readonly string[] | undefined
   readonly raw?: Pick<IncomingMessage, 'rawHeaders'> | undefined
   readonly body?: unknown
+  /** The parameters of the route, after Express or Fastify has matched it. */
+  readonly params?: unknown
 }
 
 /** The calls of handlers that Tollgate can authenticate. */
@@ -58,7 +60,7 @@ export function requestOf(context: ExecutionContext): CallRequest {
 export function toHttpRequest(request: NestRequest): HttpRequest {
   const { method = 'GET', originalUrl, url = '/', headers, rawHeaders, raw, body } = request
   const lines = nodeHeaders({ rawHeaders: rawHeaders ?? raw?.rawHeaders, headers })
-  return { method, url: originalUrl ?? url, headers: lines, form: body }
+  return { method, url: originalUrl ?? url, headers: lines, form: body, native: request }
 }
 
 /** The GraphQL context and `info` of a call. Reference resolvers get no `args`. */

@@ -16,11 +16,11 @@ export {
   cookie,
   createValidator,
   type CredentialSource,
-  defineGuard,
   type Dialect,
   type Duration,
   type Guard,
   type GuardContext,
+  type GuardInit,
   type GuardResult,
   header,
   type HttpRequest,
@@ -48,7 +48,9 @@ export {
   type ValidatorOptions,
 } from '@tollgate/core'
 export { optionalTokenOf, tokenOf } from './accepted-tokens.ts'
+export type { NestRequest } from './calls.ts'
 export { createProtect, type Protect as ProtectGuards } from './create-protect.ts'
+export { defineGuard } from './define-guard.ts'
 export { type AccessDecorator, Auth, type AuthDecorator, OptionalAuth, Protect, Public, Scopes } from './decorators.ts'
 export type { NestOptions, TollgateOptions } from './options.ts'
 export { TollgateGuard } from './tollgate-guard.ts'
