@@ -28,6 +28,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   express: ['@tollgate/core', '@tollgate/core/adapter'],
   koa: ['@tollgate/core', '@tollgate/core/adapter', 'koa'],
   fastify: ['@tollgate/core', '@tollgate/core/adapter', 'fastify', 'fastify-plugin'],
+  nestjs: ['@tollgate/core', '@tollgate/core/adapter', '@nestjs/common', '@nestjs/core', '@nestjs/websockets'],
   'mock-issuer': ['jose', 'undici'],
   opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/diagnostics', '@opentelemetry/api'],
 }

@@ -75,5 +75,4 @@ class ShopController {
   controllers: [OrdersController, ReportsController, ShopController],
   providers: [OrdersGateway],
 })
-// oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class
 export class AppModule {}

@@ -1,4 +1,12 @@
-import { type CallHandler, Controller, type ExecutionContext, Get, Scope, UseGuards, UseInterceptors } from '@nestjs/common'
+import {
+  type CallHandler,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Scope,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common'
 import { type AccessToken, claims, createValidator, scopes } from '@tollgate/core'
 import { Auth, createProtect, OptionalAuth, Protect, Public, Scopes, TollgateGuard, tokenOf } from '@tollgate/nestjs'
 import { createMockIssuer } from '@tollgate/mock-issuer'
@@ -46,10 +54,7 @@ class ShopController {
   }
 
   @Get('acme')
-  @Protect(
-    scopes('one'),
-    claims(({ tenant }) => tenant === 'acme', 'wrong-tenant'),
-  )
+  @Protect(scopes('one'), claims(({ tenant }) => tenant === 'acme', 'wrong-tenant'))
   @Scopes('two')
   acme() {
     return { status: 'ok' }
@@ -164,13 +169,19 @@ describe.each(platforms)('on %s', (platform) => {
         return {}
       }
     }
-    const request = await serve(await createApp(issuer.validatorOptions, { controllers: [AuditedController], platform }))
+    const request = await serve(
+      await createApp(issuer.validatorOptions, { controllers: [AuditedController], platform }),
+    )
     expect((await request('/audited', { token: await issuer.accessToken({ sub: 'eve' }) })).status).toBe(200)
     expect(subjects).toEqual(['eve'])
   })
 
   test('a part of the application can trust another audience', async () => {
-    const protectAdmin = createProtect({ ...issuer.validatorOptions, audience: 'https://admin.example', realm: 'admin' })
+    const protectAdmin = createProtect({
+      ...issuer.validatorOptions,
+      audience: 'https://admin.example',
+      realm: 'admin',
+    })
 
     @Controller('admin')
     class AdminController {

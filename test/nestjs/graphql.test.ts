@@ -252,7 +252,10 @@ describe('Nest runs no guard for fields and references of entities', () => {
     const request = await serve(await createGraphql(guarded, FieldResolver))
     const query = async (token?: string): Promise<Result> => {
       const headers = [['apollo-require-preflight', 'true']] as const
-      const { body } = await request(`/graphql?query=${encodeURIComponent('{ author { salary } }')}`, { headers, token })
+      const { body } = await request(`/graphql?query=${encodeURIComponent('{ author { salary } }')}`, {
+        headers,
+        token,
+      })
       return JSON.parse(body) as Result
     }
     expect(codesOf(await query())).toEqual(['UNAUTHENTICATED'])

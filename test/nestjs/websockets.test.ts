@@ -68,7 +68,11 @@ function headersOf({ token }: Connecting): Record<string, string> {
 /** Connects by Socket.IO. The answer to a message is the next event. */
 async function connectIo(app: INestApplication, connecting: Connecting): Promise<Ask> {
   const transports: Partial<ManagerOptions & SocketOptions> = { transports: ['websocket'], forceNew: true }
-  const socket = io(await app.getUrl(), { ...transports, extraHeaders: headersOf(connecting), auth: connecting.auth ?? {} })
+  const socket = io(await app.getUrl(), {
+    ...transports,
+    extraHeaders: headersOf(connecting),
+    auth: connecting.auth ?? {},
+  })
   onTestFinished(() => void socket.close())
   return async (event, data = {}) => {
     const answered = new Promise<Answer>((resolve) => void socket.onAny((name, value) => resolve([name, value])))
@@ -81,7 +85,7 @@ async function connectIo(app: INestApplication, connecting: Connecting): Promise
 
 async function connectWs(app: INestApplication, connecting: Connecting): Promise<Ask> {
   const socket = new WebSocket((await app.getUrl()).replace('http', 'ws'), { headers: headersOf(connecting) })
-  onTestFinished(() => void socket.terminate())
+  onTestFinished(() => socket.terminate())
   await new Promise((resolve) => void socket.once('open', resolve))
   return async (event, data = {}) => {
     const answered = new Promise<string>((resolve) => void socket.once('message', (text) => resolve(String(text))))

@@ -21,12 +21,14 @@ export function createCallAuth<Claims>(settings: TollgateSettings<Claims>): Call
     try {
       const call = requestOf(context)
       const token =
-        call.lifetime === 'request'
+        call.carrier === 'request'
           ? await requestAuth.authenticate(call.request, guard, credentials)
           : await authenticateSocket(settings, call, guard, credentials)
       acceptToken(context, token)
     } catch (error) {
-      throw isRefusal(error) || isUnavailable(error) ? await toException(error, context, settings) : toFrameworkError(error)
+      throw isRefusal(error) || isUnavailable(error)
+        ? await toException(error, context, settings)
+        : toFrameworkError(error)
     }
   }
 }
@@ -39,9 +41,7 @@ async function authenticateSocket<Claims>(
   credentials: Credentials,
 ): Promise<AccessToken<Claims> | undefined> {
   const http = handshakeAuth === 'accepted' ? withHandshake(toHttpRequest(request), handshake) : toHttpRequest(request)
-  return credentials === 'optional'
-    ? validator.authenticateOptional(http, guard)
-    : validator.authenticate(http, guard)
+  return credentials === 'optional' ? validator.authenticateOptional(http, guard) : validator.authenticate(http, guard)
 }
 
 /** With `errors: 'throw'`, the exception filters of the application get the refusal or the outage itself. */
@@ -58,4 +58,3 @@ async function toException<Claims>(
   setHeaders(error, type === 'http' ? context.getArgByIndex(1) : reply)
   return type === 'http' && errors === 'throw' ? error : toHttpException(error)
 }
-

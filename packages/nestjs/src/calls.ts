@@ -23,8 +23,8 @@ export type CallType = 'http' | 'graphql' | 'ws'
 /** The request that carries the credentials of a call. */
 export interface CallRequest {
   readonly request: NestRequest
-  /** `'request'`: the request is authenticated once. `'socket'`: the socket lives on, so each call is authenticated. */
-  readonly lifetime: 'request' | 'socket'
+  /** A request is authenticated once. A socket lives on, so each of its calls is authenticated. */
+  readonly carrier: 'request' | 'socket'
   /** Credentials beside the headers: the `auth` of a Socket.IO handshake, or the `connectionParams` of graphql-ws. */
   readonly handshake: unknown
 }
@@ -49,7 +49,7 @@ export function callOf(context: ExecutionContext): object | undefined {
 export function requestOf(context: ExecutionContext): CallRequest {
   switch (typeOf(context)) {
     case 'http':
-      return { request: expectRequest(context.getArgByIndex(0), 'request'), lifetime: 'request', handshake: undefined }
+      return { request: expectRequest(context.getArgByIndex(0), 'request'), carrier: 'request', handshake: undefined }
     case 'graphql':
       return requestOfGraphql(graphqlArgsOf(context).context)
     case 'ws':
@@ -83,12 +83,12 @@ function requestOfGraphql(graphql: unknown): CallRequest {
   if (socket !== undefined) {
     return {
       request: expectRequest(socket.extra?.request, 'upgrade request'),
-      lifetime: 'socket',
+      carrier: 'socket',
       handshake: socket.connectionParams,
     }
   }
   const request = expectRequest(context.req ?? context.reply?.request, 'request as `req` of the GraphQL context')
-  return { request, lifetime: isUpgrade(request) ? 'socket' : 'request', handshake: undefined }
+  return { request, carrier: isUpgrade(request) ? 'socket' : 'request', handshake: undefined }
 }
 
 function asContext(value: unknown): GraphqlContext {
@@ -110,7 +110,7 @@ function requestOfSocket(client: SocketIoClient): CallRequest {
   const request = upgradeRequestOf(client) ?? client.request
   return {
     request: expectRequest(request, 'upgrade request of the socket (a gateway must not assign `handleConnection`)'),
-    lifetime: 'socket',
+    carrier: 'socket',
     handshake: client.handshake?.auth,
   }
 }

@@ -57,7 +57,9 @@ export async function toSocketException(error: ErrorResponse): Promise<Error> {
 
 /** The message of an outage names the authorization server. Clients get the description of the body. */
 function publicMessageOf(error: ErrorResponse): string {
-  return isRefusal(error) ? error.message : (error.body['error_description'] ?? 'The access token could not be validated')
+  return isRefusal(error)
+    ? error.message
+    : (error.body['error_description'] ?? 'The access token could not be validated')
 }
 
 function headerMapOf({ headers }: ErrorResponse): Map<string, string> {

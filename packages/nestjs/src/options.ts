@@ -38,7 +38,7 @@ const besideValidator = ['validator', 'errors', 'preflights', 'handshakeAuth']
 export function expectTollgateOptions<Claims>(options: TollgateOptions<Claims>): TollgateSettings<Claims> {
   if (!hasValidator(options)) {
     const { handshakeAuth, ...others } = expectOptions(options, 'the options', ownNames(options))
-    const settings = expectProtectOptions<Claims>(others as ValidatorOptions<Claims> & MiddlewareOptions)
+    const settings = expectProtectOptions<Claims>(others)
     return { ...settings, handshakeAuth: expectHandshakeAuth(handshakeAuth) }
   }
   const known = expectOptions(options, 'the options beside a validator', besideValidator)

@@ -2,7 +2,7 @@ import type { Guard, Validator } from '@tollgate/core'
 import { type Access, type Class, isClass, methodsOf, ruleOf } from './access-rule.ts'
 
 /** The rule of a handler, with the guards of class and method combined. */
-export interface Policy {
+interface Policy {
   readonly access: Access
   readonly guard: Guard
 }

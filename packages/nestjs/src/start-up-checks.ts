@@ -80,7 +80,7 @@ function expectNotReplaced(type: Class, method: Method): void {
 /** An inherited method that is public or optional must not open a hole in a subclass with a stricter rule. */
 function expectNotReopened(type: Class, { name, handler, declaredBy }: Method): void {
   const access = ownRuleOf(handler)?.access ?? 'protected'
-  for (let current: unknown = type; isClass(current) && current.prototype !== declaredBy; ) {
+  for (let current: unknown = type; isClass(current) && current.prototype !== declaredBy;) {
     const ofClass = ownRuleOf(current)?.access ?? access
     const isStricter = ofClass === 'protected' || (ofClass === 'optional' && access === 'public')
     if (access !== 'protected' && ofClass !== access && isStricter) {

@@ -101,7 +101,7 @@ function register(settings: TollgateSettings, modules: ModulesContainer): Regist
       'Expected TollgateModule once: import it in the root module, and use guards such as audience(…) for parts of the application',
     )
   }
-  const policies = createPolicies(settings.validator as Validator)
+  const policies = createPolicies(settings.validator)
   for (const type of classesOf(modules)) {
     expectRules(type, TollgateGuard)
     const guarded = methodsOf(type).filter(({ handler }) => ruleOf(type, handler).guards.length > 0)
@@ -124,7 +124,7 @@ function classesOf(modules: ModulesContainer): readonly Class[] {
 }
 
 function graphqlOptionsOf(modules: ModulesContainer): readonly unknown[] {
-  const found = [...modules.values()].map(({ providers }) => providers.get('GqlModuleOptions')?.instance as unknown)
+  const found = [...modules.values()].map(({ providers }) => providers.get('GqlModuleOptions')?.instance)
   return found.filter((options) => typeof options === 'object' && options !== null)
 }
 

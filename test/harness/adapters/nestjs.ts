@@ -117,7 +117,9 @@ async function createApp(
   controllers: readonly Class[],
 ): Promise<INestApplication> {
   class TestModule {}
-  Module({ imports: [TollgateModule.forRoot(optionsOf(serving.protection))], controllers: [...controllers] })(TestModule)
+  Module({ imports: [TollgateModule.forRoot(optionsOf(serving.protection))], controllers: [...controllers] })(
+    TestModule,
+  )
   const app = await NestFactory.create(TestModule, adapter, { logger: false, abortOnError: false })
   const { habits = [], onError } = serving
   if (habits.includes('own challenge')) {
@@ -175,13 +177,9 @@ function nestAdapter(
 
 export const nestAdapters: readonly Adapter[] = [
   nestAdapter('NestJS on Express', expressAdapterFor, async (app) => app.getHttpAdapter().getInstance()),
-  nestAdapter(
-    'NestJS on Fastify',
-    fastifyAdapterFor,
-    async (app) => {
-      const fastify = app.getHttpAdapter().getInstance() as FastifyInstance
-      await fastify.ready()
-      return (request, response) => fastify.routing(request, response)
-    },
-  ),
+  nestAdapter('NestJS on Fastify', fastifyAdapterFor, async (app) => {
+    const fastify = app.getHttpAdapter().getInstance() as FastifyInstance
+    await fastify.ready()
+    return (request, response) => fastify.routing(request, response)
+  }),
 ]
