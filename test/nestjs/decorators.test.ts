@@ -3,6 +3,7 @@ import {
   Controller,
   type ExecutionContext,
   Get,
+  Req,
   Scope,
   UseGuards,
   UseInterceptors,
@@ -174,6 +175,40 @@ describe.each(platforms)('on %s', (platform) => {
     )
     expect((await request('/audited', { token: await issuer.accessToken({ sub: 'eve' }) })).status).toBe(200)
     expect(subjects).toEqual(['eve'])
+  })
+
+  test.each([
+    [{}, 'auth'],
+    [{ decorate: 'token' }, 'token'],
+  ] as const)('with %o the request has the token as `%s`', async (options, name) => {
+    @Controller()
+    class RequestController {
+      @Get('request')
+      request(@Req() request: Record<string, AccessToken>) {
+        return { for: request[name]?.subject }
+      }
+    }
+    const all = { ...issuer.validatorOptions, ...options }
+    const request = await serve(await createApp(all, { controllers: [RequestController], platform }))
+    const token = await issuer.accessToken({ sub: 'bob' })
+    expect(await request('/request', { token })).toMatchObject({ status: 200, body: '{"for":"bob"}' })
+  })
+
+  test('a call of the guards of createProtect in a handler is a failure, because it protects nothing', async () => {
+    const protectAdmin = createProtect(issuer.validatorOptions)
+
+    @Controller()
+    class MistakenController {
+      @Get('mistaken')
+      @Public()
+      mistaken() {
+        protectAdmin(scopes('admin'))
+        return 'passed'
+      }
+    }
+    const app = await createApp(issuer.validatorOptions, { controllers: [MistakenController], platform })
+    expect((await (await serve(app))('/mistaken')).status).toBe(500)
+    await protectAdmin.validator.close()
   })
 
   test('a part of the application can trust another audience', async () => {

@@ -25,6 +25,9 @@ export function createCallAuth<Claims>(settings: TollgateSettings<Claims>): Call
           ? await requestAuth.authenticate(call.request, guard, credentials)
           : await authenticateSocket(settings, call, guard, credentials)
       acceptToken(context, token)
+      if (typeOf(context) === 'http') {
+        Object.assign(call.request, { [settings.decorate]: token })
+      }
     } catch (error) {
       throw isRefusal(error) || isUnavailable(error)
         ? await toException(error, context, settings)

@@ -1,11 +1,15 @@
 import type { CanActivate } from '@nestjs/common'
 import type { Guard, RawClaims, Validator } from '@tollgate/core'
+import { createExpectAtStart } from '@tollgate/core/adapter'
 import { createCallAuth, type Credentials } from './call-auth.ts'
 import { expectTollgateOptions, type TollgateOptions } from './options.ts'
 
 /** Creates guards of Nest for `@UseGuards(…)`, by a validator of its own. */
 export interface Protect<Claims = RawClaims> {
-  /** The guard of Nest accepts a call with a valid access token that all guards accept. */
+  /**
+   * The guard of Nest accepts a call with a valid access token that all guards accept. In a handler it would protect
+   * nothing: there it throws a `TypeError`.
+   */
   (...guards: readonly Guard[]): CanActivate
   /** The same, and calls without credentials pass too. Bad credentials are refused. */
   readonly optional: (...guards: readonly Guard[]) => CanActivate
@@ -25,8 +29,10 @@ export function createProtect<Claims = RawClaims>(options: TollgateOptions<Claim
   const settings = expectTollgateOptions(options)
   const { validator } = settings
   const authenticate = createCallAuth(settings)
+  const expectAtStart = createExpectAtStart()
 
   function guardFor(guards: readonly Guard[], credentials: Credentials): CanActivate {
+    expectAtStart()
     const guard = validator.combine(...guards)
     return {
       canActivate: async (context) => {

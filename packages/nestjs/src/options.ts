@@ -32,7 +32,7 @@ export interface TollgateSettings<Claims = RawClaims> extends ProtectSettings<Cl
   readonly handshakeAuth: 'ignored' | 'accepted'
 }
 
-const besideValidator = ['validator', 'errors', 'preflights', 'handshakeAuth']
+const besideValidator = ['validator', 'errors', 'preflights', 'decorate', 'handshakeAuth']
 
 /** Checks the options, and creates the validator if they contain none. */
 export function expectTollgateOptions<Claims>(options: TollgateOptions<Claims>): TollgateSettings<Claims> {
@@ -42,9 +42,9 @@ export function expectTollgateOptions<Claims>(options: TollgateOptions<Claims>):
     return { ...settings, handshakeAuth: expectHandshakeAuth(handshakeAuth) }
   }
   const known = expectOptions(options, 'the options beside a validator', besideValidator)
-  const { validator, handshakeAuth, errors, preflights } = known
+  const { validator, handshakeAuth, errors, preflights, decorate } = known
   return {
-    ...expectProtectOptions(validator, { errors, preflights }),
+    ...expectProtectOptions(validator, { errors, preflights, decorate }),
     handshakeAuth: expectHandshakeAuth(handshakeAuth),
   }
 }
