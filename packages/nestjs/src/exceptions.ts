@@ -20,16 +20,6 @@ const exceptions = {
   503: ServiceUnavailableException,
 } as const
 
-/** The codes that GraphQL clients know. */
-const graphqlCodes = {
-  400: 'BAD_REQUEST',
-  401: 'UNAUTHENTICATED',
-  403: 'FORBIDDEN',
-  500: 'INTERNAL_SERVER_ERROR',
-  502: 'INTERNAL_SERVER_ERROR',
-  503: 'SERVICE_UNAVAILABLE',
-} as const
-
 /**
  * The exception of Nest for a refusal or an outage, which is its `cause`. Its body is the one that the other adapters
  * send. `extensions` and `statusCode` are for GraphQL: Apollo Server reads the first, mercurius reads the second.
@@ -37,7 +27,7 @@ const graphqlCodes = {
 export function toHttpException(error: ErrorResponse): HttpException {
   const exception = new exceptions[error.status](error.body, { cause: error })
   exception.message = publicMessageOf(error)
-  const extensions = { code: graphqlCodes[error.status], http: { status: error.status, headers: headerMapOf(error) } }
+  const extensions = { code: error.extensions.code, http: { status: error.status, headers: headerMapOf(error) } }
   Object.defineProperties(exception, {
     extensions: { value: extensions },
     statusCode: { value: error.status },
@@ -62,6 +52,7 @@ function publicMessageOf(error: ErrorResponse): string {
     : (error.body['error_description'] ?? 'The access token could not be validated')
 }
 
+/** Apollo Server ignores headers that are no `Map`. */
 function headerMapOf({ headers }: ErrorResponse): Map<string, string> {
   return new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
