@@ -29,6 +29,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   koa: ['@tollgate/core', '@tollgate/core/adapter', 'koa'],
   fastify: ['@tollgate/core', '@tollgate/core/adapter', 'fastify', 'fastify-plugin'],
   hono: ['@tollgate/core', '@tollgate/core/adapter', 'hono'],
+  nestjs: ['@tollgate/core', '@tollgate/core/adapter', '@nestjs/common', '@nestjs/core', '@nestjs/websockets'],
   'mock-issuer': ['jose', 'undici'],
   opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/diagnostics', '@opentelemetry/api'],
 }
