@@ -34,14 +34,13 @@ export async function checkRoutes(app: CheckedApp, options: TestOptions): Promis
   const findings = new Map<string, Finding>()
   for (const route of app.routes) {
     for (const method of route.methods === 'all' ? anyMethod : route.methods) {
-      const finding = await check(app, route, method, options)
-      // The first route of several with one name gets the requests.
-      findings.set(finding.name, findings.get(finding.name) ?? finding)
+      // The first of several routes gets the requests.
+      const key = JSON.stringify([method, route.path, route.headers])
+      findings.set(key, findings.get(key) ?? (await check(app, route, method, options)))
     }
   }
   for (const prefix of new Set(['', ...(app.prefixes ?? [])])) {
-    const finding = await checkRest(app, prefix)
-    findings.set(finding.name, findings.get(finding.name) ?? finding)
+    findings.set(prefix, await checkRest(app, prefix))
   }
   return failIfOpen([...findings.values()], app.routes, options)
 }

@@ -19,8 +19,9 @@ export function failIfOpen(
   routes: readonly { readonly path: string }[],
   options: TestOptions,
 ): readonly string[] {
+  const isEmpty = routes.length === 0 && findings.every(({ verdict }) => verdict.kind === 'neutral')
   const faults = [
-    ...(routes.length === 0 ? ['The app has no routes: give expectProtected the app after its routes are added'] : []),
+    ...(isEmpty ? ['The app has no routes: give expectProtected the app after its routes are added'] : []),
     ...faultsOf(findings.filter((finding) => !options.except.some((name) => isNamed(name, finding)))),
     ...options.except.flatMap((name) => staleFaults(name, findings)),
     ...[...options.examples.keys()]
@@ -33,9 +34,7 @@ export function failIfOpen(
     const message = [title, ...faults.map((fault) => `  - ${fault}`)].join('\n')
     throw new AssertionError({ message, actual: faults, expected: [], operator: 'expectProtected' })
   }
-  const names = findings
-    .filter(({ method, verdict }) => method !== undefined && verdict.kind === 'refused')
-    .map(({ name }) => name)
+  const names = [...new Set(findings.filter(({ verdict }) => verdict.kind === 'refused').map(({ name }) => name))]
   return names.filter((name) => !name.startsWith('HEAD ') || !names.includes(name.replace('HEAD', 'GET')))
 }
 
@@ -71,7 +70,8 @@ function staleFaults(exception: string, findings: readonly Finding[]): readonly 
   if (named.length === 0) {
     return [`The exception \`${exception}\` names no route`]
   }
-  const refused = named.filter(({ verdict }) => verdict.kind === 'refused')
+  const isUnknown = named.some(({ verdict }) => verdict.kind === 'unknown')
+  const refused = named.filter(({ verdict }) => verdict.kind === 'refused' && !isUnknown)
   const isUnused = named.every(({ method, verdict }) => method === undefined && verdict.kind === 'neutral')
   return [
     ...refused.map(({ name }) => `The exception \`${exception}\` is not needed: ${name} needs a token`),

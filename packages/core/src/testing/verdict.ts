@@ -51,9 +51,11 @@ export function isFallThrough(
   return answer?.status === other?.status && answer?.body === other?.body.replaceAll(rest, () => path)
 }
 
+const challenge = new RegExp(String.raw`(^|,)\s*(Bearer|DPoP)(\s|,|$)`, 'i')
+
 function hasChallenge(headers: Answer['headers']): boolean {
   const lines = [headers['www-authenticate']].flat().map(String)
-  return lines.some((line) => /(^|,)\s*(Bearer|DPoP)(\s|,|$)/i.test(line))
+  return lines.some((line) => challenge.test(line))
 }
 
 /** A CORS layer responds without a body. The one of Fastify refuses an `OPTIONS` that is no preflight with 400. */

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { type AppRoute, examplePaths, joinPaths } from '@tollgate/core/testing'
 import { type Layer, type Route, routerBehind, type RoutePath } from './layers.ts'
 import { mountPaths } from './mount-paths.ts'
@@ -52,18 +53,24 @@ function routesOf(layer: Layer, route: Route, { prefix, layers }: Place): readon
       samples: isWritten ? examplePaths(name) : [],
       matches: (url: string) => isRouted(url, chain),
     }
-    const methods = methodsOf(route)
-    return [
-      ...(methods.length > 0 ? [{ ...rest, methods }] : []),
-      ...(route.methods['_all'] === true ? [{ ...rest, methods: 'all' as const }] : []),
-    ]
+    return methodsOf(route).map((methods) => ({ ...rest, methods }))
   })
 }
 
-/** Express responds to `HEAD` with the handler for `GET`. */
-function methodsOf({ methods }: Route): readonly string[] {
-  const own = Object.keys(methods).filter((method) => method !== '_all' && method !== 'connect')
-  return [...new Set([...own, ...(own.includes('get') ? ['head'] : [])])].map((method) => method.toUpperCase())
+/**
+ * The methods with a handler of their own, and `'all'` for `route.all`. `app.all` adds a handler to each method that Node
+ * knows. Express responds to `HEAD` with the handler for `GET`.
+ */
+function methodsOf({ methods }: Route): readonly (readonly string[] | 'all')[] {
+  const own = Object.keys(methods).filter((method) => method !== '_all')
+  if (own.length >= METHODS.length - 5) {
+    return ['all']
+  }
+  const written = own.includes('get') && !own.includes('head') ? [...own, 'head'] : own
+  return [
+    ...(written.length > 0 ? [written.map((method) => method.toUpperCase())] : []),
+    ...(methods['_all'] === true ? ['all' as const] : []),
+  ]
 }
 
 /** Whether each layer matches the path that the layers before it leave. */

@@ -40,7 +40,11 @@ export function isApp(app: unknown): app is App {
 
 /** Reading `router` throws in Express 4. */
 export function routerOf(app: App): Router | undefined {
-  return 'lazyrouter' in app ? app._router : app.router
+  if (!('lazyrouter' in app)) {
+    return app.router
+  }
+  const { _router: router } = app
+  return router
 }
 
 /** The router behind an entry of `app.use`: a router, or a mounted app. */
