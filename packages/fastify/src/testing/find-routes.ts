@@ -1,5 +1,5 @@
 import { type AppRoute, examplePaths } from '@tollgate/core/testing'
-import type { FastifyApp } from './inject.ts'
+import type { Constraints, FastifyApp } from './inject.ts'
 
 /** A line of `app.printRoutes()`. */
 interface Line {
@@ -12,16 +12,12 @@ interface Line {
 /** The routes of all scopes. `app.printRoutes()` is the only public list of them. */
 export function findRoutes(app: FastifyApp): readonly AppRoute[] {
   return linesOf(app.printRoutes()).map((line) => {
-    const headers = headersOf(line.constraints)
-    const path = nameOf(app, line, { host: headers?.['host'], version: headers?.['accept-version'] })
-    const matches = headers === undefined ? () => false : matcherOf(path, app.initialConfig)
-    return {
-      path,
-      methods: line.methods,
-      matches,
-      samples: examplePaths(escaped(path)),
-      headers: headers ?? {},
-    }
+    const constraints = constraintsOf(line.constraints)
+    const path = nameOf(app, line, constraints ?? {})
+    const matches = constraints === undefined ? () => false : matcherOf(path, app.initialConfig)
+    const { host, version } = constraints ?? {}
+    const headers = { ...(host && { host }), ...(version && { 'accept-version': version }) }
+    return { path, methods: line.methods, matches, samples: examplePaths(escaped(path)), headers }
   })
 }
 
@@ -44,7 +40,7 @@ function linesOf(tree: string): readonly Line[] {
  * The path as the app wrote it. In the tree, routes share a parameter under several names (`:id|:orderId`), and a colon
  * is not doubled. The router knows the names of a path that it finds.
  */
-function nameOf(app: FastifyApp, { path, methods: [method = 'GET'] }: Line, constraints: object): string {
+function nameOf(app: FastifyApp, { path, methods: [method = 'GET'] }: Line, constraints: Constraints): string {
   const names = path.split(/(:\w[^/]*\|:[^/]*)/).reduce<readonly string[]>(
     (starts, part, index) => {
       const choices = index % 2 === 1 ? part.split('|') : [part]
@@ -66,17 +62,13 @@ function parametersOf(name: string): readonly string[] {
     .map((part) => part.replace(/^:(\w+).*$/, '$1'))
 }
 
-/** The headers that meet the constraints. `undefined` when there are none for sure. */
-function headersOf(constraints: string | undefined): Readonly<Record<string, string>> | undefined {
-  const entries = Object.entries(constraints === undefined ? {} : (JSON.parse(constraints) as Record<string, unknown>))
-  const headers: Record<string, string> = {}
-  for (const [name, value] of entries) {
-    if (typeof value !== 'string' || value.startsWith('/') || (name !== 'host' && name !== 'version')) {
-      return undefined
-    }
-    headers[name === 'host' ? 'host' : 'accept-version'] = value
-  }
-  return headers
+/** The host and the version of a route. `undefined` for a constraint that no request is sure to meet. */
+function constraintsOf(text = '{}'): Constraints | undefined {
+  const entries = Object.entries(JSON.parse(text) as Readonly<Record<string, unknown>>)
+  // A regular expression is printed with its slashes.
+  const isMet = ([name, value]: readonly [string, unknown]): boolean =>
+    ['host', 'version'].includes(name) && typeof value === 'string' && !value.startsWith('/')
+  return entries.every(isMet) ? (Object.fromEntries(entries) as Constraints) : undefined
 }
 
 /** Matches as the router of Fastify does, by its settings. */

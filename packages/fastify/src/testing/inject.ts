@@ -1,15 +1,14 @@
 import type { Send } from '@tollgate/core/testing'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 
+/** The host and the version of a route. */
+export type Constraints = Readonly<Record<string, string>>
+
 /** The parts of a Fastify app that the check uses, for any server and logger. */
 export interface FastifyApp {
   readonly ready: () => PromiseLike<unknown>
   readonly printRoutes: () => string
-  readonly findRoute: (route: {
-    method: string
-    url: string
-    constraints: object
-  }) => { readonly params: object } | null
+  readonly findRoute: (route: { method: string; url: string; constraints: Constraints }) => { params: object } | null
   readonly inject: (options: InjectOptions) => PromiseLike<LightMyRequestResponse>
   readonly initialConfig: object
 }
