@@ -73,6 +73,16 @@ test('the core has less than 11,900 lines', () => {
   expect(lines).toBeLessThan(11900)
 })
 
+test('only testing.ts imports the parts of tests', () => {
+  const isOfTests = (path: string): boolean => /^testing[./]/.test(path) || path === '@tollgate/core/testing'
+  const loading = names.flatMap((name) =>
+    sourcesOf(name)
+      .filter(({ path, imports }) => !isOfTests(path) && imports.some(isOfTests))
+      .map(({ path }) => `${name}: ${path}`),
+  )
+  expect(loading).toEqual([])
+})
+
 test('validator.ts, which shows the six steps, has at most 80 lines', () => {
   expect(sourcesOf('core').find(({ path }) => path === 'validator.ts')?.lines).toBeLessThanOrEqual(80)
 })

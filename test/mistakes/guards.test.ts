@@ -76,3 +76,9 @@ describe.each(Object.entries(noGuards))('%s as a guard', (_mistake, guard) => {
     await expect(protectBy(guard as Guard)).rejects.toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_OPTION' })
   })
 })
+
+test('a misspelt option of defineGuard throws a TypeError', () => {
+  const invalidOption = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' }) as Error
+  expect(() => defineGuard({ demands: { scope: ['read'] } as never, check: () => 'pass' })).toThrow(invalidOption)
+  expect(() => defineGuard({ chek: () => 'pass' } as never)).toThrow(invalidOption)
+})

@@ -59,6 +59,15 @@ const mistakes: Readonly<Record<string, readonly [build: (scene: Scene) => void,
     'GET, HEAD /v1/:tenant/deep/orders',
   ],
   'the token is optional': [({ app, protect }) => app.get('/orders', protect.optional(), respond), 'GET, HEAD /orders'],
+  'protect is a statement in the handler': [
+    ({ app, protect }) => {
+      app.get('/orders', (_req, res) => {
+        protect()
+        res.json({ secret: true })
+      })
+    },
+    'GET, HEAD /orders',
+  ],
   'only GET is protected': [
     ({ app, protect }) => app.get('/orders', protect(), respond).post('/orders', respond).put('/orders', respond),
     'POST, PUT /orders',

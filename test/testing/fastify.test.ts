@@ -76,6 +76,16 @@ const mistakes: Readonly<Record<string, readonly [build: () => Promise<FastifyIn
       'GET, HEAD /users',
       'GET, HEAD /orders',
     ],
+    'protect is a statement in the handler': [
+      async () => {
+        const app = await openProtected()
+        return app.get('/orders', async () => {
+          app.protect()
+          return { secret: true }
+        })
+      },
+      'GET, HEAD /orders',
+    ],
     'a condition protects one method': [
       async () => {
         const app = await openProtected()

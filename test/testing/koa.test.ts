@@ -86,6 +86,16 @@ const mistakes: Readonly<Record<string, readonly [build: (scene: Scene) => void,
     ({ app, router, protect }) => app.use(router.get('/orders', protect.optional(), respond).routes()),
     'HEAD, GET /orders',
   ],
+  'protect is a statement in the handler': [
+    ({ app, router, protect }) => {
+      router.get('/orders', (ctx) => {
+        protect()
+        ctx.body = { secret: true }
+      })
+      app.use(router.routes())
+    },
+    'HEAD, GET /orders',
+  ],
   'a condition protects one method': [
     ({ app, router, protect }) => {
       const layer = protect() as unknown as Middleware

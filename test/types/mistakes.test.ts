@@ -1,7 +1,11 @@
 import { Router } from '@koa/router'
 import { createProtect, defineGuard, Refusal, scopes } from '@tollgate/express'
-import { createProtect as createKoaProtect } from '@tollgate/koa'
+import { expectProtected as expectExpress } from '@tollgate/express/testing'
+import { expectProtected as expectFastify } from '@tollgate/fastify/testing'
+import { createProtect as createKoaProtect, type ProtectedState } from '@tollgate/koa'
+import { expectProtected as expectKoa } from '@tollgate/koa/testing'
 import express from 'express'
+import fastify from 'fastify'
 import Koa from 'koa'
 import { expectTypeOf, test } from 'vitest'
 
@@ -73,6 +77,26 @@ test('protect without a call does not compile in Koa', () => {
     })
     // @ts-expect-error -- a guard is no layer
     new Koa().use(scopes('read'))
+  }
+  expectTypeOf(uncalled).toBeFunction()
+})
+
+test('expectProtected takes the apps of the frameworks, and no other app', () => {
+  const uncalled = async (): Promise<void> => {
+    expectTypeOf(await expectExpress(express(), { except: ['/health'] })).toEqualTypeOf<readonly string[]>()
+    await expectKoa(new Koa())
+    await expectKoa(new Koa<ProtectedState, { custom: boolean }>(), { examples: { '/:id': '/1' } })
+    await expectFastify(fastify())
+    await expectFastify(fastify({ http2: true }))
+    await expectFastify(fastify({ https: {} }).withTypeProvider())
+    // @ts-expect-error -- this is no app of Koa
+    await expectKoa(express())
+    // @ts-expect-error -- this is no app of Fastify
+    await expectFastify(express())
+    // @ts-expect-error -- the option is misspelt
+    await expectExpress(express(), { exept: [] })
+    // @ts-expect-error -- the exceptions are a list
+    await expectExpress(express(), { except: '/health' })
   }
   expectTypeOf(uncalled).toBeFunction()
 })
