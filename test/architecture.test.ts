@@ -11,7 +11,7 @@ const levels: readonly RegExp[] = [
   /^(index|adapter|contract|testing|issuers|diagnostics)\.ts$/,
   /^testing\//,
   /^middleware\//,
-  /^(create-validator|validator|lifecycle|options)\.ts$/,
+  /^((create-validator|validator|validator-methods|lifecycle|options)\.ts$|explain\/)/,
   /^issuers\//,
   /^(jwt|introspection|revocation)\//,
   /^(keys|constraints|claims|guards)\//,
@@ -68,9 +68,9 @@ test('every file of the core has a level, and imports from its own level or belo
 })
 
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
-test('the core has less than 11,900 lines', () => {
+test('the core has less than 14,200 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(11900)
+  expect(lines).toBeLessThan(14200)
 })
 
 test('only testing.ts imports the parts of tests', () => {
