@@ -57,18 +57,22 @@ const noGuards: Readonly<Record<string, unknown>> = {
   false: false,
 }
 
-const frameworks: Readonly<Record<string, (guard: Guard) => Promise<unknown>>> = {
-  Express: async (guard) => createExpressProtect(trust)(guard),
-  'Express, with optional credentials': async (guard) => createExpressProtect(trust).optional(guard),
-  Koa: async (guard) => createKoaProtect(trust)(guard),
-  'Koa, with optional credentials': async (guard) => createKoaProtect(trust).optional(guard),
+const frameworks: Readonly<Record<string, (guard: Guard) => Promise<void>>> = {
+  Express: async (guard) => void createExpressProtect(trust)(guard),
+  'Express, with optional credentials': async (guard) => void createExpressProtect(trust).optional(guard),
+  'Express, with public paths': async (guard) => void createExpressProtect(trust).unless('/health', guard),
+  Koa: async (guard) => void createKoaProtect(trust)(guard),
+  'Koa, with optional credentials': async (guard) => void createKoaProtect(trust).optional(guard),
+  'Koa, with public paths': async (guard) => void createKoaProtect(trust).unless('/health', guard),
   Fastify: async (guard) => {
     const app = openApp()
     await app.register(tollgate, trust)
-    return app.protect(guard)
+    app.protect(guard)
   },
-  'the web Request': async (guard) => createValidator(trust).authenticate(new Request('https://api.example'), guard),
-  'validator.combine': async (guard) => createValidator(trust).combine(guard),
+  'the web Request': async (guard) => {
+    await createValidator(trust).authenticate(new Request('https://api.example'), guard)
+  },
+  'validator.combine': async (guard) => void createValidator(trust).combine(guard),
 }
 
 describe.each(Object.entries(noGuards))('%s as a guard', (_mistake, guard) => {

@@ -81,6 +81,20 @@ test('protect without a call does not compile in Koa', () => {
   expectTypeOf(uncalled).toBeFunction()
 })
 
+test('to await the middleware does not compile', () => {
+  const uncalled = async (): Promise<void> => {
+    // @ts-expect-error -- a middleware is no promise
+    await createProtect(trust)()
+    // @ts-expect-error -- a middleware is no promise
+    await createProtect(trust).optional()
+    // @ts-expect-error -- a middleware is no promise
+    await createProtect(trust).unless('/health')
+    // @ts-expect-error -- a middleware is no promise
+    await createKoaProtect(trust)()
+  }
+  expectTypeOf(uncalled).toBeFunction()
+})
+
 test('expectProtected takes the apps of the frameworks, and no other app', () => {
   const uncalled = async (): Promise<void> => {
     expectTypeOf(await expectExpress(express(), { except: ['/health'] })).toEqualTypeOf<readonly string[]>()
