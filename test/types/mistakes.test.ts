@@ -1,3 +1,4 @@
+// oxlint-disable typescript/await-thenable -- the await is the mistake
 import { Router } from '@koa/router'
 import { createProtect, defineGuard, Refusal, scopes } from '@tollgate/express'
 import { expectProtected as expectExpress } from '@tollgate/express/testing'

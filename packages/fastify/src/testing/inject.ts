@@ -1,4 +1,4 @@
-import type { Send } from '@tollgate/core/testing'
+import { responseTime, type Send } from '@tollgate/core/testing'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 
 /** The host and the version of a route. */
@@ -21,7 +21,7 @@ export function isApp(app: unknown): app is FastifyApp {
 /** Sends requests without a socket. */
 export function sendBy(app: FastifyApp): Send {
   return async ({ method, path, headers }) => {
-    const signal = AbortSignal.timeout(5000)
+    const signal = AbortSignal.timeout(responseTime)
     try {
       const options = { method, url: path, headers, signal }
       const { statusCode, headers: received, body } = await app.inject(options)
