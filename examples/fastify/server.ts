@@ -1,3 +1,4 @@
+import '@tollgate/fastify/augment'
 import cors from '@fastify/cors'
 import tollgate, { Refusal, scopes, type TollgateOptions, Unavailable } from '@tollgate/fastify'
 import fastify, { type FastifyInstance } from 'fastify'

@@ -1,3 +1,4 @@
+import '@tollgate/fastify/augment'
 import {
   type AccessToken,
   createValidator,

@@ -26,7 +26,7 @@ export function expectNoMisspeltAuth(config: object, place: string): void {
 }
 
 /** A copy of the core that another package brings has guards of its own. They count too. */
-function isGuard(value: unknown): boolean {
+export function isGuard(value: unknown): boolean {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -47,5 +47,7 @@ function isOneMistakeFrom(name: string, right: string): boolean {
   }
   const [rest, expected] = [name.slice(start), right.slice(start)]
   const swapped = `${expected[1] ?? ''}${expected[0] ?? ''}${expected.slice(2)}`
-  return [expected.slice(1), swapped].includes(rest) || rest.slice(1) === expected || rest.slice(1) === expected.slice(1)
+  return (
+    [expected.slice(1), swapped].includes(rest) || rest.slice(1) === expected || rest.slice(1) === expected.slice(1)
+  )
 }

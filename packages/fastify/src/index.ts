@@ -50,4 +50,12 @@ export {
 export type { MiddlewareOptions } from '@tollgate/core/adapter'
 export { tollgate, tollgate as default } from './plugin.ts'
 export type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
-export type { Hook, OptionalProtect, PluginOptions, Protect, TokenTypes, TollgateOptions, TypedClaims } from './types.ts'
+export type {
+  Hook,
+  OptionalProtect,
+  PluginOptions,
+  Protect,
+  TokenTypes,
+  TollgateOptions,
+  TypedClaims,
+} from './types.ts'

@@ -5,6 +5,7 @@ import fastifyPlugin from 'fastify-plugin'
 import { decorateScope, expectMemberName } from './decorate.ts'
 import { replayForms } from './form.ts'
 import { checkAddedHooks, expectEarlyHooks, isProtected, markFactories } from './hook-mistakes.ts'
+import { closeOtherScopes } from './other-scopes.ts'
 import { createProtect } from './protect.ts'
 import { authOf, authOfFinal, createRouteHooks, fixAuth } from './route-auth.ts'
 import { isRegisteredIn, nearestTo, setNearest } from './scope.ts'
@@ -18,7 +19,8 @@ import type { Protect, TollgateOptions, TypedClaims } from './types.ts'
  * It validates tokens as `createValidator` says. It responds itself: 400, 401 or 403 with the challenge of RFC 6750 §3,
  * or 503 with `Retry-After` when the token cannot be validated. It closes its validator with the app.
  *
- * It checks the hooks and the `config` of the routes in its scope. It does not check routes of other scopes.
+ * It checks the hooks and the `config` of the routes in its scope. It does not protect the routes of other scopes, except
+ * that one with guards in its `config` is 500.
  *
  * It rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid options, and for a name that another
  * plugin owns. The message says how to fix them.
@@ -50,6 +52,7 @@ async function register(app: FastifyInstance, options: TollgateOptions): Promise
   markFactories(protect)
   if (outer === undefined) {
     checkAddedHooks(app)
+    closeOtherScopes(app)
   }
   if (formBody === 'accepted') {
     replayForms(app)

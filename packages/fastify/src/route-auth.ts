@@ -62,6 +62,7 @@ export function fixAuth(route: RouteOptions, auth: RouteAuth): void {
   let config = withFixedAuth(route.config, auth, route.url)
   Object.defineProperty(route, 'config', {
     enumerable: true,
+    configurable: false,
     get: () => config,
     set: (next: unknown) => {
       if (typeof next !== 'object' || next === null || !Object.hasOwn(next, 'auth') || own(next) !== auth) {
@@ -80,6 +81,7 @@ function own(config: object): unknown {
 function withFixedAuth(config: object | undefined, auth: RouteAuth, url: string): object {
   return Object.defineProperty({ ...config }, 'auth', {
     enumerable: true,
+    configurable: false,
     get: () => auth,
     set: (next: unknown) => {
       if (next !== auth) {
