@@ -5,7 +5,7 @@ import type { TypedClaims } from './types.ts'
 
 // Opt-in by `import '@tollgate/fastify/augment'`, because two packages that type the same name conflict.
 declare module 'fastify' {
-  interface FastifyInstance {
+  interface FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider> {
     /**
      * The token of a request that passed. It is never `undefined`: a route without protection throws a `TypeError`. It
      * is the same function as `app.protect.auth`. It is typed as a method, because `@fastify/auth` types one with this

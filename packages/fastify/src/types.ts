@@ -64,7 +64,7 @@ export type TollgateOptions = PluginOptions &
 
 // The plugin owns this name. Another package that types it too needs a scope of its own, and a cast.
 declare module 'fastify' {
-  interface FastifyInstance {
+  interface FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider> {
     /** Accepts requests with a valid access token that the guards accept: for `onRequest` of a route or of a scope. */
     protect: Protect
   }
