@@ -16,11 +16,11 @@ export {
   cookie,
   createValidator,
   type CredentialSource,
-  defineGuard,
   type Dialect,
   type Duration,
   type Guard,
   type GuardContext,
+  type GuardInit,
   type GuardResult,
   header,
   type HttpRequest,
@@ -48,6 +48,7 @@ export {
   type ValidatorOptions,
 } from '@tollgate/core'
 export type { MiddlewareOptions } from '@tollgate/core/adapter'
+export { defineGuard, type RouteRequest } from './guard.ts'
 export { tollgate, tollgate as default } from './plugin.ts'
 export type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
 export type {

@@ -56,5 +56,5 @@ export function createProtect(
 function toHttpRequest(request: ProtectedRequest): HttpRequest {
   const { raw, headers, method, originalUrl } = request
   const lines = nodeHeaders({ rawHeaders: raw.rawHeaders, headers })
-  return { method, url: originalUrl, headers: lines, form: formOf(request) }
+  return { method, url: originalUrl, headers: lines, form: formOf(request), native: request }
 }
