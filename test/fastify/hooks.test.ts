@@ -1,5 +1,5 @@
 /** `app.protect()` as a hook of a route or of a scope. */
-import tollgate, { scopes } from '@tollgate/fastify'
+import tollgate, { defineGuard, Refusal, scopes } from '@tollgate/fastify'
 import { expect, test } from 'vitest'
 import { messagesOn } from '../harness/channel-messages.ts'
 import { openIssuer } from '../harness/reference.ts'
@@ -131,4 +131,27 @@ test('inject() gets the same responses as a socket', async () => {
     expect(await statusOf(lines)).toBe(400)
     expect(refusals.at(-1)?.refusal.reason).toBe('repeated-credentials')
   }
+})
+
+test('a guard of the application sees the parameters and the options of the route', async () => {
+  const issuer = await openIssuer()
+  const app = openApp()
+  await app.register(tollgate, issuer.validatorOptions)
+  const seen: unknown[] = []
+  const own = defineGuard({
+    check: ({ subject }, { native }) => {
+      seen.push([native?.routeOptions.url, native?.method])
+      return subject === native?.params['owner'] ? 'pass' : new Refusal({ reason: 'not-yours' })
+    },
+  })
+  app.get('/hook/:owner', { onRequest: app.protect(own) }, async () => 'ok')
+  app.get('/config/:owner', { config: { auth: own } }, async () => 'ok')
+  const send = await serve(app)
+  const token = await issuer.accessToken()
+  for (const path of ['/hook', '/config']) {
+    expect((await send(`${path}/alice`, { token })).status).toBe(200)
+    expect((await send(`${path}/bob`, { token })).status).toBe(403)
+    expect((await send(`${path}/alice`)).status, 'a guard never runs without a token').toBe(401)
+  }
+  expect(seen).toEqual(['/hook', '/hook', '/config', '/config'].map((path) => [`${path}/:owner`, 'GET']))
 })

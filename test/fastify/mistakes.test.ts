@@ -243,7 +243,7 @@ test('a route with guards in its config is closed, in a scope without the regist
 test('a plugin that uses fastify-plugin registers for the scope around it', async () => {
   const issuer = await openIssuer()
   const app = openApp()
-  app.register(fastifyPlugin(async (scope) => void (await scope.register(tollgate, issuer.validatorOptions))))
+  app.register(fastifyPlugin(async (scope) => void scope.register(tollgate, issuer.validatorOptions)))
   app.get('/', { config: { auth: scopes('read') } }, handler)
   app.register(async (routes) => void routes.get('/later', { onRequest: routes.protect() }, handler))
   const send = await serve(app)

@@ -153,9 +153,8 @@ test('@fastify/auth accepts an API key or a token with errors: throw, and sends 
       throw Object.assign(new Error('no key'), { statusCode: 401 })
     }
   }
-  const either = app.auth as unknown as (functions: readonly unknown[], options: object) => never
-  app.get('/or', { onRequest: either.call(app, [apiKey, app.protect()], { relation: 'or' }) }, async () => 'ok')
-  app.get('/and', { onRequest: either.call(app, [apiKey, app.protect()], { relation: 'and' }) }, async () => 'ok')
+  app.get('/or', { onRequest: app.auth([apiKey, app.protect()], { relation: 'or' }) }, async () => 'ok')
+  app.get('/and', { onRequest: app.auth([apiKey, app.protect()], { relation: 'and' }) }, async () => 'ok')
   const send = await serve(app)
   const token = await issuer.accessToken()
   const key = { headers: [['X-Api-Key', 'good']] } as const

@@ -3,9 +3,11 @@ import {
   type AccessToken,
   createValidator,
   defineGuard,
+  type Guard,
   type Hook,
   type IntrospectedClaims,
   type JwtClaims,
+  Refusal,
   scopes,
   tollgate,
 } from '@tollgate/fastify'
@@ -13,6 +15,7 @@ import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyPluginAsync,
+  type FastifyRequest,
   type FastifyTypeProvider,
   type onRequestAsyncHookHandler,
   type onRequestHookHandler,
@@ -130,6 +133,23 @@ test('hooks compile on a route with a typed reply, with generics and with schema
     typed.addHook('preHandler', onRequest)
   }
   expectTypeOf(uncalled).toBeFunction()
+})
+
+test('a guard of the application sees the request of Fastify', () => {
+  const guard = defineGuard({
+    check: ({ subject }, { native }) => {
+      expectTypeOf(native?.params['id']).toEqualTypeOf<string | undefined>()
+      expectTypeOf(native?.routeOptions.url).toEqualTypeOf<string | undefined>()
+      return subject === native?.params['id'] ? 'pass' : new Refusal({ reason: 'not-yours' })
+    },
+  })
+  expectTypeOf(guard).toEqualTypeOf<Guard>()
+  defineGuard<FastifyRequest<{ Params: { id: `u-${string}` } }>>({
+    check: (_token, { native }) => {
+      expectTypeOf(native?.params.id).toEqualTypeOf<`u-${string}` | undefined>()
+      return 'pass'
+    },
+  })
 })
 
 test("hooks compile as Fastify's own types of hooks, options and plugins", () => {

@@ -11,7 +11,7 @@ declare module 'fastify' {
      * is the same function as `app.protect.auth`. It is typed as a method, because `@fastify/auth` types one with this
      * name: with that plugin, use `app.protect.auth`.
      */
-    auth(request: ProtectedRequest): AccessToken<TypedClaims>
+    auth(this: void, request: ProtectedRequest): AccessToken<TypedClaims>
   }
   interface FastifyRequest {
     /** The access token; `undefined` on routes without protection, and on optional ones without credentials. */

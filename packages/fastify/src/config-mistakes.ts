@@ -1,10 +1,12 @@
 import { invalidOption } from '@tollgate/core/adapter'
 
 /** Names that developers write for `auth`. Without `auth` beside them they are mistakes. */
-const aliases = new Set([
-  ...['authentication', 'authenticate', 'authenticated', 'authorization', 'authorize', 'authorized', 'oauth'],
-  ...['protect', 'protected', 'guard', 'guards', 'scope', 'scopes', 'requireauth', 'authrequired'],
-])
+const aliases = new Set(
+  [
+    'authentication authenticate authenticated authorization authorize authorized oauth requireauth authrequired',
+    'protect protected guard guards scope scopes',
+  ].flatMap((names) => names.split(' ')),
+)
 
 /**
  * Throws a `TypeError` for a member of a route's config that looks like a misspelt `auth`, because the route would be
@@ -41,7 +43,7 @@ function resemblesAuth(name: string): boolean {
 
 /** Whether one letter is missing, superfluous, wrong or in the wrong place, or only the case differs. */
 function isOneMistakeFrom(name: string, right: string): boolean {
-  const start = [...right].findIndex((letter, index) => name[index] !== letter)
+  const start = right.split('').findIndex((letter, index) => name[index] !== letter)
   if (start === -1) {
     return name.length <= right.length + 1
   }

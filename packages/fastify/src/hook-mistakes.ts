@@ -50,11 +50,12 @@ export function expectEarlyHooks(route: RouteOptions): void {
  * after the handler would leave the routes of the scope open, or would freeze the response.
  */
 export function checkAddedHooks(app: FastifyInstance): void {
-  const { addHook } = app
-  app.addHook = function addCheckedHook(this: FastifyInstance, name: string, hook: unknown) {
+  const scope = app as { addHook: (this: FastifyInstance, name: string, hook: unknown) => FastifyInstance }
+  const { addHook } = scope
+  scope.addHook = function addCheckedHook(this: FastifyInstance, name: string, hook: unknown) {
     expectHook(name, hook, ' of a scope')
-    return Reflect.apply(addHook as (...args: unknown[]) => FastifyInstance, this, [name, hook])
-  } as typeof addHook
+    return addHook.call(this, name, hook)
+  }
 }
 
 function expectHook(name: string, hook: unknown, place: string): void {
