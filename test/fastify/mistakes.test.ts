@@ -63,7 +63,8 @@ test('app.protect() of a scope within, as onSend of a scope around, refuses once
 
 test.each([...earlyHooks, ...lateHooks])('app.protect without a call as %s is a TypeError', async (name) => {
   const app = await openProtectedApp()
-  for (const factory of [app.protect, app.protect.optional, app.protect.auth, app.protect.optional.auth, app.auth]) {
+  const { protect } = app
+  for (const factory of [protect, protect.optional, protect.unless, protect.auth, protect.optional.auth, app.auth]) {
     expect(() => define(app, { [name]: factory })).toThrow(mistake)
     expect(() => define(app, { [name]: [factory] })).toThrow(mistake)
     expect(() => addHook(app, name, factory)).toThrow(mistake)
@@ -93,11 +94,16 @@ test('app.protect(…) in a handler or a hook is a TypeError, and the route stay
     return disclose()
   })
   app.get('/awaited', async () => {
-    await (app.protect(scopes('read')) as unknown as Promise<void>)
+    // @ts-expect-error -- a hook cannot be awaited
+    await app.protect(scopes('read'))
     return disclose()
   })
   app.get('/called', async (request, reply) => {
     await app.protect(scopes('read'))(request, reply)
+    return disclose()
+  })
+  app.get('/unless', async (request, reply) => {
+    await app.protect.unless('/nowhere')(request, reply)
     return disclose()
   })
   app.get('/optional', async (request, reply) => {
@@ -108,11 +114,17 @@ test('app.protect(…) in a handler or a hook is a TypeError, and the route stay
   app.get('/hook', { preHandler }, async () => disclose())
   const send = await serve(app)
   const token = await issuer.accessToken({ scope: 'read' })
-  for (const path of ['/bare', '/awaited', '/called', '/optional', '/hook']) {
+  for (const path of ['/bare', '/awaited', '/called', '/optional', '/unless', '/hook']) {
     expect((await send(path)).status, path).toBe(500)
     expect((await send(path, { token })).status, path).toBe(500)
   }
   expect(disclosed).toBe(0)
+})
+
+test('an awaited app.protect(…) is a TypeError when the app starts, too', async () => {
+  const app = await openProtectedApp()
+  // @ts-expect-error -- a hook cannot be awaited
+  await expect(async () => app.addHook('onRequest', await app.protect())).rejects.toThrow(TypeError)
 })
 
 test('app.protect(…) before the registration has loaded is a TypeError', async () => {

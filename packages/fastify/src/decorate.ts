@@ -1,16 +1,7 @@
-import { describe, invalidOption } from '@tollgate/core/adapter'
+import { invalidOption } from '@tollgate/core/adapter'
 import type { FastifyInstance } from 'fastify'
 import type { ScopeDecoration } from './scope.ts'
 import type { Protect } from './types.ts'
-
-/** Checks the option `decorate`. Does not check whether another plugin owns the name. */
-export function expectMemberName(name: unknown = 'auth'): string {
-  if (typeof name !== 'string' || !/^[a-z_$][\w$]*$/i.test(name)) {
-    const what = typeof name === 'string' ? 'another string' : describe(name)
-    throw invalidOption(`Expected \`decorate\` to be the name of a member, such as 'auth' or 'token', got ${what}`)
-  }
-  return name
-}
 
 /**
  * Adds `request.<name>`, `app.<name>` and `app.protect`. Throws a `TypeError` when another plugin owns one of them in

@@ -22,6 +22,7 @@ export function markFactories(protect: Protect): void {
   factories
     .set(protect, 'app.protect')
     .set(protect.optional, 'app.protect.optional')
+    .set(protect.unless, 'app.protect.unless')
     .set(protect.auth, 'app.protect.auth')
     .set(protect.optional.auth, 'app.protect.optional.auth')
 }
@@ -61,7 +62,7 @@ export function checkAddedHooks(app: FastifyInstance): void {
 function expectHook(name: string, hook: unknown, place: string): void {
   const factory = typeof hook === 'function' ? factories.get(hook) : undefined
   if (factory !== undefined) {
-    const call = factory.endsWith('optional') ? factory : 'app.protect'
+    const call = factory.endsWith('auth') ? 'app.protect' : factory
     throw invalidOption(`Expected ${call}(…) as \`${name}\`${place}, got ${factory} itself: call it, ${call}()`)
   }
   if (isIn(hooks, hook) && !early.some((one) => one === name)) {

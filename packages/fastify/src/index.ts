@@ -18,6 +18,8 @@ export {
   type CredentialSource,
   type Dialect,
   type Duration,
+  type Explanation,
+  type ExplanationReport,
   type Guard,
   type GuardContext,
   type GuardInit,
@@ -47,16 +49,8 @@ export {
   type Validator,
   type ValidatorOptions,
 } from '@tollgate/core'
-export type { MiddlewareOptions } from '@tollgate/core/adapter'
+export type { Exemption, MiddlewareOptions } from '@tollgate/core/adapter'
 export { defineGuard, type RouteRequest } from './guard.ts'
 export { tollgate, tollgate as default } from './plugin.ts'
 export type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
-export type {
-  Hook,
-  OptionalProtect,
-  PluginOptions,
-  Protect,
-  TokenTypes,
-  TollgateOptions,
-  TypedClaims,
-} from './types.ts'
+export type { Hook, OptionalProtect, Protect, TokenTypes, TollgateOptions, TypedClaims } from './types.ts'

@@ -2,7 +2,7 @@
 import { expectProtectOptions, expectOptions, invalidOption, type ProtectSettings } from '@tollgate/core/adapter'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { decorateScope, expectMemberName } from './decorate.ts'
+import { decorateScope } from './decorate.ts'
 import { replayForms } from './form.ts'
 import { checkAddedHooks, expectEarlyHooks, isProtected, markFactories } from './hook-mistakes.ts'
 import { closeOtherScopes } from './other-scopes.ts'
@@ -37,8 +37,8 @@ async function register(app: FastifyInstance, options: TollgateOptions): Promise
     )
   }
   const outer = nearestTo(app)
-  const { protection, name } = settingsOf(options)
-  const { validator } = protection
+  const protection = protectionBy(options)
+  const { validator, decorate: name } = protection
   const { formBody } = validator
   const { protect, createHook } = createProtect(app, protection, {
     name,
@@ -63,20 +63,13 @@ async function register(app: FastifyInstance, options: TollgateOptions): Promise
   }
 }
 
-function settingsOf(options: TollgateOptions): {
-  readonly protection: ProtectSettings<TypedClaims>
-  readonly name: string
-} {
-  // A copy by spreading would lose the getters of a class, and with them the error for such options.
-  const { decorate, ...members } = Object.getOwnPropertyDescriptors(options)
-  const name = expectMemberName(decorate?.value)
-  const rest = Object.create(Object.getPrototypeOf(options) as object | null, members) as TollgateOptions
-  if (rest.validator === undefined) {
-    return { protection: expectProtectOptions<TypedClaims>(rest), name }
+function protectionBy(options: TollgateOptions): ProtectSettings<TypedClaims> {
+  if (options.validator === undefined) {
+    return expectProtectOptions<TypedClaims>(options)
   }
-  const names = ['validator', 'errors', 'preflights']
-  const { validator, errors, preflights } = expectOptions(rest, 'the options beside a validator', names)
-  return { protection: expectProtectOptions(validator, { errors, preflights }), name }
+  const names = ['validator', 'errors', 'preflights', 'decorate']
+  const { validator, ...rest } = expectOptions(options, 'the options beside a validator', names)
+  return expectProtectOptions(validator, rest)
 }
 
 /**

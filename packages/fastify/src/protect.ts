@@ -1,12 +1,12 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TypedClaims
-import type { Guard, HttpRequest } from '@tollgate/core'
+import type { HttpRequest } from '@tollgate/core'
 import { createProtectFor, invalidOption, nodeHeaders, type ProtectSettings } from '@tollgate/core/adapter'
 import type { FastifyInstance } from 'fastify'
 import { formOf } from './form.ts'
 import { type ScopeRules, toHook } from './hook.ts'
 import { markHook } from './hook-mistakes.ts'
 import type { ProtectedRequest } from './request.ts'
-import type { Hook, Protect, TypedClaims } from './types.ts'
+import type { Protect, TypedClaims } from './types.ts'
 
 /** The `protect` of a scope, for the application and for the plugin itself. */
 interface ScopeProtect {
@@ -27,6 +27,9 @@ export function createProtect(
 ): ScopeProtect {
   const createHook: Protect = createProtectFor(protection, {
     toHttpRequest,
+    // The function below checks the calls of the application.
+    expectAtStart: () => undefined,
+    isAt: ({ routeOptions }, path) => routeOptions.url === path,
     toMiddleware: (authenticate, optional) => markHook(toHook({ authenticate, optional, ...rules })),
   })
   const state = { isReady: false }
@@ -34,20 +37,21 @@ export function createProtect(
     state.isReady = true
   })
 
-  function atStart(create: (...guards: readonly Guard[]) => Hook): (...guards: readonly Guard[]) => Hook {
-    return (...guards) => {
+  function atStart<Args extends readonly unknown[], Result>(create: (...args: Args) => Result): typeof create {
+    return (...args) => {
       if (state.isReady) {
         throw invalidOption(
           'Expected app.protect(…) as `onRequest` of a route or of a scope, got a call after the app is ready: a handler or hook that calls it protects nothing',
         )
       }
-      return create(...guards)
+      return create(...args)
     }
   }
-  const { auth, optional, validator } = createHook
+  const { auth, optional, unless, validator } = createHook
   const protect = Object.assign(atStart(createHook), {
     auth,
     optional: Object.assign(atStart(optional), { auth: optional.auth }),
+    unless: atStart(unless),
     validator,
   })
   return { protect, createHook }

@@ -25,7 +25,7 @@ export interface ProtectedRequest {
   /** Fastify parses it after `onRequest`. */
   readonly body: unknown
   /** The config has a type of the application. */
-  readonly routeOptions: { readonly config: object }
+  readonly routeOptions: { readonly url?: string | undefined; readonly config: object }
   readonly server: object
 }
 

@@ -40,23 +40,12 @@ type ClaimsOption = TypedClaims extends RawClaims
   ? { readonly claims?: UndeclaredClaims }
   : { readonly claims: StandardSchema<TypedClaims> }
 
-/** The options of the plugin besides those of the validator. */
-export interface PluginOptions extends MiddlewareOptions {
-  /**
-   * The name of the member of the request that receives the token, and of the accessor of the app: with `'token'`,
-   * `request.token` and `app.token(request)`. Choose another name when another plugin owns `request.auth`, such as Clerk.
-   * A name that is taken throws a `TypeError`, except for an `app.auth` of another plugin, such as `@fastify/auth`: it
-   * stays, and `app.protect.auth(request)` gives the token. The name of `config: { auth }` does not change. Default:
-   * `'auth'`.
-   */
-  readonly decorate?: string | undefined
-}
-
 /**
  * The options of the plugin: those of the validator, or a validator, which the plugin does not close; and those of the
- * middleware.
+ * middleware. `decorate` names `request.<name>` and `app.<name>(request)`. A name that another plugin owns throws a
+ * `TypeError`. An `app.auth` of another plugin, such as `@fastify/auth`, stays: then use `app.protect.auth(request)`.
  */
-export type TollgateOptions = PluginOptions &
+export type TollgateOptions = MiddlewareOptions &
   (
     | (Omit<ValidatorOptions, 'claims'> & ClaimsOption & { readonly validator?: never })
     | ({ readonly validator: Validator<TypedClaims> } & { readonly [Name in keyof ValidatorOptions]?: never })
