@@ -6,6 +6,7 @@ import {
   createAppBesideOthers,
   createAppOfTenants,
   createAppOfTwo,
+  createAppWithExceptions,
   createAppWithKeys,
   createConfiguredApp,
   createStrictApp,
@@ -59,6 +60,12 @@ const acme = await issuer.accessToken({ tenant: 'acme' })
 assert.equal((await call(tenants, '/tenants/acme/orders', acme)).statusCode, 200)
 assert.equal((await call(tenants, '/tenants/other/orders', acme)).statusCode, 403)
 
+const exceptions = await createAppWithExceptions(options)
+assert.equal((await call(exceptions, '/health')).statusCode, 200)
+assert.equal((await call(exceptions, '/docs/start')).statusCode, 200)
+assert.equal((await call(exceptions, '/nothing')).statusCode, 401)
+assert.deepEqual((await call(exceptions, '/orders', alice)).json(), { for: 'alice' })
+
 const keys = await createAppWithKeys(options, 'key')
 const withKey = { url: '/orders', headers: { 'x-api-key': 'key' } }
 assert.equal((await keys.inject(withKey)).statusCode, 200)
@@ -70,5 +77,7 @@ assert.deepEqual((await call(beside, '/orders', alice)).json(), { for: 'alice' }
 assert.equal((await call(beside, '/orders')).statusCode, 401)
 
 assert.equal((await call(threeLines, '/orders')).statusCode, 401)
-await Promise.all([app, configured, strict, two, tenants, keys, beside, threeLines].map((one) => one.close()))
+await Promise.all(
+  [app, configured, strict, two, tenants, exceptions, keys, beside, threeLines].map((one) => one.close()),
+)
 await issuer.close()

@@ -35,6 +35,17 @@ export async function createConfiguredApp(options: TollgateOptions): Promise<Fas
   return app
 }
 
+/** Every route and every unknown path needs a token, except for two routes. */
+export async function createAppWithExceptions(options: TollgateOptions): Promise<FastifyInstance> {
+  const app = fastify()
+  await app.register(tollgate, options)
+  app.addHook('onRequest', app.protect.unless(['/health', '/docs/:page']))
+  app.get('/health', async () => ({ ok: true }))
+  app.get('/docs/:page', async () => ({ public: true }))
+  app.get('/orders', async (request) => ({ for: app.protect.auth(request).subject }))
+  return app
+}
+
 /** The error handler of the app responds to refusals and outages. */
 export async function createStrictApp(options: TollgateOptions): Promise<FastifyInstance> {
   const app = fastify()

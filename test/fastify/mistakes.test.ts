@@ -1,4 +1,5 @@
 /** Mistakes that would leave a route open. Each throws a `TypeError` when the app starts, or leaves the route closed. */
+// oxlint-disable typescript/await-thenable -- to await a hook is one of the mistakes
 import tollgate, { scopes } from '@tollgate/fastify'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'

@@ -30,6 +30,7 @@ test('a route that unless names needs no token, and every other route and path n
     '/%68ealth',
     '/users/7',
     '/users/7%2Forders',
+    '/users/',
     '/prefix',
     '/prefix/',
   ]) {
@@ -42,15 +43,7 @@ test('a route that unless names needs no token, and every other route and path n
     expect((await send(path)).status, path).toBe(401)
     expect((await send(path, { token })).body, path).toBe('alice')
   }
-  for (const path of [
-    '/nothing',
-    '/Health',
-    '/health/',
-    '//health',
-    '/health/../orders',
-    '/users/',
-    '/users/7/orders',
-  ]) {
+  for (const path of ['/nothing', '/Health', '/health/', '//health', '/health/../orders', '/users/7/orders']) {
     expect((await send(path)).status, `${path} has no route`).toBe(401)
   }
   expect((await send('/health', { method: 'POST' })).status, 'this method has no route').toBe(401)
