@@ -1,3 +1,5 @@
+import { type GraphqlExtensions, graphqlExtensions } from './graphql-extensions.ts'
+
 const unreachable = ['network', 'timeout', 'upstream-error', 'backing-off', 'overloaded', 'closing'] as const
 
 /** The cause of an outage as a stable id, for logs and metrics. */
@@ -73,6 +75,14 @@ export class Unavailable extends Error {
       'Cache-Control': 'no-store',
     }
     Object.defineProperty(this, brand, { value: true })
+  }
+
+  /**
+   * For GraphQL: `code`, and `http` with the status and the headers. `GraphQLError` takes them from the error that it
+   * wraps, and Apollo Server and Yoga use them for the response.
+   */
+  get extensions(): GraphqlExtensions {
+    return graphqlExtensions(this.status, this.headers)
   }
 
   /** The JSON body of the response. */
