@@ -50,7 +50,7 @@ test('the copies of the check are equal', () => {
 
 interface Entry {
   readonly default: string
-  readonly require?: string
+  readonly require?: { readonly types: string; readonly default: string }
 }
 
 interface Manifest {
@@ -77,7 +77,7 @@ test.each(entries.map((entry) => [entry.folder, entry.source, entry] as const))(
   (folder, source, entry) => {
     const [first] = [...entry.text.matchAll(/^(?:import|export)(?! type)[^']*'([^']+)'/gm)].map(([, name]) => name)
     expect(['../require/expect-node.cjs', '@tollgate/core']).toContain(first)
-    const loader = readFileSync(join(packages, folder, entry.require ?? ''), 'utf8')
+    const loader = readFileSync(join(packages, folder, entry.require?.default ?? ''), 'utf8')
     const [checked, loaded] = [...loader.matchAll(/require\('([^']+)'\)/g)].map(([, name]) => name)
     expect(['./expect-node.cjs', '@tollgate/core']).toContain(checked)
     expect(loaded).toBe(`../${source.replace(/^src\/(.*)\.ts$/, 'dist/$1.js')}`)

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { useTarballs } from './consumer.ts'
 import { contentProblems } from './contents.ts'
 import { attwProblems, publintProblems } from './linters.ts'
+import { loadWithOldNode } from './old-node.ts'
 import { packPackages, type Tarball } from './pack.ts'
 import { step } from './report.ts'
 
@@ -28,6 +29,9 @@ async function check(workspace: string, folder: string): Promise<void> {
   }
   for (const typescript of tarballs.length > 0 ? typescripts : []) {
     await useTarballs(tarballs, typescript, join(folder, `typescript-${typescript}`))
+  }
+  if (tarballs.length > 0) {
+    await loadWithOldNode(tarballs, join(folder, 'old-node'))
   }
 }
 

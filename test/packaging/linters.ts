@@ -13,14 +13,27 @@ export async function publintProblems({ archive }: Tarball): Promise<readonly st
   return messages.map((message) => formatMessage(message, pkg, { color: false }) ?? message.code)
 }
 
+interface AttwProblem {
+  readonly kind?: string
+  readonly resolutionKind?: string
+  readonly implementationFileName?: string
+}
+
 interface AttwReport {
   readonly analysis:
     | { readonly types: false }
-    | { readonly types: object; readonly problems: readonly { readonly resolutionKind?: string }[] }
+    | { readonly types: object; readonly problems: readonly AttwProblem[] }
 }
 
 /** The parts outside of `esm-only`: Node 10, and `require` of ESM, which every supported Node can load. */
 const outsideProfile = new Set(['node10', 'node16-cjs'])
+
+/**
+ * attw reads `module.exports = require(…)` as one value. In fact it is the module that the declarations describe, and the
+ * consumer uses its `default`.
+ */
+const isMistaken = ({ kind, implementationFileName }: AttwProblem): boolean =>
+  kind === 'FalseExportDefault' && implementationFileName?.endsWith('/require/index.cjs') === true
 
 /** The problems that attw finds. Its exit code is not enough, because it is 0 for a package without types. */
 export async function attwProblems({ archive }: Tarball): Promise<readonly string[]> {
@@ -34,7 +47,9 @@ export async function attwProblems({ archive }: Tarball): Promise<readonly strin
   if (analysis.types === false) {
     return ['no types']
   }
-  const found = analysis.problems.filter(({ resolutionKind = '' }) => !outsideProfile.has(resolutionKind)).map(inWords)
+  const found = analysis.problems
+    .filter((problem) => !outsideProfile.has(problem.resolutionKind ?? '') && !isMistaken(problem))
+    .map(inWords)
   return found.length > 0 ? found : complaints(ended, /^error/)
 }
 
