@@ -10,7 +10,7 @@ const names = globSync('*/src', { cwd: packages }).map(dirname).toSorted()
 const levels: readonly RegExp[] = [
   /^(index|adapter|contract|issuers|diagnostics)\.ts$/,
   /^middleware\//,
-  /^(create-validator|validator|lifecycle|options)\.ts$/,
+  /^((create-validator|validator|validator-methods|lifecycle|options)\.ts$|explain\/)/,
   /^issuers\//,
   /^(jwt|introspection|revocation)\//,
   /^(keys|constraints|claims|guards)\//,
@@ -72,9 +72,9 @@ test('every file of the core has a level, and imports from its own level or belo
 })
 
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
-test('the core has less than 11,300 lines', () => {
+test('the core has less than 13,600 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(11300)
+  expect(lines).toBeLessThan(13600)
 })
 
 test('validator.ts, which shows the six steps, has at most 80 lines', () => {

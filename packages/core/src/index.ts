@@ -11,8 +11,10 @@ export type {
 export type { TokenCache } from './cache/token-cache.ts'
 export type { ClaimPath } from './claims/claim-path.ts'
 export type { AccessTokenMark, Dialect, IsAccessToken, TokenHeader } from './claims/dialect.ts'
-export { createValidator, type Validator } from './create-validator.ts'
+export { createValidator } from './create-validator.ts'
 export { subscribe } from './diagnostics/subscribe.ts'
+export type { Explanation, ExplanationReport, Step } from './explain/explanation.ts'
+export type { Explain } from './explain/reports.ts'
 export { active } from './guards/active.ts'
 export { audience } from './guards/audience.ts'
 export { claims } from './guards/claims.ts'
@@ -72,3 +74,4 @@ export {
   refusalReasons,
 } from './responses/refusal.ts'
 export { isUnavailable, Unavailable, type UnavailableCode, type UpstreamReason } from './responses/unavailable.ts'
+export type { AnyRequest, Validator } from './validator-methods.ts'

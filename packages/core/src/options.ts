@@ -3,21 +3,15 @@ import type { RawClaims } from './access-token.ts'
 import type { TokenCache } from './cache/token-cache.ts'
 import { expectSchema } from './claims/claims-schema.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from './claims/scope-hierarchy.ts'
+import { type Explain, expectExplain } from './explain/reports.ts'
 import type { ResolveIssuer } from './issuers/issuer-resolver.ts'
 import { expectRoutable, type OpaqueRouting } from './issuers/opaque-routing.ts'
 import { isIssuerFactory, isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
-import type { Clock } from './lib/clock.ts'
+import { type Clock, expectClock, systemClock } from './lib/clock.ts'
 import { type Duration, expectDuration } from './lib/duration.ts'
-import {
-  describe,
-  expectFunction,
-  expectOneOf,
-  expectOptions,
-  expectText,
-  expectTexts,
-  invalidOption,
-} from './lib/invalid-option.ts'
+import { describe, expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from './lib/invalid-option.ts'
 import { asRecord } from './lib/record.ts'
+import { hintForCopy } from './lib/shared-state.ts'
 import type { StandardSchema } from './lib/standard-schema.ts'
 import { type CredentialSource, expectCredentialSources } from './request/credential-sources.ts'
 import type { CredentialSettings } from './request/credentials.ts'
@@ -77,6 +71,14 @@ export interface ValidatorOptions<Claims = RawClaims> {
   readonly credentials?: CredentialSource | readonly CredentialSource[] | undefined
   /** Whether a form body can carry the token (RFC 6750 §2.2). The query never can. Default: `'ignored'`. */
   readonly formBody?: 'ignored' | 'accepted' | undefined
+  /**
+   * Explains every refusal and every outage for a developer: what was expected, what came, and how to fix it.
+   * `'console'` prints a line, and prints a repeated line once in a minute. A function gets each report, with its
+   * `count`. Its errors go to `tollgate:failure`. No report contains a token or a secret. Of the claims it contains the
+   * names, and the values of `iss`, `aud` and times. Without a change to the code, `NODE_DEBUG=tollgate` prints the
+   * lines. Default: off.
+   */
+  readonly explain?: Explain | undefined
 }
 
 /** The checked options. */
@@ -93,10 +95,11 @@ export interface ValidatorSettings<Claims = RawClaims> extends CredentialSetting
   readonly clockTolerance: number
   readonly clock: Clock
   readonly dispatcher: Dispatcher | undefined
+  readonly explain: Explain | undefined
 }
 
 const optionNames =
-  'audience issuer claims scopeHierarchy realm clockTolerance clock dispatcher opaqueRouting cache credentials formBody'
+  'audience issuer claims scopeHierarchy realm clockTolerance clock dispatcher opaqueRouting cache credentials formBody explain'
 
 /** Checks the options once, at start-up. An adapter has further options, which its own code checks. */
 export function expectValidatorOptions<Claims>(
@@ -121,10 +124,9 @@ export function expectValidatorOptions<Claims>(
     dispatcher: dispatcher === undefined ? undefined : expectDispatcher(dispatcher),
     credentials: expectCredentialSources(options.credentials),
     formBody: expectOneOf(formBody, 'formBody', ['ignored', 'accepted']),
+    explain: expectExplain(options.explain),
   })
 }
-
-const systemClock: Clock = () => Date.now()
 
 function expectIssuers(
   issuer: ValidatorOptions['issuer'],
@@ -151,7 +153,9 @@ function expectIssuers(
 
 function expectIssuer(issuer: unknown): TrustedIssuer {
   if (typeof issuer === 'object' && issuer !== null && !isTrustedIssuer(issuer)) {
-    throw invalidOption('Expected `issuer` to be a URL or a result of trustedIssuer(url, options), got another object')
+    throw invalidOption(
+      `Expected \`issuer\` to be a URL or a result of trustedIssuer(url, options)${hintForCopy(issuer) || ', got another object'}`,
+    )
   }
   return isTrustedIssuer(issuer) ? issuer : trustedIssuer(issuer as string)
 }
@@ -172,16 +176,6 @@ function expectRealm(realm: unknown): string {
     throw invalidOption('Expected `realm` to be printable ASCII')
   }
   return text
-}
-
-function expectClock(clock: Clock): Clock {
-  expectFunction(clock, 'clock')
-  const now = clock()
-  const looksLikeSeconds = now > 1e9 && now < 1e10
-  if (!Number.isFinite(now) || looksLikeSeconds) {
-    throw invalidOption('Expected `clock` to return milliseconds since the epoch, as Date.now does')
-  }
-  return clock
 }
 
 function expectDispatcher(dispatcher: Dispatcher): Dispatcher {

@@ -79,22 +79,54 @@ export function createAccessToken(validated: ValidatedToken, raw: string, owner:
 
 /** The same token with the claims that a schema returned. They are not frozen. */
 export function withTypedClaims<Claims>(token: AccessToken, claims: Claims): AccessToken<Claims> {
-  return RequestToken.withClaims(token, claims) as object as AccessToken<Claims>
+  return withClaims(token, claims) as object as AccessToken<Claims>
 }
 
 /** The same token with the claims that its issuer sent. Throws a `TypeError` unless `owner` created the token. */
 export function withRawClaims(token: object, owner: object): AccessToken {
-  return RequestToken.withRawClaims(token, owner) as object as AccessToken
+  const { validated, origin } = partsOf(token)
+  if (origin.owner !== owner) {
+    throw new TypeError('Expected an access token that this validator has validated')
+  }
+  const isRaw = (token as AccessToken).claims === validated.claims
+  return isRaw ? (token as AccessToken) : (withClaims(token, validated.claims) as object as AccessToken)
+}
+
+function withClaims(token: object, claims: unknown): RequestToken {
+  const { validated, origin } = partsOf(token)
+  return new RequestToken(validated, { ...origin, claims, root: origin.root ?? token })
 }
 
 /** The demands of its issuer on a token. Throws a `TypeError` for a token that no validator created. */
 export function policyOf(token: object): ClaimsPolicy {
-  return RequestToken.policyOf(token)
+  return validatedOf(token).policy
+}
+
+/** The statements of a token that a validator created. Throws a `TypeError` for any other object. */
+export function validatedOf(token: object): ValidatedToken {
+  return partsOf(token).validated
 }
 
 /** The first token of a request. Its copies with other claims have the same one. */
 export function rootOf(token: object): object {
-  return RequestToken.rootOf(token)
+  return partsOf(token).origin.root ?? token
+}
+
+/** A validator of another copy of the library may have created the token. */
+function partsOf(token: unknown): Parts {
+  const read = isRecord(token) ? (token as Partial<RequestToken>)[parts] : undefined
+  if (typeof read !== 'function') {
+    throw new TypeError('Expected an access token that a validator has validated')
+  }
+  return read.call(token as RequestToken)
+}
+
+/** Not enumerable, because it is a method. */
+const parts = Symbol.for('tollgate.token/1')
+
+interface Parts {
+  readonly validated: ValidatedToken
+  readonly origin: Origin
 }
 
 interface Origin {
@@ -127,30 +159,8 @@ class RequestToken {
     Object.freeze(this)
   }
 
-  static withClaims(token: object, claims: unknown): RequestToken {
-    if (!(#origin in token)) {
-      throw new TypeError('Expected an access token of this validator')
-    }
-    return new RequestToken(token.#validated, { ...token.#origin, claims, root: RequestToken.rootOf(token) })
-  }
-
-  static withRawClaims(token: object, owner: object): RequestToken {
-    if (!isRecord(token) || !(#origin in token) || token.#origin.owner !== owner) {
-      throw new TypeError('Expected an access token that this validator has validated')
-    }
-    const { claims } = token.#validated
-    return token.claims === claims ? token : RequestToken.withClaims(token, claims)
-  }
-
-  static rootOf(token: object): object {
-    return #origin in token ? (token.#origin.root ?? token) : token
-  }
-
-  static policyOf(token: object): ClaimsPolicy {
-    if (!(#validated in token)) {
-      throw new TypeError('Expected an access token of a validator')
-    }
-    return token.#validated.policy
+  [parts](): Parts {
+    return { validated: this.#validated, origin: this.#origin }
   }
 
   raw(): string {

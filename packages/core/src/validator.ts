@@ -2,7 +2,8 @@ import type { AccessToken } from './access-token.ts'
 import type { ApplySchema } from './claims/claims-schema.ts'
 import { claimsFault, validateClaims } from './claims/validate-claims.ts'
 import { isSenderConstrained, verifySenderConstraint } from './constraints/sender-constraint.ts'
-import type { Guard } from './guards/guard.ts'
+import type { Findings } from './diagnostics/findings.ts'
+import { type Guard, verifyGuard } from './guards/guard.ts'
 import type { ConfirmActive } from './issuers/confirm-active.ts'
 import type { IssuerRegistry } from './issuers/issuer-registry.ts'
 import { validateInOrder } from './issuers/opaque-routing.ts'
@@ -25,8 +26,8 @@ interface Parts<Claims> extends CredentialSettings {
 /** The six steps from the credentials of a request to an access token that the guards of its route accept. */
 export interface Pipeline<Claims, Token = AccessToken<Claims>> {
   /** Steps 1 to 5, for a request or for a token by itself. Resolves with `undefined` without credentials. */
-  authenticate(request: HttpRequest): Promise<Token | undefined>
-  validate(token: unknown): Promise<Token | undefined>
+  authenticate(request: HttpRequest, seen: Findings): Promise<Token | undefined>
+  validate(token: unknown, seen: Findings): Promise<Token | undefined>
   /** Meets the demand `active`, which repeats steps 3 to 5 for a newer response. Then step 6. */
   authorize(token: Token | undefined, request: HttpRequest | undefined, guard: Guard): Promise<Token>
   /** The fast path, for a cached JWT. It may only accept: on `undefined` the request takes the full path. */
@@ -41,11 +42,13 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
     return issuers.cachedBy(candidates, text, clock()) ?? (await validateInOrder(candidates, parsed)) // 3
   }
 
-  async function validate(text: string | undefined, request?: HttpRequest): Promise<AccessToken<Claims> | undefined> {
+  async function validate(text: string | undefined, seen: Findings, request?: HttpRequest) {
+    seen.text = text
     if (text === undefined) {
       return undefined
     }
     const token = issuers.cached(text, clock(), request) ?? (await validateToken(text, request))
+    seen.genuine = token
     const now = clock()
     validateClaims(token, now) // 4
     await verifySenderConstraint(token, { request, now }) // 5
@@ -53,8 +56,8 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
   }
 
   return {
-    authenticate: async (request) => validate((await extractCredentials(request, parts))?.token, request), // 1
-    validate: async (token) => validate(extractToken(token)),
+    authenticate: async (request, seen) => validate((await extractCredentials(request, parts))?.token, seen, request), // 1
+    validate: async (token, seen) => validate(extractToken(token), seen),
     async authorize(token, request, guard) {
       if (token === undefined) {
         throw new Refusal({ reason: 'no-credentials' })
@@ -62,10 +65,7 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
       const raw = withRawClaims(token, owner)
       const { activeWithin } = guard.demands
       const newer = activeWithin === undefined ? undefined : await confirmActive(raw, request, activeWithin)
-      const result = await guard.check(newer ?? raw, { request, now: clock() }) // 6
-      if (result !== 'pass') {
-        throw result
-      }
+      await verifyGuard(guard, newer ?? raw, { request, now: clock() }) // 6
       return newer === undefined ? token : applySchema(newer)
     },
     authenticateKnown(request, guard) {

@@ -18,6 +18,12 @@ export interface RefusalMessage {
   /** A label for metrics. It agrees with the status on the wire. */
   readonly outcome: 'no_credentials' | RefusalCode
   readonly refusal: Refusal
+  /**
+   * Whose token it is, for audits: the `sub` and the client id of a genuine token. Its signature or its introspection
+   * response is good. `undefined` for every other token.
+   */
+  readonly subject: string | undefined
+  readonly clientId: string | undefined
 }
 
 /** The message on `tollgate:unavailable`: a token could not be validated. `error.reason` is the cause. */

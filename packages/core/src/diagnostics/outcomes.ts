@@ -1,16 +1,19 @@
 import type { AccessToken } from '../access-token.ts'
-import { isRefusal } from '../responses/refusal.ts'
+import { type ErrorResponse, isErrorResponse } from '../responses/error-response.ts'
+import { isRefusal, Refusal } from '../responses/refusal.ts'
 import { isUnavailable, type Unavailable } from '../responses/unavailable.ts'
 import { diagnostics, traced, tracing } from './channels.ts'
+import type { Findings } from './findings.ts'
 import type { AuthenticationTrace, Outcome, UnavailableMessage } from './messages.ts'
 
 /** Every result of a validator passes through here, so that no error leaves it unreported. */
 export interface Outcomes {
-  /** Does the work for the guard that `prepare` returns. Publishes its error. A refusal names the scopes of the guard. */
+  /** Does the work for the guard that `prepare` returns. Publishes and notes its error. A refusal names the scopes of the guard. */
   readonly report: <Route extends { readonly demands: { readonly scopes?: readonly string[] } }, Result>(
     operation: AuthenticationTrace['operation'],
     prepare: () => Route,
-    work: (route: Route) => Promise<Result>,
+    work: (route: Route, findings: Findings) => Promise<Result>,
+    note: (error: ErrorResponse, findings: Findings, scopes: readonly string[]) => void,
   ) => Promise<Result>
   /** Publishes that the token is valid, and returns it. Guards can still refuse its request. */
   readonly publishAccepted: <Token extends Pick<AccessToken, 'issuer' | 'kind'>>(token: Token) => Token
@@ -18,10 +21,11 @@ export interface Outcomes {
 
 /** `labelOf` returns the name of an issuer in diagnostics. */
 export function createOutcomes(realm: string, labelOf: (issuer: string) => string): Outcomes {
-  function publish(error: unknown): Outcome {
+  function publish(error: unknown, { genuine }: Findings): Outcome {
     if (isRefusal(error)) {
       const outcome = error.code ?? 'no_credentials'
-      diagnostics.refusal.publish({ outcome, refusal: error })
+      const { subject, clientId } = error.token ?? genuine ?? nobody
+      diagnostics.refusal.publish({ outcome, refusal: error, subject, clientId })
       return outcome
     }
     if (isUnavailable(error)) {
@@ -34,19 +38,23 @@ export function createOutcomes(realm: string, labelOf: (issuer: string) => strin
   }
 
   return {
-    report: (operation, prepare, work) => {
+    report: (operation, prepare, work, note) => {
       const trace: AuthenticationTrace = { operation }
+      const findings: Findings = {}
       return traced(tracing.authenticate, trace, async () => {
         let scopes: readonly string[] = []
         try {
           const route = prepare()
           scopes = route.demands.scopes ?? []
-          const result = await work(route)
+          const result = await work(route, findings)
           trace.outcome = result === undefined ? 'no_credentials' : 'accepted'
           return result
         } catch (error) {
-          const response = isRefusal(error) ? error.withChallenge({ realm, scopes }) : error
-          trace.outcome = publish(response)
+          const response = isRefusal(error) ? new Refusal(error, { realm, scopes }, error.token) : error
+          trace.outcome = publish(response, findings)
+          if (isErrorResponse(response)) {
+            note(response, findings, scopes)
+          }
           throw response
         }
       })
@@ -59,6 +67,8 @@ export function createOutcomes(realm: string, labelOf: (issuer: string) => strin
     },
   }
 }
+
+const nobody = { subject: undefined, clientId: undefined }
 
 const outcomeOf: Readonly<Record<Unavailable['status'], UnavailableMessage['outcome']>> = {
   500: 'misconfigured',

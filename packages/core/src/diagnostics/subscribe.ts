@@ -11,8 +11,9 @@ import type { Channels, TracingChannels } from './messages.ts'
  * const unsubscribe = subscribe('tollgate:refusal', ({ refusal }) => console.log(refusal.reason))
  * ```
  *
- * A message never contains a token, the value of a claim, client credentials or an upstream body. It contains key ids
- * only as an issuer publishes them. Three parts are not checked: the error in `tollgate:failure`, the reasons of the
+ * A message never contains a token, client credentials or an upstream body. Of the claims it contains only `subject` and
+ * `clientId` of a refused genuine token, and `refusal.token`. It contains key ids only as an issuer publishes them. Three
+ * parts are not checked: the error in `tollgate:failure`, the reasons of the
  * application's guards, and the names of issuers that an `issuer` function returned.
  *
  * The call is synchronous, within the request, so `listener` must be fast. The library does not wait for a promise that

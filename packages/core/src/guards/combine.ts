@@ -1,5 +1,6 @@
 import type { AccessToken } from '../access-token.ts'
 import { invalidOption } from '../lib/invalid-option.ts'
+import { shared } from '../lib/shared-state.ts'
 import { Refusal } from '../responses/refusal.ts'
 import {
   createGuard,
@@ -23,7 +24,7 @@ export function allOf(...guards: readonly Guard[]): Guard {
   return combineGuards(guards)
 }
 
-const partsOf = new WeakMap<Guard, readonly Guard[]>()
+const partsOf = shared('parts of guards', () => new WeakMap<Guard, readonly Guard[]>())
 
 /** The same for the guards of a route, which can have none. */
 export function combineGuards(guards: readonly Guard[]): Guard {

@@ -2,6 +2,7 @@ import type { AccessToken } from '../access-token.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../lib/invalid-option.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { isRecord } from '../lib/record.ts'
+import { hintForCopy, markKind, shared } from '../lib/shared-state.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { isScope } from '../responses/challenge.ts'
 import { callApplication } from '../responses/error-response.ts'
@@ -18,9 +19,14 @@ export interface Demands {
 }
 
 /** What a guard can inspect besides the token. */
-export interface GuardContext {
+export interface GuardContext<Native = unknown> {
   /** The request that presented the token. `undefined` for a token that `validator.validate` validates by itself. */
   readonly request: HttpRequest | undefined
+  /**
+   * The request as the framework knows it, with its route parameters: `req` of Express, `ctx` of Koa, `request` of
+   * Fastify. Elsewhere the object that `authenticate` got. `undefined` for a token without a request.
+   */
+  readonly native: Native | undefined
   /** The time of this validation, in milliseconds since the epoch. */
   readonly now: number
 }
@@ -41,12 +47,24 @@ export interface Guard {
   readonly checkNow: ((token: AccessToken) => GuardResult) | undefined
 }
 
-/** A guard of the application. */
-export interface GuardInit {
+/** A guard of the application. `Native` is the type of the framework's own request. */
+export interface GuardInit<Native = unknown> {
   /** The scopes that the guard demands, all of them. They are checked before `check` runs. Default: none. */
   readonly demands?: Pick<Demands, 'scopes'>
   /** Returns `'pass'` or a `Refusal`. Another result, and an error, is a failure (500). */
-  readonly check: (token: AccessToken, context: GuardContext) => MaybePromise<GuardResult>
+  readonly check: (token: AccessToken, context: GuardContext<Native>) => MaybePromise<GuardResult>
+}
+
+/** Step 6. Throws the refusal of the guard, with the token that it refused. */
+export async function verifyGuard(
+  guard: Guard,
+  token: AccessToken,
+  { request, now }: Pick<GuardContext, 'request' | 'now'>,
+): Promise<void> {
+  const result = await guard.check(token, { request, native: request?.native ?? request, now })
+  if (result !== 'pass') {
+    throw new Refusal(result, undefined, token)
+  }
 }
 
 /**
@@ -55,7 +73,7 @@ export interface GuardInit {
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
-export function defineGuard(init: GuardInit): Guard {
+export function defineGuard<Native = unknown>(init: GuardInit<Native>): Guard {
   const { demands = {}, check } = expectOptions(init, 'the guard', ['demands', 'check'])
   expectFunction(check, 'check')
   const { scopes } = expectOptions(demands, 'the demands of the guard', ['scopes'])
@@ -65,7 +83,7 @@ export function defineGuard(init: GuardInit): Guard {
     stage: 'claims',
     check: async (token, context) =>
       hasScopes(token, required)
-        ? expectResult(await callApplication(() => check(token, context)))
+        ? expectResult(await callApplication(() => check(token, context as GuardContext<Native>)))
         : missingScope(token),
     checkNow: undefined,
   })
@@ -104,10 +122,10 @@ export function missingScope(token: AccessToken): Refusal {
   return new Refusal({ reason: 'missing-scope', claimPaths: policyOf(token).scopeClaims })
 }
 
-const created = new WeakSet<object>()
+const created = shared('guards', () => new WeakSet<object>())
 
 export function createGuard(guard: Guard): Guard {
-  created.add(guard)
+  created.add(markKind(guard, 'guard'))
   Object.freeze(guard.demands)
   return Object.freeze(guard)
 }
@@ -131,6 +149,10 @@ export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
 }
 
 function hintFor(mistake: unknown): string {
+  const copy = hintForCopy(mistake)
+  if (copy !== '') {
+    return copy
+  }
   if (typeof mistake === 'string') {
     return ", got a string: did you mean scopes('…')?"
   }

@@ -3,6 +3,7 @@ import { isForApi, isForOrganization, organizationPrefix } from '../claims/organ
 import { describe, expectOneOf, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/record.ts'
+import { shared } from '../lib/shared-state.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { invalidToken, Refusal } from '../responses/refusal.ts'
@@ -53,7 +54,7 @@ export function organization(options: OrganizationOptions): Guard {
 }
 
 /** The tokens of requests that a guard `organization` accepted. Later layers of the request do not apply the rule. */
-const accepted = new WeakSet<object>()
+const accepted = shared('tokens of organizations', () => new WeakSet<object>())
 
 /** The guards of a route. Where an issuer enforces organizations, a route without the guard refuses their tokens. */
 export function withOrganizationRule(guards: readonly Guard[], isEnforced: boolean): readonly Guard[] {
@@ -62,11 +63,9 @@ export function withOrganizationRule(guards: readonly Guard[], isEnforced: boole
 }
 
 /** For the adapters only. It accepts every organization: a later `authorize` of the same request applies the rule. */
-export const deferOrganization: Guard = createTokenGuard({
-  demands: { organization: true },
-  stage: 'audience',
-  check: () => 'pass',
-})
+export const deferOrganization: Guard = shared('the guard that defers organizations', () =>
+  createTokenGuard({ demands: { organization: true }, stage: 'audience', check: () => 'pass' }),
+)
 
 /** Reads the own member only, because an inherited one must not switch the rule off. */
 export function demandsOrganization({ demands }: Guard): boolean {

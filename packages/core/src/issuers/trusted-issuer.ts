@@ -6,6 +6,7 @@ import { expectKeyOptions, keyOptionNames, type KeySettings } from '../keys/key-
 import { expectDuration } from '../lib/duration.ts'
 import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
 import { isSecure } from '../lib/loopback.ts'
+import { markKind, shared } from '../lib/shared-state.ts'
 import { expectMetadataUse } from '../metadata/metadata-source.ts'
 import type { TrustedIssuerOptions } from './issuer-options.ts'
 import { rejectedName } from './rejected-name.ts'
@@ -37,7 +38,7 @@ export const issuerOptionNames: readonly string[] =
     ' ',
   )
 
-const settingsByIssuer = new WeakMap<object, IssuerSettings>()
+const settingsByIssuer = shared('issuers', () => new WeakMap<object, IssuerSettings>())
 
 /**
  * Names an issuer whose access tokens are accepted. Nothing is fetched before its first token arrives.
@@ -51,13 +52,15 @@ const settingsByIssuer = new WeakMap<object, IssuerSettings>()
 export function trustedIssuer(url: string, options: TrustedIssuerOptions = {}): TrustedIssuer {
   const settings = expectSettings(expectOptions(options, 'the options of trustedIssuer', issuerOptionNames))
   expectMetadataUse(settings.metadata, isDiscovered(settings))
-  const issuer = Object.freeze({ url: expectName(url, isDiscovered(settings) && settings.metadata === undefined) })
+  const name = expectName(url, isDiscovered(settings) && settings.metadata === undefined)
+  const issuer = Object.freeze(markKind({ url: name }, 'issuer'))
   settingsByIssuer.set(issuer, settings)
   return issuer
 }
 
 /** The functions that create issuers: `trustedIssuer` and the presets. They are no `issuer` functions. */
-const factories = new WeakSet<object>([trustedIssuer])
+const factories = shared('issuer factories', () => new WeakSet<object>())
+factories.add(trustedIssuer)
 
 export function addIssuerFactory(factory: object): void {
   factories.add(factory)

@@ -1,8 +1,9 @@
 import type { RawClaims } from '../access-token.ts'
-import { buildValidator, type Validator } from '../create-validator.ts'
+import { buildValidator } from '../create-validator.ts'
 import { expectOneOf, expectOptions, invalidOption } from '../lib/invalid-option.ts'
 import { expectValidatorOptions, type ValidatorOptions } from '../options.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
+import type { Validator } from '../validator-methods.ts'
 
 /** The options of the middleware. */
 export interface MiddlewareOptions {

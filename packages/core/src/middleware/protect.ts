@@ -1,5 +1,5 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
-import type { Validator } from '../create-validator.ts'
+import type { Validator } from '../validator-methods.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { type ErrorResponse, isErrorResponse } from '../responses/error-response.ts'

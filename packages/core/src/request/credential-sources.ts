@@ -1,5 +1,6 @@
 import { describe, expectOptions, invalidOption } from '../lib/invalid-option.ts'
 import { isSecure } from '../lib/loopback.ts'
+import { shared } from '../lib/shared-state.ts'
 
 /** A header whose whole value is the token. Only `header(name)` creates it. */
 export interface HeaderSource {
@@ -27,7 +28,7 @@ export interface CookieOptions {
   readonly origins?: string | readonly string[] | undefined
 }
 
-const created = new WeakSet<object>()
+const created = shared('credential sources', () => new WeakSet<object>())
 
 /**
  * Reads the token from a header of its own, such as `header('cf-access-jwt-assertion')`. The whole value is the token,

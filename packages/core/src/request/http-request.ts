@@ -13,4 +13,6 @@ export interface HttpRequest {
    * 'accepted'`. Default: the validator reads the body of a web `Request` from a clone, up to 64 KiB.
    */
   readonly form?: unknown
+  /** The request as the framework knows it, for guards. The validator does not read it. */
+  readonly native?: unknown
 }

@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import { isRecord } from '../lib/record.ts'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { isRecord, own } from '../lib/record.ts'
 import type { HttpRequest } from './http-request.ts'
 
 /** The header members of a Node request, over HTTP/1.1 and HTTP/2 alike. A test may create one without `rawHeaders`. */
@@ -19,6 +19,30 @@ type Line = readonly [name: string, value: string]
  */
 export function nodeHeaders(request: NodeHeaders): Iterable<Line> {
   return new NodeHeaderLines(request)
+}
+
+/**
+ * A request of Node, such as that of an upgrade, as an `HttpRequest`. Any other object stays as it is. Express sets
+ * `originalUrl` and `body`.
+ */
+export function toHttpRequest(request: HttpRequest | IncomingMessage): HttpRequest {
+  if (!isNodeRequest(request)) {
+    return request
+  }
+  const { method = 'GET', url = '/' } = request
+  const originalUrl = own(request, 'originalUrl')
+  return {
+    method,
+    url: typeof originalUrl === 'string' ? originalUrl : url,
+    headers: nodeHeaders(request),
+    form: own(request, 'body'),
+    native: request,
+  }
+}
+
+/** Only a request of Node has `rawHeaders`, over HTTP/1.1 and HTTP/2 alike. Tests may create one without them. */
+function isNodeRequest(request: HttpRequest | IncomingMessage): request is IncomingMessage {
+  return 'rawHeaders' in request && isRecord(request.headers) && !(Symbol.iterator in request.headers)
 }
 
 class NodeHeaderLines {

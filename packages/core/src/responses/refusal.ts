@@ -1,3 +1,4 @@
+import type { AccessToken } from '../access-token.ts'
 import { expectText, invalidOption } from '../lib/invalid-option.ts'
 import { formatChallenge } from './challenge.ts'
 import type { PassedOverKey } from './passed-over-key.ts'
@@ -78,6 +79,8 @@ const descriptions: ReadonlyMap<string, string> = new Map(
   }),
 )
 
+const noContext: ChallengeContext = { realm: 'api', scopes: [] }
+
 const noCredentials = 'The request carries no credentials'
 
 const brand = Symbol.for('tollgate.Refusal')
@@ -108,10 +111,15 @@ export class Refusal extends Error {
   readonly statusCode: 400 | 401 | 403
   /** A framework may show the message to the client, because it is a fixed sentence. */
   readonly expose = true
+  /**
+   * The valid token that a guard refused, for audits. It is not enumerable, so that no log serializes it. `undefined`
+   * when no valid token came.
+   */
+  declare readonly token: AccessToken<unknown> | undefined
   readonly #context: ChallengeContext
   #headers: Readonly<Record<string, string>> | undefined
 
-  constructor(init: RefusalInit, context: ChallengeContext = { realm: 'api', scopes: [] }) {
+  constructor(init: RefusalInit, context: ChallengeContext = noContext, token?: AccessToken<unknown>) {
     const { code, reason, claimPaths, passedOver } = expectInit(init)
     super(code === undefined ? noCredentials : (descriptions.get(reason) ?? descriptions.get(code)))
     this.code = code
@@ -124,6 +132,7 @@ export class Refusal extends Error {
     // The stack has no trace and no reason, because frameworks may show it to the client.
     Object.defineProperty(this, 'stack', { value: `${this.name}: ${this.message}`, enumerable: false })
     Object.defineProperty(this, brand, { value: true })
+    Object.defineProperty(this, 'token', { value: token })
   }
 
   /** The headers of the response: the challenge, and `Cache-Control: no-store`. An error handler can replace them. */
@@ -143,7 +152,7 @@ export class Refusal extends Error {
 
   /** The same refusal with the challenge of a route. */
   withChallenge(context: ChallengeContext): Refusal {
-    return new Refusal(this, context)
+    return new Refusal(this, context, this.token)
   }
 
   /** The challenge names the scopes only for a client without a token, or with too few scopes. */

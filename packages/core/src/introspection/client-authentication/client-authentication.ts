@@ -3,6 +3,7 @@ import type { UpstreamResponse } from '../../http/send-request.ts'
 import { invalidOption } from '../../lib/invalid-option.ts'
 import { parseDocument } from '../../lib/json.ts'
 import { own } from '../../lib/record.ts'
+import { shared } from '../../lib/shared-state.ts'
 
 /** How this API authenticates at an introspection endpoint (RFC 7662 §2.1). It does not show its secret. */
 export interface ClientAuthentication {
@@ -35,7 +36,7 @@ export interface IntrospectionClient {
   readonly dispatcher: FindDispatcher | undefined
 }
 
-const starts = new WeakMap<object, () => IntrospectionClient>()
+const starts = shared('client authentications', () => new WeakMap<object, () => IntrospectionClient>())
 
 export function defineClientAuthentication(
   client: ClientAuthentication,

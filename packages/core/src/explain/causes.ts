@@ -1,0 +1,66 @@
+import { own } from '../lib/record.ts'
+import type { refusalReasons } from '../responses/refusal.ts'
+import {
+  inactive,
+  malformedClaim,
+  missingClaim,
+  senderConstrained,
+  wrongAudience,
+  wrongClaims,
+  wrongTokenType,
+} from './claim-causes.ts'
+import {
+  crossOrigin,
+  malformedCredentials,
+  noCredentials,
+  repeatedCredentials,
+  tokenTooLarge,
+} from './credential-causes.ts'
+import type { Cause, Step } from './explanation.ts'
+import type { FailedToken } from './failed-token.ts'
+import { byApplication, missingScope, unexpectedOrganization, wrongOrganization } from './guard-causes.ts'
+import { unknownPrefix, untrustedIssuer } from './issuer-causes.ts'
+import { malformedToken } from './malformed-token.ts'
+import { algorithmNotAllowed, badSignature, criticalHeader, unknownKey } from './signature-causes.ts'
+import { expired, lifetimeTooLong, tooEarly } from './time-causes.ts'
+
+type Reason = (typeof refusalReasons)[number]
+type FindCause = (token: FailedToken) => Cause
+
+/** Every reason of the library has its step, and a function that finds the cause. */
+const causes: Readonly<Record<Reason, readonly [Step, FindCause]>> = {
+  'no-credentials': ['credentials', noCredentials],
+  'malformed-credentials': ['credentials', malformedCredentials],
+  'repeated-credentials': ['credentials', repeatedCredentials],
+  'token-too-large': ['credentials', tokenTooLarge],
+  'cross-origin': ['credentials', crossOrigin],
+  'malformed-token': ['issuer', malformedToken],
+  'untrusted-issuer': ['issuer', untrustedIssuer],
+  'unknown-prefix': ['issuer', unknownPrefix],
+  'algorithm-not-allowed': ['signature', algorithmNotAllowed],
+  'critical-header': ['signature', criticalHeader],
+  'unknown-key': ['signature', unknownKey],
+  'bad-signature': ['signature', badSignature],
+  inactive: ['introspection', inactive],
+  'wrong-token-type': ['claims', wrongTokenType],
+  'missing-claim': ['claims', missingClaim],
+  'malformed-claim': ['claims', malformedClaim],
+  expired: ['claims', expired],
+  'not-yet-valid': ['claims', tooEarly('nbf')],
+  'issued-in-the-future': ['claims', tooEarly('iat')],
+  'lifetime-too-long': ['claims', lifetimeTooLong],
+  'wrong-audience': ['claims', wrongAudience],
+  'missing-audience': ['claims', missingClaim],
+  'wrong-claims': ['claims', wrongClaims],
+  'sender-constrained': ['constraints', senderConstrained],
+  'missing-scope': ['guards', missingScope],
+  'wrong-organization': ['guards', wrongOrganization],
+  'unexpected-organization': ['guards', unexpectedOrganization],
+}
+
+/** The step that refused the token, and why. A reason that is not of the library comes from a guard. */
+export function refusalCause(token: FailedToken): Cause & { readonly step: Step } {
+  const known = own(causes, token.refusal.reason) as readonly [Step, FindCause] | undefined
+  const [step, find] = known ?? (['guards', byApplication] as const)
+  return { step: token.refusal.token === undefined ? step : 'guards', ...find(token) }
+}

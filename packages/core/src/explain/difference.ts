@@ -1,0 +1,63 @@
+/** An expected name that a name almost is, and how the two differ. */
+export interface Difference {
+  readonly expected: string
+  /** Continues a sentence: `it differs …`. */
+  readonly how: string
+}
+
+/** The smallest difference between a name and the expected ones. `undefined` when they have nothing in common. */
+export function differenceOf(name: string, expected: readonly string[]): Difference | undefined {
+  for (const [how, same] of spellings) {
+    const alike = expected.find((candidate) => same(candidate) === same(name))
+    if (alike !== undefined) {
+      return { expected: alike, how }
+    }
+  }
+  return undefined
+}
+
+/** Whether two URLs differ in one part only. `undefined` when they are no URLs, or differ in more. */
+export function partialDifference(
+  name: string,
+  expected: readonly string[],
+): (Difference & { part: Part }) | undefined {
+  const url = urlOf(name)
+  for (const candidate of url === undefined ? [] : expected) {
+    const other = urlOf(candidate)
+    if (url !== undefined && other !== undefined && other.host === url.host) {
+      return { expected: candidate, how: 'in the path', part: 'path' }
+    }
+    if (url !== undefined && other?.pathname === url.pathname && url.pathname.length > 1) {
+      return { expected: candidate, how: 'in the host', part: 'host' }
+    }
+  }
+  return undefined
+}
+
+type Part = 'path' | 'host'
+
+const withoutSlash = (name: string): string => name.replace(/\/$/, '')
+const withoutScheme = (name: string): string => name.replace(/^https?:\/\//i, '')
+const withoutPort = (name: string): string =>
+  name.replace(/^(https:\/\/[^/]*):443(?=\/|$)|^(http:\/\/[^/]*):80(?=\/|$)/, '$1$2')
+const withoutWellKnown = (name: string): string => withoutSlash(name.split('/.well-known/')[0] ?? '')
+const withoutApi = (name: string): string => name.replace(/^(api|urn|app):(\/\/)?/, '')
+
+/** From the smallest difference to the largest. Each function removes what does not count. */
+const spellings: readonly (readonly [how: string, same: (name: string) => string])[] = [
+  ['only by white space', (name) => name.trim()],
+  ['only by a trailing slash', withoutSlash],
+  ['only in upper and lower case', (name) => name.toLowerCase()],
+  ['only by `http:` and `https:`', withoutScheme],
+  ['only by the default port', withoutPort],
+  ['only by the path of its metadata', withoutWellKnown],
+  ['only by the prefix `api://`', withoutApi],
+  [
+    'only in its spelling (slash, case, scheme or prefix)',
+    (name) => withoutApi(withoutScheme(withoutPort(withoutWellKnown(name.trim().toLowerCase())))),
+  ],
+]
+
+function urlOf(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined
+}

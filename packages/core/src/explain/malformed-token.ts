@@ -1,0 +1,71 @@
+import type { Cause } from './explanation.ts'
+import { type FailedToken, introspects } from './failed-token.ts'
+
+/** `malformed-token`: what came is no JWT, and no issuer introspects. */
+export function malformedToken(token: FailedToken): Cause {
+  const { findings } = token
+  const text = findings.text ?? ''
+  const placeholder = placeholders.find((word) => word === text.toLowerCase())
+  if (placeholder !== undefined) {
+    return {
+      problem: `the token is the text \`${placeholder}\``,
+      fix: 'The client has no token: it builds the header before it has one.',
+    }
+  }
+  const count = text.split('.', 7).length
+  if (count === 5) {
+    return {
+      problem: 'the token is encrypted (a JWE with five parts)',
+      expected: 'a signed JWT with three parts',
+      fix: 'Ask the issuer for a token for this API: some issuers, such as Auth0, encrypt the token when the client names no audience.',
+    }
+  }
+  if (count !== 3) {
+    return introspects(token)
+      ? { ...noJwt(count), fix: 'Send the access token as the issuer returned it.' }
+      : opaque(count)
+  }
+  return damaged(text)
+}
+
+const placeholders = ['undefined', 'null', 'nan', 'true', 'false', 'token', 'access_token', 'accesstoken', 'your_token']
+
+function noJwt(count: number): Omit<Cause, 'fix'> {
+  return {
+    problem: 'the token is no JWT',
+    expected: 'three parts with dots between them',
+    received: count === 1 ? 'one part' : `${count > 6 ? 'more than six' : count} parts`,
+  }
+}
+
+function opaque(count: number): Cause {
+  return count === 1
+    ? {
+        ...noJwt(count),
+        problem: 'the token is opaque, and no issuer has `introspection`',
+        fix: 'Set `introspection` in trustedIssuer. Or ask the issuer for a JWT: some issuers give one only if the client names the audience of this API (`audience` or `resource`).',
+      }
+    : { ...noJwt(count), fix: 'The token is cut off, or not a JWT: compare it with what the issuer returned.' }
+}
+
+function damaged(text: string): Cause {
+  const [header = '', payload = '', signature = ''] = text.split('.')
+  const fix = 'Compare the token with what the issuer returned: a copy has changed it, or it is cut off.'
+  const empty = [header, payload, signature].findIndex((part) => part === '')
+  if (empty === 2) {
+    return {
+      problem: 'the token has no signature',
+      fix: 'Send a signed token: Tollgate accepts no unsigned one (`alg: none`).',
+    }
+  }
+  if (empty !== -1) {
+    return { problem: `the ${['header', 'payload'][empty]} of the token is empty`, fix }
+  }
+  if (/[+/=]/.test(text)) {
+    return {
+      problem: 'the token is in base64 and not in base64url',
+      fix: 'Encode it without `+`, `/` and `=` (RFC 7515 §2).',
+    }
+  }
+  return { problem: 'the header, the payload or the signature of the token is damaged', fix }
+}

@@ -1,0 +1,90 @@
+// Fake timers of a test replace the global `performance`.
+import { performance } from 'node:perf_hooks'
+import { debuglog } from 'node:util'
+import { LRUCache } from 'lru-cache'
+import { invalidOption } from '../lib/invalid-option.ts'
+import type { Explanation, ExplanationReport } from './explanation.ts'
+
+/** Receives an explanation of each refusal and of each outage. */
+export type Explain = 'console' | ((report: ExplanationReport) => void)
+
+type Report = (explanation: Explanation) => void
+
+/** Checks the option `explain`. `undefined` is off. */
+export function expectExplain(explain: unknown): Explain | undefined {
+  if (explain === undefined || explain === 'console') {
+    return explain
+  }
+  if (typeof explain !== 'function') {
+    throw invalidOption("Expected `explain` to be 'console', or a function that gets each report")
+  }
+  return explain as Explain
+}
+
+/** Where explanations go: to the option `explain`, and to standard error with `NODE_DEBUG=tollgate`. */
+export function createReports(explain: Explain | undefined): readonly Report[] {
+  const debug = debuglog('tollgate')
+  if (explain === 'console') {
+    return [printing((line) => console.warn(`tollgate: ${line}`))]
+  }
+  const printed = debug.enabled ? [printing((line) => debug('%s', line))] : []
+  return explain === undefined ? printed : [...printed, counting(explain)]
+}
+
+/** Milliseconds in which a repeated line is counted and not printed again. */
+const window = 60_000
+/** Strangers can cause any number of different lines. */
+const maxLines = 100
+
+function counting(report: (report: ExplanationReport) => void): Report {
+  const count = createCounter()
+  return (explanation) => report(Object.freeze({ ...explanation, count: count(explanation).count }))
+}
+
+/** Prints a line once in a minute, and at most 100 different lines in a minute. */
+function printing(print: (line: string) => void): Report {
+  const count = createCounter()
+  const printed = new LRUCache<number, true>({ max: maxLines, ttl: window, perf: performance })
+  let serial = 0
+  return (explanation) => {
+    const { count: times, before } = count(explanation)
+    printed.purgeStale()
+    if (times > 1 || printed.size >= maxLines) {
+      return
+    }
+    serial += 1
+    printed.set(serial, true)
+    print(before > 1 ? `${explanation.line} (${before} times in the minute before)` : explanation.line)
+    if (printed.size === maxLines) {
+      print(`More than ${maxLines} different lines in a minute: the others are not printed.`)
+    }
+  }
+}
+
+interface Times {
+  /** In this minute. */
+  readonly count: number
+  /** In the last minute before it. */
+  readonly before: number
+}
+
+/** Counts each line in minutes that begin with its first occurrence. */
+function createCounter(): (explanation: Explanation) => Times {
+  const entries = new LRUCache<string, { since: number; count: number }>({ max: 2 * maxLines })
+  return (explanation) => {
+    const key = keyOf(explanation)
+    const now = performance.now()
+    const entry = entries.get(key)
+    if (entry !== undefined && now - entry.since < window) {
+      entry.count += 1
+      return { count: entry.count, before: 0 }
+    }
+    entries.set(key, { since: now, count: 1 })
+    return { count: 1, before: entry?.count ?? 0 }
+  }
+}
+
+/** The same for one token at different times: durations do not count. */
+function keyOf({ status, reason, problem, received, fix }: Explanation): string {
+  return JSON.stringify([status, reason, problem.replaceAll(/\d+ (s|min|h|days)\b/g, ''), received, fix])
+}

@@ -1,0 +1,92 @@
+import { own } from '../lib/record.ts'
+import type { Refusal } from '../responses/refusal.ts'
+import type { Cause } from './explanation.ts'
+import { algorithmsOf, type FailedToken, textIn } from './failed-token.ts'
+import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
+
+/** The algorithms of RFC 7518 §3.1, RFC 8037 and RFC 9864. Any other text of a token is not shown. */
+const knownAlgorithms = /^(none|(HS|RS|ES|PS)(256|384|512)|EdDSA|Ed25519|Ed448|ES256K|ML-DSA-(44|65|87))$/
+
+/** `algorithm-not-allowed`. */
+export function algorithmNotAllowed(token: FailedToken): Cause {
+  const alg = textIn(token.header, 'alg') ?? ''
+  const accepted = algorithmsOf(token)
+  const expected = accepted === undefined ? undefined : `\`alg\` ${accepted.join(', ')}`
+  const received = `\`alg\` ${knownAlgorithms.test(alg) ? alg : 'of another name'}`
+  const kind = foreignKindOf(token)
+  if (kind !== undefined) {
+    return { problem: `this is ${kind.what}: ${kind.why}`, expected, received, fix: sendAccessToken }
+  }
+  if (alg === 'none') {
+    return { problem: 'the token is not signed', expected, received, fix: 'Send a token that the issuer has signed.' }
+  }
+  if (alg.startsWith('HS')) {
+    return {
+      problem: 'the token is signed with a shared secret (HMAC), and the issuer is trusted by its public keys',
+      expected,
+      received,
+      fix: 'Configure the issuer to sign with RS256 or ES256. Only if it cannot, set `secret` in trustedIssuer.',
+    }
+  }
+  return {
+    problem: 'the issuer signed the token with an algorithm that is not accepted',
+    expected,
+    received,
+    fix: `Add it to \`algorithms\` in trustedIssuer, if this issuer is meant to use it.`,
+  }
+}
+
+/** `critical-header`. */
+export function criticalHeader(): Cause {
+  return {
+    problem: 'the header of the token has `crit` or `b64`, which Tollgate does not support',
+    fix: 'Configure the issuer to sign plain JWTs.',
+  }
+}
+
+/** `unknown-key`. */
+export function unknownKey({ refusal, issuer }: FailedToken): Cause {
+  return (
+    passedOver(refusal) ?? {
+      problem: '`kid` of the token names no key that the issuer publishes',
+      fix:
+        issuer === undefined
+          ? 'Get a new token. If it has the same fault, check where the keys of this issuer come from.'
+          : 'Get a new token: the issuer may have changed its keys. If a new token has the same fault, the token comes from another server with the same `iss`, or `keys` is the key set of another issuer.',
+    }
+  )
+}
+
+/** `bad-signature`. */
+export function badSignature(token: FailedToken): Cause {
+  if (own(token.header, 'nonce') !== undefined) {
+    return {
+      problem: 'this is a token for Microsoft Graph: its header has a `nonce`, and only Graph can verify its signature',
+      fix: 'Request a token with a scope of your API, such as `api://<id>/.default`, in place of one of Graph.',
+    }
+  }
+  const isSecret = textIn(token.header, 'alg')?.startsWith('HS') === true
+  return (
+    passedOver(token.refusal) ??
+    (isSecret
+      ? {
+          problem: 'the signature does not fit the shared secret',
+          fix: 'Check `secret`: is it the one of this environment, and is it base64 where the issuer says so?',
+        }
+      : {
+          problem: 'the signature does not fit the key that the token names',
+          fix: 'Compare the token with what the issuer returned: it has been changed or cut off. Or it comes from another server with the same `iss` and `kid`.',
+        })
+  )
+}
+
+/** The key of the token is published, and cannot be used. */
+function passedOver({ passedOver: keys }: Refusal): Cause | undefined {
+  const [key] = keys
+  return (
+    key && {
+      problem: `the issuer publishes a key that the token can mean, and that cannot be used: ${key.message}`,
+      fix: 'Correct the key set of the issuer, or give its keys to `keys` in trustedIssuer.',
+    }
+  )
+}

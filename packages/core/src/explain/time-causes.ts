@@ -1,0 +1,75 @@
+import type { Cause } from './explanation.ts'
+import { type FailedToken, timeIn } from './failed-token.ts'
+import { showDuration, showTime } from './show.ts'
+
+/** A time that is further in the future says nothing about the clock, unless `iat` is in the future as well. */
+const maxClockError = 15 * 60
+/** A number of seconds after the year 5138, or of milliseconds after 1973. */
+const minMilliseconds = 1e11
+
+/** `expired`. */
+export function expired({ claims, now }: FailedToken): Cause {
+  const exp = timeIn(claims, 'exp') ?? 0
+  const iat = timeIn(claims, 'iat')
+  const seconds = now / 1000
+  const age = iat === undefined ? '' : `, ${showDuration(exp - iat)} after it was issued`
+  const isNew = iat !== undefined && iat - seconds > 0
+  return {
+    problem: `the token expired ${showDuration(seconds - exp)} ago${age}`,
+    expected: `\`exp\` after ${showTime(Math.floor(seconds))}`,
+    received: `\`exp\` ${showTime(exp)}`,
+    fix: isNew
+      ? 'The lifetime of the token is negative: correct it in the configuration of the issuer.'
+      : 'The client must get a new token, for example with its refresh token. If a new token is refused too, the clock of this machine is ahead.',
+  }
+}
+
+/** `not-yet-valid` by `nbf`, and `issued-in-the-future` by `iat`. */
+export function tooEarly(name: 'nbf' | 'iat'): (token: FailedToken) => Cause {
+  return ({ claims, now, settings }) => {
+    const time = timeIn(claims, name) ?? 0
+    const seconds = now / 1000
+    const ahead = time - seconds
+    const times = {
+      expected: `\`${name}\` at ${showTime(Math.floor(seconds))} or before`,
+      received: time >= minMilliseconds ? `\`${name}\` ${time}` : `\`${name}\` ${showTime(time)}`,
+    }
+    if (time >= minMilliseconds) {
+      return {
+        problem: `\`${name}\` is in milliseconds, and it must be in seconds`,
+        ...times,
+        fix: 'Divide by 1000 where the token is made.',
+      }
+    }
+    const iat = timeIn(claims, 'iat')
+    if (iat === undefined ? ahead < maxClockError : iat > seconds) {
+      return {
+        problem: `your clock is ${showDuration(ahead)} behind, or the clock of the issuer is ahead`,
+        ...times,
+        fix: `Synchronize the clock of this machine (NTP). \`clockTolerance\` is ${settings.clockTolerance / 1000} s, and can be at most 60 s.`,
+      }
+    }
+    return {
+      problem: `the token becomes valid in ${showDuration(ahead)} only`,
+      ...times,
+      fix: 'Use it then, or get another one.',
+    }
+  }
+}
+
+/** `lifetime-too-long`. */
+export function lifetimeTooLong({ claims, now, genuine }: FailedToken): Cause {
+  const exp = timeIn(claims, 'exp') ?? 0
+  const maxLifetime = (genuine?.policy.maxLifetime ?? 0) / 1000
+  const isMilliseconds = exp >= minMilliseconds
+  return {
+    problem: isMilliseconds
+      ? '`exp` is in milliseconds, and it must be in seconds'
+      : `the token is valid for ${showDuration(exp - now / 1000)} more`,
+    expected: `at most ${showDuration(maxLifetime)} (\`maxLifetime\`)`,
+    received: isMilliseconds ? `\`exp\` ${exp}` : `\`exp\` ${showTime(exp)}`,
+    fix: isMilliseconds
+      ? 'Divide by 1000 where the token is made.'
+      : 'Shorten the lifetime of access tokens at the issuer, or raise `maxLifetime`.',
+  }
+}

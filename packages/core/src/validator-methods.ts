@@ -1,0 +1,157 @@
+import type { IncomingMessage } from 'node:http'
+import type { AccessToken, RawClaims } from './access-token.ts'
+import type { Findings } from './diagnostics/findings.ts'
+import type { Outcomes } from './diagnostics/outcomes.ts'
+import type { Explainer } from './explain/explain.ts'
+import type { Explanation } from './explain/explanation.ts'
+import { expectIntrospecting } from './guards/active.ts'
+import { combineGuards } from './guards/combine.ts'
+import type { Guard } from './guards/guard.ts'
+import { deferOrganization, expectEnforced, withOrganizationRule } from './guards/organization.ts'
+import type { IssuerRegistry } from './issuers/issuer-registry.ts'
+import { parseToken } from './issuers/token-format.ts'
+import { expectText } from './lib/invalid-option.ts'
+import type { Lifecycle, OpenState } from './lifecycle.ts'
+import type { ValidatorSettings } from './options.ts'
+import type { HttpRequest } from './request/http-request.ts'
+import { toHttpRequest } from './request/node-request.ts'
+import { isErrorResponse, toResponse } from './responses/error-response.ts'
+import type { Pipeline } from './validator.ts'
+
+/** A web `Request`, a request of Node (also of an upgrade), or an object with the same members. */
+export type AnyRequest = HttpRequest | IncomingMessage
+
+/**
+ * Validates the access tokens of requests. Its methods reject with a `Refusal` because of the client, or with an
+ * `Unavailable` because of the authorization server. Any other error is a failure. The object is frozen.
+ */
+export interface Validator<Claims = RawClaims> extends Lifecycle {
+  /**
+   * Resolves with the access token of a request that all guards accept. Takes a web `Request`, a request of Node such as
+   * that of a WebSocket upgrade, or an object with the same members.
+   */
+  authenticate(request: AnyRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
+  /** Resolves with `undefined` for a request without credentials. Bad credentials are refused. */
+  authenticateOptional(request: AnyRequest, ...guards: readonly Guard[]): Promise<AccessToken<Claims> | undefined>
+  /**
+   * Validates a token by itself, for sockets, queues, and the verifiers of other frameworks. The checks and the
+   * published outcomes are those of a request. `undefined`, `null` and `''` are refused as no credentials (401), and
+   * any other value that is no string as malformed credentials (400).
+   *
+   * There is no request: guards see `undefined` in its place, and nothing verifies a sender constraint. Does NOT remove
+   * a scheme such as `Bearer`. Does NOT validate the token again when it expires, nor check where it comes from.
+   */
+  validate(token: unknown, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
+  /**
+   * Runs guards for a token that this validator validated for the same request. Without a token, the request is refused
+   * as one without credentials. It does not validate the token again, and rejects with a `TypeError` for any other
+   * object.
+   */
+  authorize(
+    token: AccessToken<Claims> | undefined,
+    request: AnyRequest,
+    ...guards: readonly Guard[]
+  ): Promise<AccessToken<Claims>>
+  /**
+   * Why this validator refused a request, or could not validate its token, in sentences for a developer. The explanation
+   * is never for the client. `undefined` for every other error.
+   */
+  readonly explain: (error: unknown) => Explanation | undefined
+  /** The web `Response` for a `Refusal` or an `Unavailable`. It throws every other error again. */
+  readonly respond: (error: unknown) => Response
+  /** Whether a form body can carry the token. An adapter needs to know it when its framework parses bodies late. */
+  readonly formBody: 'ignored' | 'accepted'
+  /** Combines guards into one. Throws a `TypeError` for a value that is no guard, or that an issuer cannot serve. */
+  combine(...guards: readonly Guard[]): Guard
+  /**
+   * Removes a token from the caches of this process and from the `TokenCache`. The next request introspects it again.
+   * Other processes can use their own caches for up to `cacheFor`. Rejects when the `TokenCache` fails.
+   */
+  evict(token: string): Promise<void>
+}
+
+interface ValidatorParts<Claims> {
+  readonly settings: ValidatorSettings<Claims>
+  readonly issuers: IssuerRegistry
+  readonly pipeline: Pipeline<Claims>
+  readonly lifecycle: Lifecycle & OpenState
+  readonly outcomes: Outcomes
+  readonly explainer: Explainer
+}
+
+/** The object is frozen, because the fast path would not call a method that the application replaced. */
+export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
+  const { issuers, pipeline, outcomes, explainer } = parts
+  const { isOpen: _isOpen, expectOpen, ...lifecycle } = parts.lifecycle
+
+  const combined = new WeakSet<Guard>()
+  // An `issuer` function may return any issuer.
+  const isEnforced =
+    issuers.listed.length === 0 || issuers.listed.some(({ organizations }) => organizations === 'enforced')
+
+  function combine(...guards: readonly Guard[]): Guard {
+    const [only] = guards
+    if (only !== undefined && guards.length === 1 && combined.has(only)) {
+      return only
+    }
+    const guard = combineGuards(withOrganizationRule(guards, isEnforced))
+    expectIntrospecting(guard, issuers.listed)
+    expectEnforced(guards, isEnforced)
+    combined.add(guard)
+    return guard
+  }
+
+  function run<Result>(
+    operation: 'authenticate' | 'authorize',
+    given: AnyRequest | undefined,
+    guards: readonly Guard[],
+    work: (guard: Guard, findings: Findings) => Promise<Result>,
+  ): Promise<Result> {
+    const prepare = (): Guard => {
+      expectOpen()
+      return combine(...guards)
+    }
+    return outcomes.report(operation, prepare, work, (error, findings, scopes) =>
+      explainer.note(error, { request: given && toHttpRequest(given), findings, scopes, now: parts.settings.clock() }),
+    )
+  }
+
+  return Object.freeze<Validator<Claims>>({
+    ...lifecycle,
+    formBody: parts.settings.formBody,
+    combine,
+    authenticate: (given, ...guards) =>
+      run('authenticate', given, guards, async (guard, findings) => {
+        const request = toHttpRequest(given)
+        const token = await pipeline.authenticate(request, findings)
+        return pipeline.authorize(token && outcomes.publishAccepted(token), request, guard)
+      }),
+    authenticateOptional: (given, ...guards) =>
+      run('authenticate', given, guards, async (guard, findings) => {
+        const request = toHttpRequest(given)
+        const token = await pipeline.authenticate(request, findings)
+        const accepted = token && outcomes.publishAccepted(token)
+        // The adapters authorize the token later, once for each layer, with the guards of that layer.
+        const isDeferred = guards.includes(deferOrganization)
+        const isUnguarded = guards.length === 0 && !isEnforced
+        return accepted && !isDeferred && !isUnguarded ? pipeline.authorize(accepted, request, guard) : accepted
+      }),
+    validate: (token, ...guards) =>
+      run('authenticate', undefined, guards, async (guard, findings) => {
+        const valid = await pipeline.validate(token, findings)
+        return pipeline.authorize(valid && outcomes.publishAccepted(valid), undefined, guard)
+      }),
+    authorize: (token, given, ...guards) =>
+      run('authorize', given, guards, (guard) => pipeline.authorize(token, toHttpRequest(given), guard)),
+    explain: explainer.explain,
+    respond,
+    evict: async (token) => issuers.evict(parseToken(expectText(token, 'token'))),
+  })
+}
+
+function respond(error: unknown): Response {
+  if (isErrorResponse(error)) {
+    return toResponse(error)
+  }
+  throw error
+}
