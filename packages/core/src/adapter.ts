@@ -17,6 +17,9 @@ export {
   type OptionalProtect,
   type Protect,
 } from './middleware/protect.ts'
+export { calledInHandler } from './middleware/expect-at-start.ts'
+export type { Unawaitable } from './middleware/unawaitable.ts'
+export { type Exemption, isSamePath } from './middleware/unless.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
 export { isUrlEncodedForm, maxFormBytes, parseForm } from './request/form-body.ts'
 export { type NodeHeaders, nodeHeaders } from './request/node-request.ts'

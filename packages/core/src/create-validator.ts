@@ -11,6 +11,7 @@ import { createSharedCache } from './introspection/shared-cache.ts'
 import { createConfirmActive } from './issuers/confirm-active.ts'
 import { createIssuerRegistry } from './issuers/issuer-registry.ts'
 import { createJwtCache } from './jwt/jwt-cache.ts'
+import { isRequestInFlight, observeRequests } from './lib/requests-in-flight.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { expectValidatorOptions, type ValidatorOptions, type ValidatorSettings } from './options.ts'
 import type { HttpRequest } from './request/http-request.ts'
@@ -29,6 +30,7 @@ export function createValidator<Claims = RawClaims>(options: ValidatorOptions<Cl
 }
 
 export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Validator<Claims> {
+  warnInHandler()
   const { realm, credentials, formBody, clock, schema, tokenCache } = settings
   const networks = createNetworks(settings)
   const jwtCache = createJwtCache(settings.cacheMode)
@@ -64,6 +66,19 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     })
   }
   return validator
+}
+
+let createdInHandlers = 0
+
+/** A validator for each request has empty caches each time. One alone can be in a module that loads on demand. */
+function warnInHandler(): void {
+  observeRequests()
+  createdInHandlers += isRequestInFlight(0) ? 1 : 0
+  if (createdInHandlers === 2) {
+    const message =
+      'createProtect or createValidator was called while a request is handled, for the second time: create it once, when the app starts, because each one has caches of its own'
+    process.emitWarning(message, { type: 'TollgateWarning', code: 'TOLLGATE_CREATED_PER_REQUEST' })
+  }
 }
 
 /** The fast path of each validator. A wrapper around a validator has none: the adapters call its own methods. */

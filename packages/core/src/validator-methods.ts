@@ -11,6 +11,7 @@ import { deferOrganization, expectEnforced, withOrganizationRule } from './guard
 import type { IssuerRegistry } from './issuers/issuer-registry.ts'
 import { parseToken } from './issuers/token-format.ts'
 import { expectText } from './lib/invalid-option.ts'
+import { shared } from './lib/shared-state.ts'
 import type { Lifecycle, OpenState } from './lifecycle.ts'
 import type { ValidatorSettings } from './options.ts'
 import type { HttpRequest } from './request/http-request.ts'
@@ -116,7 +117,7 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
     )
   }
 
-  return Object.freeze<Validator<Claims>>({
+  const methods: Validator<Claims> = {
     ...lifecycle,
     formBody: parts.settings.formBody,
     combine,
@@ -146,7 +147,22 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
     explain: explainer.explain,
     respond,
     evict: async (token) => issuers.evict(parseToken(expectText(token, 'token'))),
-  })
+  }
+  ownMethods.add(methodOf(methods, 'authenticate')).add(methodOf(methods, 'authenticateOptional'))
+  return Object.freeze(methods)
+}
+
+const ownMethods = shared('methods of validators', () => new WeakSet<object>())
+
+/** Whether a validator, or a wrapper around one, has the method of a validator itself. */
+export function hasOwnMethod(validator: object, name: CheckedMethod): boolean {
+  return ownMethods.has(methodOf(validator, name))
+}
+
+type CheckedMethod = 'authenticate' | 'authenticateOptional'
+
+function methodOf(validator: object, name: CheckedMethod): object {
+  return Reflect.get(validator, name) as object
 }
 
 function respond(error: unknown): Response {

@@ -16,11 +16,13 @@ export {
   cookie,
   createValidator,
   type CredentialSource,
-  defineGuard,
   type Dialect,
   type Duration,
+  type Explanation,
+  type ExplanationReport,
   type Guard,
   type GuardContext,
+  type GuardInit,
   type GuardResult,
   header,
   type HttpRequest,
@@ -47,6 +49,7 @@ export {
   type Validator,
   type ValidatorOptions,
 } from '@tollgate/core'
-export type { MiddlewareOptions, ProtectOptions } from '@tollgate/core/adapter'
+export type { Exemption, MiddlewareOptions, ProtectOptions } from '@tollgate/core/adapter'
+export { defineGuard, type RouteRequest } from './guard.ts'
 export { createProtect, type Middleware, type OptionalProtect, type Protect } from './protect.ts'
 export type { ExpressRequest } from './request.ts'

@@ -12,11 +12,11 @@ import {
   toFrameworkError,
   writeErrorResponse,
 } from '@tollgate/core/adapter'
-import { type ExpressRequest, toHttpRequest } from './request.ts'
+import { type ExpressRequest, isAt, toHttpRequest } from './request.ts'
 
 type Next = (error?: unknown) => void
 
-/** A middleware for Express 4 and 5. It sets `req.auth`. */
+/** A middleware for Express 4 and 5. It sets `req.auth`, or the member that `decorate` names. */
 export type Middleware = (req: ExpressRequest, res: ServerResponse, next: Next) => void
 
 /** The result of `createProtect`: `protect(…)` is for `app.use`, for a router or for one route. */
@@ -44,17 +44,23 @@ export function createProtect<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
   options?: MiddlewareOptions,
 ): Protect<Claims> {
-  return createProtectFor(expectProtectOptions(subject, options), { toHttpRequest, toMiddleware })
+  const protection = expectProtectOptions(subject, options)
+  return createProtectFor(protection, {
+    toHttpRequest,
+    isAt,
+    toMiddleware: (authenticate) => toMiddleware(authenticate, protection.decorate),
+  })
 }
 
-function toMiddleware<Claims>(authenticate: Authenticate<ExpressRequest, Claims>): Middleware {
+function toMiddleware<Claims>(authenticate: Authenticate<ExpressRequest, Claims>, member: string): Middleware {
+  const decorate = (req: ExpressRequest, token: unknown): unknown => Object.assign(req, { [member]: token })
   return (req, res, next) => {
     const token = authenticate.known(req)
     if (token === undefined) {
-      void respondOrContinue(authenticate, req, res, next)
+      void respondOrContinue(authenticate, decorate, { req, res, next })
       return
     }
-    req.auth = token
+    decorate(req, token)
     next()
   }
 }
@@ -62,16 +68,15 @@ function toMiddleware<Claims>(authenticate: Authenticate<ExpressRequest, Claims>
 /** It catches what `next` and the response throw, because an unhandled rejection ends the process. */
 async function respondOrContinue<Claims>(
   authenticate: Authenticate<ExpressRequest, Claims>,
-  req: ExpressRequest,
-  res: ServerResponse,
-  next: Next,
+  decorate: (req: ExpressRequest, token: unknown) => unknown,
+  { req, res, next }: { readonly req: ExpressRequest; readonly res: ServerResponse; readonly next: Next },
 ): Promise<void> {
   try {
     const result = await authenticate(req)
     if (result.error !== undefined) {
       next(result.error)
     } else if (result.response === undefined) {
-      req.auth = result.token
+      decorate(req, result.token)
       next()
     } else if (res.headersSent) {
       next(result.response)

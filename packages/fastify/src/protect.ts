@@ -20,6 +20,9 @@ export function isAmong(hooks: readonly unknown[]): boolean {
 export function createProtect(protection: ProtectSettings<TypedClaims>, rules: ScopeRules): Protect {
   return createProtectFor(protection, {
     toHttpRequest,
+    // Fastify itself accepts no routes and hooks after the start.
+    expectAtStart: () => undefined,
+    isAt: ({ routeOptions }, path) => routeOptions.url === path,
     toMiddleware: (authenticate, optional) => {
       const hook = toHook({ authenticate, optional, ...rules })
       made.add(hook)
@@ -31,5 +34,5 @@ export function createProtect(protection: ProtectSettings<TypedClaims>, rules: S
 function toHttpRequest(request: ProtectedRequest): HttpRequest {
   const { raw, headers, method, originalUrl } = request
   const lines = nodeHeaders({ rawHeaders: raw.rawHeaders, headers })
-  return { method, url: originalUrl, headers: lines, form: formOf(request) }
+  return { method, url: originalUrl, headers: lines, form: formOf(request), native: request }
 }

@@ -24,7 +24,7 @@ export interface ProtectedRequest {
   readonly originalUrl: string
   /** Fastify parses it after `onRequest`. */
   readonly body: unknown
-  readonly routeOptions: { readonly config: { readonly auth?: RouteAuth } }
+  readonly routeOptions: { readonly url?: string | undefined; readonly config: { readonly auth?: RouteAuth } }
   readonly server: object
   auth?: unknown
 }

@@ -11,9 +11,9 @@ import {
   writeErrorResponse,
 } from '@tollgate/core/adapter'
 import type { Next, ParameterizedContext } from 'koa'
-import { type KoaContext, toHttpRequest } from './request.ts'
+import { isAt, type KoaContext, toHttpRequest } from './request.ts'
 
-/** A middleware for Koa 2 and 3 that sets `ctx.state.auth`. */
+/** A middleware for Koa 2 and 3 that sets `ctx.state.auth`, or the member that `decorate` names. */
 export type Middleware<State = object> = (ctx: ParameterizedContext<State>, next: Next) => Promise<void>
 
 /**
@@ -63,11 +63,17 @@ export function createProtect<Claims>(
   subject: Validator<Claims> | ProtectOptions<Claims>,
   options?: MiddlewareOptions,
 ): Protect<Claims> {
-  return createProtectFor(expectProtectOptions(subject, options), { toHttpRequest, toMiddleware })
+  const protection = expectProtectOptions(subject, options)
+  return createProtectFor(protection, {
+    toHttpRequest,
+    isAt,
+    toMiddleware: (authenticate) => toMiddleware(authenticate, protection.decorate),
+  })
 }
 
 function toMiddleware<Claims>(
   authenticate: Authenticate<KoaContext, Claims>,
+  member: string,
 ): (ctx: KoaContext, next: Next) => Promise<void> {
   return async (ctx, next) => {
     const token = authenticate.known(ctx)
@@ -76,7 +82,7 @@ function toMiddleware<Claims>(
       throw result.error
     }
     if (result.response === undefined) {
-      Object.assign(ctx.state, { auth: result.token })
+      Object.assign(ctx.state, { [member]: result.token })
       await next()
     } else if (ctx.headerSent) {
       throw result.response

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
-import { nodeHeaders } from '@tollgate/core/adapter'
+import { isSamePath, nodeHeaders } from '@tollgate/core/adapter'
 
 /** The parts of a Koa context that Tollgate uses, in versions 2 and 3. */
 export interface KoaContext {
   readonly req: IncomingMessage
   readonly method: string
   readonly originalUrl: string
+  /** Relative to the place where koa-mount mounts the app. */
+  readonly path: string
   /** It has a `body` when a parser in front has read it. */
   readonly request: object
   readonly headerSent: boolean
@@ -19,7 +21,13 @@ export interface KoaContext {
   append(name: string, value: string): void
 }
 
-export function toHttpRequest({ req, method, originalUrl, request }: KoaContext): HttpRequest {
+export function toHttpRequest(ctx: KoaContext): HttpRequest {
+  const { req, method, originalUrl, request } = ctx
   const form: unknown = 'body' in request ? request.body : undefined
-  return { method, url: originalUrl, headers: nodeHeaders(req), form }
+  return { method, url: originalUrl, headers: nodeHeaders(req), form, native: ctx }
+}
+
+/** As `@koa/router` matches by default, because Koa itself has no router. */
+export function isAt({ path }: KoaContext, expected: string): boolean {
+  return isSamePath(path, expected, { case: 'ignored', trailingSlash: 'ignored' })
 }

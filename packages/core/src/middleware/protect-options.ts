@@ -1,9 +1,9 @@
 import type { RawClaims } from '../access-token.ts'
 import { buildValidator } from '../create-validator.ts'
-import { expectOneOf, expectOptions, invalidOption } from '../lib/invalid-option.ts'
+import { expectOneOf, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
 import { expectValidatorOptions, type ValidatorOptions } from '../options.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
-import type { Validator } from '../validator-methods.ts'
+import { hasOwnMethod, type Validator } from '../validator-methods.ts'
 
 /** The options of the middleware. */
 export interface MiddlewareOptions {
@@ -19,6 +19,11 @@ export interface MiddlewareOptions {
    * handlers for `OPTIONS` or for all methods see them too. Default: `'authenticate'`.
    */
   readonly preflights?: 'authenticate' | 'skip' | undefined
+  /**
+   * The name of the member that receives the token: of `req` (Express, Fastify) or of `ctx.state` (Koa). Choose another
+   * one where a package beside Tollgate uses the same name. Default: `'auth'`.
+   */
+  readonly decorate?: string | undefined
 }
 
 /** The options of an adapter: those of the validator and those of the middleware. */
@@ -29,9 +34,10 @@ export interface ProtectSettings<Claims = RawClaims> {
   readonly validator: Validator<Claims>
   readonly preflights: 'authenticate' | 'skip'
   readonly errors: 'respond' | 'throw'
+  readonly decorate: string
 }
 
-const optionNames: readonly (keyof MiddlewareOptions)[] = ['errors', 'preflights']
+const optionNames: readonly (keyof MiddlewareOptions)[] = ['errors', 'preflights', 'decorate']
 
 /** Checks a validator and middleware options, or all options in one object, and creates the validator if needed. */
 export function expectProtectOptions<Claims>(
@@ -39,6 +45,7 @@ export function expectProtectOptions<Claims>(
   options?: MiddlewareOptions,
 ): ProtectSettings<Claims> {
   if (isValidator(subject)) {
+    expectWholeWrapper(subject)
     return settingsOf(subject, expectOptions(options ?? {}, 'the options beside a validator', optionNames))
   }
   if (options !== undefined) {
@@ -55,14 +62,39 @@ function isValidator<Claims>(subject: Validator<Claims> | ProtectOptions<Claims>
   return typeof subject === 'object' && subject !== null && 'authenticate' in subject && 'combine' in subject
 }
 
+/** The adapters call `authenticateOptional` and `authorize`. A wrapper of `authenticate` alone would never run. */
+function expectWholeWrapper(validator: object): void {
+  if (!hasOwnMethod(validator, 'authenticate') && hasOwnMethod(validator, 'authenticateOptional')) {
+    throw invalidOption(
+      'Expected a wrapper of a validator to replace `authenticateOptional` as well, because protect() calls that and `authorize`, and not `authenticate`; for a check of your own, use defineGuard',
+    )
+  }
+}
+
 function settingsOf<Claims>(validator: Validator<Claims>, options: MiddlewareOptions): ProtectSettings<Claims> {
-  const { errors = 'respond', preflights = 'authenticate' } = options
+  const { errors = 'respond', preflights = 'authenticate', decorate = 'auth' } = options
   return {
     validator,
     preflights: expectOneOf(preflights, 'preflights', ['authenticate', 'skip']),
     errors: expectOneOf(errors, 'errors', ['respond', 'throw']),
+    decorate: expectName(decorate),
   }
 }
+
+/** A name of the framework itself would break its requests. */
+function expectName(name: unknown): string {
+  const text = expectText(name, 'decorate')
+  if (!/^[a-z_$][\w$]*$/i.test(text) || text.startsWith('__') || namesOfFrameworks.has(text)) {
+    throw invalidOption("Expected `decorate` to be a new name for the token, such as 'token'")
+  }
+  return text
+}
+
+const namesOfFrameworks = new Set(
+  'body headers rawHeaders method url originalUrl baseUrl path query params route app req res raw socket server cookies session user ip ips log id constructor prototype'.split(
+    ' ',
+  ),
+)
 
 /**
  * The error for the framework's error handling. A refusal or an outage stays as it is. Any other error becomes the

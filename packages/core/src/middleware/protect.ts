@@ -3,13 +3,28 @@ import type { Validator } from '../validator-methods.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { type ErrorResponse, isErrorResponse } from '../responses/error-response.ts'
+import { createExpectAtStart } from './expect-at-start.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
+import { type Unawaitable, unawaitable } from './unawaitable.ts'
+import { createIsExempt, type Exemption } from './unless.ts'
 
 /** Protects the routes of a framework: it takes guards and returns a middleware of the framework. */
 export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = RawClaims> {
-  /** The middleware accepts a request with a valid access token that the guards accept, and skipped preflights. */
-  (...guards: readonly Guard[]): Middleware
+  /**
+   * The middleware accepts a request with a valid access token that the guards accept, and skipped preflights. Call it
+   * when you define routes. In a handler it would protect nothing: there it throws a `TypeError`.
+   */
+  (...guards: readonly Guard[]): Unawaitable<Middleware>
+  /**
+   * The middleware lets these paths through without a token, and needs one everywhere else. A path is exact, and matched
+   * as the router matches it, relative to the place of the middleware. Or a function of the request returns `true`. A
+   * path with a token gets no `auth` either. Does NOT know what the app does with the path afterwards.
+   */
+  readonly unless: (
+    paths: Exemption<Request> | readonly Exemption<Request>[],
+    ...guards: readonly Guard[]
+  ) => Unawaitable<Middleware>
   /** The token of a request that passed `protect(…)`. A route without protection throws a `TypeError`. */
   readonly auth: (request: Request) => AccessToken<Claims>
   /** The middleware accepts requests without credentials too. It refuses bad credentials. */
@@ -20,7 +35,7 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
 
 /** Protects routes whose credentials are optional. */
 export interface OptionalProtect<Request, Middleware, Claims = RawClaims> {
-  (...guards: readonly Guard[]): Middleware
+  (...guards: readonly Guard[]): Unawaitable<Middleware>
   /** The token, or `undefined` for a request without credentials. A route without protection throws a `TypeError`. */
   readonly auth: (request: Request) => AccessToken<Claims> | undefined
 }
@@ -40,7 +55,12 @@ export interface Authenticate<Request, Claims> {
 
 /** The parts of an adapter: how to read a request, and how to build a middleware. */
 export interface Framework<Request, Middleware, Claims> {
+  /** `native` must be the request of the framework, because guards get it. */
   readonly toHttpRequest: (request: Request) => HttpRequest
+  /** Whether a request is for this path, as the router of the framework decides it. */
+  readonly isAt: (request: Request, path: string) => boolean
+  /** Throws a `TypeError` when `protect` is called in a handler. Default: while a request over HTTP/1.1 is handled. */
+  readonly expectAtStart?: () => void
   /** `optional` does the same and accepts requests without credentials, for frameworks whose routes can choose. */
   readonly toMiddleware: (
     authenticate: Authenticate<Request, Claims>,
@@ -49,24 +69,28 @@ export interface Framework<Request, Middleware, Claims> {
 }
 
 /** Creates the `protect` of an adapter. */
-export function createProtectFor<Request extends object, Middleware, Claims>(
+export function createProtectFor<Request extends object, Middleware extends object, Claims>(
   protection: ProtectSettings<Claims>,
-  { toHttpRequest, toMiddleware }: Framework<Request, Middleware, Claims>,
+  { toHttpRequest, toMiddleware, isAt, expectAtStart = createExpectAtStart() }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims> {
   const { validator, errors } = protection
   const auth = createRequestAuth(protection, toHttpRequest)
 
-  function withGuard(guard: Guard, credentials: 'required' | 'optional'): Authenticate<Request, Claims> {
+  function withGuard(
+    guard: Guard,
+    credentials: 'required' | 'optional',
+    isExempt: (request: Request) => boolean = () => false,
+  ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        return { token: await auth.authenticate(request, guard, credentials) }
+        return { token: await auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials) }
       } catch (error) {
         return errors === 'respond' && isErrorResponse(error) ? { response: error } : { error: toFrameworkError(error) }
       }
     }
     function known(request: Request): AccessToken<Claims> | undefined {
       try {
-        return auth.known(request, guard)
+        return isExempt(request) ? undefined : auth.known(request, guard)
       } catch {
         // The full path meets the same error and reports it.
         return undefined
@@ -75,19 +99,34 @@ export function createProtectFor<Request extends object, Middleware, Claims>(
     return Object.assign(authenticate, { known })
   }
 
-  function protect(...guards: readonly Guard[]): Middleware {
-    const guard = validator.combine(...guards)
-    return toMiddleware(withGuard(guard, 'required'), withGuard(guard, 'optional'))
+  function prepare(guards: readonly Guard[]): Guard {
+    expectAtStart()
+    return validator.combine(...guards)
   }
 
-  function optional(...guards: readonly Guard[]): Middleware {
-    const authenticate = withGuard(validator.combine(...guards), 'optional')
-    return toMiddleware(authenticate, authenticate)
+  function protect(...guards: readonly Guard[]): Unawaitable<Middleware> {
+    const guard = prepare(guards)
+    return unawaitable(toMiddleware(withGuard(guard, 'required'), withGuard(guard, 'optional')))
+  }
+
+  function optional(...guards: readonly Guard[]): Unawaitable<Middleware> {
+    const authenticate = withGuard(prepare(guards), 'optional')
+    return unawaitable(toMiddleware(authenticate, authenticate))
+  }
+
+  function unless(
+    paths: Exemption<Request> | readonly Exemption<Request>[],
+    ...guards: readonly Guard[]
+  ): Unawaitable<Middleware> {
+    const guard = prepare(guards)
+    const isExempt = createIsExempt(paths, isAt)
+    return unawaitable(toMiddleware(withGuard(guard, 'required', isExempt), withGuard(guard, 'optional', isExempt)))
   }
 
   return Object.assign(protect, {
     auth: auth.tokenOf,
     optional: Object.assign(optional, { auth: auth.optionalTokenOf }),
+    unless,
     validator,
   })
 }

@@ -4,6 +4,7 @@ import type { Guard } from '../guards/guard.ts'
 import { deferOrganization } from '../guards/organization.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { isPreflight } from '../request/preflight.ts'
+import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import type { ProtectSettings } from './protect-options.ts'
 
@@ -15,7 +16,7 @@ export interface RequestAuth<Request extends object, Claims = RawClaims> {
   readonly authenticate: (
     request: Request,
     guard: Guard,
-    credentials: 'required' | 'optional',
+    credentials: Credentials,
   ) => Promise<AccessToken<Claims> | undefined>
   /** The token of an authenticated request. Throws a `TypeError` on a route without `protect(…)`. */
   readonly tokenOf: (request: Request) => AccessToken<Claims>
@@ -23,12 +24,17 @@ export interface RequestAuth<Request extends object, Claims = RawClaims> {
   readonly optionalTokenOf: (request: Request) => AccessToken<Claims> | undefined
 }
 
+/** `'skipped'`: this layer needs no token, and does not look for one. */
+type Credentials = 'required' | 'optional' | 'skipped'
+
 interface RequestState<Claims> {
   /** Steps 1 to 5. `undefined` while the request has no credentials, because a body parser can add some. */
   authentication: Promise<AccessToken<Claims> | undefined> | undefined
   /** The method of the request when its credentials were last read. */
   method: string
   hasPassed: boolean
+  /** Why the last layer let the request not pass. */
+  error: unknown
   token: AccessToken<Claims> | undefined
 }
 
@@ -48,7 +54,13 @@ export function createRequestAuth<Request extends object, Claims>(
     }
     const token = fastPath(http, guard)
     if (token !== undefined) {
-      states.set(request, { authentication: Promise.resolve(token), method: http.method, hasPassed: true, token })
+      states.set(request, {
+        authentication: Promise.resolve(token),
+        method: http.method,
+        hasPassed: true,
+        error: undefined,
+        token,
+      })
     }
     return token
   }
@@ -56,14 +68,34 @@ export function createRequestAuth<Request extends object, Claims>(
   async function authenticate(
     request: Request,
     guard: Guard,
-    credentials: 'required' | 'optional',
+    credentials: Credentials,
   ): Promise<AccessToken<Claims> | undefined> {
     // The request of this layer counts, because an outer layer can have changed it.
     const http = toHttpRequest(request)
-    const none = { authentication: undefined, method: http.method, hasPassed: false, token: undefined }
+    const none = {
+      authentication: undefined,
+      method: http.method,
+      hasPassed: false,
+      error: undefined,
+      token: undefined,
+    }
     const state = states.get(request) ?? states.set(request, none)
-    if (credentials === 'required' && isSkipped(http)) {
-      return accept(state, undefined)
+    try {
+      return accept(state, await authenticateWith(state, http, guard, credentials))
+    } catch (error) {
+      state.error = error
+      throw error
+    }
+  }
+
+  async function authenticateWith(
+    state: RequestState<Claims>,
+    http: HttpRequest,
+    guard: Guard,
+    credentials: Credentials,
+  ): Promise<AccessToken<Claims> | undefined> {
+    if (credentials === 'skipped' || (credentials === 'required' && isSkipped(http))) {
+      return undefined
     }
     if (state.authentication !== undefined && state.method !== http.method) {
       // The cookie of another site is good for a GET, and not for the DELETE that an outer layer made of it.
@@ -76,14 +108,14 @@ export function createRequestAuth<Request extends object, Claims>(
       state.authentication = undefined
     }
     if (credentials === 'optional' && (token === undefined || isSkipped(http))) {
-      return accept(state, undefined)
+      return undefined
     }
     try {
       const authorized = await validator.authorize(token, http, guard)
       if (authorized !== token) {
         replace(state, authentication, Promise.resolve(authorized))
       }
-      return accept(state, authorized)
+      return authorized
     } catch (error) {
       if (isRefusal(error) && error.code === 'invalid_token' && error.reason === 'inactive') {
         replace(state, authentication, Promise.reject(error))
@@ -94,6 +126,14 @@ export function createRequestAuth<Request extends object, Claims>(
 
   function optionalTokenOf(request: Request): AccessToken<Claims> | undefined {
     const state = states.get(request)
+    if (state?.error !== undefined) {
+      throw new TypeError(
+        `protect() refused this request${reasonOf(state.error)}, so that it has no token for a handler`,
+        {
+          cause: state.error,
+        },
+      )
+    }
     if (state?.hasPassed !== true) {
       throw new TypeError(
         'This request has not been authenticated: no protect() runs before this handler, or the argument is not the request (req, ctx, request) of this protection',
@@ -115,8 +155,13 @@ export function createRequestAuth<Request extends object, Claims>(
   return { known, authenticate, tokenOf, optionalTokenOf }
 }
 
+function reasonOf(error: unknown): string {
+  return isErrorResponse(error) ? ` (${error.status} ${error.reason})` : ''
+}
+
 function accept<Claims>(state: RequestState<Claims>, token: AccessToken<Claims> | undefined): typeof token {
   state.hasPassed = true
+  state.error = undefined
   state.token = token
   return token
 }

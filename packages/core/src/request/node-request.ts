@@ -18,6 +18,11 @@ type Line = readonly [name: string, value: string]
  * `headers`.
  */
 export function nodeHeaders(request: NodeHeaders): Iterable<Line> {
+  if (!isRecord(request?.headers)) {
+    throw new TypeError(
+      'Expected a request of Node, got an object without `headers`: express-ws, for example, passes its socket to the middleware of `app.ws`; use `app.use(path, protect())` in front of it',
+    )
+  }
   return new NodeHeaderLines(request)
 }
 
