@@ -20,9 +20,7 @@ interface AttwProblem {
 }
 
 interface AttwReport {
-  readonly analysis:
-    | { readonly types: false }
-    | { readonly types: object; readonly problems: readonly AttwProblem[] }
+  readonly analysis: { readonly types: false } | { readonly types: object; readonly problems: readonly AttwProblem[] }
 }
 
 /** The parts outside of `esm-only`: Node 10, and `require` of ESM, which every supported Node can load. */

@@ -21,7 +21,14 @@ export async function loadWithOldNode(tarballs: readonly Tarball[], folder: stri
   await writeFile(join(folder, 'package.json'), '{ "name": "old", "private": true }')
   const binary = binaries[`${process.platform}-${process.arch}`] ?? 'node'
   const nodes = versions.map((version) => `${aliasOf(version)}@npm:${binary}@${version}`)
-  const args = ['install', '--no-audit', '--no-fund', ...tarballs.map(({ archive }) => archive), ...frameworks, ...nodes]
+  const args = [
+    'install',
+    '--no-audit',
+    '--no-fund',
+    ...tarballs.map(({ archive }) => archive),
+    ...frameworks,
+    ...nodes,
+  ]
   if (!(await step('old Node: npm install', async () => complaints(await run('npm', args, folder), /^npm error/)))) {
     return
   }

@@ -8,7 +8,7 @@ const { platform, arch } = process
 const ofDeno = `${platform}-${arch === 'arm64' ? 'arm64' : 'x64'}${platform === 'linux' ? '-glibc' : ''}`
 const ofBun = `${platform}-${arch === 'arm64' ? 'aarch64' : 'x64'}`
 const offline = ['--no-check', '--no-lock', '--no-config', '--no-remote', '--node-modules-dir=manual']
-const granted = ['--allow-net', '--allow-env', '--allow-read', '--allow-sys']
+const granted = ['--allow-net', '--allow-env', '--allow-read']
 
 /** The commands that run a file. Bun and Deno are packages of npm, with a binary for each platform. */
 export const runtimes = {

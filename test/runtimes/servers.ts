@@ -30,8 +30,14 @@ const responses: Readonly<Record<string, readonly [RequestListener, outcome: str
     'truncated',
   ],
   // The first request of a connection succeeds. Its second request ends the connection, as an idle time-out does.
-  '/stale': [(request, response) => (isFirst(request.socket) ? response.end('good') : request.socket.destroy()), '200 good'],
-  '/headers': [({ headers }, response) => response.end(`${headers['user-agent']} ${headers['accept-encoding']}`), '200 tollgate identity'],
+  '/stale': [
+    (request, response) => (isFirst(request.socket) ? response.end('good') : request.socket.destroy()),
+    '200 good',
+  ],
+  '/headers': [
+    ({ headers }, response) => response.end(`${headers['user-agent']} ${headers['accept-encoding']}`),
+    '200 tollgate identity',
+  ],
 }
 
 function isFirst(socket: Socket): boolean {
@@ -72,7 +78,9 @@ export async function openServers(deadline: number): Promise<Servers> {
       response.end((socket as TLSSocket).getPeerCertificate().subject.CN),
     ),
   )
-  const noHttp = await portOf(createNetServer((socket) => socket.on('error', () => undefined).once('data', () => socket.end('hello\r\n\r\n'))))
+  const noHttp = await portOf(
+    createNetServer((socket) => socket.on('error', () => undefined).once('data', () => socket.end('hello\r\n\r\n'))),
+  )
   const ending = await portOf(createNetServer((socket) => socket.on('error', () => undefined).destroy()))
   const silent = await portOf(createNetServer(() => undefined))
 
@@ -85,7 +93,11 @@ export async function openServers(deadline: number): Promise<Servers> {
     'a name of this host': [`http://localhost:${here}/good`, '200 good'],
     'a name of this host, with public addresses only': [`http://localhost:${here}/good`, 'insecure-endpoint', 'public'],
     'a certificate of an unknown CA': [`https://127.0.0.1:${tls}/`, 'network'],
-    'a certificate of the given CA, with a client certificate': [`https://127.0.0.1:${tls}/`, '200 client', 'certificate'],
+    'a certificate of the given CA, with a client certificate': [
+      `https://127.0.0.1:${tls}/`,
+      '200 client',
+      'certificate',
+    ],
     'a certificate of another name': [`https://localhost:${tls}/`, 'network', 'certificate'],
   }
   for (const [path, [, outcome]] of Object.entries(responses)) {

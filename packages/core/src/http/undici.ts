@@ -10,8 +10,11 @@ export const undiciNotLoaded = 'ERR_UNDICI_NOT_LOADED'
  */
 export async function importUndici(): Promise<typeof import('undici')> {
   const undici = await import('undici/index.js').catch((cause: unknown) => {
-    const way = 'Exclude undici from the bundle, or define `require` in a banner: see docs/runtimes.md'
-    throw notLoaded(`undici could not be loaded. It is CommonJS, for which a bundle of ES modules needs \`require\`. ${way}`, cause)
+    const way = 'Exclude undici from the bundle, or add the banner `const require = createRequire(import.meta.url)`'
+    throw notLoaded(
+      `undici could not be loaded. It is CommonJS, for which a bundle of ES modules needs \`require\`. ${way}`,
+      cause,
+    )
   })
   if (typeof undici.Agent?.prototype.dispatch !== 'function') {
     throw notLoaded('The runtime replaces undici by a module without dispatchers, which would make unprotected calls')
