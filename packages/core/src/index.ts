@@ -64,14 +64,9 @@ export {
   type HeaderSource,
 } from './request/credential-sources.ts'
 export type { HttpRequest } from './request/http-request.ts'
+export type { GraphqlExtensions } from './responses/graphql-extensions.ts'
 export type { PassedOverKey, PassedOverReason } from './responses/passed-over-key.ts'
-export {
-  isRefusal,
-  Refusal,
-  type RefusalCode,
-  type RefusalInit,
-  type RefusalReason,
-  refusalReasons,
-} from './responses/refusal.ts'
+export { isRefusal, Refusal, type RefusalCode, type RefusalInit } from './responses/refusal.ts'
+export { type RefusalReason, refusalReasons } from './responses/refusal-reasons.ts'
 export { isUnavailable, Unavailable, type UnavailableCode, type UpstreamReason } from './responses/unavailable.ts'
 export type { AnyRequest, Validator } from './validator-methods.ts'

@@ -1,4 +1,5 @@
-import { invalidToken, type RefusalReason } from '../responses/refusal.ts'
+import { invalidToken } from '../responses/refusal.ts'
+import type { RefusalReason } from '../responses/refusal-reasons.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 import { isForApi, isForOrganization } from './organization.ts'
 import { audienceAt } from './read-claims.ts'

@@ -1,5 +1,5 @@
 import { own } from '../lib/record.ts'
-import type { refusalReasons } from '../responses/refusal.ts'
+import type { refusalReasons } from '../responses/refusal-reasons.ts'
 import {
   inactive,
   malformedClaim,

@@ -1,6 +1,7 @@
 import { errors } from 'jose'
 import { own } from '../lib/record.ts'
-import { invalidToken, type Refusal, type RefusalReason } from '../responses/refusal.ts'
+import { invalidToken, type Refusal } from '../responses/refusal.ts'
+import type { RefusalReason } from '../responses/refusal-reasons.ts'
 
 /** The errors of jose that a token can cause. Every other error is a failure. */
 const reasons: Readonly<Partial<Record<errors.JOSEErrorCode, RefusalReason>>> = {

@@ -1,45 +1,14 @@
 import type { AccessToken } from '../access-token.ts'
 import { expectText, invalidOption } from '../lib/invalid-option.ts'
 import { formatChallenge } from './challenge.ts'
+import { type GraphqlExtensions, graphqlExtensions } from './graphql-extensions.ts'
 import type { PassedOverKey } from './passed-over-key.ts'
+import type { RefusalReason } from './refusal-reasons.ts'
 
 /** The error codes of RFC 6750 §3.1. */
 export type RefusalCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
 
-/** The reasons of the library itself. A guard of the application can have other reasons. */
-export const refusalReasons = [
-  'no-credentials',
-  'malformed-credentials',
-  'repeated-credentials',
-  'token-too-large',
-  'malformed-token',
-  'untrusted-issuer',
-  'algorithm-not-allowed',
-  'critical-header',
-  'unknown-key',
-  'bad-signature',
-  'wrong-token-type',
-  'missing-claim',
-  'malformed-claim',
-  'expired',
-  'not-yet-valid',
-  'issued-in-the-future',
-  'lifetime-too-long',
-  'wrong-audience',
-  'sender-constrained',
-  'inactive',
-  'missing-audience',
-  'unknown-prefix',
-  'wrong-claims',
-  'missing-scope',
-  'wrong-organization',
-  'unexpected-organization',
-  'cross-origin',
-] as const
-
-/** The cause of a refusal as a stable id, for logs, metrics and tests. It is never sent to the client. */
-export type RefusalReason = (typeof refusalReasons)[number] | (string & {})
-
+/** What a `Refusal` consists of. Only `reason` is required. */
 export interface RefusalInit {
   /** The registered code. It determines the status. Default: `'insufficient_scope'`, which is 403. */
   readonly code?: RefusalCode | undefined
@@ -47,10 +16,7 @@ export interface RefusalInit {
   readonly reason: RefusalReason
   /** The claims that caused the refusal. They are never sent to the client. Default: none. */
   readonly claimPaths?: readonly string[] | undefined
-  /**
-   * The published keys that the token can mean, and that are not used. They are never sent to the client. Default:
-   * none.
-   */
+  /** Published keys that the token can mean and that are not used. The client never gets them. Default: none. */
   readonly passedOver?: readonly PassedOverKey[] | undefined
 }
 
@@ -150,9 +116,12 @@ export class Refusal extends Error {
     return this.code === undefined ? {} : { error: this.code, error_description: this.message }
   }
 
-  /** The same refusal with the challenge of a route. */
-  withChallenge(context: ChallengeContext): Refusal {
-    return new Refusal(this, context, this.token)
+  /**
+   * For GraphQL: `code`, and `http` with the status and the headers. `GraphQLError` takes them from the error that it
+   * wraps, and Apollo Server and Yoga use them for the response.
+   */
+  get extensions(): GraphqlExtensions {
+    return graphqlExtensions(this.status, this.headers)
   }
 
   /** The challenge names the scopes only for a client without a token, or with too few scopes. */
