@@ -6,9 +6,9 @@ import { step } from './report.ts'
 import { complaints, run } from './run.ts'
 
 /** Applications without this workspace, one for each framework: in ESM, in CommonJS, and without TypeScript. */
-const typed = ['app.mts', 'app.cts', 'koa.mts', 'fastify.mts', 'hono.mts']
+const typed = ['app.mts', 'app.cts', 'commonjs.ts', 'koa.mts', 'fastify.mts', 'hono.mts']
 const untyped = ['app.cjs', 'fastify.cjs']
-const projects = ['tsconfig.json', 'tsconfig.koa.json']
+const projects = ['tsconfig.json', 'tsconfig.commonjs.json', 'tsconfig.koa.json']
 const sources = [...typed, ...untyped, ...projects].map((name) =>
   fileURLToPath(new URL(`./consumer/${name}`, import.meta.url)),
 )

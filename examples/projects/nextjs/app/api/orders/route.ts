@@ -1,5 +1,5 @@
 import { scopes } from '@tollgate/core'
-import { withAuth } from '../../with-auth.ts'
+import { withAuth } from '@/lib/auth'
 
 export const GET = withAuth(scopes('orders:read'))((_request, token) => Response.json({ for: token.subject }))
 

@@ -1,5 +1,5 @@
 import { scopes } from '@tollgate/core'
-import { withAuth } from '../../../with-auth.ts'
+import { withAuth } from '@/lib/auth'
 
 interface Context {
   readonly params: Promise<{ readonly id: string }>
