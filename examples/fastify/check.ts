@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { expectProtected } from '@tollgate/fastify/testing'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import {
@@ -40,6 +41,7 @@ assert.equal((await configured.inject({ method: 'OPTIONS', url: '/me', headers: 
 assert.deepEqual((await call(configured, '/me', alice)).json(), { subject: 'alice' })
 assert.equal((await call(configured, '/orders', await issuer.accessToken())).statusCode, 403)
 assert.deepEqual((await call(configured, '/orders', alice)).json(), { for: 'alice' })
+await expectProtected(configured, { except: ['/about', '/health'] })
 
 const strict = await createStrictApp(options)
 const ownError = await call(strict, '/orders')
