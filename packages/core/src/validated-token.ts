@@ -148,7 +148,7 @@ class RequestToken {
     const { kind, issuer, subject, clientId, audience, exp, introspectedAt } = validated
     const { subjectType, scopes: granted } = validated.granted()
     const { claims } = origin
-    const scopes = new Set(granted)
+    const scopes = Object.defineProperty(new Set(granted), 'includes', includes)
     const expiresAt = exp === undefined ? undefined : toDate(exp * 1000)
     Object.assign(this, { kind, issuer, subject, subjectType, clientId, audience, scopes, expiresAt, claims })
     if (introspectedAt !== undefined) {
@@ -167,9 +167,21 @@ class RequestToken {
     return this.#origin.raw
   }
 
+  /** The MCP SDK reads `req.auth.token`. No logger shows it, because it is no member of the object itself. */
+  get token(): string {
+    return this.#origin.raw
+  }
+
   toJSON(): object {
     return Object.assign({}, this, { scopes: [...this.scopes] })
   }
+}
+
+/** The MCP SDK, and handlers that expect an array of scopes, call it. */
+const includes: PropertyDescriptor = {
+  value(this: ReadonlySet<string>, scope: string) {
+    return this.has(scope)
+  },
 }
 
 /** A later time becomes the last one that a `Date` can represent. */
