@@ -1,3 +1,4 @@
+import { inspect, type InspectOptions } from 'node:util'
 import type { AccessToken, AccessTokenClaims, CommonMembers } from './access-token.ts'
 import { isRecord } from './lib/record.ts'
 
@@ -167,9 +168,14 @@ class RequestToken {
     return this.#origin.raw
   }
 
-  /** The MCP SDK reads `req.auth.token`. No logger shows it, because it is no member of the object itself. */
+  /** The MCP SDK reads `req.auth.token`. */
   get token(): string {
     return this.#origin.raw
+  }
+
+  /** Shows the own members only, because `inspect` with `getters` would show the token. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `AccessToken ${inspect({ ...this }, options)}`
   }
 
   toJSON(): object {
