@@ -1,11 +1,11 @@
 import { own } from '../lib/record.ts'
 import type { refusalReasons } from '../responses/refusal-reasons.ts'
+import { wrongAudience } from './audience-causes.ts'
 import {
   inactive,
   malformedClaim,
   missingClaim,
   senderConstrained,
-  wrongAudience,
   wrongClaims,
   wrongTokenType,
 } from './claim-causes.ts'

@@ -1,21 +1,22 @@
+import { valueAt } from '../claims/claim-path.ts'
 import { own } from '../lib/record.ts'
-import { differenceOf } from './difference.ts'
+import { missingAudience } from './audience-causes.ts'
 import type { Cause } from './explanation.ts'
-import { audiencesOf, type FailedToken, textIn, timeIn } from './failed-token.ts'
+import { type FailedToken, textIn, timeIn } from './failed-token.ts'
 import { claimsOfIdTokens, foreignKindOf, sendAccessToken } from './kind-of-token.ts'
-import { showClaims, showNames, showText, typeOf } from './show.ts'
+import { showClaims, typeOf } from './show.ts'
 
 /** `wrong-token-type`. */
 export function wrongTokenType(token: FailedToken): Cause {
-  const kind = foreignKindOf(token)
   const by = token.refusal.claimPaths
+  const kind = foreignKindOf(token)
   if (kind !== undefined) {
-    return { problem: `this is ${kind.what}: ${kind.why}`, received: showBy(by), fix: sendAccessToken }
+    return { problem: `this is ${kind.what}: ${kind.why}`, received: showBy(token), fix: sendAccessToken }
   }
   if (token.genuine?.policy.profile !== undefined && by.includes('typ')) {
     return {
       problem: "the option `profile: 'rfc9068'` demands `typ: at+jwt` in the header of the token",
-      fix: 'Configure the issuer to write RFC 9068 tokens, or remove `profile`.',
+      fix: 'Configure the issuer to write RFC 9068 tokens. Only if it cannot, remove `profile`.',
     }
   }
   const ofIdTokens = by.filter((name) => claimsOfIdTokens.includes(name))
@@ -25,113 +26,82 @@ export function wrongTokenType(token: FailedToken): Cause {
       fix: `${sendAccessToken} If it is the access token, use the preset of this issuer, or set \`dialect: { isAccessToken }\`.`,
     }
   }
+  return kindOfClerk(token) ?? unmarked(token)
+}
+
+/** Neither a word nor a usual claim says what the token is. */
+function unmarked(token: FailedToken): Cause {
+  const by = token.refusal.claimPaths
+  const isByList = by.length > 0 && by.every((name) => claimsOfKinds.includes(name))
   return {
     problem: 'the token does not say that it is an access token',
-    received: showBy(by),
-    fix: 'Send the access token. If it is one, the issuer marks its access tokens in another way: set `dialect: { isAccessToken }`, or use the preset of this issuer.',
+    received: showBy(token),
+    fix: isByList
+      ? 'Send the access token. If it is one, the issuer marks its access tokens in another way: set `dialect: { isAccessToken }`, or use the preset of this issuer.'
+      : 'Send the access token. The preset of this issuer, or your `isAccessToken`, decides what marks one.',
   }
 }
 
-function showBy(names: readonly string[]): string | undefined {
-  return names.length === 0 ? undefined : `${showClaims(names)} of another kind of token`
+/** The claims by which every token states its kind. Other claims are the mark of a dialect. */
+const claimsOfKinds: readonly string[] = ['typ', 'token_use', 'token_type', 'events', 'token_introspection']
+
+/** Which claims state another kind, and which are missing. */
+function showBy({ refusal, claims, header }: FailedToken): string | undefined {
+  const isThere = (name: string): boolean => (valueAt(claims, name.split('.')) ?? own(header, name)) !== undefined
+  const [there, missing] = [true, false].map((one) => refusal.claimPaths.filter((name) => isThere(name) === one))
+  const parts = [
+    ...(missing?.length ? [`no ${showClaims(missing)}`] : []),
+    ...(there?.length ? [`${showClaims(there)} of another kind of token`] : []),
+  ]
+  return parts.length === 0 ? undefined : parts.join(', ')
 }
 
-/** `wrong-audience`. */
-export function wrongAudience(token: FailedToken): Cause {
-  const claim = token.refusal.claimPaths[0] ?? 'aud'
-  const aud = claim === 'aud' ? own(token.claims, 'aud') : token.genuine?.audience
-  const audiences = token.genuine?.audience ?? [aud].flat().filter((one) => typeof one === 'string')
-  const expectedNames = audiencesOf(token)
-  const isByGuard = expectedNames.some((name) => audiences.includes(name))
-  const expected = isByGuard ? 'the audience of this route' : expectedNames.map((name) => showText(name)).join(' or ')
-  // Only `aud` is shown, because another claim can be about a person.
-  const received = claim === 'aud' ? `\`aud\` ${showNames(aud)}` : `\`${claim}\``
-  if (isByGuard) {
+/** Clerk signs all kinds of tokens with one key. */
+function kindOfClerk({ claims, genuine }: FailedToken): Cause | undefined {
+  const sub = textIn(claims, 'sub') ?? ''
+  if (textIn(claims, 'sid')?.startsWith('sess_') === true && textIn(claims, 'sts') === 'pending') {
     return {
-      problem: 'the token is for this API, but not for the audience of this route',
-      expected,
-      received,
-      fix: 'Request a token for the audience that the guard of the route names.',
+      problem: 'the session is not complete: its `sts` says that tasks are open',
+      fix: 'The person must finish the sign-in, for example choose an organization.',
     }
   }
-  const cause = audienceCause(token, audiences, expectedNames)
-  return { ...cause, expected, received }
-}
-
-function audienceCause(
-  token: FailedToken,
-  audiences: readonly string[],
-  expected: readonly string[],
-): Pick<Cause, 'problem' | 'fix'> {
-  for (const name of audiences) {
-    const difference = differenceOf(name, expected)
-    if (difference !== undefined) {
-      return {
-        problem: `\`aud\` differs ${difference.how} from your \`audience\``,
-        fix: `Write exactly this: \`audience: '${showText(name).slice(1, -1)}'\`.`,
-      }
+  if (sub.startsWith('mch_')) {
+    return {
+      problem: 'this is a token of a machine (M2M) of Clerk, and no session',
+      fix: "Send the token of a session. Only for an API of machines, write clerk(…, { tokens: 'machines' }).",
     }
   }
-  const kind = foreignKindOf(token)
-  if (kind !== undefined) {
-    return { problem: `this is ${kind.what}: ${kind.why}`, fix: sendAccessToken }
-  }
-  const known = audiencesOfVendors.find(([pattern]) => audiences.some((name) => pattern.test(name)))
-  return known === undefined
+  return sub.startsWith('user_') && genuine?.policy.audienceClaim === 'azp' && own(claims, 'sid') === undefined
     ? {
-        problem: 'the token is for another API',
-        fix: 'The client must ask the issuer for a token for this API (`audience`, `resource` or a scope of it). If `aud` is the name of this API, write it as `audience`.',
+        problem: 'this is no session token of Clerk: it has no `sid`',
+        fix: 'Send the result of `getToken()` without a template.',
       }
-    : { problem: known[1], fix: known[2] }
+    : undefined
 }
-
-const audiencesOfVendors: readonly (readonly [RegExp, problem: string, fix: string])[] = [
-  [
-    /\/(oauth2\/v\d\/)?userinfo$/,
-    'the token is for the UserInfo endpoint of the issuer only',
-    'The client must name this API when it asks for the token: `audience=…` at Auth0, `resource=…` elsewhere.',
-  ],
-  [
-    /^00000003-0000-0000-c000-000000000000$|^https:\/\/graph\.microsoft\.com\/?$/,
-    'the token is for Microsoft Graph',
-    'The client must ask for a scope of your API, such as `api://<id>/.default`, in place of one of Graph.',
-  ],
-  [
-    /^account$/,
-    'the token names only the account service of Keycloak',
-    'Add a mapper "Audience" with this API to a client scope in Keycloak.',
-  ],
-]
 
 /** `missing-claim`, and `missing-audience` of an introspection response. */
 export function missingClaim(token: FailedToken): Cause {
-  const { refusal, genuine, claims } = token
+  const { refusal, genuine, settings } = token
   const names = refusal.claimPaths
-  const problem = `the ${genuine?.kind === 'opaque' ? 'introspection response' : 'token'} has no ${showClaims(names)}`
-  if (names.length === 1 && names[0] === (genuine?.policy.audienceClaim ?? 'aud')) {
-    const expected = audiencesOf(token)
-      .map((name) => showText(name))
-      .join(' or ')
-    const other = ['client_id', 'azp', 'cid', 'resource'].find((name) => own(claims, name) !== undefined)
-    const hint =
-      other === undefined
-        ? ''
-        : ` It has \`${other}\`: set \`dialect: { audience: '${other}' }\` if that names this API or its clients.`
-    return {
-      problem,
-      expected: `\`${names[0]}\` with ${expected}`,
-      fix: `Configure the issuer to name this API, or use the preset of this issuer.${hint} \`missingAudience: 'trust'\` is right only if the issuer issues tokens for no other API.`,
-    }
+  const [name = ''] = names
+  if (names.length === 1 && name === (genuine?.policy.audienceClaim ?? 'aud')) {
+    return missingAudience(token, name)
   }
-  if (names.includes('iss') && token.settings.issuers.length > 0) {
+  const problem = `the ${genuine?.kind === 'opaque' ? 'introspection response' : 'token'} has no ${showClaims(names)}`
+  const kind = foreignKindOf(token)
+  if (kind !== undefined) {
+    return { problem: `this is ${kind.what}: ${kind.why}`, received: `no ${showClaims(names)}`, fix: sendAccessToken }
+  }
+  if (names.includes('iss') && settings.issuers.length > 0) {
     return { problem, fix: 'Get the token from the issuer that you trust: its tokens name it in `iss`.' }
   }
   const isProfile = genuine?.policy.profile !== undefined
+  const them = names.length === 1 ? 'it' : 'them'
   return {
     problem,
     fix: isProfile
-      ? "`profile: 'rfc9068'` demands these claims. Configure the issuer to write them, or remove `profile`."
-      : `Configure the issuer to write ${names.length === 1 ? 'it' : 'them'}: Tollgate demands ${names.length === 1 ? 'it' : 'them'}.`,
+      ? "`profile: 'rfc9068'` demands these claims. Configure the issuer to write them. Only if it cannot, remove `profile`."
+      : `Configure the issuer to write ${them}: Tollgate demands ${them}.`,
   }
 }
 
@@ -155,7 +125,7 @@ export function wrongClaims({ refusal }: FailedToken): Cause {
   const names = refusal.claimPaths.filter((path) => path !== '')
   return {
     problem: `the schema of the option \`claims\` does not accept ${names.length === 0 ? 'the claims' : showClaims(names)}`,
-    fix: 'Configure the issuer to write these claims, or make them optional in the schema.',
+    fix: 'Compare the schema with the claims that the issuer writes, and correct the one that is wrong.',
   }
 }
 

@@ -3,71 +3,70 @@ import { differenceOf, partialDifference } from './difference.ts'
 import type { Cause } from './explanation.ts'
 import { type FailedToken, textIn } from './failed-token.ts'
 import { showText } from './show.ts'
+import { vendorIssuer } from './vendor-issuers.ts'
 
-/** `untrusted-issuer`. */
+/** `untrusted-issuer`. Anybody can write any `iss`: only a name on the same host is proposed as `issuer`. */
 export function untrustedIssuer(token: FailedToken): Cause {
   const { settings, trusted, claims } = token
-  const iss = textIn(claims, 'iss') ?? ''
+  const iss = textIn(claims, 'iss')
   const names = trusted.map(({ url }) => url)
+  if (iss === undefined || names.includes(iss)) {
+    return byResponse
+  }
   const received = `\`iss\` ${showText(iss)}`
   if (typeof settings.issuers === 'function') {
     return {
       problem: 'the `issuer` function does not know the issuer of the token',
       received,
-      fix: 'Return a trustedIssuer with exactly this name, if it is yours.',
+      fix: 'If the issuer is yours, return a trustedIssuer with exactly this name.',
     }
   }
   const expected = names.map((name) => showText(name)).join(' or ')
-  const trust = `If the token is right, write exactly this: \`issuer: '${showText(iss).slice(1, -1)}'\`.`
-  const known = byVendor(iss, names)
-  if (known !== undefined) {
-    return { ...known, expected, received }
-  }
+  return { ...issuerCause(iss, names, claims), expected, received }
+}
+
+const byResponse: Cause = {
+  problem: 'the introspection response names another issuer than the one that was asked',
+  fix: 'Check that `introspection` belongs to this issuer, and that `issuer` is exactly the `iss` of its responses.',
+}
+
+type Parts = Pick<Cause, 'problem' | 'fix'>
+
+function issuerCause(iss: string, names: readonly string[], claims: unknown): Parts {
   const difference = differenceOf(iss, names)
   if (difference !== undefined) {
+    const isInsecure = iss.startsWith('http:') && difference.expected.startsWith('https:')
     return {
       problem: `\`iss\` differs ${difference.how} from the issuer that you trust`,
-      expected,
-      received,
-      fix: trust,
+      fix: isInsecure
+        ? `Configure the public \`https:\` URL at the issuer: ${publicUrl}.`
+        : `If the token is right, write exactly this: \`issuer: '${showText(iss).slice(1, -1)}'\`.`,
     }
+  }
+  const known = vendorIssuer(iss, names, claims)
+  if (known !== undefined) {
+    return known
   }
   const partial = partialDifference(iss, names)
   if (partial?.part === 'path') {
     return {
       problem: '`iss` is on the host that you trust, but has another path: another realm, tenant or version',
-      expected,
-      received,
-      fix: trust,
+      fix: `Get a token of the right one. Or, if \`issuer\` is wrong, write exactly this: \`issuer: '${showText(iss).slice(1, -1)}'\`.`,
     }
   }
   if (partial?.part === 'host') {
     return {
       problem: '`iss` has another host than the issuer that you trust',
-      expected,
-      received,
-      fix: `The issuer uses the host under which the client called it. Configure its public URL there. ${trust}`,
+      fix: `If both hosts are yours, configure one public URL at the issuer, and write it as \`issuer\`: ${publicUrl}. Otherwise get a token of the right environment.`,
     }
   }
   return {
     problem: 'the token comes from an issuer that you do not trust',
-    expected,
-    received,
-    fix: 'Get a token of the right environment, or add the issuer to `issuer` if you trust it.',
+    fix: 'Get a token of the right environment. If `iss` is a name of your own issuer, such as its custom domain, write it as `issuer`.',
   }
 }
 
-/** Microsoft Entra has two versions of tokens, with two names of the issuer. */
-function byVendor(iss: string, names: readonly string[]): Pick<Cause, 'problem' | 'fix'> | undefined {
-  const isVersion1 = iss.startsWith('https://sts.windows.net/')
-  const isEntra = names.some((name) => name.startsWith('https://login.microsoftonline.com/'))
-  return isVersion1 && isEntra
-    ? {
-        problem: 'this is a token of version 1.0 of Microsoft Entra, and you trust the issuer of version 2.0',
-        fix: 'Set `requestedAccessTokenVersion` to 2 in the manifest of the API, or use the preset entra(…).',
-      }
-    : undefined
-}
+const publicUrl = 'Keycloak has `KC_HOSTNAME` for it, and a proxy must send `X-Forwarded-Proto` and `X-Forwarded-Host`'
 
 /** `unknown-prefix`. */
 export function unknownPrefix({ claims, trusted }: FailedToken): Cause {

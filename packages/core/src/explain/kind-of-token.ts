@@ -3,15 +3,17 @@ import { type FailedToken, textIn } from './failed-token.ts'
 
 /** What a token other than an access token for this API seems to be. It continues `this is …`. */
 export function foreignKindOf(token: FailedToken): { readonly what: string; readonly why: string } | undefined {
+  // A token that the preset or the token itself calls an access token is one, whatever its claims look like.
+  const isAccessToken = token.genuine?.statedKind?.kind === 'access-token'
   return (
     byWord(token.claims) ??
     byType(token.header) ??
-    (isIdToken(token.claims) ? { what: 'an ID token', why: whyIdToken(token.claims) } : undefined)
+    (!isAccessToken && isIdToken(token.claims) ? { what: 'an ID token', why: whyIdToken(token.claims) } : undefined)
   )
 }
 
-/** The claims by which issuers name the kind of a token: Cognito and Hydra, Keycloak, and others. */
-const wordClaims = ['token_use', 'typ', 'token_type']
+/** The claims by which issuers name the kind of a token: Cognito and Hydra, Keycloak, others, Descope. */
+const wordClaims = ['token_use', 'typ', 'token_type', 'drn']
 
 function byWord(claims: unknown): { readonly what: string; readonly why: string } | undefined {
   for (const name of wordClaims) {
@@ -26,7 +28,7 @@ function byWord(claims: unknown): { readonly what: string; readonly why: string 
 
 const kinds: readonly (readonly [RegExp, string])[] = [
   [/^id(_?token)?$/i, 'an ID token'],
-  [/^(refresh|offline)/i, 'a refresh token'],
+  [/^(refresh|offline)|^DSR$/i, 'a refresh token'],
   [/^logout/i, 'a logout token'],
 ]
 

@@ -1,0 +1,113 @@
+import { own } from '../lib/record.ts'
+import { differenceOf } from './difference.ts'
+import type { Cause } from './explanation.ts'
+import { audiencesOf, type FailedToken, textIn } from './failed-token.ts'
+import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
+import { showNames, showText } from './show.ts'
+import { audiencesOfVendors } from './vendor-audiences.ts'
+
+type Parts = Pick<Cause, 'problem' | 'fix'>
+
+/** `wrong-audience`. Only the value of `aud` is shown, because another claim can be about a person. */
+export function wrongAudience(token: FailedToken): Cause {
+  const claim = token.refusal.claimPaths[0] ?? 'aud'
+  const aud = claim === 'aud' ? own(token.claims, 'aud') : token.genuine?.audience
+  const audiences = token.genuine?.audience ?? [aud].flat().filter((one) => typeof one === 'string')
+  const names = audiencesOf(token)
+  const received = claim === 'aud' ? `\`aud\` ${showNames(aud)}` : `\`${claim}\``
+  if (names.some((name) => audiences.includes(name))) {
+    return {
+      problem: 'the token is for this API, but not for the audience of this route',
+      expected: 'the audience of this route',
+      received,
+      fix: 'Request a token for the audience that the guard of the route names.',
+    }
+  }
+  const cause = claim === 'aud' ? audienceCause(token, audiences, names) : otherClaimCause(claim, audiences, names)
+  return { ...cause, expected: showExpected(names), received }
+}
+
+function showExpected(names: readonly string[]): string {
+  return names.map((name) => showText(name)).join(' or ')
+}
+
+function audienceCause(token: FailedToken, audiences: readonly string[], names: readonly string[]): Parts {
+  for (const audience of audiences) {
+    const difference = differenceOf(audience, names)
+    if (difference !== undefined) {
+      return {
+        problem: `\`aud\` differs ${difference.how} from your \`audience\``,
+        fix: `Write exactly this: \`audience: '${showText(audience).slice(1, -1)}'\`.`,
+      }
+    }
+  }
+  const known = audiencesOfVendors.find(({ is }) => audiences.some((audience) => is(audience, names)))
+  if (known !== undefined) {
+    return known
+  }
+  const kind = foreignKindOf(token)
+  return kind === undefined
+    ? otherApi(token, audiences, names)
+    : { problem: `this is ${kind.what}: ${kind.why}`, fix: sendAccessToken }
+}
+
+function otherApi(token: FailedToken, audiences: readonly string[], names: readonly string[]): Parts {
+  if (audiences.some((audience) => audience.split(/[ ,]+/).some((part) => names.includes(part)))) {
+    return {
+      problem: '`aud` is one text with several names, and it must be an array of them',
+      fix: 'Configure the issuer to write `aud` as an array of texts (RFC 7519 §4.1.3).',
+    }
+  }
+  const isForIssuer = audiences.includes(textIn(token.claims, 'iss') ?? '')
+  return {
+    problem: isForIssuer ? 'the token is for the issuer itself, and for no API' : 'the token is for another API',
+    fix: 'The client must ask the issuer for a token for this API (`audience`, `resource` or a scope of it). If `aud` is the name of this API, write it as `audience`.',
+  }
+}
+
+/** The audience is in a claim of the dialect. It names the client, or at Clerk the origin of the frontend. */
+function otherClaimCause(claim: string, audiences: readonly string[], names: readonly string[]): Parts {
+  const difference = audiences.map((audience) => differenceOf(audience, names)).find((one) => one !== undefined)
+  if (difference !== undefined) {
+    return {
+      problem: `\`${claim}\` differs ${difference.how} from your \`audience\``,
+      fix: `Write \`audience\` exactly as \`${claim}\` of the token.`,
+    }
+  }
+  return claim === 'azp'
+    ? {
+        problem: 'the token comes from another frontend or client than `audience` names',
+        fix: 'With Clerk, `audience` is the list of the origins of your frontends. Add the origin of this one if it is yours.',
+      }
+    : {
+        problem: `\`${claim}\` names another client than your \`audience\``,
+        fix: `\`audience\` is compared with \`${claim}\`: write the ids of the clients that may call this API.`,
+      }
+}
+
+/** The token, or the introspection response, names no audience. */
+export function missingAudience(token: FailedToken, claim: string): Cause {
+  const what = token.genuine?.kind === 'opaque' ? 'introspection response' : 'token'
+  return {
+    problem: `the ${what} has no \`${claim}\``,
+    expected: `\`${claim}\` with ${showExpected(audiencesOf(token))}`,
+    fix: fixForMissing(token.claims, claim),
+  }
+}
+
+function fixForMissing(claims: unknown, claim: string): string {
+  const begins = (name: string, start: string): boolean => textIn(claims, name)?.startsWith(start) === true
+  if (claim === 'azp' && begins('sid', 'sess_')) {
+    return "Sessions of native apps have no `azp`. Add a claim `aud` to the session token in Clerk, and set `dialect: { audience: 'aud' }`."
+  }
+  if (begins('sid', 'sess_')) {
+    return 'This is a session of Clerk: use the preset clerk(…), and write the origins of your frontends as `audience`.'
+  }
+  if (begins('token_use', 'access') && begins('client_id', '') && begins('iss', 'https://cognito-idp.')) {
+    return 'Tokens of Cognito have no `aud`: use the preset cognito(…), and write your app client ids as `audience`.'
+  }
+  if (/\/realms\/[^/]+$/.test(textIn(claims, 'iss') ?? '')) {
+    return 'Add a mapper "Audience" with this API to a client scope in Keycloak, and give that scope to the client.'
+  }
+  return "Name this API when the client asks for the token (`audience` or `resource`), or configure the issuer to write it. `missingAudience: 'trust'` is right only if the issuer issues tokens for no other API."
+}
