@@ -18,9 +18,10 @@ import {
 } from './credential-causes.ts'
 import type { Cause, Step } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
-import { byApplication, missingScope, unexpectedOrganization, wrongOrganization } from './guard-causes.ts'
+import { byApplication, unexpectedOrganization, wrongOrganization } from './guard-causes.ts'
 import { unknownPrefix, untrustedIssuer } from './issuer-causes.ts'
 import { malformedToken } from './malformed-token.ts'
+import { missingScope } from './scope-causes.ts'
 import { algorithmNotAllowed, badSignature, criticalHeader, unknownKey } from './signature-causes.ts'
 import { expired, lifetimeTooLong, tooEarly } from './time-causes.ts'
 

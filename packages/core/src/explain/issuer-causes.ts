@@ -39,7 +39,7 @@ function issuerCause(iss: string, names: readonly string[], claims: unknown): Pa
     return {
       problem: `\`iss\` differs ${difference.how} from the issuer that you trust`,
       fix: isInsecure
-        ? `Configure the public \`https:\` URL at the issuer: ${publicUrl}.`
+        ? `Configure the public \`https:\` URL at the issuer. ${publicUrl}`
         : `If the token is right, write exactly this: \`issuer: '${showText(iss).slice(1, -1)}'\`.`,
     }
   }
@@ -57,7 +57,7 @@ function issuerCause(iss: string, names: readonly string[], claims: unknown): Pa
   if (partial?.part === 'host') {
     return {
       problem: '`iss` has another host than the issuer that you trust',
-      fix: `If both hosts are yours, configure one public URL at the issuer, and write it as \`issuer\`: ${publicUrl}. Otherwise get a token of the right environment.`,
+      fix: `If both hosts are yours, configure one public URL at the issuer, and write it as \`issuer\`. ${publicUrl} Otherwise get a token of the right environment.`,
     }
   }
   return {
@@ -66,7 +66,7 @@ function issuerCause(iss: string, names: readonly string[], claims: unknown): Pa
   }
 }
 
-const publicUrl = 'Keycloak has `KC_HOSTNAME` for it, and a proxy must send `X-Forwarded-Proto` and `X-Forwarded-Host`'
+const publicUrl = 'Keycloak has `KC_HOSTNAME` for it.'
 
 /** `unknown-prefix`. */
 export function unknownPrefix({ claims, trusted }: FailedToken): Cause {

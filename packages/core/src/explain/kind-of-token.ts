@@ -50,7 +50,7 @@ const types: ReadonlyMap<string, string> = new Map([
 ])
 
 export const claimsOfIdTokens: readonly string[] = ['nonce', 'at_hash', 'c_hash', 's_hash']
-const claimsOfAccessTokens = ['scope', 'scp', 'client_id', 'permissions', 'roles', 'realm_access']
+const claimsOfAccessTokens = ['scope', 'scp', 'client_id', 'permissions', 'roles', 'realm_access', 'cid', 'uid']
 const claimsOfPersons = ['email', 'name', 'preferred_username', 'given_name', 'picture', 'nickname', 'auth_time']
 
 /** A client id is no URL. An ID token names no scopes, and says something about a person. */

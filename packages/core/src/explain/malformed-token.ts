@@ -12,6 +12,10 @@ export function malformedToken(token: FailedToken): Cause {
       fix: 'The client has no token: it builds the header before it has one.',
     }
   }
+  const foreign = foreignTokens.find(([pattern]) => pattern.test(text))
+  if (foreign !== undefined) {
+    return { problem: foreign[1], fix: foreign[2] }
+  }
   const count = text.split('.', 7).length
   if (count === 5) {
     return {
@@ -23,12 +27,34 @@ export function malformedToken(token: FailedToken): Cause {
   if (count !== 3) {
     return introspects(token)
       ? { ...noJwt(count), fix: 'Send the access token as the issuer returned it.' }
-      : opaque(count)
+      : opaque(count, text)
   }
   return damaged(text)
 }
 
 const placeholders = ['undefined', 'null', 'nan', 'true', 'false', 'token', 'access_token', 'accesstoken', 'your_token']
+
+/** Texts that say what they are. Only the kind is shown. */
+const foreignTokens: readonly (readonly [RegExp, problem: string, fix: string])[] = [
+  [/\.\.\.$/, 'the token is abbreviated with dots', 'Send the whole token: copy it from where it is not shortened.'],
+  [
+    /^sb_(publishable|secret)_/,
+    'this is an API key of Supabase, and no access token',
+    'Send `session.access_token` of a person who is signed in. The API key belongs in the header `apikey`.',
+  ],
+  [
+    /^(ya29\.|gh[opsu]_|github_pat_)/,
+    'this is a token for the APIs of Google or GitHub, and for no other',
+    'Send the token that your own issuer has issued for this API.',
+  ],
+  [
+    /^ory_at_/,
+    'this is an opaque token of Ory, and no issuer has `introspection`',
+    'Set `introspection` in hydra(…). Or set `strategies.access_token: jwt` in the configuration of Hydra.',
+  ],
+  [/^ory_rt_/, 'this is a refresh token of Ory', 'Send the access token: `access_token` of the token response.'],
+  [/^v\d\.(public|local)\./, 'this is a PASETO, and no JWT', 'Configure the issuer to write JWTs.'],
+]
 
 function noJwt(count: number): Omit<Cause, 'fix'> {
   return {
@@ -38,7 +64,10 @@ function noJwt(count: number): Omit<Cause, 'fix'> {
   }
 }
 
-function opaque(count: number): Cause {
+function opaque(count: number, text: string): Cause {
+  if (count === 1 && text.startsWith('eyJ')) {
+    return { ...noJwt(count), problem: 'this is one part of a JWT only', fix: 'Send all three parts, with the dots.' }
+  }
   return count === 1
     ? {
         ...noJwt(count),

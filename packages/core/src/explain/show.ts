@@ -56,7 +56,12 @@ const units: readonly (readonly [string, number])[] = [
 
 /** `a`, `b` and `c`, each in backticks. */
 export function showClaims(names: readonly string[]): string {
-  const shown = names.slice(0, maxItems).map((name) => `\`${showText(name).slice(1, -1)}\``)
+  const shown = names.slice(0, maxItems).map(
+    (name) =>
+      `\`${showText(name)
+        .slice(1, -1)
+        .replaceAll(String.raw`\"`, '"')}\``,
+  )
   const last = shown.pop() ?? 'a claim'
   return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`
 }

@@ -11,13 +11,14 @@ const knownAlgorithms = /^(none|(HS|RS|ES|PS)(256|384|512)|EdDSA|Ed25519|Ed448|E
 export function algorithmNotAllowed(token: FailedToken): Cause {
   const alg = textIn(token.header, 'alg') ?? ''
   const accepted = algorithmsOf(token)
-  const expected = accepted === undefined ? undefined : `\`alg\` ${accepted.join(', ')}`
+  const expected =
+    accepted && `\`alg\` ${accepted.length > 4 ? `${accepted.slice(0, 4).join(', ')} and others` : accepted.join(', ')}`
   const received = `\`alg\` ${knownAlgorithms.test(alg) ? alg : 'of another name'}`
   const kind = foreignKindOf(token)
   if (kind !== undefined) {
     return { problem: `this is ${kind.what}: ${kind.why}`, expected, received, fix: sendAccessToken }
   }
-  if (accepted?.every((one) => one.startsWith('HS')) === true) {
+  if (accepted?.every((one) => one.startsWith('HS')) === true && !alg.startsWith('HS')) {
     return {
       problem: 'the issuer signs with a key pair, and it is trusted by a shared secret',
       expected,
@@ -28,7 +29,7 @@ export function algorithmNotAllowed(token: FailedToken): Cause {
   if (alg === 'none') {
     return { problem: 'the token is not signed', expected, received, fix: 'Send a token that the issuer has signed.' }
   }
-  if (alg.startsWith('HS')) {
+  if (alg.startsWith('HS') && accepted?.some((one) => one.startsWith('HS')) !== true) {
     return {
       problem: 'the token is signed with a shared secret (HMAC), and the issuer is trusted by its public keys',
       expected,
@@ -79,7 +80,7 @@ export function badSignature(token: FailedToken): Cause {
     (isSecret
       ? {
           problem: 'the signature does not fit the shared secret',
-          fix: 'Check `secret`: is it the one of this environment, and is it base64 where the issuer says so?',
+          fix: "Check that `secret` is the one of this environment. If the issuer shows it in base64, write `Buffer.from(text, 'base64')`.",
         }
       : {
           problem: 'the signature does not fit the key that the token names',
@@ -94,7 +95,10 @@ function passedOver({ passedOver: keys }: Refusal): Cause | undefined {
   return (
     key && {
       problem: `the issuer publishes a key that the token can mean, and that cannot be used: ${key.message}`,
-      fix: 'Correct the key set of the issuer, or give its keys to `keys` in trustedIssuer.',
+      fix:
+        key.reason === 'private-material'
+          ? 'Publish the public part of the key alone. If a private key was published, replace it at once.'
+          : 'Correct the key set of the issuer, or give its keys to `keys` in trustedIssuer.',
     }
   )
 }

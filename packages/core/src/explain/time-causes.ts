@@ -7,20 +7,30 @@ const maxClockError = 15 * 60
 /** A number of seconds after the year 5138, or of milliseconds after 1973. */
 const minMilliseconds = 1e11
 
+/** A time before 1973 is a duration that somebody wrote in place of a time. */
+const maxDuration = 1e8
+
 /** `expired`. */
 export function expired({ claims, now }: FailedToken): Cause {
   const exp = timeIn(claims, 'exp') ?? 0
   const iat = timeIn(claims, 'iat')
   const seconds = now / 1000
-  const age = iat === undefined ? '' : `, ${showDuration(exp - iat)} after it was issued`
-  const isNew = iat !== undefined && iat - seconds > 0
+  const times = { expected: `\`exp\` after ${showTime(Math.floor(seconds))}`, received: `\`exp\` ${showTime(exp)}` }
+  if (exp < maxDuration) {
+    return {
+      problem: '`exp` is a duration, and it must be a time: seconds since 1970',
+      ...times,
+      fix: 'Add the current time where the token is made.',
+    }
+  }
+  const age = iat === undefined || exp <= iat ? '' : `, ${showDuration(exp - iat)} after it was issued`
   return {
     problem: `the token expired ${showDuration(seconds - exp)} ago${age}`,
-    expected: `\`exp\` after ${showTime(Math.floor(seconds))}`,
-    received: `\`exp\` ${showTime(exp)}`,
-    fix: isNew
-      ? 'The lifetime of the token is negative: correct it in the configuration of the issuer.'
-      : 'The client must get a new token, for example with its refresh token. If a new token is refused too, the clock of this machine is ahead.',
+    ...times,
+    fix:
+      iat !== undefined && exp <= iat
+        ? 'It expires before `iat`: correct its lifetime in the configuration of the issuer.'
+        : 'The client must get a new token, for example with its refresh token. If a new token is refused too, the clock of this machine is ahead.',
   }
 }
 
@@ -46,7 +56,7 @@ export function tooEarly(name: 'nbf' | 'iat'): (token: FailedToken) => Cause {
       return {
         problem: `your clock is ${showDuration(ahead)} behind, or the clock of the issuer is ahead`,
         ...times,
-        fix: `Synchronize the clock of this machine (NTP). \`clockTolerance\` is ${settings.clockTolerance / 1000} s, and can be at most 60 s.`,
+        fix: `Synchronize the clock of this machine (NTP).${isByTimeZone(ahead) ? ' Whole hours come from local time in place of UTC.' : ''} \`clockTolerance\` is ${settings.clockTolerance / 1000} s, and can be at most 60 s.`,
       }
     }
     return {
@@ -55,6 +65,11 @@ export function tooEarly(name: 'nbf' | 'iat'): (token: FailedToken) => Cause {
       fix: 'Use it then, or get another one.',
     }
   }
+}
+
+/** A difference of whole hours, to a minute. */
+function isByTimeZone(seconds: number): boolean {
+  return seconds > 1800 && Math.abs(seconds - 3600 * Math.round(seconds / 3600)) < 60
 }
 
 /** `lifetime-too-long`. */

@@ -7,7 +7,8 @@ export interface VendorAudience {
   readonly fix: string
 }
 
-const askFor = 'The client must name this API when it asks for the token: `audience=…` at Auth0, `resource=…` elsewhere.'
+const askFor =
+  'The client must name this API when it asks for the token: `audience=…` at Auth0, `resource=…` elsewhere.'
 
 /** Audiences that are never this API, or that say how the vendor names it. */
 export const audiencesOfVendors: readonly VendorAudience[] = [
@@ -44,7 +45,7 @@ export const audiencesOfVendors: readonly VendorAudience[] = [
   {
     vendor: 'Keycloak',
     is: (aud) => aud === 'account',
-    problem: 'the token names only the account service of Keycloak',
+    problem: 'the token names the account service of Keycloak, and not this API',
     fix: 'Add a mapper "Audience" with this API to a client scope in Keycloak.',
   },
   {

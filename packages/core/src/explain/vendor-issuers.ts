@@ -75,7 +75,10 @@ const firebase: FindCause = (iss, names) => {
     (/^(https:\/\/)?accounts\.google\.com$/.test(iss) && 'an ID token of Google and not of Firebase')
   return what === false
     ? undefined
-    : { problem: `this is ${what}`, fix: 'Sign in to Firebase with it if needed, and send the result of `getIdToken()`.' }
+    : {
+        problem: `this is ${what}`,
+        fix: 'Sign in to Firebase with it if needed, and send the result of `getIdToken()`.',
+      }
 }
 
 const supabase: FindCause = (iss, names) =>

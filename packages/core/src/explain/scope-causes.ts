@@ -1,0 +1,124 @@
+import { valueAt } from '../claims/claim-path.ts'
+import { isRecord, own } from '../lib/record.ts'
+import type { Cause } from './explanation.ts'
+import type { FailedToken } from './failed-token.ts'
+import { showClaims, showText } from './show.ts'
+
+type Parts = Pick<Cause, 'problem' | 'fix'>
+
+/** `missing-scope`. The scopes of the route are shown, and no scope of the token. */
+export function missingScope(token: FailedToken): Cause {
+  const { refusal, genuine, scopes } = token
+  const granted = [...(refusal.token?.scopes ?? genuine?.granted().scopes ?? [])]
+  const missing = scopes.filter((scope) => !granted.includes(scope))
+  const place = refusal.claimPaths.length === 0 ? '' : ` in ${showClaims(refusal.claimPaths)}`
+  const count =
+    granted.length === 0 ? 'no scope' : `${granted.length} other ${granted.length === 1 ? 'scope' : 'scopes'}`
+  const cause = misspelt(missing, granted) ??
+    misread(token, missing, granted) ?? {
+      problem: `the token lacks ${showScopes(missing)}`,
+      fix: 'The client must request the scope when it gets the token, and the issuer must grant it.',
+    }
+  return { ...cause, expected: scopes.map((scope) => showText(scope)).join(' '), received: `${count}${place}` }
+}
+
+function showScopes(scopes: readonly string[]): string {
+  const shown = scopes.map((scope) => showText(scope)).join(' and ')
+  return scopes.length === 0 ? 'the scope that the route demands' : `the scope${scopes.length > 1 ? 's' : ''} ${shown}`
+}
+
+/** The route and the issuer write one scope in different ways. */
+function misspelt(missing: readonly string[], granted: readonly string[]): Parts | undefined {
+  const inOtherCase = missing.find((scope) => granted.some((one) => one.toLowerCase() === scope.toLowerCase()))
+  if (inOtherCase !== undefined) {
+    return {
+      problem: `the token has the scope ${showText(inOtherCase)} in another case: upper and lower case count`,
+      fix: 'Write the scope in the guard exactly as the issuer does.',
+    }
+  }
+  const prefixed = missing.find((scope) =>
+    granted.some((one) => one.endsWith(`/${scope}`) || scope.endsWith(`/${one}`)),
+  )
+  return prefixed === undefined
+    ? undefined
+    : {
+        problem: `${showText(prefixed)} and a scope of the token differ by a prefix such as \`api://…/\` only`,
+        fix: 'Write the scope in the guard as the token has it. Entra leaves the URI of the API out, and Cognito adds the resource server.',
+      }
+}
+
+/** The scope is in the token, and the issuer writes it in another place or in another way. */
+function misread({ genuine, refusal }: FailedToken, missing: readonly string[], granted: readonly string[]) {
+  const claims = genuine?.claims
+  const has = (value: unknown): boolean => missing.some((scope) => namesIn(value).includes(scope))
+  if (granted.some((one) => one.includes(',') && has(one))) {
+    return {
+      problem: '`scope` separates its names by commas, and it must separate them by spaces',
+      fix: 'Configure the issuer to write spaces (RFC 6749 §3.3).',
+    }
+  }
+  if (refusal.claimPaths.includes('scope') && Array.isArray(own(claims, 'scope')) && has(own(claims, 'scope'))) {
+    return {
+      problem: '`scope` is an array, and RFC 9068 demands a text',
+      fix: "Set `dialect: { scopes: 'scope' }` in trustedIssuer, which reads arrays as well.",
+    }
+  }
+  const places = [...otherPlaces, ...placesInside(claims)]
+  const place = places.find(({ path }) => !refusal.claimPaths.includes(path.join('.')) && has(valueAt(claims, path)))
+  return place === undefined ? undefined : unreadPlace(place, missing)
+}
+
+function unreadPlace({ path, says }: Place, missing: readonly string[]): Parts {
+  const claim = path.join('.')
+  const option = path.some((name) => /[.:]/.test(name))
+    ? `[${JSON.stringify(path).replaceAll('"', "'")}]`
+    : `'${claim}'`
+  const fixes: Readonly<Record<Place['says'], string>> = {
+    scopes: `If its scopes are there, set \`dialect: { scopes: ${option} }\` in trustedIssuer, or use the preset of this issuer.`,
+    requests:
+      'The preset reads other claims, because a client can request any scope there. Grant the permission or the role at the issuer.',
+    rights: `It says what the person may do, and not what the client requested. If the route means that, set \`dialect: { scopes: ${option} }\`.`,
+    project: 'Set `project` of zitadel(…) to the id of the project of this API.',
+  }
+  return {
+    problem: `the token lacks ${showScopes(missing)}, and it has ${showClaims([claim])}, which is not read`,
+    fix: fixes[says],
+  }
+}
+
+interface Place {
+  readonly path: readonly string[]
+  /** What the names in this claim are. */
+  readonly says: 'scopes' | 'requests' | 'rights' | 'project'
+}
+
+/** Where issuers write scopes, permissions and roles. */
+const otherPlaces: readonly Place[] = [
+  { path: ['scp'], says: 'scopes' },
+  { path: ['scopes'], says: 'scopes' },
+  { path: ['scope'], says: 'requests' },
+  { path: ['permissions'], says: 'rights' },
+  { path: ['roles'], says: 'rights' },
+  { path: ['realm_access', 'roles'], says: 'rights' },
+  { path: ['groups'], says: 'rights' },
+  { path: ['authorities'], says: 'rights' },
+  { path: ['cognito:groups'], says: 'rights' },
+]
+
+/** Claims whose names contain the id of a client (Keycloak) or of a project (Zitadel). */
+function placesInside(claims: unknown): readonly Place[] {
+  const access = own(claims, 'resource_access')
+  const clients = isRecord(access) ? Object.keys(access) : []
+  const projects = isRecord(claims) ? Object.keys(claims).filter((name) => /^urn:zitadel:.*:roles$/.test(name)) : []
+  return [
+    ...clients.map((client): Place => ({ path: ['resource_access', client, 'roles'], says: 'rights' })),
+    ...projects.map((name): Place => ({ path: [name], says: 'project' })),
+  ]
+}
+
+function namesIn(value: unknown): readonly unknown[] {
+  if (typeof value === 'string') {
+    return value.split(/[ ,]+/)
+  }
+  return Array.isArray(value) ? value : isRecord(value) ? Object.keys(value) : []
+}
