@@ -9,17 +9,12 @@ import {
   wrongClaims,
   wrongTokenType,
 } from './claim-causes.ts'
-import {
-  crossOrigin,
-  malformedCredentials,
-  noCredentials,
-  repeatedCredentials,
-  tokenTooLarge,
-} from './credential-causes.ts'
+import { crossOrigin, noCredentials, repeatedCredentials, tokenTooLarge } from './credential-causes.ts'
 import type { Cause, Step } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
 import { byApplication, unexpectedOrganization, wrongOrganization } from './guard-causes.ts'
 import { unknownPrefix, untrustedIssuer } from './issuer-causes.ts'
+import { malformedCredentials } from './malformed-credentials.ts'
 import { malformedToken } from './malformed-token.ts'
 import { missingScope } from './scope-causes.ts'
 import { algorithmNotAllowed, badSignature, criticalHeader, unknownKey } from './signature-causes.ts'

@@ -19,7 +19,7 @@ export function noCredentials({ request, settings }: FailedToken): Cause {
   const [line] = headerLines(request.headers, 'authorization')
   const isRead = settings.credentials.includes('authorization')
   if (line !== undefined && isRead) {
-    return otherScheme(line)
+    return line.trim() === '' ? emptyAuthorization : otherScheme(line)
   }
   if (line !== undefined) {
     return {
@@ -27,52 +27,107 @@ export function noCredentials({ request, settings }: FailedToken): Cause {
       fix: "Add 'authorization' to `credentials`, or send the token where `credentials` says.",
     }
   }
-  return elsewhere(request, settings.formBody) ?? { problem: 'the request has no token', fix: fixFor(request, isRead) }
+  const places = namePlaces(settings.credentials)
+  return (
+    elsewhere(request, settings) ??
+    withoutHeaders(request) ?? { problem: `the request has no token in ${places}`, fix: fixFor(request, settings) }
+  )
+}
+
+const emptyAuthorization: Cause = {
+  problem: '`Authorization` is empty',
+  fix: 'Check where the client takes the token from: the header is set before the client has one.',
+}
+
+/** The places in which the validator looks for a token. */
+function namePlaces(credentials: FailedToken['settings']['credentials']): string {
+  const names = credentials.map((source) =>
+    source === 'authorization' ? '`Authorization`' : `the ${source.in} \`${source.name}\``,
+  )
+  return names.join(' or ')
 }
 
 /** A token in a place that the validator does not read. */
-function elsewhere(request: HttpRequest, formBody: 'ignored' | 'accepted'): Cause | undefined {
+function elsewhere(request: HttpRequest, { credentials, formBody }: FailedToken['settings']): Cause | undefined {
   if (isPreflight(request)) {
     return {
       problem: 'this is a CORS preflight, which never has a token',
       fix: "Put the CORS layer in front of protect(), or set `preflights: 'skip'`.",
     }
   }
-  if (/[?&](access_token|token|jwt)=/.test(request.url)) {
+  if (/[?&]((access|auth|id)_?token|token|jwt|bearer|authorization)=/i.test(request.url)) {
     return { problem: 'the token is in the query of the URL, which Tollgate never reads', fix: sendBearer }
   }
-  if (formBody === 'ignored' && isUrlEncodedForm(request) && request.method !== 'GET') {
+  const form = isUrlEncodedForm(request) && request.method !== 'GET'
+  if (form) {
+    return formBody === 'ignored'
+      ? {
+          problem: 'the request has no token in a header, and form bodies are not read',
+          fix: `${sendBearer} Or set \`formBody: 'accepted'\`.`,
+        }
+      : { problem: 'the form has no `access_token`, or its body was not parsed', fix: sendBearer }
+  }
+  const isRead = (name: string): boolean =>
+    credentials.some(
+      (source) => source !== 'authorization' && (source.in === 'cookie' ? 'cookie' : source.name) === name,
+    )
+  const other = otherHeaders.find((name) => !isRead(name) && headerLines(request.headers, name).length > 0)
+  return other === undefined ? undefined : inHeader(other, headerLines(request.headers, other)[0] ?? '')
+}
+
+function inHeader(name: string, value: string): Cause {
+  const problem = `the request has no \`Authorization\`, but it has \`${name}\``
+  if (/^bearer /i.test(value)) {
     return {
-      problem: 'the request has no token in a header, and form bodies are not read',
-      fix: `${sendBearer} Or set \`formBody: 'accepted'\`.`,
+      problem,
+      fix: `${sendBearer} If a proxy has renamed the header, configure it to pass \`Authorization\` on.`,
     }
   }
-  const other = otherHeaders.find((name) => headerLines(request.headers, name).length > 0)
-  if (other === undefined) {
-    return undefined
-  }
-  const source = other === 'cookie' ? "cookie('name of the cookie')" : `header('${other}')`
-  return {
-    problem: `the request has no \`Authorization\`, but it has \`${other}\``,
-    fix: `${sendBearer} If the token is in \`${other}\`, set \`credentials: ${source}\`.`,
-  }
+  const source = name === 'cookie' ? "cookie('name of the cookie')" : `header('${name}')`
+  return { problem, fix: `${sendBearer} If the token is in \`${name}\`, set \`credentials: ${source}\`.` }
 }
 
 const otherHeaders = [
   'x-access-token',
   'x-auth-token',
   'x-forwarded-access-token',
+  'x-auth-request-access-token',
+  'x-ms-token-aad-access-token',
   'cf-access-jwt-assertion',
   'x-amzn-oidc-accesstoken',
+  'x-authorization',
+  'x-forwarded-authorization',
+  'x-original-authorization',
+  'x-serverless-authorization',
+  'proxy-authorization',
+  'authentication',
   'access_token',
   'token',
   'x-api-key',
   'cookie',
 ]
 
-function fixFor(request: HttpRequest, isRead: boolean): string {
-  const place = isRead ? sendBearer : 'Send the token where the option `credentials` says.'
-  return headerLines(request.headers, 'via').length > 0 || headerLines(request.headers, 'x-forwarded-for').length > 0
+/** Two functions of browsers cannot send `Authorization`. */
+function withoutHeaders({ headers }: HttpRequest): Cause | undefined {
+  const has = (name: string, value: string): boolean => headerLines(headers, name)[0]?.toLowerCase() === value
+  const fix = "Send the token in a cookie, and set `credentials: cookie('name of the cookie')`."
+  if (has('upgrade', 'websocket')) {
+    return {
+      problem: 'the request opens a WebSocket without a token, and `WebSocket` of browsers cannot send `Authorization`',
+      fix: `${fix} Or send it in the first message, and pass it to validate().`,
+    }
+  }
+  return has('accept', 'text/event-stream')
+    ? {
+        problem: 'the request has no token, and `EventSource` of browsers cannot send `Authorization`',
+        fix: `${fix} Or read the events with \`fetch\`.`,
+      }
+    : undefined
+}
+
+function fixFor({ headers }: HttpRequest, { credentials }: FailedToken['settings']): string {
+  const place = credentials.includes('authorization') ? sendBearer : `Send it in ${namePlaces(credentials)}.`
+  return headerLines(headers, 'via').length > 0 || headerLines(headers, 'x-forwarded-for').length > 0
     ? `${place} If the client does, a proxy in between removes the header.`
     : place
 }
@@ -84,6 +139,9 @@ function otherScheme(line: string): Cause {
   }
   if (new RegExp('^bearer:', 'i').test(line)) {
     return { problem: 'a colon follows `Bearer`', fix: sendBearer }
+  }
+  if (/^bearere[yw]/i.test(line)) {
+    return { problem: 'no space follows `Bearer`', fix: sendBearer }
   }
   if (/^["']/.test(line)) {
     return { problem: 'the whole value of `Authorization` is in quotes', fix: sendBearer }
@@ -105,35 +163,6 @@ function otherScheme(line: string): Cause {
 
 const schemes = ['Basic', 'Digest', 'JWT', 'Token', 'Negotiate', 'ApiKey', 'AWS4-HMAC-SHA256', 'OAuth', 'GNAP', 'Key']
 
-/** `malformed-credentials`. */
-export function malformedCredentials({ request, findings }: FailedToken): Cause {
-  const fix = 'Send exactly `Bearer`, one space and the token, without quotes, spaces or line breaks.'
-  if (request === undefined) {
-    return {
-      problem: 'validate() got no string, or a text that no token can be',
-      fix: 'Pass the token alone, without `Bearer`.',
-    }
-  }
-  const [line = ''] = findings.text === undefined ? headerLines(request.headers, 'authorization') : []
-  const rest = line.replace(beginning, '')
-  const mistake = malformations.find(([pattern]) => pattern.test(rest))?.[1]
-  return { problem: mistake ?? 'the token has characters that no token can have', fix }
-}
-
-const beginning = new RegExp('^bearer( +|$)', 'i')
-
-const malformations: readonly (readonly [RegExp, string])[] = [
-  [/^$/, '`Bearer` has no token behind it'],
-  [beginning, 'the word `Bearer` comes twice'],
-  [/^["'`]/, 'the token is in quotes'],
-  [/^[<{[]|^\$/, 'the token is a placeholder of a template, which nothing has replaced'],
-  [/^[^%]*%[\dA-F]{2}/i, 'the token is percent-encoded'],
-  [/\s$/, 'a space or a line break follows the token'],
-  [/\s/, 'a space or a line break is inside the token'],
-  [/^:/, 'a colon follows `Bearer`'],
-  [/,/, 'a comma is in the token'],
-]
-
 /** `repeated-credentials`. */
 export function repeatedCredentials({ request }: FailedToken): Cause {
   const lines = request === undefined ? [] : headerLines(request.headers, 'authorization')
@@ -151,7 +180,7 @@ export function repeatedCredentials({ request }: FailedToken): Cause {
 export function tokenTooLarge(): Cause {
   return {
     problem: 'the token has more than 16 KiB, or the cookies more than 64 KiB',
-    fix: 'Configure the issuer to put fewer claims into the token, such as groups.',
+    fix: 'Configure the issuer to put fewer claims into the token, such as groups. Or remove cookies.',
   }
 }
 
@@ -161,6 +190,9 @@ export function crossOrigin({ request }: FailedToken): Cause {
   return {
     problem: 'the token is in a cookie, and a page of another origin may have sent the request',
     received: origin === undefined ? 'no `Origin`' : `\`Origin\` ${showText(origin)}`,
-    fix: "If the page is yours, list its origin: cookie('name', { origins: ['https://…'] }).",
+    fix:
+      origin === undefined
+        ? 'A client that is no browser must send the token in `Authorization`. A browser sends `Origin`, unless a proxy removes it.'
+        : "If the page is yours, list its origin: cookie('name', { origins: ['https://…'] }).",
   }
 }

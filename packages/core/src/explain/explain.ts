@@ -58,8 +58,8 @@ function explanationOf(error: ErrorResponse, circumstances: Circumstances, setti
     const { step, ...cause } = refusalCause(createFailedToken(error, circumstances, settings))
     return Object.freeze({ status, code, reason, step, ...withLine(`${status} ${reason}`, cause) })
   }
-  const { reason, ...cause } = outageCause(error)
   const step = circumstances.findings.text?.split('.').length === 3 ? 'signature' : 'introspection'
+  const { reason, ...cause } = outageCause(error, step)
   return Object.freeze({ status, code, reason, step, ...withLine(`${status} ${reason} (${error.issuer})`, cause) })
 }
 

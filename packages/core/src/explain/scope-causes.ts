@@ -1,7 +1,7 @@
 import { valueAt } from '../claims/claim-path.ts'
 import { isRecord, own } from '../lib/record.ts'
 import type { Cause } from './explanation.ts'
-import type { FailedToken } from './failed-token.ts'
+import { audiencesOf, type FailedToken } from './failed-token.ts'
 import { showClaims, showText } from './show.ts'
 
 type Parts = Pick<Cause, 'problem' | 'fix'>
@@ -48,8 +48,9 @@ function misspelt(missing: readonly string[], granted: readonly string[]): Parts
 }
 
 /** The scope is in the token, and the issuer writes it in another place or in another way. */
-function misread({ genuine, refusal }: FailedToken, missing: readonly string[], granted: readonly string[]) {
-  const claims = genuine?.claims
+function misread(token: FailedToken, missing: readonly string[], granted: readonly string[]) {
+  const { refusal } = token
+  const claims = token.genuine?.claims
   const has = (value: unknown): boolean => missing.some((scope) => namesIn(value).includes(scope))
   if (granted.some((one) => one.includes(',') && has(one))) {
     return {
@@ -63,7 +64,7 @@ function misread({ genuine, refusal }: FailedToken, missing: readonly string[], 
       fix: "Set `dialect: { scopes: 'scope' }` in trustedIssuer, which reads arrays as well.",
     }
   }
-  const places = [...otherPlaces, ...placesInside(claims)]
+  const places = [...otherPlaces, ...placesInside(claims, audiencesOf(token))]
   const place = places.find(({ path }) => !refusal.claimPaths.includes(path.join('.')) && has(valueAt(claims, path)))
   return place === undefined ? undefined : unreadPlace(place, missing)
 }
@@ -106,9 +107,10 @@ const otherPlaces: readonly Place[] = [
 ]
 
 /** Claims whose names contain the id of a client (Keycloak) or of a project (Zitadel). */
-function placesInside(claims: unknown): readonly Place[] {
+function placesInside(claims: unknown, audience: readonly string[]): readonly Place[] {
   const access = own(claims, 'resource_access')
-  const clients = isRecord(access) ? Object.keys(access) : []
+  // The roles of another client are rights at another API.
+  const clients = isRecord(access) ? Object.keys(access).filter((client) => audience.includes(client)) : []
   const projects = isRecord(claims) ? Object.keys(claims).filter((name) => /^urn:zitadel:.*:roles$/.test(name)) : []
   return [
     ...clients.map((client): Place => ({ path: ['resource_access', client, 'roles'], says: 'rights' })),

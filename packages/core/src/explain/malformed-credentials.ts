@@ -1,0 +1,64 @@
+import { extractCookies } from '../request/cookies.ts'
+import { headerLines } from '../request/header-lines.ts'
+import type { HttpRequest } from '../request/http-request.ts'
+import type { Cause } from './explanation.ts'
+import type { FailedToken } from './failed-token.ts'
+
+/** `malformed-credentials`. */
+export function malformedCredentials({ request, settings }: FailedToken): Cause {
+  if (request === undefined) {
+    return {
+      problem: 'validate() got no string, or a text that no token can be',
+      fix: 'Pass the token alone: a string without `Bearer`, quotes, spaces and line breaks, and no promise.',
+    }
+  }
+  const [text, place] = presentedBy(request, settings.credentials)
+  const [, problem, fix] = malformations.find(([pattern]) => pattern.test(text)) ?? []
+  return {
+    problem: problem ?? 'the token has characters that no token can have',
+    fix: fix ?? (place === 'authorization' ? fixOfHeader : fixOfValue),
+  }
+}
+
+const fixOfHeader = 'Send exactly `Bearer`, one space and the token, without quotes, spaces or line breaks.'
+const fixOfValue = 'The whole value must be the token: without `Bearer`, quotes, encoding or a signature.'
+
+/** The text in the place of the token, and its source. */
+function presentedBy(
+  request: HttpRequest,
+  credentials: FailedToken['settings']['credentials'],
+): readonly [text: string, place: 'authorization' | 'header' | 'cookie'] {
+  for (const source of credentials) {
+    const name = source === 'authorization' ? source : source.name
+    const place = source === 'authorization' ? source : source.in
+    const [text] = place === 'cookie' ? extractCookies(request, name) : headerLines(request.headers, name)
+    if (text !== undefined && text !== '') {
+      return [place === 'authorization' ? text.replace(beginning, '') : text, place]
+    }
+  }
+  return ['', 'authorization']
+}
+
+const beginning = new RegExp('^bearer( +|$)', 'i')
+const fixOfClient = 'Correct the client: it must put the access token there, as a text.'
+
+const malformations: readonly (readonly [RegExp, problem: string, fix?: string])[] = [
+  [/^$/, '`Bearer` has no token behind it', 'Check where the client takes the token from: it has none.'],
+  [beginning, 'the word `Bearer` comes twice, or in a place that contains the token alone'],
+  [
+    /^\[object /,
+    'the token is a JavaScript object or a promise',
+    `${fixOfClient} An \`await\` is missing, or \`.access_token\`.`,
+  ],
+  [/^\{"/, 'the token is a JSON document, such as the whole token response', fixOfClient],
+  [/^[<{[]|^\$|^%\w$/, 'the token is a placeholder of a template, which nothing has replaced', fixOfClient],
+  [/^["'`]/, 'the token is in quotes'],
+  [/…|\.\.\./, 'the token is abbreviated with dots', 'Copy the whole token, from where it is not shortened.'],
+  [/^[sj](%3A|:)/i, 'the cookie is signed or encoded by its framework', 'Set the cookie to the token alone.'],
+  [/^[^%]*%[\dA-F]{2}/i, 'the token is percent-encoded'],
+  [/\\[nr]/, 'the token contains a backslash, such as that of a line break'],
+  [/\s$/, 'a space or a line break follows the token'],
+  [/\s/, 'a space or a line break is inside the token'],
+  [/^:/, 'a colon follows `Bearer`'],
+  [/,/, 'a comma is in the token'],
+]
