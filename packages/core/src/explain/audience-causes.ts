@@ -1,5 +1,5 @@
 import { own } from '../lib/record.ts'
-import { differenceOf } from './difference.ts'
+import { differenceOf, partialDifference } from './difference.ts'
 import type { Cause } from './explanation.ts'
 import { audiencesOf, type FailedToken, textIn } from './failed-token.ts'
 import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
@@ -56,6 +56,12 @@ function otherApi(token: FailedToken, audiences: readonly string[], names: reado
     return {
       problem: '`aud` is one text with several names, and it must be an array of them',
       fix: 'Configure the issuer to write `aud` as an array of texts (RFC 7519 §4.1.3).',
+    }
+  }
+  if (audiences.some((audience) => partialDifference(audience, names)?.part === 'path')) {
+    return {
+      problem: '`aud` is on the host of this API, but has another path: another version, or another API',
+      fix: 'The client must ask for a token for exactly your `audience`. If `aud` is the name of this API, write it as `audience`.',
     }
   }
   const isForIssuer = audiences.includes(textIn(token.claims, 'iss') ?? '')

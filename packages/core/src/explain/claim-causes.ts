@@ -32,7 +32,7 @@ export function wrongTokenType(token: FailedToken): Cause {
 /** Neither a word nor a usual claim says what the token is. */
 function unmarked(token: FailedToken): Cause {
   const by = token.refusal.claimPaths
-  const isByList = by.length > 0 && by.every((name) => claimsOfKinds.includes(name))
+  const isByList = by.length > 0 && by.every((name) => claimsOfKinds.has(name))
   return {
     problem: 'the token does not say that it is an access token',
     received: showBy(token),
@@ -43,7 +43,7 @@ function unmarked(token: FailedToken): Cause {
 }
 
 /** The claims by which every token states its kind. Other claims are the mark of a dialect. */
-const claimsOfKinds: readonly string[] = ['typ', 'token_use', 'token_type', 'events', 'token_introspection']
+const claimsOfKinds: ReadonlySet<string> = new Set(['typ', 'token_use', 'token_type', 'events', 'token_introspection'])
 
 /** Which claims state another kind, and which are missing. */
 function showBy({ refusal, claims, header }: FailedToken): string | undefined {

@@ -4,9 +4,8 @@ import type { HttpRequest } from '../request/http-request.ts'
 import { isPreflight } from '../request/preflight.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
-import { showText } from './show.ts'
-
-const sendBearer = 'Send the header `Authorization: Bearer <access token>`.'
+import { otherScheme } from './other-scheme.ts'
+import { sendBearer, showText } from './show.ts'
 
 /** `no-credentials`. */
 export function noCredentials({ request, settings }: FailedToken): Cause {
@@ -72,10 +71,11 @@ function elsewhere(request: HttpRequest, { credentials, formBody }: FailedToken[
       (source) => source !== 'authorization' && (source.in === 'cookie' ? 'cookie' : source.name) === name,
     )
   const other = otherHeaders.find((name) => !isRead(name) && headerLines(request.headers, name).length > 0)
-  return other === undefined ? undefined : inHeader(other, headerLines(request.headers, other)[0] ?? '')
+  return other === undefined ? undefined : inHeader(other, request)
 }
 
-function inHeader(name: string, value: string): Cause {
+function inHeader(name: string, request: HttpRequest): Cause {
+  const [value = ''] = headerLines(request.headers, name)
   const problem = `the request has no \`Authorization\`, but it has \`${name}\``
   if (/^bearer /i.test(value)) {
     return {
@@ -84,7 +84,10 @@ function inHeader(name: string, value: string): Cause {
     }
   }
   const source = name === 'cookie' ? "cookie('name of the cookie')" : `header('${name}')`
-  return { problem, fix: `${sendBearer} If the token is in \`${name}\`, set \`credentials: ${source}\`.` }
+  return {
+    problem,
+    fix: `${sendBearer}${proxyHint(request)} If the token is in \`${name}\`, set \`credentials: ${source}\`.`,
+  }
 }
 
 const otherHeaders = [
@@ -125,43 +128,16 @@ function withoutHeaders({ headers }: HttpRequest): Cause | undefined {
     : undefined
 }
 
-function fixFor({ headers }: HttpRequest, { credentials }: FailedToken['settings']): string {
+function fixFor(request: HttpRequest, { credentials }: FailedToken['settings']): string {
   const place = credentials.includes('authorization') ? sendBearer : `Send it in ${namePlaces(credentials)}.`
-  return headerLines(headers, 'via').length > 0 || headerLines(headers, 'x-forwarded-for').length > 0
-    ? `${place} If the client does, a proxy in between removes the header.`
-    : place
+  return `${place}${proxyHint(request)}`
 }
 
-function otherScheme(line: string): Cause {
-  const scheme = /^[\w.-]{1,20}(?=[ :]|$)/.exec(line)?.[0] ?? ''
-  if (/^e[yw][\w-]*\./.test(line)) {
-    return { problem: '`Authorization` has a token without the scheme in front', fix: sendBearer }
-  }
-  if (new RegExp('^bearer:', 'i').test(line)) {
-    return { problem: 'a colon follows `Bearer`', fix: sendBearer }
-  }
-  if (/^bearere[yw]/i.test(line)) {
-    return { problem: 'no space follows `Bearer`', fix: sendBearer }
-  }
-  if (/^["']/.test(line)) {
-    return { problem: 'the whole value of `Authorization` is in quotes', fix: sendBearer }
-  }
-  if (/^dpop$/i.test(scheme)) {
-    return {
-      problem: 'the token comes under the scheme DPoP, which this version does not support',
-      fix: 'Configure the client to request tokens without DPoP.',
-    }
-  }
-  const known = schemes.find((one) => one.toLowerCase() === scheme.toLowerCase())
-  return {
-    problem: `\`Authorization\` has ${known === undefined ? 'another scheme than Bearer' : `the scheme ${known}`}`,
-    expected: 'Bearer',
-    received: known,
-    fix: sendBearer,
-  }
+function proxyHint({ headers }: HttpRequest): string {
+  return ['via', 'x-forwarded-for', 'forwarded'].some((name) => headerLines(headers, name).length > 0)
+    ? ' If the client does, a proxy in between removes the header.'
+    : ''
 }
-
-const schemes = ['Basic', 'Digest', 'JWT', 'Token', 'Negotiate', 'ApiKey', 'AWS4-HMAC-SHA256', 'OAuth', 'GNAP', 'Key']
 
 /** `repeated-credentials`. */
 export function repeatedCredentials({ request }: FailedToken): Cause {
@@ -170,7 +146,7 @@ export function repeatedCredentials({ request }: FailedToken): Cause {
     problem:
       lines.length > 1 || lines.some((line) => line.includes(','))
         ? 'the request has `Authorization` more than once'
-        : 'the request has several tokens, in different places',
+        : 'the request has several tokens: in different places, or in several cookies of one name',
     expected: 'one token',
     fix: 'Send the token once. A proxy or an HTTP client may add a second one.',
   }

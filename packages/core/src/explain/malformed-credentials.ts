@@ -13,6 +13,9 @@ export function malformedCredentials({ request, settings }: FailedToken): Cause 
     }
   }
   const [text, place] = presentedBy(request, settings.credentials)
+  if (place !== 'authorization' && beginning.test(text)) {
+    return { problem: `the ${place} has the word \`Bearer\` in front of the token`, fix: fixOfValue }
+  }
   const [, problem, fix] = malformations.find(([pattern]) => pattern.test(text)) ?? []
   return {
     problem: problem ?? 'the token has characters that no token can have',
@@ -44,7 +47,7 @@ const fixOfClient = 'Correct the client: it must put the access token there, as 
 
 const malformations: readonly (readonly [RegExp, problem: string, fix?: string])[] = [
   [/^$/, '`Bearer` has no token behind it', 'Check where the client takes the token from: it has none.'],
-  [beginning, 'the word `Bearer` comes twice, or in a place that contains the token alone'],
+  [beginning, 'the word `Bearer` comes twice'],
   [
     /^\[object /,
     'the token is a JavaScript object or a promise',

@@ -37,10 +37,13 @@ function firstFailure(failure: Failure): Failure {
 function fixOf({ reason, message, cause, received }: Failure, issuer: string, step: string): string {
   const foundAdvice = advice.exec(message)?.[1]
   const isMissing = reason === 'not-found' || (reason === 'malformed-document' && foundAdvice !== undefined)
+  if (message.includes('without `introspection_endpoint`')) {
+    return 'The issuer announces no introspection. If it has an endpoint, set `introspection: { endpoint }`. Otherwise request JWTs.'
+  }
   if (foundAdvice !== undefined && isMissing) {
     return `${foundAdvice}.`
   }
-  if (received !== undefined && differenceOf(received, [issuer]) !== undefined && !received.startsWith('http:')) {
+  if (received !== undefined && isSpelling(received, issuer)) {
     return `Write exactly this: \`issuer: '${showText(received).slice(1, -1)}'\`.`
   }
   const code = reason === 'network' ? codeOf(cause) : undefined
@@ -48,10 +51,16 @@ function fixOf({ reason, message, cause, received }: Failure, issuer: string, st
   const status = / answered (\d{3})/.exec(message)?.[1] ?? ''
   return (
     (code === undefined ? undefined : fixByCode.find(([pattern]) => pattern.test(code))?.[1]) ??
-    (isCall ? (fixOfIntrospection.get(status) ?? fixOfIntrospection.get(reason)) : undefined) ??
+    (isCall ? (fixOfIntrospection.get(status.replace(/^3../, '3xx')) ?? fixOfIntrospection.get(reason)) : undefined) ??
     fixByStatus.find(([pattern]) => pattern.test(status))?.[1] ??
     fixByReason[reason]
   )
+}
+
+/** Whether the names differ in their spelling alone, and not by `http:` in place of `https:`. */
+function isSpelling(received: string, issuer: string): boolean {
+  const isInsecure = issuer.startsWith('https:') && !received.startsWith('https:')
+  return !isInsecure && differenceOf(received, [issuer]) !== undefined
 }
 
 /** The code of Node. undici can wrap the error, and a connection to several addresses has several. */

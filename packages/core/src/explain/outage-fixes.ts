@@ -44,8 +44,7 @@ export const fixByStatus: readonly (readonly [RegExp, string])[] = [
 
 /** For a call to the introspection endpoint: by its status, or by the reason. */
 export const fixOfIntrospection: ReadonlyMap<string, string> = new Map([
-  ['302', 'This is no endpoint for machines: check `introspection: { endpoint }`. A login in front must let it pass.'],
-  ['303', 'This is no endpoint for machines: check `introspection: { endpoint }`. A login in front must let it pass.'],
+  ['3xx', 'This is no endpoint for machines: check `introspection: { endpoint }`. A login in front must let it pass.'],
   [
     '403',
     'The client of `introspection` may not introspect, or a firewall refuses this machine. At the issuer, allow the client to introspect.',

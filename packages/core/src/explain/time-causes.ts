@@ -29,7 +29,7 @@ export function expired({ claims, now }: FailedToken): Cause {
     ...times,
     fix:
       iat !== undefined && exp <= iat
-        ? 'It expires before `iat`: correct its lifetime in the configuration of the issuer.'
+        ? 'The client must get a new token. This one expired before its `iat`: correct the lifetime at the issuer.'
         : 'The client must get a new token, for example with its refresh token. If a new token is refused too, the clock of this machine is ahead.',
   }
 }

@@ -65,21 +65,31 @@ const okta: FindCause = (iss, names) =>
       }
     : undefined
 
-const firebase: FindCause = (iss, names) => {
-  if (!names.some((name) => name.startsWith('https://securetoken.google.com/'))) {
-    return undefined
-  }
-  const what =
-    (iss.endsWith('.gserviceaccount.com') && 'a custom token of Firebase') ||
-    (iss.startsWith('https://session.firebase.google.com/') && 'a session cookie of Firebase') ||
-    (/^(https:\/\/)?accounts\.google\.com$/.test(iss) && 'an ID token of Google and not of Firebase')
-  return what === false
-    ? undefined
-    : {
-        problem: `this is ${what}`,
-        fix: 'Sign in to Firebase with it if needed, and send the result of `getIdToken()`.',
-      }
-}
+const firebase: FindCause = (iss, names) =>
+  names.some((name) => name.startsWith('https://securetoken.google.com/'))
+    ? tokensOfFirebase.find(([pattern]) => pattern.test(iss))?.[1]
+    : undefined
+
+const tokensOfFirebase: readonly (readonly [RegExp, VendorCause])[] = [
+  [
+    /\.gserviceaccount\.com$/,
+    {
+      problem: 'this is a custom token of Firebase, and no ID token',
+      fix: 'The client must call `signInWithCustomToken()` with it, and send the result of `getIdToken()`.',
+    },
+  ],
+  [
+    /^https:\/\/session\.firebase\.google\.com\//,
+    { problem: 'this is a session cookie of Firebase, and no ID token', fix: 'Send the result of `getIdToken()`.' },
+  ],
+  [
+    /^(https:\/\/)?accounts\.google\.com$/,
+    {
+      problem: 'this is an ID token of Google, and none of Firebase',
+      fix: 'The client must sign in to Firebase with it, and send the result of `getIdToken()`.',
+    },
+  ],
+]
 
 const supabase: FindCause = (iss, names) =>
   /^supabase(-demo)?$/.test(iss) && names.some((name) => name.endsWith('/auth/v1'))

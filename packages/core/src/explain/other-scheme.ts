@@ -1,0 +1,34 @@
+import type { Cause } from './explanation.ts'
+import { sendBearer } from './show.ts'
+
+/** A line `Authorization` that is not `Bearer` and a token. */
+export function otherScheme(line: string): Cause {
+  const scheme = /^[\w.-]{1,20}(?=[ :]|$)/.exec(line)?.[0] ?? ''
+  if (/^e[yw][\w-]*\./.test(line)) {
+    return { problem: '`Authorization` has a token without the scheme in front', fix: sendBearer }
+  }
+  if (new RegExp('^bearer:', 'i').test(line)) {
+    return { problem: 'a colon follows `Bearer`', fix: sendBearer }
+  }
+  if (/^bearere[yw]/i.test(line)) {
+    return { problem: 'no space follows `Bearer`', fix: sendBearer }
+  }
+  if (/^["']/.test(line)) {
+    return { problem: 'the whole value of `Authorization` is in quotes', fix: sendBearer }
+  }
+  if (/^dpop$/i.test(scheme)) {
+    return {
+      problem: 'the token comes under the scheme DPoP, which this version does not support',
+      fix: 'Configure the client to request tokens without DPoP.',
+    }
+  }
+  const known = schemes.find((one) => one.toLowerCase() === scheme.toLowerCase())
+  return {
+    problem: `\`Authorization\` has ${known === undefined ? 'another scheme than Bearer' : `the scheme ${known}`}`,
+    expected: 'Bearer',
+    received: known,
+    fix: sendBearer,
+  }
+}
+
+const schemes = ['Basic', 'Digest', 'JWT', 'Token', 'Negotiate', 'ApiKey', 'AWS4-HMAC-SHA256', 'OAuth', 'GNAP', 'Key']

@@ -1,0 +1,168 @@
+/** What `explain` says about requests and set-ups that are not about the claims of a token. */
+import { cookie, createValidator, header, trustedIssuer, type ValidatorOptions } from '@tollgate/core'
+import { describe, expect, test } from 'vitest'
+import { T0 as now } from '../harness/constants.ts'
+import { encode, jws, keyPair } from '../harness/jws.ts'
+import { type Handler, hang, json, status, text } from '../harness/responses.ts'
+import { openScriptedValidator } from '../harness/scripted-validator.ts'
+
+const audience = 'https://api.example'
+type Headers = Readonly<Record<string, string>>
+
+describe('credentials', () => {
+  test.each<readonly [name: string, headers: Headers, cause: RegExp, options?: Partial<ValidatorOptions>]>([
+    ['an empty line', { authorization: '' }, /`Authorization` is empty/],
+    ['no space behind Bearer', { authorization: 'BearereyJhbGciOiJSUzI1NiJ9.e30.AA' }, /no space follows `Bearer`/],
+    ['a promise', { authorization: 'Bearer [object Promise]' }, /object or a promise.*`await` is missing/],
+    ['the whole token response', { authorization: 'Bearer {"access_token":"a"}' }, /JSON document/],
+    ['a placeholder of printf', { authorization: 'Bearer %s' }, /placeholder/],
+    ['three dots', { authorization: 'Bearer eyJhbGciOi...' }, /abbreviated with dots/],
+    ['one part', { authorization: 'Bearer eyJhbGciOiJSUzI1NiJ9' }, /one part of a JWT only/],
+    ['an API key of Supabase', { authorization: 'Bearer sb_publishable_a' }, /API key of Supabase/],
+    ['a token of GitHub', { authorization: 'Bearer ghp_abc' }, /Google or GitHub/],
+    [
+      'an opaque token of Hydra',
+      { authorization: 'Bearer ory_at_a.b' },
+      /opaque token of Ory.*strategies\.access_token/,
+    ],
+    ['a PASETO', { authorization: 'Bearer v4.public.a.b' }, /PASETO/],
+    ['a header that a proxy renamed', { 'x-forwarded-authorization': 'Bearer a' }, /pass `Authorization` on/],
+    ['a cookie behind a proxy', { cookie: '_ga=1', forwarded: 'for=a' }, /proxy in between removes the header.*cookie/],
+    ['a WebSocket', { upgrade: 'websocket' }, /WebSocket.*browsers cannot send `Authorization`.*cookie.*first message/],
+    ['an EventSource', { accept: 'text/event-stream' }, /EventSource.*cannot send/],
+    [
+      'Bearer in a header of its own',
+      { 'x-token': 'Bearer a' },
+      /has the word `Bearer` in front/,
+      { credentials: header('x-token') },
+    ],
+    ['another cookie', { cookie: 'b=1' }, /no token in the cookie `a`/, { credentials: cookie('a') }],
+    ['a signed cookie', { cookie: 'a=s%3Aabc.def' }, /signed or encoded/, { credentials: cookie('a') }],
+    ['two cookies of one name', { cookie: 'a=1; a=2' }, /several cookies of one name/, { credentials: cookie('a') }],
+    [
+      'a cookie from a client that is no browser',
+      { cookie: 'a=1' },
+      /no browser must send/,
+      { credentials: cookie('a') },
+    ],
+    [
+      'a form without a token',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      /no `access_token`/,
+      { formBody: 'accepted' },
+    ],
+  ])('of %s', async (_name, headers, cause, options) => {
+    const validator = createValidator({ issuer: 'https://as.example', audience, ...options })
+    const method = cause.source.includes('no browser') || headers['content-type'] ? 'POST' : 'GET'
+    const request = { method, url: '/', headers: Object.entries(headers) }
+    const error: unknown = await validator.authenticate(request).catch((thrown: unknown) => thrown)
+    expect(validator.explain(error)?.line).toMatch(cause)
+  })
+})
+
+describe('an introspection that', () => {
+  const active = { active: true, client_id: 'c', token_type: 'Bearer', exp: now + 60 }
+  test.each<readonly [name: string, respond: Handler, cause: RegExp]>([
+    ['responds with 403', status(403), /may not introspect, or a firewall/],
+    ['responds with 404', status(404), /no endpoint at this URL/],
+    ['responds with 405', status(405), /takes no POST/],
+    ['responds with 429', status(429), /limits the number of calls.*cacheFor/],
+    ['redirects to a login', status(302, { location: 'https://login.example/x' }), /no endpoint for machines/],
+    ['responds with HTML', text('<html>'), /not JSON.*login page.*response: 'jwt'/],
+    ['hangs', hang, /introspection: \{ timeout \}/],
+    ['names no audience', json(active), /has no `aud`.*when the client asks/],
+    ['names another issuer', json({ ...active, iss: 'https://b.example' }), /response names another issuer/],
+  ])('%s', async (_name, respond, cause) => {
+    const { validator, issuer, authenticate } = await openScriptedValidator({ introspection: { timeout: '200ms' } })
+    issuer.routes['/introspect'] = respond
+    const error = await authenticate('opaque').catch((thrown: unknown) => thrown)
+    expect(validator.explain(error)?.line).toMatch(cause)
+  })
+
+  test('the metadata does not announce', async () => {
+    const { validator, issuer, authenticate } = await openScriptedValidator()
+    issuer.routes['/.well-known/oauth-authorization-server'] = json({
+      issuer: issuer.url,
+      jwks_uri: `${issuer.url}/jwks`,
+    })
+    const error = await authenticate('opaque').catch((thrown: unknown) => thrown)
+    expect(validator.explain(error)?.line).toMatch(/announces no introspection.*introspection: \{ endpoint \}/)
+  })
+})
+
+describe('metadata or keys', () => {
+  const metadata = '/.well-known/oauth-authorization-server'
+  test.each<readonly [name: string, path: string, respond: Handler | ((url: string) => Handler), cause: RegExp]>([
+    ['that are 404', '/jwks', status(404), /document that does not exist/],
+    ['that a firewall refuses', '/jwks', status(403), /firewall, a proxy or a login/],
+    [
+      'that are a redirect',
+      '/jwks',
+      status(302, { location: 'https://login.example/?a' }),
+      /Redirects are not followed/,
+    ],
+    ['that are no key set', '/jwks', json({ keys: [] }), /no signing key yet/],
+    ['that are HTML', metadata, text('<html>'), /login page or a proxy/],
+    ['that redirect to a login', metadata, status(302, { location: 'https://login.example/' }), /login page/],
+    ['that are overloaded', metadata, status(503), /tries again by itself/],
+  ])('%s', async (_name, path, respond, cause) => {
+    const { validator, issuer, authenticate } = await openScriptedValidator()
+    issuer.routes[path] = respond as Handler
+    const token = `${encode({ alg: 'ES256' })}.${encode({ iss: issuer.url })}.AAAA`
+    const error = await authenticate(token).catch((thrown: unknown) => thrown)
+    expect(validator.explain(error)?.line).toMatch(cause)
+  })
+
+  test('that differ by a trailing slash are written as they are', async () => {
+    const { validator, issuer, authenticate } = await openScriptedValidator()
+    issuer.routes[metadata] = json({ issuer: `${issuer.url}/`, jwks_uri: `${issuer.url}/jwks` })
+    const token = `${encode({ alg: 'ES256' })}.${encode({ iss: issuer.url })}.AAAA`
+    const error = await authenticate(token).catch((thrown: unknown) => thrown)
+    expect(validator.explain(error)?.fix).toBe(`Write exactly this: \`issuer: '${issuer.url}/'\`.`)
+  })
+
+  test('that contain a private key ask for a new one', async () => {
+    const { privateKey, jwk } = keyPair('P-256')
+    const { validator, issuer, authenticate } = await openScriptedValidator()
+    issuer.keys = [
+      { ...jwk, kid: '1', d: jwk.x },
+      { ...keyPair('P-256').jwk, kid: '2' },
+    ]
+    const token = jws({ alg: 'ES256', kid: '1' }, { iss: issuer.url }, privateKey, 'ES256')
+    const error = await authenticate(token).catch((thrown: unknown) => thrown)
+    expect(validator.explain(error)?.line).toMatch(/private or symmetric.*replace it at once/)
+  })
+})
+
+describe('a secret', () => {
+  const secret = Buffer.alloc(64, 7)
+  test.each<readonly [name: string, alg: string, cause: RegExp]>([
+    ['in base64', 'HS256', /does not fit the shared secret.*Buffer\.from\(text, 'base64'\)/],
+    ['with another algorithm', 'HS512', /algorithm that is not accepted.*got `alg` HS512.*`algorithms`/],
+  ])('%s', async (_name, alg, cause) => {
+    const issuer = trustedIssuer('https://as.example', { secret: secret.toString('base64') })
+    const validator = createValidator({ issuer, audience })
+    const token = jws({ alg }, { iss: issuer.url }, secret, alg)
+    const line = validator.explain(await validator.validate(token).catch((thrown: unknown) => thrown))?.line
+    expect(line).toMatch(cause)
+    expect(line).not.toContain(secret.toString('base64'))
+  })
+})
+
+describe('a time', () => {
+  test.each<readonly [name: string, claims: object, cause: RegExp]>([
+    ['that is a duration', { exp: 3600 }, /`exp` is a duration.*Add the current time/],
+    ['before `iat`', { iat: now, exp: now - 300 }, /expired 5 min ago.*new token.*before its `iat`/],
+    [
+      'of another time zone',
+      { iat: now + 7200, nbf: now + 7200, exp: now + 9000 },
+      /2 h behind.*local time in place of UTC/,
+    ],
+  ])('%s', async (_name, claims, cause) => {
+    const { privateKey, jwk } = keyPair('P-256')
+    const issuer = trustedIssuer('https://as.example', { keys: { ...jwk, kid: '1' } })
+    const validator = createValidator({ issuer, audience, clock: () => now * 1000 })
+    const token = jws({ alg: 'ES256', kid: '1' }, { iss: issuer.url, aud: audience, ...claims }, privateKey, 'ES256')
+    expect(validator.explain(await validator.validate(token).catch((thrown: unknown) => thrown))?.line).toMatch(cause)
+  })
+})
