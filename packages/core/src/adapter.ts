@@ -23,3 +23,11 @@ export { createRequestAuth, type RequestAuth } from './middleware/request-auth.t
 export { isUrlEncodedForm, maxFormBytes, parseForm } from './request/form-body.ts'
 export { type NodeHeaders, nodeHeaders } from './request/node-request.ts'
 export { type ErrorResponse, type ResponseWriter, writeErrorResponse } from './responses/error-response.ts'
+// The command line shows foreign texts, and reads the documents of an issuer, as the validator does.
+export { showDuration, showNames, showText, showTime } from './explain/show.ts'
+export { parseJwt, type ParsedJwt } from './jwt/parse-jwt.ts'
+export { asymmetricAlgorithms } from './keys/algorithms.ts'
+export { type KeySet, readKeySet } from './keys/key-set.ts'
+export { type JsonFault, parseDocument, type ParsedJson } from './lib/json.ts'
+export { wellKnownUrls } from './metadata/metadata.ts'
+export { readEndpoint } from './metadata/metadata-document.ts'
