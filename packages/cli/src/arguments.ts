@@ -46,7 +46,7 @@ export function tokenAmongArguments(): UsageError {
   return new UsageError({
     problem: 'a token belongs on standard input, and not among the arguments, where the history of the shell stores it',
     fix: 'Pipe the token, or start the command without it: then it waits for the token, and does not show it.',
-    command: pipeCommand('explain', '…'),
+    suggestion: pipeCommand('explain', '…'),
   })
 }
 

@@ -1,9 +1,13 @@
 #!/usr/bin/env node
+import { Console } from 'node:console'
 import { runCli } from './run.ts'
 import { showMessage } from './text.ts'
 
 // A warning of Node, such as that about types in a module of the app, is no part of the output.
 process.removeAllListeners('warning')
+
+// What a module of the app prints is no part of the output either.
+globalThis.console = new Console(process.stderr, process.stderr)
 
 // A module of the app may fail in the background, for example because it has no database here.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

@@ -27,18 +27,24 @@ export async function printReport(report: Report, output: Output): Promise<ExitC
 /** Prints what is wrong with the use of a command. With `--json` it is an object, too. */
 export async function printUsage(command: string | undefined, fault: UsageFault, output: Output): Promise<ExitCode> {
   if (output.isJson) {
-    await print(output.stdout, `${formatJson({ command, result: 'usage', exitCode: 2, ...fault })}\n`, output)
+    await print(
+      output.stdout,
+      `${formatJson({ command, result: 'usage', exitCode: 2, ...emptyFault, ...fault })}\n`,
+      output,
+    )
     return 2
   }
   const paint = painter(output.stderr)
   const lines = [
     ...wrap(`✗ ${fault.problem}.`, 0).map((line) => paint('red', line)),
     ...wrap(fault.fix, 0),
-    ...(fault.command === undefined ? [] : ['', `  ${fault.command}`]),
+    ...(fault.suggestion === undefined ? [] : ['', `  ${fault.suggestion}`]),
   ]
   await print(output.stderr, `${lines.join('\n')}\n`, output)
   return 2
 }
+
+const emptyFault: UsageFault = { problem: '', fix: '', suggestion: undefined }
 
 /** Prints a text, and waits until the stream has taken it, because the end of the process follows. */
 export async function print(stream: Writable, text: string, { secrets }: Pick<Output, 'secrets'>): Promise<void> {
@@ -56,9 +62,13 @@ function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, '[token]'), text)
 }
 
-/** Control characters within the strings of JSON are escaped as well. The line breaks between members stay. */
+/**
+ * Control characters within the strings of JSON are escaped as well. The line breaks between members stay. A member
+ * without a value is `null`, so that every object has the same members.
+ */
 function formatJson(json: object): string {
-  return JSON.stringify(json, undefined, 2).split('\n').map(escapeControls).join('\n')
+  const withNull = (_name: string, value: unknown): unknown => value ?? null
+  return JSON.stringify(json, withNull, 2).split('\n').map(escapeControls).join('\n')
 }
 
 /** `styleText` reads NO_COLOR and FORCE_COLOR, and whether the stream is a terminal. */

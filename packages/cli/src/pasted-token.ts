@@ -25,7 +25,8 @@ const maxThings = 10
  */
 export function findToken(pasted: string): PastedToken {
   const removed: string[] = []
-  let text = pasted
+  // Every `echo` and every file adds it.
+  let text = pasted.replace(/\r?\n$/, '')
   for (let count = 0; count < maxThings; count += 1) {
     const stripped = firstOf(text)
     if (stripped === undefined) {

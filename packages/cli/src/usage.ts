@@ -10,7 +10,7 @@ export interface UsageFault {
   readonly problem: string
   readonly fix: string
   /** A command to run in its place. */
-  readonly command?: string | undefined
+  readonly suggestion?: string | undefined
 }
 
 /** The command was used in a wrong way. The exit code is 2. */

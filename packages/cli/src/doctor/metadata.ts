@@ -63,7 +63,7 @@ export function describeResult(result: Fetched | Failure): string {
   if (target !== null) {
     return `${status}, a redirect to ${showText(target.origin).slice(1, -1)} that is not followed`
   }
-  return status === 200 ? '200 without such a document' : String(status)
+  return status === 200 && documentOf(result) === undefined ? '200 without a JSON object' : String(status)
 }
 
 /** Whether the metadata names the issuer exactly (RFC 8414 §3.3). */

@@ -1,4 +1,3 @@
-import { Console } from 'node:console'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createValidator, type Validator, type ValidatorOptions } from '@tollgate/core'
@@ -14,12 +13,11 @@ const maxLoading = 20_000
 /**
  * Loads a module of the application, and returns its validator. The module exports a validator, the `protect` of
  * `createProtect`, or options: as `validator`, `protect`, `options` or the default. It does NOT prevent what the module
- * does when it loads: what it prints goes to standard error.
+ * does when it loads.
  *
  * @throws UsageError for a module that does not load, or exports none of these.
  */
 export async function loadValidator(path: string): Promise<Validator> {
-  globalThis.console = new Console(process.stderr, process.stderr)
   const loaded = await load(path)
   for (const name of names) {
     const found = validatorIn(isRecord(loaded) && Object.hasOwn(loaded, name) ? loaded[name] : undefined)

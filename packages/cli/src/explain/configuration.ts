@@ -11,7 +11,7 @@ import { parseJwt, showNames } from '@tollgate/core/adapter'
 import { type Arguments, textOf, textsOf } from '../arguments.ts'
 import { ownMember, ownText } from '../json.ts'
 import { knownIssuer, optionOf } from '../known-issuers.ts'
-import { pipeCommand } from '../pipe-command.ts'
+import { isQuotable, pipeCommand, quote } from '../pipe-command.ts'
 import { isInvalidOption, UsageError } from '../usage.ts'
 import { loadValidator } from './config-module.ts'
 import { createPresetIssuer } from './presets.ts'
@@ -104,7 +104,7 @@ function withoutIssuer(token: string): UsageError {
     return new UsageError({
       problem: 'no issuer is given, and the token names none: it is opaque, or damaged',
       fix: 'Give --issuer with the URL of the issuer. For an opaque token set TOLLGATE_CLIENT_ID and TOLLGATE_CLIENT_SECRET too.',
-      command: pipeCommand('explain', "--issuer 'https://…' --audience '…'"),
+      suggestion: pipeCommand('explain', "--issuer 'https://…' --audience '…'"),
     })
   }
   const known = knownIssuer(iss)
@@ -112,7 +112,7 @@ function withoutIssuer(token: string): UsageError {
   return new UsageError({
     problem: `no issuer is given. The token says \`iss\` ${showNames(iss)}, which nothing has verified`,
     fix: 'If you trust this issuer, run the command below. Or give the module of your app with --config.',
-    command: pipeCommand('explain', `${option} --audience ${quoteAudience(token)}`),
+    suggestion: pipeCommand('explain', `${option} --audience ${quoteAudience(token)}`),
   })
 }
 
@@ -128,13 +128,4 @@ function quoteAudience(token: string): string {
   const aud = ownMember(parseJwt(token)?.claims, 'aud')
   const [first]: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   return typeof first === 'string' ? quote(first) : "'…'"
-}
-
-/** A text of a token in a command to copy. Anything that a shell could read in another way is left out. */
-function quote(text: string): string {
-  return isQuotable(text) ? `'${text}'` : "'…'"
-}
-
-function isQuotable(text: string): boolean {
-  return /^[\w:/.@%+~=,-]{1,300}$/.test(text)
 }

@@ -2,6 +2,7 @@ import { parseJwt } from '@tollgate/core/adapter'
 import { type Arguments, textsOf } from '../arguments.ts'
 import { ownText } from '../json.ts'
 import { knownIssuer, optionOf } from '../known-issuers.ts'
+import { quote } from '../pipe-command.ts'
 import type { CauseReport } from './report.ts'
 
 /** What else can be tried on the command line. */

@@ -31,7 +31,7 @@ function linesOf(
   if (state === 'failed' && cause !== undefined) {
     return [...beside(`✗ ${step}`, cause.problem, indent).map((line) => paint('red', line)), ...detailsOf(cause, paint)]
   }
-  const lines = beside(`${state === 'passed' ? '✓' : '-'} ${step}`, checked, indent)
+  const lines = beside(`${state === 'passed' ? '✓' : '-'} ${step}`, checked ?? 'not reached', indent)
   return state === 'passed' ? lines : lines.map((line) => paint('dim', line))
 }
 

@@ -6,8 +6,8 @@ import { ownMember, ownText } from '../json.ts'
 export interface StepReport {
   readonly step: Step
   readonly state: 'passed' | 'failed' | 'not-reached'
-  /** In words. It contains the names of claims, and the values of `iss`, `aud` and times only. */
-  readonly checked: string
+  /** What was checked, in words. Of the claims it contains the values of `iss`, `aud` and times only. */
+  readonly checked: string | undefined
 }
 
 /** What is known about a token at the end. */
@@ -27,10 +27,10 @@ export function stepsOf(outcome: Outcome): readonly StepReport[] {
   const failed = cause === undefined ? order.length : order.findIndex((step) => step === cause.step)
   return order.map((step, index) => {
     if (index === failed) {
-      return { step, state: 'failed', checked: '' }
+      return { step, state: 'failed', checked: undefined }
     }
     return index > failed
-      ? { step, state: 'not-reached', checked: 'not reached' }
+      ? { step, state: 'not-reached', checked: undefined }
       : { step, state: 'passed', checked: checked[step](outcome) }
   })
 }
