@@ -61,7 +61,7 @@ async function readHidden(input: Input, prompt: Writable): Promise<string> {
 
 const interrupt = '\u0003'
 const endOfInput = '\u0004'
-const backspaces = ['\u007F', '\b']
+const backspaces = new Set(['\u007F', '\b'])
 
 async function readLine(input: Input): Promise<string> {
   let line = ''
@@ -74,7 +74,7 @@ async function readLine(input: Input): Promise<string> {
       if (character === endOfInput || (/[\r\n]/.test(character) && isComplete(line))) {
         return line
       }
-      line = backspaces.includes(character) ? line.slice(0, -1) : line + character
+      line = backspaces.has(character) ? line.slice(0, -1) : line + character
     }
     if (line.length > maxBytes) {
       throw tooLarge

@@ -46,8 +46,8 @@ export async function explainCommand(
     if (valid !== undefined) {
       warnings.push(...warningsOf(valid))
     }
-    const hint = cause === undefined ? undefined : hintOf(cause, token, args)
-    const json: ExplainReport = { command: 'explain', result, exitCode, steps, cause, hint, warnings, removed }
+    const hint = cause === undefined ? { hint: undefined, suggestion: undefined } : hintOf(cause, token, args)
+    const json: ExplainReport = { command: 'explain', result, exitCode, steps, cause, ...hint, warnings, removed }
     return { exitCode, json, lines: (paint) => explainLines(json, paint) }
   } finally {
     unsubscribe()

@@ -2,20 +2,34 @@ import { parseJwt } from '@tollgate/core/adapter'
 import { type Arguments, textsOf } from '../arguments.ts'
 import { ownText } from '../json.ts'
 import { knownIssuer, optionOf } from '../known-issuers.ts'
-import { quote } from '../pipe-command.ts'
+import { isQuotable, quote } from '../pipe-command.ts'
 import type { CauseReport } from './report.ts'
 
+/** What else can be tried, and the command for it. */
+export interface Hint {
+  readonly hint: string | undefined
+  readonly suggestion: string | undefined
+}
+
 /** What else can be tried on the command line. */
-export function hintOf(cause: CauseReport, token: string, args: Arguments): string | undefined {
+export function hintOf(cause: CauseReport, token: string, args: Arguments): Hint {
   if (cause.reason === 'malformed-token' && textsOf(args, 'config').length === 0 && !token.includes('.')) {
-    return 'If the token is opaque, set TOLLGATE_CLIENT_ID and TOLLGATE_CLIENT_SECRET, so that the command introspects it.'
+    const hint =
+      'If the token is opaque, set TOLLGATE_CLIENT_ID and TOLLGATE_CLIENT_SECRET, so that the command introspects it.'
+    return { hint, suggestion: undefined }
   }
   const iss = ownText(parseJwt(token)?.claims, 'iss') ?? ''
-  const known =
-    reasonsOfDialects.has(cause.reason) && textsOf(args, 'issuer').includes(iss) ? knownIssuer(iss) : undefined
-  return known === undefined
-    ? undefined
-    : `Tollgate knows this issuer: try ${optionOf(known)} in place of --issuer, because it writes its claims in its own way.`
+  if (cause.status >= 500 && cause.step !== undefined && iss !== '') {
+    return { hint: 'Check the issuer with this command:', suggestion: `npx @tollgate/cli doctor ${quote(iss)}` }
+  }
+  const isPlain = reasonsOfDialects.has(cause.reason) && textsOf(args, 'issuer').includes(iss)
+  const known = isPlain ? knownIssuer(iss) : undefined
+  return known === undefined || !isQuotable(known.argument)
+    ? { hint: undefined, suggestion: undefined }
+    : {
+        hint: 'This issuer writes its claims in its own way. Tollgate has a preset for it, in place of --issuer:',
+        suggestion: optionOf(known),
+      }
 }
 
 /** A preset can accept a token that was refused for one of these. */

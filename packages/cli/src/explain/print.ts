@@ -7,7 +7,7 @@ const indent = 16
 
 /** The lines for a person. The first one names the cause. */
 export function explainLines(report: ExplainReport, paint: Paint): readonly string[] {
-  const { cause, steps, warnings, removed, hint } = report
+  const { cause, steps, warnings, removed, hint, suggestion } = report
   const title = cause === undefined ? '✓ The token is good.' : `✗ ${cause.status} ${cause.reason}: ${cause.problem}.`
   const colour = cause === undefined ? 'green' : 'red'
   return [
@@ -15,7 +15,8 @@ export function explainLines(report: ExplainReport, paint: Paint): readonly stri
     ...(cause !== undefined && cause.step === undefined ? detailsOf(cause, paint) : []),
     '',
     ...steps.flatMap((step) => linesOf(step, cause, paint)),
-    ...(hint === undefined ? [] : ['', ...beside('Hint:', hint, 6)]),
+    ...(hint === undefined ? [] : ['', ...wrap(hint, 0)]),
+    ...(suggestion === undefined ? [] : ['', `  ${suggestion}`]),
     ...(warnings.length === 0
       ? []
       : ['', ...warnings.flatMap((text) => beside('!', text, 2)).map((line) => paint('yellow', line))]),

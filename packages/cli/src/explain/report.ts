@@ -23,6 +23,8 @@ export interface ExplainReport {
   readonly cause: CauseReport | undefined
   /** What the command line suggests beside the fix. */
   readonly hint: string | undefined
+  /** A command or an option to copy. */
+  readonly suggestion: string | undefined
   readonly warnings: readonly string[]
   /** What was removed from the input. */
   readonly removed: readonly string[]
