@@ -40,7 +40,7 @@ describe('a token is refused (exit code 1)', () => {
     ['for the UserInfo endpoint of Auth0', { aud: 'https://t.auth0.com/userinfo' }, /UserInfo/],
     ['for Microsoft Graph', { aud: '00000003-0000-0000-c000-000000000000' }, /Microsoft Graph/],
     ['for the account console of Keycloak', { aud: 'account' }, /Keycloak/],
-    ['without an audience', { aud: undefined }, /missing-audience: .*no `aud`/],
+    ['without an audience', { aud: undefined }, /missing-claim: the token has no `aud`/],
     ['without `exp`', { exp: undefined }, /missing-claim: .*no `exp`/],
     ['with `exp` as a text', { exp: '1900000000' }, /malformed-claim: .*`exp` has the wrong type/],
     ['that expired', { exp: now - 300 }, /expired: the token expired 5 min ago/],
@@ -49,7 +49,7 @@ describe('a token is refused (exit code 1)', () => {
     ['with `nbf` in milliseconds', { nbf: now * 1000 }, /`nbf` is in milliseconds/],
     ['of another environment', { iss: 'https://staging.example' }, /untrusted-issuer: .*do not trust/],
     ['that is bound by DPoP', { cnf: { jkt: 'x' } }, /sender-constrained: .*DPoP/],
-    ['that is bound by mutual TLS', { cnf: { 'x5t#S256': 'x' } }, /sender-constrained: .*certificate/],
+    ['that is bound by mutual TLS', { cnf: { 'x5t#S256': 'x' } }, /sender-constrained: .*bound to a key/],
     ['that says it is an ID token', { token_use: 'id' }, /wrong-token-type: this is an ID token/],
     ['that says it is a refresh token', { typ: 'Refresh' }, /wrong-token-type: this is a refresh token/],
     [
