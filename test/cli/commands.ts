@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { runCli } from '@tollgate/cli'
 
@@ -20,6 +22,9 @@ export interface Run {
 
 const main = new URL('../../packages/cli/src/main.ts', import.meta.url).pathname
 
+/** Node strips the types of the sources once, and not in every process. */
+const cache = join(tmpdir(), 'tollgate-compile-cache')
+
 /** Runs a command in this process, because a process of its own takes a second. */
 export async function runHere({ args, input = '', env = {} }: Run): Promise<Ended> {
   const [stdout, stderr] = [collector(), collector()]
@@ -31,7 +36,7 @@ export async function runHere({ args, input = '', env = {} }: Run): Promise<Ende
 /** Runs the binary itself. */
 export async function runBinary({ args, input = '', env = {} }: Run, cwd = process.cwd()): Promise<Ended> {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [main, ...args], { cwd, env: { PATH, ...env } })
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { PATH, NODE_COMPILE_CACHE: cache, ...env } })
   const [stdout, stderr] = [collector(), collector()]
   child.stdout.pipe(stdout.stream)
   child.stderr.pipe(stderr.stream)

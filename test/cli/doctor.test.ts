@@ -180,22 +180,6 @@ test('it names the preset of a known issuer, and reads its claims', async () => 
   expect(code).toBe(0)
 })
 
-test.each([
-  ['tenant.eu.auth0.com', "auth0('tenant.eu.auth0.com')"],
-  ['https://example.okta.com/oauth2/default', "okta('https://example.okta.com/oauth2/default')"],
-  ['https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Abc123', "cognito('eu-central-1_Abc123')"],
-  ['https://exampleref.supabase.co', "supabase('https://exampleref.supabase.co')"],
-  ['https://tenant.logto.app', "logto('https://tenant.logto.app')"],
-  ['example.zitadel.cloud', "zitadel('example.zitadel.cloud')"],
-  ['https://securetoken.google.com/example-project', "firebase('example-project')"],
-  [
-    'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0',
-    "entra('11111111-2222-3333-4444-555555555555')",
-  ],
-])('the configuration for %s has its preset, also when nothing responds', async (argument, code) => {
-  expect((await doctor(argument)).configuration).toContain(`issuer: ${code},`)
-})
-
 test.each(['http://127.0.0.1:9', 'https://no-such-host.invalid'])('%s is not reachable (exit code 3)', async (url) => {
   const { code, checks } = await doctor(url)
   expect([code, checks['metadata']?.state]).toEqual([3, 'failed'])

@@ -224,9 +224,37 @@ describe('wrong usage has the exit code 2', () => {
     expect(stderr.split('\n').filter((line) => line.startsWith('  '))[0]).toMatch(/--issuer '…' --audience '…'$/)
   })
 
-  test('a vendor that is known gets its preset', async () => {
-    const input = `${part({ alg: 'RS256' })}.${part({ iss: 'https://t.eu.auth0.com/' })}.AAAA`
-    expect((await runHere({ args: ['explain'], input })).stderr).toContain('--preset auth0=t.eu.auth0.com')
+  test.each([
+    ['https://tenant.eu.auth0.com/', 'auth0=tenant.eu.auth0.com'],
+    ['https://example.okta.com/oauth2/default', 'okta=https://example.okta.com/oauth2/default'],
+    ['https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Abc123', 'cognito=eu-central-1_Abc123'],
+    ['https://exampleref.supabase.co/auth/v1', 'supabase=https://exampleref.supabase.co'],
+    ['https://tenant.logto.app/oidc', 'logto=https://tenant.logto.app'],
+    ['https://example.zitadel.cloud', 'zitadel=example.zitadel.cloud'],
+    ['https://securetoken.google.com/example-project', 'firebase=example-project'],
+    ['https://name.clerk.accounts.dev', 'clerk=https://name.clerk.accounts.dev'],
+    ['https://api.workos.com/user_management/client_1', 'workos=client_1'],
+    ['https://example.authkit.app', 'workos=example.authkit.app'],
+    ['https://api.descope.com/v1/apps/P2example', 'descope=https://api.descope.com/v1/apps/P2example'],
+    ['https://example.fusionauth.io', 'fusionauth=https://example.fusionauth.io'],
+    ['https://example.projects.oryapis.com', 'hydra=https://example.projects.oryapis.com'],
+    ['https://sso.example.com/auth/realms/main', 'keycloak=https://sso.example.com/auth/realms/main'],
+    ['https://auth.example.com/application/o/orders/', 'authentik=https://auth.example.com/application/o/orders/'],
+    [
+      'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0',
+      'entra=11111111-2222-3333-4444-555555555555',
+    ],
+    [
+      'https://sts.windows.net/11111111-2222-3333-4444-555555555555/',
+      'entra=11111111-2222-3333-4444-555555555555,version=v1',
+    ],
+  ])('the vendor of %s is known, and its preset trusts exactly that name', async (iss, preset) => {
+    const input = `${part({ alg: 'none' })}.${part({ iss, aud: 'x' })}.AAAA`
+    expect((await runHere({ args: ['explain'], input })).stderr).toContain(`--preset ${preset} --audience`)
+    const args = ['explain', '--preset', preset, '--audience', 'x', '--json']
+    const { stdout } = await runHere({ args, input })
+    // The validator trusts the issuer, and refuses a token without a signature before it fetches anything.
+    expect(JSON.parse(stdout)).toMatchObject({ cause: { reason: 'algorithm-not-allowed' } })
   })
 
   test.each<readonly [name: string, args: readonly string[], problem: RegExp]>([

@@ -7,7 +7,8 @@ export interface KnownIssuer {
   readonly options?: string
 }
 
-type Find = (url: URL, path: string) => KnownIssuer | undefined
+/** `path` has no slash at its end. Some vendors need the name as it is written. */
+type Find = (url: URL, path: string, issuer: string) => KnownIssuer | undefined
 
 /** The preset for an issuer. `undefined` when its vendor is not known. It does NOT check that the issuer exists. */
 export function knownIssuer(issuer: string): KnownIssuer | undefined {
@@ -17,7 +18,7 @@ export function knownIssuer(issuer: string): KnownIssuer | undefined {
   }
   const path = url.pathname.replace(/\/+$/, '')
   for (const find of finders) {
-    const found = find(url, path)
+    const found = find(url, path, issuer)
     if (found !== undefined) {
       return found
     }
@@ -55,10 +56,8 @@ const finders: readonly Find[] = [
     return hostname === 'api.workos.com' && client !== undefined ? { preset: 'workos', argument: client } : undefined
   },
   ({ hostname }) => (hostname.endsWith('.authkit.app') ? { preset: 'workos', argument: hostname } : undefined),
-  ({ hostname, origin }, path) =>
-    hostname === 'api.descope.com' && /\/P\w+$/.test(path)
-      ? { preset: 'descope', argument: `${origin}${path}` }
-      : undefined,
+  ({ hostname }, path, issuer) =>
+    hostname === 'api.descope.com' && /\/P\w+$/.test(path) ? { preset: 'descope', argument: issuer } : undefined,
   ({ hostname, origin }) => (hostname.endsWith('.supabase.co') ? { preset: 'supabase', argument: origin } : undefined),
   ({ hostname }, path) =>
     hostname === 'securetoken.google.com' && /^\/[a-z\d-]+$/.test(path)
@@ -66,9 +65,10 @@ const finders: readonly Find[] = [
       : undefined,
   ({ hostname, origin }) => (hostname.endsWith('.logto.app') ? { preset: 'logto', argument: origin } : undefined),
   ({ hostname }) => (hostname.endsWith('.zitadel.cloud') ? { preset: 'zitadel', argument: hostname } : undefined),
-  ({ hostname, origin }, path) =>
-    hostname.endsWith('.fusionauth.io') ? { preset: 'fusionauth', argument: `${origin}${path}` } : undefined,
-  ({ hostname, href }) => (hostname.endsWith('.oryapis.com') ? { preset: 'hydra', argument: href } : undefined),
+  ({ hostname }, _path, issuer) =>
+    hostname.endsWith('.fusionauth.io') ? { preset: 'fusionauth', argument: issuer } : undefined,
+  ({ hostname }, _path, issuer) =>
+    hostname.endsWith('.oryapis.com') ? { preset: 'hydra', argument: issuer } : undefined,
   (url, path) => byPath('keycloak', /^(?:\/[\w-]+)*?\/realms\/[\w.~-]+/, url, path),
   (url, path) => byPath('authentik', /^\/application\/o\/[\w.~-]+/, url, path),
 ]
