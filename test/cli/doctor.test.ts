@@ -211,5 +211,6 @@ test('a certificate that this machine does not trust is a fault that TLS names',
 test('foreign text cannot control the terminal', async () => {
   const hostile = 'https://b.example/\u001B[2J\u202E'
   const { stdout } = await runHere({ args: ['doctor', await openIssuer({ metadata: { issuer: hostile } })] })
-  expect(stdout).not.toMatch(/[\u001B\u202E]/)
+  expect(['\u001B', '\u202E'].filter((character) => stdout.includes(character))).toEqual([])
+  expect(stdout).toContain(String.raw`\u001b`)
 })

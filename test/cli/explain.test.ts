@@ -221,7 +221,7 @@ describe('wrong usage has the exit code 2', () => {
   test('a command to run contains nothing that a shell executes', async () => {
     const token = `${part({ alg: 'RS256' })}.${part({ iss: "https://a.example/'; rm -rf ~ #", aud: '$(reboot)' })}.AAAA`
     const { stderr } = await runHere({ args: ['explain'], input: token })
-    expect(stderr.split('\n').filter((line) => line.startsWith('  '))[0]).toMatch(/--issuer '…' --audience '…'$/)
+    expect(stderr.split('\n').find((line) => line.startsWith('  '))).toMatch(/--issuer '…' --audience '…'$/)
   })
 
   test.each([
