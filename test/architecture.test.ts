@@ -8,7 +8,8 @@ const names = globSync('*/src', { cwd: packages }).map(dirname).toSorted()
 
 /** The levels of the core, from the top. A file imports from its own level and from the levels below. */
 const levels: readonly RegExp[] = [
-  /^(index|adapter|contract|issuers|diagnostics)\.ts$/,
+  /^(index|adapter|contract|testing|issuers|diagnostics)\.ts$/,
+  /^testing\//,
   /^middleware\//,
   /^((create-validator|validator|validator-methods|lifecycle|options)\.ts$|explain\/)/,
   /^issuers\//,
@@ -26,9 +27,11 @@ const levels: readonly RegExp[] = [
 const libraries: Readonly<Record<string, readonly string[]>> = {
   cli: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/issuers'],
   core: ['jose', 'lru-cache', 'undici'],
-  express: ['@tollgate/core', '@tollgate/core/adapter'],
-  koa: ['@tollgate/core', '@tollgate/core/adapter', 'koa'],
-  fastify: ['@tollgate/core', '@tollgate/core/adapter', 'fastify', 'fastify-plugin'],
+  express: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing'],
+  koa: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'koa'],
+  fastify: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'fastify', 'fastify-plugin'],
+  hono: ['@tollgate/core', '@tollgate/core/adapter', 'hono'],
+  nestjs: ['@tollgate/core', '@tollgate/core/adapter', '@nestjs/common', '@nestjs/core', '@nestjs/websockets'],
   'mock-issuer': ['jose', 'undici'],
   opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/diagnostics', '@opentelemetry/api'],
 }
@@ -68,9 +71,19 @@ test('every file of the core has a level, and imports from its own level or belo
 })
 
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
-test('the core has less than 13,600 lines', () => {
+test('the core has less than 14,200 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(13600)
+  expect(lines).toBeLessThan(14200)
+})
+
+test('only testing.ts imports the parts of tests', () => {
+  const isOfTests = (path: string): boolean => /^testing[./]/.test(path) || path === '@tollgate/core/testing'
+  const loading = names.flatMap((name) =>
+    sourcesOf(name)
+      .filter(({ path, imports }) => !isOfTests(path) && imports.some(isOfTests))
+      .map(({ path }) => `${name}: ${path}`),
+  )
+  expect(loading).toEqual([])
 })
 
 test('validator.ts, which shows the six steps, has at most 80 lines', () => {

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { startAuthorizationServer } from './authorization-server.ts'
 import { createApi } from './api.ts'
-import { createClient, revoke } from './client.ts'
-import { printCurls, printResponse, printTable } from './print.ts'
+import { createClient, revoke, type TokenRequest } from './client.ts'
+import { printChallenges, printCurls, printIntroduction, printResponse, printTable } from './print.ts'
 import { runScenario, type ScenarioResult } from './run-scenario.ts'
 import {
   audience,
@@ -40,9 +40,7 @@ if (flags.serve === true) {
 }
 
 async function runAll(): Promise<void> {
-  console.log(
-    'An Express API protected by Tollgate, an authorization server (oidc-provider), and a client; all on loopback.\nOne of the tokens below must expire first. That takes six seconds.\n',
-  )
+  printIntroduction()
   const expiring = expiry(getToken)
   const results: ScenarioResult[] = []
   for (const scenario of await ordinaryRequests(getToken, await createClient(stranger.issuer))) {
@@ -60,11 +58,12 @@ async function runAll(): Promise<void> {
   await api.stop()
 
   printTable(results)
+  printChallenges(results)
   printResponse(results.find(({ status }) => status === 403) ?? (results[0] as ScenarioResult))
   const wrong = results.filter(({ isRight }) => !isRight).length
   console.log(
     wrong === 0
-      ? `\nAll ${results.length} responses are right.`
+      ? `\nAll ${results.length} responses are right. Look into examples/demo/api.ts.`
       : `\n${wrong} of ${results.length} responses are wrong.`,
   )
   process.exitCode = wrong === 0 ? 0 : 1
@@ -92,14 +91,21 @@ async function runOutage(known: string, unknown: string): Promise<readonly Scena
 }
 
 async function stayUp(): Promise<void> {
-  printCurls(api.origin, {
-    'a token with orders:read': await getToken({ scope: 'orders:read', resource: audience }),
-    'a token with orders:read and orders:write': await getToken({ scope, resource: audience }),
-    'an opaque token with orders:read': await getToken({ scope: 'orders:read', resource: opaque }),
-    'a token for another API': await getToken({ scope, resource: 'https://payments.example' }),
-  })
+  const requests: Readonly<Record<string, TokenRequest>> = {
+    'read-orders': { scope: 'orders:read', resource: audience },
+    'read-and-write-orders': { scope, resource: audience },
+    opaque: { scope: 'orders:read', resource: opaque },
+    'for-another-api': { scope: 'orders:read', resource: 'https://payments.example' },
+  }
+  const tokens = await listen(createServer((req, res) => void respondWithToken(requests[req.url?.slice(1) ?? ''], res)))
+  printCurls(api.origin, tokens.origin, Object.keys(requests))
   await once(process, 'SIGINT')
-  await Promise.all([api.stop(), trusted.stop(), stranger.stop()])
+  await Promise.all([api.stop(), tokens.stop(), trusted.stop(), stranger.stop()])
+}
+
+async function respondWithToken(request: TokenRequest | undefined, response: ServerResponse): Promise<void> {
+  response.statusCode = request === undefined ? 404 : 200
+  response.end(request === undefined ? '' : await getToken(request))
 }
 
 async function listen(server: Server): Promise<{ origin: string; stop: () => Promise<void> }> {

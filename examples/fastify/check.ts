@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
+import { expectProtected } from '@tollgate/fastify/testing'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
-import { createApp, createAppOfTwo, createConfiguredApp, createStrictApp } from './server.ts'
+import {
+  createApp,
+  createAppBesideOthers,
+  createAppOfTenants,
+  createAppOfTwo,
+  createAppWithExceptions,
+  createAppWithKeys,
+  createConfiguredApp,
+  createStrictApp,
+} from './server.ts'
 import { app as threeLines } from './three-lines.ts'
 
 const issuer = await createMockIssuer({ port: 'none' })
@@ -31,6 +41,7 @@ assert.equal((await configured.inject({ method: 'OPTIONS', url: '/me', headers: 
 assert.deepEqual((await call(configured, '/me', alice)).json(), { subject: 'alice' })
 assert.equal((await call(configured, '/orders', await issuer.accessToken())).statusCode, 403)
 assert.deepEqual((await call(configured, '/orders', alice)).json(), { for: 'alice' })
+await expectProtected(configured, { except: ['/about', '/health'] })
 
 const strict = await createStrictApp(options)
 const ownError = await call(strict, '/orders')
@@ -46,6 +57,29 @@ assert.deepEqual((await call(two, '/reports', reporter)).json(), { reports: 'bob
 assert.equal((await call(two, '/reports', alice)).statusCode, 401)
 assert.equal((await call(two, '/orders', reporter)).statusCode, 401)
 
+const tenants = await createAppOfTenants(options)
+const acme = await issuer.accessToken({ tenant: 'acme' })
+assert.equal((await call(tenants, '/tenants/acme/orders', acme)).statusCode, 200)
+assert.equal((await call(tenants, '/tenants/other/orders', acme)).statusCode, 403)
+
+const exceptions = await createAppWithExceptions(options)
+assert.equal((await call(exceptions, '/health')).statusCode, 200)
+assert.equal((await call(exceptions, '/docs/start')).statusCode, 200)
+assert.equal((await call(exceptions, '/nothing')).statusCode, 401)
+assert.deepEqual((await call(exceptions, '/orders', alice)).json(), { for: 'alice' })
+
+const keys = await createAppWithKeys(options, 'key')
+const withKey = { url: '/orders', headers: { 'x-api-key': 'key' } }
+assert.equal((await keys.inject(withKey)).statusCode, 200)
+assert.equal((await call(keys, '/orders', alice)).statusCode, 200)
+assert.equal((await call(keys, '/orders')).headers['www-authenticate'], 'Bearer realm="api"')
+
+const beside = await createAppBesideOthers(options)
+assert.deepEqual((await call(beside, '/orders', alice)).json(), { for: 'alice' })
+assert.equal((await call(beside, '/orders')).statusCode, 401)
+
 assert.equal((await call(threeLines, '/orders')).statusCode, 401)
-await Promise.all([app, configured, strict, two, threeLines].map((one) => one.close()))
+await Promise.all(
+  [app, configured, strict, two, tenants, exceptions, keys, beside, threeLines].map((one) => one.close()),
+)
 await issuer.close()

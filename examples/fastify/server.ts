@@ -1,6 +1,8 @@
+import '@tollgate/fastify/augment'
+import fastifyAuth from '@fastify/auth'
 import cors from '@fastify/cors'
-import tollgate, { Refusal, scopes, type TollgateOptions, Unavailable } from '@tollgate/fastify'
-import fastify, { type FastifyInstance } from 'fastify'
+import tollgate, { defineGuard, Refusal, scopes, type TollgateOptions, Unavailable } from '@tollgate/fastify'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 
 export async function createApp(options: TollgateOptions): Promise<FastifyInstance> {
   const app = fastify()
@@ -30,6 +32,17 @@ export async function createConfiguredApp(options: TollgateOptions): Promise<Fas
     api.get('/orders', { config: { auth: scopes('orders:read') } }, async (request) => ({ for: request.auth?.subject }))
     api.get('/me', async (request) => ({ subject: api.auth(request).subject }))
   })
+  return app
+}
+
+/** Every route and every unknown path needs a token, except for two routes. */
+export async function createAppWithExceptions(options: TollgateOptions): Promise<FastifyInstance> {
+  const app = fastify()
+  await app.register(tollgate, options)
+  app.addHook('onRequest', app.protect.unless(['/health', '/docs/:page']))
+  app.get('/health', async () => ({ ok: true }))
+  app.get('/docs/:page', async () => ({ public: true }))
+  app.get('/orders', async (request) => ({ for: app.protect.auth(request).subject }))
   return app
 }
 
@@ -65,5 +78,40 @@ export async function createAppOfTwo(orders: TollgateOptions, reports: TollgateO
     },
     { prefix: '/reports' },
   )
+  return app
+}
+
+/** A route parameter decides together with the token. */
+export async function createAppOfTenants(options: TollgateOptions): Promise<FastifyInstance> {
+  const ownTenant = defineGuard({
+    check: ({ claims }, { native }) =>
+      claims['tenant'] === native?.params['tenant'] ? 'pass' : new Refusal({ reason: 'foreign-tenant' }),
+  })
+  const app = fastify()
+  await app.register(tollgate, options)
+  app.get('/tenants/:tenant/orders', { onRequest: app.protect(ownTenant) }, async () => ({ orders: [] }))
+  return app
+}
+
+/** An API key or an access token opens the route. */
+export async function createAppWithKeys(options: TollgateOptions, key: string): Promise<FastifyInstance> {
+  async function apiKey({ headers }: FastifyRequest): Promise<void> {
+    if (headers['x-api-key'] !== key) {
+      throw Object.assign(new Error('No API key'), { statusCode: 401 })
+    }
+  }
+  const app = fastify()
+  await app.register(fastifyAuth)
+  await app.register(tollgate, { ...options, errors: 'throw' })
+  app.get('/orders', { onRequest: app.auth([apiKey, app.protect()], { relation: 'or' }) }, async () => ({ orders: [] }))
+  return app
+}
+
+/** Another package owns `request.auth`. */
+export async function createAppBesideOthers(options: TollgateOptions): Promise<FastifyInstance> {
+  const app = fastify()
+  app.decorateRequest('auth', undefined) // as @clerk/fastify does
+  await app.register(tollgate, { ...options, decorate: 'token' })
+  app.get('/orders', { onRequest: app.protect() }, async (request) => ({ for: app.protect.auth(request).subject }))
   return app
 }

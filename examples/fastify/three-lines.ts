@@ -8,5 +8,5 @@ await app.register(tollgate, {
   audience: 'https://api.example.com',
 })
 app.get('/orders', { onRequest: app.protect(scopes('orders:read')) }, async (request) => {
-  return { for: app.auth(request).subject }
+  return { for: app.protect.auth(request).subject }
 })

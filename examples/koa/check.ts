@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { expectProtected } from '@tollgate/koa/testing'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import type Koa from 'koa'
 import { createApp, createStrictApp } from './server.ts'
@@ -28,6 +29,7 @@ assert.equal((await call(app, '/orders', await issuer.accessToken())).status, 40
 assert.deepEqual(await (await call(app, '/catalogue')).json(), { prices: 'list' })
 assert.deepEqual(await (await call(app, '/catalogue', alice)).json(), { prices: 'for alice' })
 assert.equal((await call(app, '/catalogue', await issuer.wrongToken('expired'))).status, 401)
+await expectProtected(app, { except: ['/catalogue'] })
 
 const strict = createStrictApp(issuer.validatorOptions)
 const ownError = await call(strict, '/')

@@ -1,19 +1,20 @@
-import { Controller, type DynamicModule, Get, Module, Post } from '@nestjs/common'
-import { type AccessToken, claims, scopes } from '@tollgate/core'
-import { Auth, AuthIfAny, OptionalAuth, Protect, Public, TollgateModule, type TollgateOptions } from './tollgate.ts'
-
-const sameTenant = claims(({ tenant }) => tenant === 'acme', 'wrong-tenant')
+import { Controller, Get, Module, Param, Post } from '@nestjs/common'
+import { type AccessToken, Auth, OptionalAuth, Protect, Public, Scopes } from '@tollgate/nestjs'
+import { TenantScopes } from './decorators.js'
+import { OrdersGateway } from './orders.gateway.js'
+import { ownAccount } from './policies.js'
+import { protection } from './tollgate.js'
 
 @Controller('orders')
 class OrdersController {
   @Get()
-  @Protect(scopes('orders:read'))
+  @Scopes('orders:read')
   list(@Auth() token: AccessToken) {
     return { for: token.subject }
   }
 
   @Post()
-  @Protect(scopes('orders:write'), sameTenant)
+  @TenantScopes('orders:write')
   create(@Auth() token: AccessToken) {
     return { by: token.clientId }
   }
@@ -21,7 +22,7 @@ class OrdersController {
 
 /** Each route needs the scopes of its class and its own. */
 @Controller('reports')
-@Protect(scopes('reports:read'))
+@Scopes('reports:read')
 class ReportsController {
   @Get()
   list() {
@@ -29,7 +30,7 @@ class ReportsController {
   }
 
   @Get('salaries')
-  @Protect(scopes('salaries:read'))
+  @Scopes('salaries:read')
   salaries() {
     return []
   }
@@ -52,7 +53,7 @@ class ShopController {
   // A token is optional here. An invalid token is refused.
   @Get('catalogue')
   @OptionalAuth()
-  catalogue(@AuthIfAny() token: AccessToken | undefined) {
+  catalogue(@Auth.optional() token: AccessToken | undefined) {
     return { prices: token === undefined ? 'list' : `for ${token.subject}` }
   }
 
@@ -61,12 +62,17 @@ class ShopController {
   account(@Auth() token: AccessToken) {
     return { of: token.subject }
   }
-}
 
-@Module({ controllers: [OrdersController, ReportsController, ShopController] })
-// oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class
-export class AppModule {
-  static trusting(options: TollgateOptions): DynamicModule {
-    return { module: AppModule, imports: [TollgateModule.forRoot(options)] }
+  @Get('accounts/:id')
+  @Protect(ownAccount)
+  accountOf(@Param('id') id: string) {
+    return { of: id }
   }
 }
+
+@Module({
+  imports: [protection],
+  controllers: [OrdersController, ReportsController, ShopController],
+  providers: [OrdersGateway],
+})
+export class AppModule {}

@@ -1,3 +1,4 @@
+import '@tollgate/fastify/augment'
 import tollgate, { type ValidatorOptions } from '@tollgate/fastify'
 import fastify, { type FastifyInstance } from 'fastify'
 import { claims, type Claims } from './claims.ts'

@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict'
 import { setTimeout } from 'node:timers/promises'
-import { Refusal } from '@tollgate/core'
+import { Refusal, scopes } from '@tollgate/core'
 import { createMockIssuer } from '@tollgate/mock-issuer'
+import { createWithAuth } from './with-auth.ts'
 
 const issuer = await createMockIssuer()
 process.env['ISSUER'] = issuer.url
 const { validator } = await import('./validator.ts')
 const { getOrders } = await import('./handler.ts')
-const { withAuth } = await import('./with-auth.ts')
-const { GET, POST } = await import('./app/orders/route.ts')
-const order = await import('./app/orders/[id]/route.ts')
+const withAuth = createWithAuth(validator)
+const GET = withAuth(scopes('orders:read'))((_request, token) => Response.json({ for: token.subject }))
+const POST = withAuth(scopes('orders:write'))(async (request, token) => {
+  const order = await request.json()
+  return Response.json({ order, by: token.subject }, { status: 201 })
+})
+/** Frameworks pass further arguments, such as the parameters of the route. */
+const GET_ONE = withAuth(scopes('orders:read'))((_request, token, { id }: { readonly id: string }) =>
+  Response.json({ id, for: token.subject }),
+)
 
 const url = 'https://api.example.com/orders'
 
@@ -47,7 +55,7 @@ for (const get of [getOrders, GET]) {
 
 const created = await POST(await requestWith('orders:write', { method: 'POST', body: '{"tea":1}' }))
 assert.deepEqual([created.status, await created.json()], [201, { order: { tea: 1 }, by: 'alice' }])
-const found = await order.GET(await requestWith('orders:read'), { params: Promise.resolve({ id: '7' }) })
+const found = await GET_ONE(await requestWith('orders:read'), { id: '7' })
 assert.deepEqual(await found.json(), { id: '7', for: 'alice' })
 
 // withAuth does not catch the error of a handler, even if it is a Refusal.

@@ -11,12 +11,13 @@ import {
   scopes,
   trustedIssuer,
 } from '@tollgate/core'
+import { inspect } from 'node:util'
 import { keycloak } from '@tollgate/core/issuers'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { messagesOn } from '../harness/channel-messages.ts'
 import { T0 as now } from '../harness/constants.ts'
 import { audience, openIssuer } from '../harness/reference.ts'
-import { status } from '../harness/responses.ts'
+import { json, status } from '../harness/responses.ts'
 import { openScriptedValidator } from '../harness/scripted-validator.ts'
 import { requestWith } from '../harness/scripted-validator.ts'
 
@@ -194,6 +195,23 @@ describe('an outage', () => {
     expect((await explain())?.line).toMatch(cause)
     // The back-off that follows is explained by the failure before it.
     expect((await explain())?.line).toMatch(cause)
+  })
+
+  test('because the metadata names another issuer, in the first attempt and in the back-off', async () => {
+    const { validator, issuer } = await openScriptedValidator()
+    issuer.routes['/.well-known/oauth-authorization-server'] = json({ issuer: 'http://kc:8080/a', jwks_uri: 'x' })
+    issuer.routes['/.well-known/openid-configuration'] = status(404)
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const token = `${part({ alg: 'RS256' })}.${part({ iss: issuer.url })}.AAAA`
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const error: unknown = await validator.validate(token).catch((thrown: unknown) => thrown)
+      expect(validator.explain(error)).toMatchObject({
+        reason: 'issuer-mismatch',
+        expected: `\`issuer\` "${issuer.url}"`,
+        received: '`issuer` "http://kc:8080/a"',
+      })
+      expect(inspect(error)).not.toMatch(/kc:8080/)
+    }
   })
 
   test('because the issuer refuses our credentials', async () => {

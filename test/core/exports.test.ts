@@ -2,10 +2,11 @@
 import * as core from '@tollgate/core'
 import * as express from '@tollgate/express'
 import * as fastify from '@tollgate/fastify'
+import * as hono from '@tollgate/hono'
 import * as koa from '@tollgate/koa'
 import { expect, test } from 'vitest'
 
-test.each(Object.entries({ express, koa, fastify }))(
+test.each(Object.entries({ express, koa, fastify, hono }))(
   '@tollgate/%s exports the values of the core',
   (_name, adapter) => {
     // An application that lists all reasons imports them from the core.

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 const root = new URL('../..', import.meta.url).pathname
 
 function read(pattern: string): readonly { readonly file: string; readonly text: string }[] {
-  const files = globSync(pattern, { cwd: root, exclude: ['**/node_modules/**'] })
+  const files = globSync(pattern, { cwd: root, exclude: ['**/node_modules/**', 'docs/reference/html/**'] })
   return files.map((file) => ({ file, text: readFileSync(`${root}/${file}`, 'utf8') }))
 }
 
@@ -38,7 +38,9 @@ const prose: readonly (readonly [name: string, paragraphs: readonly string[]])[]
   ),
   [
     'the pages',
-    ['*.md', 'docs/*.md', 'packages/*/README.md'].flatMap(read).flatMap(({ text }) => paragraphsOfPage(text)),
+    ['*.md', 'docs/**/*.md', 'packages/*/README.md', 'examples/*.md']
+      .flatMap(read)
+      .flatMap(({ text }) => paragraphsOfPage(text)),
   ],
 ]
 

@@ -1,3 +1,4 @@
+import '@tollgate/fastify/augment'
 import type { Guard } from '@tollgate/fastify'
 import fastify, { type FastifyInstance, type FastifyServerOptions, type RouteShorthandOptions } from 'fastify'
 import { onTestFinished } from 'vitest'

@@ -1,9 +1,9 @@
 /** `app.protect()` as a hook of a route or of a scope. */
-import tollgate, { scopes } from '@tollgate/fastify'
+import tollgate, { defineGuard, Refusal, scopes } from '@tollgate/fastify'
 import { expect, test } from 'vitest'
 import { messagesOn } from '../harness/channel-messages.ts'
 import { openIssuer } from '../harness/reference.ts'
-import { earlyHooks, invalidOption, openApp, serve } from './app.ts'
+import { earlyHooks, openApp, serve } from './app.ts'
 
 test.each(earlyHooks)('app.protect() as %s protects a route for every method', async (hook) => {
   const issuer = await openIssuer()
@@ -23,31 +23,6 @@ test.each(earlyHooks)('app.protect() as %s protects a route for every method', a
   expect(handled).toBe(0)
   const { body } = await send('/', { method: 'POST', body: '', token: await issuer.accessToken({ scope: 'read' }) })
   expect([body, handled]).toEqual(['["alice",true]', 1])
-})
-
-test.each(['preSerialization', 'onSend', 'onResponse', 'onError'] as const)(
-  'app.protect() as %s of a route is a TypeError, because the handler has run by then',
-  async (hook) => {
-    const app = openApp()
-    await app.register(tollgate, (await openIssuer()).validatorOptions)
-    const define = app.get as (path: string, options: unknown, handler: unknown) => unknown
-    for (const hooks of [app.protect(), [app.protect.optional()]]) {
-      expect(() => define.call(app, '/', { [hook]: hooks }, async () => 'ok')).toThrow(
-        expect.objectContaining(invalidOption),
-      )
-    }
-  },
-)
-
-test('app.protect() as onSend of a scope refuses once, and does not loop', async () => {
-  const issuer = await openIssuer()
-  const app = openApp()
-  await app.register(tollgate, issuer.validatorOptions)
-  app.addHook('onSend', app.protect())
-  app.get('/', async () => 'secret')
-  const send = await serve(app)
-  expect(await send('/')).toMatchObject({ status: 401, body: '{}' })
-  expect(await send('/', { token: await issuer.accessToken() })).toMatchObject({ status: 200, body: 'secret' })
 })
 
 test('a hook of a scope protects its routes and inner scopes, and not its siblings', async () => {
@@ -156,4 +131,27 @@ test('inject() gets the same responses as a socket', async () => {
     expect(await statusOf(lines)).toBe(400)
     expect(refusals.at(-1)?.refusal.reason).toBe('repeated-credentials')
   }
+})
+
+test('a guard of the application sees the parameters and the options of the route', async () => {
+  const issuer = await openIssuer()
+  const app = openApp()
+  await app.register(tollgate, issuer.validatorOptions)
+  const seen: unknown[] = []
+  const own = defineGuard({
+    check: ({ subject }, { native }) => {
+      seen.push([native?.routeOptions.url, native?.method])
+      return subject === native?.params['owner'] ? 'pass' : new Refusal({ reason: 'not-yours' })
+    },
+  })
+  app.get('/hook/:owner', { onRequest: app.protect(own) }, async () => 'ok')
+  app.get('/config/:owner', { config: { auth: own } }, async () => 'ok')
+  const send = await serve(app)
+  const token = await issuer.accessToken()
+  for (const path of ['/hook', '/config']) {
+    expect((await send(`${path}/alice`, { token })).status).toBe(200)
+    expect((await send(`${path}/bob`, { token })).status).toBe(403)
+    expect((await send(`${path}/alice`)).status, 'a guard never runs without a token').toBe(401)
+  }
+  expect(seen).toEqual(['/hook', '/hook', '/config', '/config'].map((path) => [`${path}/:owner`, 'GET']))
 })

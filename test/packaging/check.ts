@@ -6,6 +6,7 @@ import { useTarballs } from './consumer.ts'
 import { contentProblems } from './contents.ts'
 import { attwProblems, publintProblems } from './linters.ts'
 import { packPackages, type Tarball } from './pack.ts'
+import { testProjects } from './projects.ts'
 import { step } from './report.ts'
 
 /** The last 5.x, and the version of this workspace. */
@@ -28,6 +29,9 @@ async function check(workspace: string, folder: string): Promise<void> {
   }
   for (const typescript of tarballs.length > 0 ? typescripts : []) {
     await useTarballs(tarballs, typescript, join(folder, `typescript-${typescript}`))
+  }
+  if (tarballs.length > 0) {
+    await testProjects(tarballs, join(workspace, 'examples/projects'), folder)
   }
 }
 

@@ -6,9 +6,9 @@ import { step } from './report.ts'
 import { complaints, run } from './run.ts'
 
 /** Applications without this workspace, one for each framework: in ESM, in CommonJS, and without TypeScript. */
-const typed = ['app.mts', 'app.cts', 'koa.mts', 'fastify.mts']
+const typed = ['app.mts', 'app.cts', 'commonjs.ts', 'koa.mts', 'fastify.mts', 'hono.mts', 'nest.ts']
 const untyped = ['app.cjs', 'fastify.cjs']
-const projects = ['tsconfig.json', 'tsconfig.koa.json']
+const projects = ['tsconfig.json', 'tsconfig.commonjs.json', 'tsconfig.koa.json', 'tsconfig.nest.json']
 const sources = [...typed, ...untyped, ...projects].map((name) =>
   fileURLToPath(new URL(`./consumer/${name}`, import.meta.url)),
 )
@@ -33,11 +33,19 @@ export async function useTarballs(tarballs: readonly Tarball[], typescript: stri
 }
 
 async function install(tarballs: readonly Tarball[], typescript: string, folder: string): Promise<readonly string[]> {
-  const frameworks = ['express@5', '@types/express@5', 'koa@3', '@types/koa@3', 'fastify@5']
-  const others = [...frameworks, '@types/node@26', `typescript@${typescript}`]
+  const frameworks = ['express@5', '@types/express@5', 'koa@3', '@types/koa@3', 'fastify@5', 'hono@4']
+  const others = [...frameworks, ...nestPackages(typescript), '@types/node@26', `typescript@${typescript}`]
   const args = ['install', '--no-audit', '--no-fund', ...tarballs.map(({ archive }) => archive), ...others]
   const lines = complaints(await run('npm', args, folder), /^npm error/)
   return lines.length > 0 ? [lines.slice(0, 3).join(' ')] : []
+}
+
+/** The older TypeScript comes with the older NestJS, which is CommonJS. */
+function nestPackages(typescript: string): readonly string[] {
+  const major = typescript.startsWith('5') ? 11 : 12
+  const names = ['common', 'core', 'platform-express', 'websockets', 'platform-socket.io']
+  const own = names.map((name) => `@nestjs/${name}@${major}`)
+  return [...own, 'reflect-metadata@0.2', 'rxjs@7', 'socket.io-client@4']
 }
 
 async function compile(folder: string): Promise<readonly string[]> {

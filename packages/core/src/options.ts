@@ -17,6 +17,7 @@ import { type CredentialSource, expectCredentialSources } from './request/creden
 import type { CredentialSettings } from './request/credentials.ts'
 import { isQuotable } from './responses/challenge.ts'
 
+/** The options of a validator. `audience` and `issuer` are required. Unknown names throw a `TypeError`. */
 export interface ValidatorOptions<Claims = RawClaims> {
   /** The name of this API in the `aud` of its tokens; one of them, if several. It is compared exactly. */
   readonly audience: string | readonly string[]

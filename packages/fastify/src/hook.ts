@@ -1,5 +1,5 @@
 import { type Authenticate, type AuthResult, type ErrorResponse, writeErrorResponse } from '@tollgate/core/adapter'
-import type { Hook } from './augment.ts'
+import type { Hook } from './types.ts'
 import { readForm, resumeBody } from './form.ts'
 import type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
 
@@ -8,6 +8,8 @@ export interface ScopeRules {
   /** The `config: { auth }` of the route. `undefined` too when a nearer scope is responsible for it. */
   readonly authOf: (request: ProtectedRequest) => RouteAuth | undefined
   readonly formBody: 'ignored' | 'accepted'
+  /** The name of the member of the request that receives the token. */
+  readonly name: string
 }
 
 interface HookOptions<Claims> extends ScopeRules {
@@ -19,7 +21,7 @@ interface HookOptions<Claims> extends ScopeRules {
 /**
  * The hook of `app.protect(…)`: the request continues or gets its response. Errors are for Fastify's error handling.
  */
-export function toHook<Claims>({ authenticate, optional, authOf, formBody }: HookOptions<Claims>): Hook {
+export function toHook<Claims>({ authenticate, optional, authOf, formBody, name }: HookOptions<Claims>): Hook {
   return async (request, reply) => {
     if (refused.has(request)) {
       return undefined
@@ -36,19 +38,28 @@ export function toHook<Claims>({ authenticate, optional, authOf, formBody }: Hoo
       await readForm(request, reply)
     }
     const token = chosen.known(request)
-    return token === undefined ? respondOrContinue(await chosen(request), request, reply) : setAuth(request, token)
+    if (token !== undefined) {
+      return setAuth(request, name, token)
+    }
+    const result = await chosen(request)
+    return isToken(result) ? setAuth(request, name, result.token) : respond(result, request, reply)
   }
 }
 
 /** The response of a refusal passes the `onSend` hooks. A hook of ours among them must not refuse again. */
 const refused = new WeakSet<ProtectedRequest>()
 
-function setAuth(request: ProtectedRequest, token: unknown): undefined {
-  request.auth = token
+function setAuth(request: ProtectedRequest, name: string, token: unknown): undefined {
+  // The plugin decorated the request with this member.
+  ;(request as unknown as Record<string, unknown>)[name] = token
 }
 
-async function respondOrContinue<Claims>(
-  result: AuthResult<Claims>,
+function isToken<Claims>(result: AuthResult<Claims>): result is Extract<AuthResult<Claims>, { token: unknown }> {
+  return result.error === undefined && result.response === undefined
+}
+
+async function respond<Claims>(
+  result: Exclude<AuthResult<Claims>, { token: unknown }>,
   request: ProtectedRequest,
   reply: ProtectedReply,
 ): Promise<unknown> {
@@ -56,20 +67,23 @@ async function respondOrContinue<Claims>(
     resumeBody(request.raw)
     throw result.error
   }
-  if (result.response === undefined) {
-    return setAuth(request, result.token)
-  }
   if (reply.sent) {
     return reply
   }
   refused.add(request)
-  respond(reply, result.response)
+  write(result.response, reply as WritableReply)
   resumeBody(request.raw)
   return sent(request, reply)
 }
 
+/** Each route has its own types for these methods. */
+interface WritableReply extends ProtectedReply {
+  code(status: number): unknown
+  send(payload: string): unknown
+}
+
 /** The body is sent as text, because a response schema of the application does not apply to it. */
-function respond(reply: ProtectedReply, response: ErrorResponse): void {
+function write(response: ErrorResponse, reply: WritableReply): void {
   writeErrorResponse(response, {
     set: (name, value) => reply.header(name, value),
     append: (name, value) => {

@@ -16,11 +16,13 @@ export {
   cookie,
   createValidator,
   type CredentialSource,
-  defineGuard,
   type Dialect,
   type Duration,
+  type Explanation,
+  type ExplanationReport,
   type Guard,
   type GuardContext,
+  type GuardInit,
   type GuardResult,
   header,
   type HttpRequest,
@@ -47,7 +49,8 @@ export {
   type Validator,
   type ValidatorOptions,
 } from '@tollgate/core'
-export type { MiddlewareOptions } from '@tollgate/core/adapter'
+export type { Exemption, MiddlewareOptions } from '@tollgate/core/adapter'
+export { defineGuard, type RouteRequest } from './guard.ts'
 export { tollgate, tollgate as default } from './plugin.ts'
 export type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
-export type { Hook, OptionalProtect, Protect, TokenTypes, TollgateOptions, TypedClaims } from './augment.ts'
+export type { Hook, OptionalProtect, Protect, TokenTypes, TollgateOptions, TypedClaims } from './types.ts'

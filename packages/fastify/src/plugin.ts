@@ -1,11 +1,15 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TypedClaims
 import { expectProtectOptions, expectOptions, invalidOption, type ProtectSettings } from '@tollgate/core/adapter'
-import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
+import { decorateScope } from './decorate.ts'
 import { replayForms } from './form.ts'
-import { createProtect, isAmong } from './protect.ts'
-import { authOf, createRouteHooks } from './route-auth.ts'
-import type { Protect, TollgateOptions, TypedClaims } from './augment.ts'
+import { checkAddedHooks, expectEarlyHooks, isProtected, markFactories } from './hook-mistakes.ts'
+import { closeOtherScopes } from './other-scopes.ts'
+import { createProtect } from './protect.ts'
+import { authOf, authOfFinal, createRouteHooks, fixAuth } from './route-auth.ts'
+import { isRegisteredIn, nearestTo, setNearest } from './scope.ts'
+import type { Protect, TollgateOptions, TypedClaims } from './types.ts'
 
 /**
  * The plugin that protects a Fastify API with OAuth 2.0 access tokens: `await app.register(tollgate, options)`, before
@@ -15,64 +19,57 @@ import type { Protect, TollgateOptions, TypedClaims } from './augment.ts'
  * It validates tokens as `createValidator` says. It responds itself: 400, 401 or 403 with the challenge of RFC 6750 §3,
  * or 503 with `Retry-After` when the token cannot be validated. It closes its validator with the app.
  *
- * It rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix
- * them.
+ * It checks the hooks and the `config` of the routes in its scope. It does not protect the routes of other scopes, except
+ * that one with guards in its `config` is 500.
+ *
+ * It rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid options, and for a name that another
+ * plugin owns. The message says how to fix them.
  */
 export const tollgate: FastifyPluginAsync<TollgateOptions> = fastifyPlugin(register, {
   fastify: '5.x',
   name: '@tollgate/fastify',
 })
 
-/** The nearest `protect` of a scope. The name `protect` itself can belong to another plugin in a scope within. */
-const nearest = Symbol('protect of the nearest scope')
-
 async function register(app: FastifyInstance, options: TollgateOptions): Promise<void> {
-  if (Object.hasOwn(app, nearest)) {
+  if (isRegisteredIn(app)) {
     throw invalidOption(
       'Expected @tollgate/fastify once in a scope: register it at the top, or in scopes beside each other with options of their own',
     )
   }
+  const outer = nearestTo(app)
   const protection = protectionBy(options)
-  const { validator } = protection
+  const { validator, decorate: name } = protection
   const { formBody } = validator
-  const protect: Protect = createProtect(protection, {
+  const { protect, createHook } = createProtect(app, protection, {
+    name,
     formBody,
-    authOf: ({ server, routeOptions }) => (isNearest(server) ? authOf(routeOptions.config) : undefined),
+    authOf: ({ server, routeOptions }) => (isNearest(server) ? authOfFinal(routeOptions.config) : undefined),
   })
-  const isNearest = (scope: object): boolean => (scope as { readonly [nearest]?: Protect })[nearest] === protect
+  const isNearest = (scope: object): boolean => nearestTo(scope)?.protect === protect
 
-  if (!app.hasDecorator(nearest)) {
-    app.decorateRequest('auth', undefined)
+  decorateScope(app, protect, name, outer)
+  setNearest(app, { protect, members: new Set([...(outer?.members ?? []), name]) })
+  markFactories(protect)
+  if (outer === undefined) {
+    checkAddedHooks(app)
+    closeOtherScopes(app)
   }
-  app.decorate(nearest, protect).decorate('protect', protect)
-  decorateAuth(app, protect)
   if (formBody === 'accepted') {
     replayForms(app)
   }
-  followConfig(app, protect, isNearest)
+  followConfig(app, createHook, isNearest)
   if (options.validator === undefined) {
     app.addHook('onClose', () => validator.close())
   }
 }
 
-/** @fastify/auth can own the name. Then `app.protect.auth(request)` does the same. */
-function decorateAuth(app: FastifyInstance, { auth }: Protect): void {
-  const taken: unknown = app.hasDecorator('auth') ? app.auth : undefined
-  if (taken === undefined || ours.has(taken as object)) {
-    ours.add(auth)
-    app.decorate('auth', auth)
-  }
-}
-
-const ours = new WeakSet<object>()
-
 function protectionBy(options: TollgateOptions): ProtectSettings<TypedClaims> {
   if (options.validator === undefined) {
     return expectProtectOptions<TypedClaims>(options)
   }
-  const names = ['validator', 'errors', 'preflights']
-  const { validator, errors, preflights } = expectOptions(options, 'the options beside a validator', names)
-  return expectProtectOptions(validator, { errors, preflights })
+  const names = ['validator', 'errors', 'preflights', 'decorate']
+  const { validator, ...rest } = expectOptions(options, 'the options beside a validator', names)
+  return expectProtectOptions(validator, rest)
 }
 
 /**
@@ -83,18 +80,16 @@ function followConfig(app: FastifyInstance, protect: Protect, isNearest: (scope:
   const hookOf = createRouteHooks(protect)
 
   app.addHook('onRoute', function (route) {
-    expectBeforeHandler(route)
+    expectEarlyHooks(route)
     const auth = isNearest(this) ? authOf(route.config, route.url) : undefined
     if (auth === undefined) {
       return
     }
-    // Fastify copies the own members of the config and none that it inherits.
-    route.config = { ...route.config, auth }
+    fixAuth(route, auth)
     if (auth !== false) {
       hookOf(auth)
     }
-    const { onRequest, preParsing, preValidation, preHandler } = route
-    if ((auth === false || auth === 'optional') && isAmong([onRequest, preParsing, preValidation, preHandler].flat())) {
+    if ((auth === false || auth === 'optional') && isProtected(route)) {
       throw invalidOption(
         `Expected either \`config: { auth: ${auth === false ? 'false' : "'optional'"} }\` or app.protect(…) on the route ${route.url}, got both`,
       )
@@ -103,19 +98,7 @@ function followConfig(app: FastifyInstance, protect: Protect, isNearest: (scope:
 
   // A hook of the scope, and not of the route, applies to routes that existed before.
   app.addHook('onRequest', async (request, reply) => {
-    const auth = isNearest(request.server) ? authOf(request.routeOptions.config) : undefined
+    const auth = isNearest(request.server) ? authOfFinal(request.routeOptions.config) : undefined
     return auth === undefined || auth === false ? undefined : hookOf(auth)(request, reply)
   })
-}
-
-/** A hook that runs after the handler protects nothing. */
-function expectBeforeHandler(route: RouteOptions): void {
-  const { preSerialization, onSend, onResponse, onError, onTimeout, onRequestAbort } = route
-  const late = { preSerialization, onSend, onResponse, onError, onTimeout, onRequestAbort }
-  const mistake = Object.entries(late).find(([, hooks]) => isAmong([hooks].flat()))
-  if (mistake !== undefined) {
-    throw invalidOption(
-      `Expected app.protect(…) as \`onRequest\` of the route ${route.url}, got it as \`${mistake[0]}\`, which runs after the handler`,
-    )
-  }
 }

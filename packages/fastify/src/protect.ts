@@ -1,34 +1,60 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TypedClaims
 import type { HttpRequest } from '@tollgate/core'
-import { createProtectFor, nodeHeaders, type ProtectSettings } from '@tollgate/core/adapter'
+import { createProtectFor, invalidOption, nodeHeaders, type ProtectSettings } from '@tollgate/core/adapter'
+import type { FastifyInstance } from 'fastify'
 import { formOf } from './form.ts'
 import { type ScopeRules, toHook } from './hook.ts'
+import { markHook } from './hook-mistakes.ts'
 import type { ProtectedRequest } from './request.ts'
-import type { Protect, TypedClaims } from './augment.ts'
+import type { Protect, TypedClaims } from './types.ts'
 
-const made = new WeakSet<object>()
-
-/** Whether one of these hooks comes from `app.protect(…)`, of any scope. */
-export function isAmong(hooks: readonly unknown[]): boolean {
-  return hooks.some((hook) => typeof hook === 'function' && made.has(hook))
+/** The `protect` of a scope, for the application and for the plugin itself. */
+interface ScopeProtect {
+  /** `app.protect`: it takes guards and returns a hook. It throws a `TypeError` once the app is ready. */
+  readonly protect: Protect
+  /** The same, at any time: the plugin first sees a route from before its registration when a request comes. */
+  readonly createHook: Protect
 }
 
 /**
- * Creates `app.protect`: it takes guards and returns a hook. A route whose config says `'optional'` makes the hook of
- * its scope optional.
+ * Creates `app.protect`. A route whose config says `'optional'` makes the hook of its scope optional. Fastify accepts no
+ * routes and hooks once it is ready. A later `app.protect(…)` is a mistake: a handler calls it and stays open.
  */
-export function createProtect(protection: ProtectSettings<TypedClaims>, rules: ScopeRules): Protect {
-  return createProtectFor(protection, {
+export function createProtect(
+  app: FastifyInstance,
+  protection: ProtectSettings<TypedClaims>,
+  rules: ScopeRules,
+): ScopeProtect {
+  const createHook: Protect = createProtectFor(protection, {
     toHttpRequest,
-    // Fastify itself accepts no routes and hooks after the start.
+    // The function below checks the calls of the application.
     expectAtStart: () => undefined,
     isAt: ({ routeOptions }, path) => routeOptions.url === path,
-    toMiddleware: (authenticate, optional) => {
-      const hook = toHook({ authenticate, optional, ...rules })
-      made.add(hook)
-      return hook
-    },
+    toMiddleware: (authenticate, optional) => markHook(toHook({ authenticate, optional, ...rules })),
   })
+  const state = { isReady: false }
+  app.addHook('onReady', async () => {
+    state.isReady = true
+  })
+
+  function atStart<Args extends readonly unknown[], Result>(create: (...args: Args) => Result): typeof create {
+    return (...args) => {
+      if (state.isReady) {
+        throw invalidOption(
+          'Expected app.protect(…) as `onRequest` of a route or of a scope, got a call after the app is ready: a handler or hook that calls it protects nothing',
+        )
+      }
+      return create(...args)
+    }
+  }
+  const { auth, optional, unless, validator } = createHook
+  const protect = Object.assign(atStart(createHook), {
+    auth,
+    optional: Object.assign(atStart(optional), { auth: optional.auth }),
+    unless: atStart(unless),
+    validator,
+  })
+  return { protect, createHook }
 }
 
 function toHttpRequest(request: ProtectedRequest): HttpRequest {

@@ -24,19 +24,20 @@ export interface ProtectedRequest {
   readonly originalUrl: string
   /** Fastify parses it after `onRequest`. */
   readonly body: unknown
-  readonly routeOptions: { readonly url?: string | undefined; readonly config: { readonly auth?: RouteAuth } }
+  /** The config has a type of the application. */
+  readonly routeOptions: { readonly url?: string | undefined; readonly config: object }
   readonly server: object
-  auth?: unknown
 }
 
-/** The parts of a Fastify reply that Tollgate uses. */
+/**
+ * The parts of a Fastify reply that Tollgate uses and that have the same type on every route. The types of `code` and
+ * `send` depend on the `Reply` and on the response schema of a route.
+ */
 export interface ProtectedReply {
   readonly sent: boolean
   readonly raw: { once(event: 'finish', listener: () => void): unknown }
   getHeader(name: string): number | string | string[] | undefined
   header(name: string, value: unknown): unknown
-  code(status: number): unknown
-  send(payload: string): unknown
   /** Calls back when the response is sent, or cannot be sent. */
   then(sent: () => void, failed: (error: Error) => void): void
 }

@@ -1,3 +1,4 @@
+import '@tollgate/fastify/augment'
 import { createServer } from 'node:http'
 import cors from '@fastify/cors'
 import formBody from '@fastify/formbody'

@@ -1,3 +1,4 @@
+import '@tollgate/fastify/augment'
 import { type AccessToken, createValidator, scopes, tollgate } from '@tollgate/fastify'
 import fastify from 'fastify'
 import { expectTypeOf, test } from 'vitest'

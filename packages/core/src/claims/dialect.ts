@@ -47,6 +47,7 @@ export interface Dialect {
   readonly isAccessToken?: IsAccessToken | AccessTokenMark | undefined
 }
 
+/** Whether the claims and the header are those of an access token. The JWT header is empty for an opaque token. */
 export type IsAccessToken = (claims: AccessTokenClaims, header: TokenHeader) => boolean
 
 /** Claim paths and their values. An expression matches a text. */

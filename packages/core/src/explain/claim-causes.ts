@@ -12,6 +12,12 @@ export function wrongTokenType(token: FailedToken): Cause {
   if (kind !== undefined) {
     return { problem: `this is ${kind.what}: ${kind.why}`, received: showBy(by), fix: sendAccessToken }
   }
+  if (token.genuine?.policy.profile !== undefined && by.includes('typ')) {
+    return {
+      problem: "the option `profile: 'rfc9068'` demands `typ: at+jwt` in the header of the token",
+      fix: 'Configure the issuer to write RFC 9068 tokens, or remove `profile`.',
+    }
+  }
   const ofIdTokens = by.filter((name) => claimsOfIdTokens.includes(name))
   if (ofIdTokens.length > 0) {
     return {

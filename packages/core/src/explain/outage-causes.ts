@@ -1,16 +1,22 @@
 import { own } from '../lib/record.ts'
 import { type Unavailable, UpstreamError, type UpstreamReason } from '../responses/unavailable.ts'
 import type { Cause } from './explanation.ts'
+import { showText } from './show.ts'
 
 /** Why a token could not be validated. A back-off is explained by the failure before it. */
 export function outageCause(error: Unavailable): Cause & { readonly reason: UpstreamReason } {
-  const { reason, message, cause } = firstFailure(error)
+  const { reason, message, cause, received } = firstFailure(error)
   const code = codeOf(cause)
   const known = code === undefined ? undefined : fixByCode.find(([pattern]) => pattern.test(code))?.[1]
   return {
     reason,
     problem: lowerFirst(withoutAdvice(message)),
-    fix: (reason === 'network' ? known : undefined) ?? adviceIn(message) ?? fixes[reason],
+    expected: received === undefined ? undefined : `\`issuer\` ${showText(error.issuer)}`,
+    received: received === undefined ? undefined : `\`issuer\` ${showText(received)}`,
+    fix:
+      (reason === 'network' ? known : undefined) ??
+      (reason === 'issuer-mismatch' ? undefined : adviceIn(message)) ??
+      fixes[reason],
   }
 }
 
@@ -18,6 +24,7 @@ interface Failure {
   readonly reason: UpstreamReason
   readonly message: string
   readonly cause?: unknown
+  readonly received?: string | undefined
 }
 
 function firstFailure(failure: Failure): Failure {
@@ -68,7 +75,8 @@ const fixes: Readonly<Record<UpstreamReason, string>> = {
   'not-json': 'Open the URL with curl from this machine: a login page or a proxy may answer in place of the issuer.',
   'too-large': 'Configure the issuer to publish a smaller document.',
   'malformed-document': 'Check that the URL is that of the right document.',
-  'issuer-mismatch': 'Write `issuer` exactly as the metadata and `iss` of the tokens do.',
+  'issuer-mismatch':
+    'Write `issuer` exactly as the metadata and `iss` of the tokens do. If the metadata names a host that clients do not use, configure the public URL at the issuer.',
   'insecure-endpoint': 'Configure the issuer to name its endpoints on `https:`.',
   'no-usable-key': 'Configure the issuer to publish its signing keys, or set `keys`.',
   'unverifiable-response': 'Check `introspection: { response }`, and how the issuer signs its responses.',

@@ -17,6 +17,14 @@ export function algorithmNotAllowed(token: FailedToken): Cause {
   if (kind !== undefined) {
     return { problem: `this is ${kind.what}: ${kind.why}`, expected, received, fix: sendAccessToken }
   }
+  if (accepted?.every((one) => one.startsWith('HS')) === true) {
+    return {
+      problem: 'the issuer signs with a key pair, and it is trusted by a shared secret',
+      expected,
+      received,
+      fix: 'Remove `secret` from trustedIssuer: then Tollgate finds the public keys by itself.',
+    }
+  }
   if (alg === 'none') {
     return { problem: 'the token is not signed', expected, received, fix: 'Send a token that the issuer has signed.' }
   }

@@ -10,6 +10,7 @@ import { invalidToken, Refusal } from '../responses/refusal.ts'
 import { policyOf, rootOf } from '../validated-token.ts'
 import { createGuard, createTokenGuard, expectGuards, type Guard, type GuardResult } from './guard.ts'
 
+/** The options of the guard `organization`. Both are required. */
 export interface OrganizationOptions {
   /**
    * The id of the organization, or a function of the request that returns it. The `url` of the request is its whole path

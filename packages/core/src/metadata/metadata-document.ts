@@ -38,7 +38,8 @@ export function readEndpoint(
   const endpoint = expectMember(name, memberOf(metadata, member))
   // RFC 8414 §3.3 demands that both are identical. Only a configured document can be one of several tenants.
   if (stated !== issuer && (configured === undefined || !matchesTemplate(stated, issuer))) {
-    throw fault('issuer-mismatch', mismatchOf(stated, issuer))
+    const message = `${nameOf(url)} ${mismatchOf(stated, issuer)}`
+    throw new UpstreamError({ reason: 'issuer-mismatch', message, received: stated })
   }
   const endpointFault = faultOf(endpoint, url)
   if (endpointFault !== undefined) {

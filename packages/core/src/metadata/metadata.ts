@@ -78,8 +78,8 @@ function withAdvice(failure: unknown, { url }: MetadataSource, member: MetadataM
     url === undefined
       ? `If the metadata is elsewhere, configure its URL as \`metadata\`, or configure ${option}`
       : `Correct \`metadata\`, or configure ${option} in its place`
-  const { reason, message, cause, retryAfter } = failure
-  return new UpstreamError({ reason, message: `${message}. ${advice}`, cause, retryAfter })
+  const { reason, message, cause, retryAfter, received } = failure
+  return new UpstreamError({ reason, message: `${message}. ${advice}`, cause, retryAfter, received })
 }
 
 /**

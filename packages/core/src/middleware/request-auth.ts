@@ -38,6 +38,7 @@ interface RequestState<Claims> {
   token: AccessToken<Claims> | undefined
 }
 
+/** Creates the state of one `protect`: it authenticates each request once, and passes the token to every layer. */
 export function createRequestAuth<Request extends object, Claims>(
   { validator, preflights }: Pick<ProtectSettings<Claims>, 'validator' | 'preflights'>,
   toHttpRequest: (request: Request) => HttpRequest,

@@ -19,6 +19,7 @@ export interface CookieSource {
 /** A place of the token in a request. `'authorization'` is `Authorization: Bearer <token>` (RFC 6750 §2.1). */
 export type CredentialSource = 'authorization' | HeaderSource | CookieSource
 
+/** The options of the source `cookie`. */
 export interface CookieOptions {
   /**
    * The origins whose pages may send the cookie with every method, and may open WebSockets with it. Each is written

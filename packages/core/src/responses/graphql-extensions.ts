@@ -6,7 +6,7 @@ export interface GraphqlExtensions {
   readonly http: { readonly status: number; readonly headers: GraphqlHeaders }
 }
 
-/** Yoga reads members, and Apollo Server iterates over pairs. */
+/** Yoga reads the members of an object. Apollo Server ignores headers that are no `Map`. */
 type GraphqlHeaders = Readonly<Record<string, string>> & Iterable<readonly [name: string, value: string]>
 
 const codes: ReadonlyMap<number, string> = new Map([
@@ -19,8 +19,6 @@ const codes: ReadonlyMap<number, string> = new Map([
 
 /** The extensions for an error of GraphQL. They contain no reason, because the client sees them. */
 export function graphqlExtensions(status: number, headers: Readonly<Record<string, string>>): GraphqlExtensions {
-  const iterable = Object.defineProperty({ ...headers }, Symbol.iterator, {
-    value: () => Object.entries(headers).values(),
-  }) as object as GraphqlHeaders
-  return { code: codes.get(status) ?? 'INTERNAL_SERVER_ERROR', http: { status, headers: iterable } }
+  const both = Object.assign(new Map(Object.entries(headers)), headers) as object as GraphqlHeaders
+  return { code: codes.get(status) ?? 'INTERNAL_SERVER_ERROR', http: { status, headers: both } }
 }

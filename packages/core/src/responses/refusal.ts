@@ -8,6 +8,7 @@ import type { RefusalReason } from './refusal-reasons.ts'
 /** The error codes of RFC 6750 §3.1. */
 export type RefusalCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
 
+/** What a `Refusal` consists of. Only `reason` is required. */
 export interface RefusalInit {
   /** The registered code. It determines the status. Default: `'insufficient_scope'`, which is 403. */
   readonly code?: RefusalCode | undefined
@@ -15,10 +16,7 @@ export interface RefusalInit {
   readonly reason: RefusalReason
   /** The claims that caused the refusal. They are never sent to the client. Default: none. */
   readonly claimPaths?: readonly string[] | undefined
-  /**
-   * The published keys that the token can mean, and that are not used. They are never sent to the client. Default:
-   * none.
-   */
+  /** Published keys that the token can mean and that are not used. The client never gets them. Default: none. */
   readonly passedOver?: readonly PassedOverKey[] | undefined
 }
 

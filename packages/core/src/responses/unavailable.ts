@@ -30,6 +30,8 @@ export interface UpstreamFailure {
   readonly reason: UpstreamReason
   readonly message: string
   readonly cause?: unknown
+  /** The name of an issuer that a server stated in place of the expected one. No message contains it. */
+  readonly received?: string | undefined
   /** In seconds: the `Retry-After` of the server, or the rest of our back-off. */
   readonly retryAfter?: number | undefined
 }
@@ -57,6 +59,8 @@ export class Unavailable extends Error {
   readonly statusCode: 500 | 502 | 503
   /** A framework must not show the message to the client, because it names the authorization server. */
   readonly expose = false
+  /** With `issuer-mismatch`: the name that the metadata states. It is not enumerable, because a server chose it. */
+  declare readonly received: string | undefined
   /** In seconds, from 1 to 120. */
   readonly retryAfter: number
   /** The headers of the response. An error handler of the application can replace them. */
@@ -75,6 +79,7 @@ export class Unavailable extends Error {
       'Cache-Control': 'no-store',
     }
     Object.defineProperty(this, brand, { value: true })
+    Object.defineProperty(this, 'received', { value: failure.received })
   }
 
   /**
@@ -110,17 +115,19 @@ export class UpstreamError extends Error implements UpstreamFailure {
   override readonly name = 'UpstreamError'
   readonly reason: UpstreamReason
   readonly retryAfter: number | undefined
+  declare readonly received: string | undefined
 
-  constructor({ reason, message, cause, retryAfter }: UpstreamFailure) {
+  constructor({ reason, message, cause, retryAfter, received }: UpstreamFailure) {
     super(message, cause === undefined ? undefined : { cause })
     this.reason = reason
     this.retryAfter = retryAfter
+    Object.defineProperty(this, 'received', { value: received })
   }
 
   /** The same error with this number of seconds, unless the server itself sent `Retry-After`. */
   withRetryAfter(retryAfter: number): UpstreamError {
-    const { reason, message, cause } = this
-    return this.retryAfter === undefined ? new UpstreamError({ reason, message, cause, retryAfter }) : this
+    const { reason, message, cause, received } = this
+    return this.retryAfter === undefined ? new UpstreamError({ reason, message, cause, retryAfter, received }) : this
   }
 
   get isUnreachable(): boolean {

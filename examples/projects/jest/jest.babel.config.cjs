@@ -1,0 +1,5 @@
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  transformIgnorePatterns: ['/node_modules/(?!(?:\\.pnpm|@tollgate|jose)/)'],
+}

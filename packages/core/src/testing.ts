@@ -1,0 +1,5 @@
+/** The parts that `expectProtected` of the adapters share. Production code does not load them. */
+export { type AppRoute, type CheckedApp, checkRoutes } from './testing/check-routes.ts'
+export { examplePaths, joinPaths } from './testing/example-paths.ts'
+export { type ExpectProtectedOptions, expectTestOptions, type TestOptions } from './testing/test-options.ts'
+export { type Answer, anyMethod, responseTime, type Send, type Sent, serveOnLoopback } from './testing/send.ts'

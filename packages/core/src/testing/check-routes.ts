@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto'
+import { failIfOpen, type Finding } from './findings.ts'
+import { anyMethod, type Send, type Sent } from './send.ts'
+import type { TestOptions } from './test-options.ts'
+import { isFallThrough, preflight, type Verdict, verdictOf, verdictOfRest } from './verdict.ts'
+
+/** A route of an app. */
+export interface AppRoute {
+  /** The path as the app wrote it, with its prefixes. A regular expression as its text. */
+  readonly path: string
+  /** In upper case. `'all'` for a handler of all methods, which may also call `next`. */
+  readonly methods: readonly string[] | 'all'
+  /** Paths to request. None when there is no way to find one. */
+  readonly samples: readonly string[]
+  /** Whether the router gives a path to this route. */
+  readonly matches: (path: string) => boolean
+  /** What the router demands besides the path, such as a host. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** An app and its routes. */
+export interface CheckedApp {
+  readonly routes: readonly AppRoute[]
+  /** The prefixes of handlers without a route. The root of the app is always checked. */
+  readonly prefixes?: readonly string[]
+  readonly send: Send
+}
+
+/**
+ * Requests every route without credentials. Throws an `AssertionError` that lists every route that does not refuse, and
+ * every stale exception. Resolves with the routes that need a token, as `'GET /orders'`.
+ */
+export async function checkRoutes(app: CheckedApp, options: TestOptions): Promise<readonly string[]> {
+  const findings = new Map<string, Finding>()
+  for (const route of app.routes) {
+    for (const method of route.methods === 'all' ? anyMethod : route.methods) {
+      // The first of several routes gets the requests.
+      const key = JSON.stringify([method, route.path, route.headers])
+      findings.set(key, findings.get(key) ?? (await check(app, route, method, options)))
+    }
+  }
+  for (const prefix of new Set(['', ...(app.prefixes ?? [])])) {
+    findings.set(prefix, await checkRest(app, prefix))
+  }
+  return failIfOpen([...findings.values()], app.routes, options)
+}
+
+async function check(app: CheckedApp, route: AppRoute, method: string, options: TestOptions): Promise<Finding> {
+  const { path, headers = {} } = route
+  const name = `${method} ${path}`
+  const paths = (options.examples.get(path) ?? route.samples).filter(route.matches)
+  if (paths.length === 0) {
+    return { name, method, path, verdict: { kind: 'unknown' } }
+  }
+  const kinds = method === 'OPTIONS' ? [headers, { ...headers, ...preflight }] : [headers]
+  const requests = paths.flatMap((one) => kinds.map((kind) => ({ method, path: one, headers: kind })))
+  let verdict: Verdict = { kind: 'neutral' }
+  for (const sent of requests) {
+    verdict = worse(verdict, await verdictFor(app, route, sent))
+  }
+  return verdict.kind === 'refused'
+    ? { name, method, path, verdict: await verdictOfVariants(app, route, requests) }
+    : { name, method, path, verdict }
+}
+
+async function verdictFor({ send }: CheckedApp, route: AppRoute, sent: Sent): Promise<Verdict> {
+  const answer = await send(sent)
+  const verdict = verdictOf(sent, answer)
+  if (verdict.kind === 'open' && route.methods === 'all') {
+    const path = unknownPath('')
+    return isFallThrough(sent.path, answer, path, await send({ ...sent, path })) ? { kind: 'neutral' } : verdict
+  }
+  return verdict
+}
+
+/** Other spellings of a path, as far as the router gives them to the same route. The protection must see them too. */
+async function verdictOfVariants(app: CheckedApp, route: AppRoute, requests: readonly Sent[]): Promise<Verdict> {
+  for (const sent of requests) {
+    for (const path of variantsOf(sent.path).filter((variant) => variant !== sent.path && route.matches(variant))) {
+      const verdict = verdictOf({ ...sent, path }, await app.send({ ...sent, path }))
+      if (verdict.kind === 'open') {
+        return { kind: 'open', because: `${verdict.because} when the path is spelt ${path}` }
+      }
+    }
+  }
+  return { kind: 'refused' }
+}
+
+function variantsOf(path: string): readonly string[] {
+  const encoded = path.replace(/[a-z]/i, (letter) => `%${letter.charCodeAt(0).toString(16)}`)
+  return [path.toUpperCase(), path.toLowerCase(), `${path}/`, `/${path}`, encoded]
+}
+
+/** Requests paths below a prefix that no route has. A file that is served there often has the name of an index. */
+async function checkRest({ routes, send }: CheckedApp, prefix: string): Promise<Finding> {
+  const unknown = unknownPath(prefix)
+  const requests: readonly Sent[] = [
+    { method: 'GET', path: unknown, headers: {} },
+    { method: 'POST', path: unknown, headers: {} },
+    { method: 'OPTIONS', path: unknown, headers: preflight },
+    { method: 'GET', path: prefix || '/', headers: {} },
+    { method: 'GET', path: `${prefix}/index.html`, headers: {} },
+  ]
+  let verdict: Verdict = { kind: 'neutral' }
+  for (const sent of requests.filter(({ path }) => !routes.some((route) => route.matches(path)))) {
+    const next = verdictOfRest(sent, await send(sent))
+    verdict = worse(
+      verdict,
+      next.kind === 'open' ? { ...next, because: `${next.because} to ${sent.method} ${sent.path}` } : next,
+    )
+  }
+  const path = `${prefix}/*`
+  return { name: path, method: undefined, path, verdict }
+}
+
+/** No parameter for one segment matches it. */
+function unknownPath(prefix: string): string {
+  return `${prefix}/tollgate-${randomUUID()}/unknown`
+}
+
+function worse(one: Verdict, other: Verdict): Verdict {
+  const rank = { neutral: 0, refused: 1, open: 2 }
+  return rank[other.kind] > rank[one.kind] ? other : one
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A request without credentials. */
+export interface Sent {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** The parts of a response that the check uses. Header names are in lower case. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: string
+}
+
+/** Sends a request to the app. `undefined` when it does not respond within 5 s, or ends the connection. */
+export type Send = (sent: Sent) => Promise<Answer | undefined>
+
+/** How long a route may take to respond, in milliseconds. A refusal needs no network. */
+export const responseTime = 5000
+
+/** The methods that are requested of a route for all methods. */
+export const anyMethod = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** Serves the app on a free port of loopback while `work` runs. The server of the app itself does not start. */
+export async function serveOnLoopback<Result>(
+  app: RequestListener,
+  work: (send: Send) => Promise<Result>,
+): Promise<Result> {
+  const server = createServer(app)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  try {
+    return await work(async (sent) => sendTo(port, sent))
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+async function sendTo(port: number, { method, path, headers }: Sent): Promise<Answer | undefined> {
+  const signal = AbortSignal.timeout(responseTime)
+  const response = await new Promise<IncomingMessage | undefined>((resolve) => {
+    request({ host: '127.0.0.1', port, method, path, headers, agent: false, signal })
+      .on('response', resolve)
+      .on('upgrade', (upgraded: IncomingMessage, socket) => {
+        socket.destroy()
+        resolve(upgraded)
+      })
+      .on('error', () => resolve(undefined))
+      .end()
+  })
+  if (response === undefined) {
+    return undefined
+  }
+  return { status: response.statusCode ?? 0, headers: response.headers, body: await bodyOf(response) }
+}
+
+/** The start of the body. A stream of events does not end. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  let text = ''
+  try {
+    for await (const chunk of response.setEncoding('utf8')) {
+      text += String(chunk)
+      if (text.length > 64 * 1024) {
+        break
+      }
+    }
+  } catch (error) {
+    // The status and the headers are known. The rest of the body does not matter.
+    void error
+  }
+  return text
+}

@@ -1,0 +1,65 @@
+import type { Answer, Sent } from './send.ts'
+
+/** `'open'`: code of the app ran without a token. `'neutral'`: no handler of the app ran, and no token was needed. */
+export type Verdict =
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'neutral' }
+  | { readonly kind: 'open'; readonly because: string }
+
+/** A CORS preflight, which carries no credentials. */
+export const preflight: Readonly<Record<string, string>> = {
+  origin: 'https://client.example',
+  'access-control-request-method': 'GET',
+}
+
+const refused: Verdict = { kind: 'refused' }
+const neutral: Verdict = { kind: 'neutral' }
+
+/**
+ * A route is protected when it refuses the request because of its missing credentials: 401 with a challenge (RFC 6750
+ * §3). Every other response came from code that ran without a token. 400 and 403 came from code in front of the
+ * protection. 404 came from a handler that found no entity.
+ */
+export function verdictOf(sent: Sent, answer: Answer | undefined): Verdict {
+  if (answer === undefined) {
+    return { kind: 'open', because: 'does not respond within 5 s, or ends the connection' }
+  }
+  const { status, headers } = answer
+  if (status === 401 && hasChallenge(headers)) {
+    return refused
+  }
+  if (sent.method === 'OPTIONS' && isFromCors(answer)) {
+    return neutral
+  }
+  const missing = status === 401 ? ' without a Bearer challenge' : ''
+  const kind = sent.headers['access-control-request-method'] === undefined ? '' : ' to a preflight'
+  return { kind: 'open', because: `responds${kind} with ${status}${missing}` }
+}
+
+/** A path without a route: 404 and 405 are the framework's. An answer below 400 comes from a handler. */
+export function verdictOfRest(sent: Sent, answer: Answer | undefined): Verdict {
+  return answer !== undefined && answer.status >= 400 && answer.status !== 401 ? neutral : verdictOf(sent, answer)
+}
+
+/** Whether the app responded as it does on a path without a route. Then every handler called `next`. */
+export function isFallThrough(
+  path: string,
+  answer: Answer | undefined,
+  rest: string,
+  other: Answer | undefined,
+): boolean {
+  return answer?.status === other?.status && answer?.body === other?.body.replaceAll(rest, () => path)
+}
+
+const challenge = new RegExp(String.raw`(^|,)\s*(Bearer|DPoP)(\s|,|$)`, 'i')
+
+function hasChallenge(headers: Answer['headers']): boolean {
+  const lines = [headers['www-authenticate']].flat().map(String)
+  return lines.some((line) => challenge.test(line))
+}
+
+/** A CORS layer responds without a body. The one of Fastify refuses an `OPTIONS` that is no preflight with 400. */
+function isFromCors({ status, headers, body }: Answer): boolean {
+  const allows = 'access-control-allow-methods' in headers || 'access-control-allow-origin' in headers
+  return allows && ((status < 300 && body === '') || status === 400)
+}

@@ -1,0 +1,63 @@
+import type { ExecutionContext } from '@nestjs/common'
+import { type AccessToken, type Guard, isRefusal, isUnavailable } from '@tollgate/core'
+import { createRequestAuth, type ErrorResponse, toFrameworkError } from '@tollgate/core/adapter'
+import { acceptToken } from './accepted-tokens.ts'
+import { type CallRequest, graphqlArgsOf, type NestRequest, requestOf, toHttpRequest, typeOf } from './calls.ts'
+import { toHttpException, toSocketException } from './exceptions.ts'
+import { withHandshake } from './handshake.ts'
+import type { TollgateSettings } from './options.ts'
+import { setHeaders } from './response-headers.ts'
+
+/** Whether the call may lack credentials. */
+export type Credentials = 'required' | 'optional'
+
+/** Authenticates a call of a handler. Rejects with the exception that Nest turns into the response. */
+export type CallAuth = (context: ExecutionContext, guard: Guard, credentials: Credentials) => Promise<void>
+
+export function createCallAuth<Claims>(settings: TollgateSettings<Claims>): CallAuth {
+  const requestAuth = createRequestAuth<NestRequest, Claims>(settings, toHttpRequest)
+
+  return async (context, guard, credentials) => {
+    try {
+      const call = requestOf(context)
+      const token =
+        call.carrier === 'request'
+          ? await requestAuth.authenticate(call.request, guard, credentials)
+          : await authenticateSocket(settings, call, guard, credentials)
+      acceptToken(context, token)
+      if (typeOf(context) === 'http') {
+        Object.assign(call.request, { [settings.decorate]: token })
+      }
+    } catch (error) {
+      throw isRefusal(error) || isUnavailable(error)
+        ? await toException(error, context, settings)
+        : toFrameworkError(error)
+    }
+  }
+}
+
+/** A socket lives longer than a token. Therefore each message validates the token again. */
+async function authenticateSocket<Claims>(
+  { validator, handshakeAuth }: TollgateSettings<Claims>,
+  { request, handshake }: CallRequest,
+  guard: Guard,
+  credentials: Credentials,
+): Promise<AccessToken<Claims> | undefined> {
+  const http = handshakeAuth === 'accepted' ? withHandshake(toHttpRequest(request), handshake) : toHttpRequest(request)
+  return credentials === 'optional' ? validator.authenticateOptional(http, guard) : validator.authenticate(http, guard)
+}
+
+/** With `errors: 'throw'`, the exception filters of the application get the refusal or the outage itself. */
+async function toException<Claims>(
+  error: ErrorResponse,
+  context: ExecutionContext,
+  { errors }: TollgateSettings<Claims>,
+): Promise<Error> {
+  const type = typeOf(context)
+  if (type === 'ws') {
+    return toSocketException(error)
+  }
+  const { reply } = (graphqlArgsOf(context).context ?? {}) as { readonly reply?: unknown }
+  setHeaders(error, type === 'http' ? context.getArgByIndex(1) : reply)
+  return type === 'http' && errors === 'throw' ? error : toHttpException(error)
+}

@@ -1,0 +1,128 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { ExecutionContext } from '@nestjs/common'
+import type { HttpRequest } from '@tollgate/core'
+import { nodeHeaders } from '@tollgate/core/adapter'
+import { upgradeRequestOf } from './upgrade-requests.ts'
+
+/** The parts of a request of Express, Fastify or Node that Tollgate uses. Fastify has `rawHeaders` in `raw`. */
+export interface NestRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly originalUrl?: string | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders?: readonly string[] | undefined
+  readonly raw?: Pick<IncomingMessage, 'rawHeaders'> | undefined
+  readonly body?: unknown
+  /** The parameters of the route, after Express or Fastify has matched it. */
+  readonly params?: unknown
+}
+
+/** The calls of handlers that Tollgate can authenticate. */
+export type CallType = 'http' | 'graphql' | 'ws'
+
+/** The request that carries the credentials of a call. */
+export interface CallRequest {
+  readonly request: NestRequest
+  /** A request is authenticated once. A socket lives on, so each of its calls is authenticated. */
+  readonly carrier: 'request' | 'socket'
+  /** Credentials beside the headers: the `auth` of a Socket.IO handshake, or the `connectionParams` of graphql-ws. */
+  readonly handshake: unknown
+}
+
+export function typeOf(context: ExecutionContext): CallType {
+  const type = context.getType<string>()
+  if (type !== 'http' && type !== 'graphql' && type !== 'ws') {
+    throw new TypeError(
+      `Expected a call by HTTP, GraphQL or WebSocket, or a handler that is @Public(), got ${type === 'rpc' ? 'a message of a microservice, which carries no HTTP credentials' : 'a call of an unknown type'}`,
+    )
+  }
+  return type
+}
+
+/** The object that stands for a call: the request, the `info` of a GraphQL field, or the client of a socket. */
+export function callOf(context: ExecutionContext): object | undefined {
+  const type = typeOf(context)
+  const call: unknown = type === 'graphql' ? graphqlArgsOf(context).info : context.getArgByIndex(0)
+  return typeof call === 'object' && call !== null ? call : undefined
+}
+
+export function requestOf(context: ExecutionContext): CallRequest {
+  switch (typeOf(context)) {
+    case 'http':
+      return { request: expectRequest(context.getArgByIndex(0), 'request'), carrier: 'request', handshake: undefined }
+    case 'graphql':
+      return requestOfGraphql(graphqlArgsOf(context).context)
+    case 'ws':
+      return requestOfSocket(context.getArgByIndex(0))
+  }
+}
+
+export function toHttpRequest(request: NestRequest): HttpRequest {
+  const { method = 'GET', originalUrl, url = '/', headers, rawHeaders, raw, body } = request
+  const lines = nodeHeaders({ rawHeaders: rawHeaders ?? raw?.rawHeaders, headers })
+  return { method, url: originalUrl ?? url, headers: lines, form: body, native: request }
+}
+
+/** The GraphQL context and `info` of a call. Reference resolvers get no `args`. */
+export function graphqlArgsOf(context: ExecutionContext): { readonly context: unknown; readonly info: unknown } {
+  const args: readonly unknown[] = context.getArgs()
+  return args.length === 3 ? { context: args[1], info: args[2] } : { context: args[2], info: args[3] }
+}
+
+interface GraphqlContext {
+  readonly req?: unknown
+  readonly reply?: { readonly request?: unknown } | undefined
+  readonly extra?: { readonly request?: unknown } | undefined
+  readonly connectionParams?: unknown
+}
+
+/** The drivers of Nest put the request into `req`. In a subscription, `req` is the context of graphql-ws. */
+function requestOfGraphql(graphql: unknown): CallRequest {
+  const context = asContext(graphql)
+  const socket = [context, asContext(context.req)].find(({ extra }) => isRequest(extra?.request))
+  if (socket !== undefined) {
+    return {
+      request: expectRequest(socket.extra?.request, 'upgrade request'),
+      carrier: 'socket',
+      handshake: socket.connectionParams,
+    }
+  }
+  const request = expectRequest(context.req ?? context.reply?.request, 'request as `req` of the GraphQL context')
+  return { request, carrier: isUpgrade(request) ? 'socket' : 'request', handshake: undefined }
+}
+
+function asContext(value: unknown): GraphqlContext {
+  return typeof value === 'object' && value !== null ? value : {}
+}
+
+/** A subscription of mercurius has the request that became a socket. */
+function isUpgrade({ headers }: NestRequest): boolean {
+  return headers.upgrade !== undefined
+}
+
+interface SocketIoClient {
+  readonly request?: unknown
+  readonly handshake?: { readonly auth?: unknown } | undefined
+}
+
+/** Socket.IO has the request of the handshake. For `ws`, Tollgate records the request of the upgrade. */
+function requestOfSocket(client: SocketIoClient): CallRequest {
+  const request = upgradeRequestOf(client) ?? client.request
+  return {
+    request: expectRequest(request, 'upgrade request of the socket (a gateway must not assign `handleConnection`)'),
+    carrier: 'socket',
+    handshake: client.handshake?.auth,
+  }
+}
+
+function expectRequest(request: unknown, what: string): NestRequest {
+  if (!isRequest(request)) {
+    throw new TypeError(`Expected the ${what}, got another value: a call without its request cannot be authenticated`)
+  }
+  return request
+}
+
+function isRequest(value: unknown): value is NestRequest {
+  const { headers, method } = (typeof value === 'object' && value !== null ? value : {}) as Partial<NestRequest>
+  return typeof headers === 'object' && typeof method === 'string'
+}

@@ -1,0 +1,57 @@
+export {
+  type AccessToken,
+  type AccessTokenClaims,
+  active,
+  allOf,
+  anyOf,
+  anyScope,
+  audience,
+  bearerToken,
+  type ClaimPath,
+  claims,
+  type ClientAuthentication,
+  clientSecretBasic,
+  clientSecretJwt,
+  clientSecretPost,
+  cookie,
+  createValidator,
+  type CredentialSource,
+  type Dialect,
+  type Duration,
+  type Guard,
+  type GuardContext,
+  type GuardInit,
+  type GuardResult,
+  header,
+  type HttpRequest,
+  type IntrospectedClaims,
+  type IntrospectionOptions,
+  isRefusal,
+  isUnavailable,
+  type JwtClaims,
+  organization,
+  type OrganizationOptions,
+  privateKeyJwt,
+  type RawClaims,
+  Refusal,
+  type ResolveIssuer,
+  scopes,
+  type StandardSchema,
+  subscribe,
+  tlsClientAuth,
+  type TokenCache,
+  type TrustedIssuer,
+  trustedIssuer,
+  type TrustedIssuerOptions,
+  Unavailable,
+  type Validator,
+  type ValidatorOptions,
+} from '@tollgate/core'
+export { optionalTokenOf, tokenOf } from './accepted-tokens.ts'
+export type { NestRequest } from './calls.ts'
+export { createProtect, type Protect as ProtectGuards } from './create-protect.ts'
+export { defineGuard } from './define-guard.ts'
+export { type AccessDecorator, Auth, type AuthDecorator, OptionalAuth, Protect, Public, Scopes } from './decorators.ts'
+export type { NestOptions, TollgateOptions } from './options.ts'
+export { TollgateGuard } from './tollgate-guard.ts'
+export { TOLLGATE_OPTIONS, type TollgateAsyncOptions, TollgateModule, VALIDATOR } from './tollgate-module.ts'

@@ -1,0 +1,149 @@
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Global,
+  Inject,
+  Module,
+  type ModuleMetadata,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common'
+import { APP_GUARD, ModulesContainer } from '@nestjs/core'
+import type { RawClaims, Validator } from '@tollgate/core'
+import { expectOptions, invalidOption } from '@tollgate/core/adapter'
+import { type Class, isClass, methodsOf, ruleOf } from './access-rule.ts'
+import { createCallAuth } from './call-auth.ts'
+import { expectTollgateOptions, hasValidator, type TollgateOptions, type TollgateSettings } from './options.ts'
+import { createPolicies } from './policies.ts'
+import { expectFieldGuards, expectRules, isGateway } from './start-up-checks.ts'
+import { REGISTRATION, type Registration, TollgateGuard } from './tollgate-guard.ts'
+import { recordUpgradeRequests } from './upgrade-requests.ts'
+
+/** Injects the options, and replaces them in a test: `overrideProvider(TOLLGATE_OPTIONS).useValue(…)`. */
+export const TOLLGATE_OPTIONS: unique symbol = Symbol('TOLLGATE_OPTIONS')
+
+/** Injects the validator, for `ready()` and `health()`: `@Inject(VALIDATOR) validator: Validator`. */
+export const VALIDATOR: unique symbol = Symbol('VALIDATOR')
+
+const SETTINGS: unique symbol = Symbol('the checked options of TollgateModule')
+
+/** The options of `forRootAsync`. */
+export interface TollgateAsyncOptions<Claims = RawClaims> {
+  /** The modules with the providers to inject, such as `ConfigModule`. */
+  readonly imports?: ModuleMetadata['imports']
+  /** The parameters of `useFactory`. Default: none. */
+  readonly inject?: FactoryProvider['inject']
+  readonly useFactory: (...injected: never[]) => TollgateOptions<Claims> | Promise<TollgateOptions<Claims>>
+}
+
+/**
+ * Protects all controllers, resolvers and gateways of the application. Import it once, in the root module. Every route
+ * then needs a valid access token, unless it is `@Public()` or `@OptionalAuth()`.
+ *
+ * It validates tokens as `createValidator` says. Refusals are exceptions of Nest, with the challenge of RFC 6750 §3. It
+ * does NOT protect middleware, static files and apps that `app.use` mounts, nor `handleConnection` and broadcasts of
+ * gateways, because Nest runs no guard for these.
+ *
+ * The application does not start with invalid options, and where a decorator would have no effect.
+ */
+export class TollgateModule implements OnModuleInit, OnApplicationShutdown {
+  readonly #options: TollgateOptions
+  readonly #settings: TollgateSettings
+  readonly #modules: ModulesContainer
+
+  constructor(options: TollgateOptions, settings: TollgateSettings, modules: ModulesContainer) {
+    this.#options = options
+    this.#settings = settings
+    this.#modules = modules
+  }
+
+  /**
+   * Registers the module with these options.
+   *
+   * The application rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid options.
+   */
+  static forRoot<Claims = RawClaims>(options: TollgateOptions<Claims>): DynamicModule {
+    return { module: TollgateModule, providers: [{ provide: TOLLGATE_OPTIONS, useValue: options }] }
+  }
+
+  /** Registers the module with options of a factory, such as one that reads `ConfigService`. */
+  static forRootAsync<Claims = RawClaims>(options: TollgateAsyncOptions<Claims>): DynamicModule {
+    const names = ['imports', 'inject', 'useFactory']
+    const { imports = [], inject = [], useFactory } = expectOptions(options, 'the options of forRootAsync', names)
+    if (typeof useFactory !== 'function') {
+      throw invalidOption('Expected `useFactory` of forRootAsync to be a function that returns the options')
+    }
+    const provider = { provide: TOLLGATE_OPTIONS, inject, useFactory: useFactory as FactoryProvider['useFactory'] }
+    return { module: TollgateModule, imports, providers: [provider] }
+  }
+
+  /** The options of GraphQL are known only now. */
+  onModuleInit(): void {
+    const isGuarded = graphqlOptionsOf(this.#modules).map((options) => guardsFields(options))
+    if (isGuarded.length === 0 || isGuarded.includes(false)) {
+      classesOf(this.#modules).forEach(expectFieldGuards)
+    }
+  }
+
+  /** Nest calls this after the last request, so that requests in progress are still validated. */
+  async onApplicationShutdown(): Promise<void> {
+    if (!hasValidator(this.#options)) {
+      await this.#settings.validator.close()
+    }
+  }
+}
+
+/** Checks all classes before the first call, and creates their policies. An invalid guard throws here. */
+function register(settings: TollgateSettings, modules: ModulesContainer): Registration {
+  if ([...modules.values()].filter(({ metatype }) => metatype === TollgateModule).length > 1) {
+    throw invalidOption(
+      'Expected TollgateModule once: import it in the root module, and use guards such as audience(…) for parts of the application',
+    )
+  }
+  const policies = createPolicies(settings.validator)
+  for (const type of classesOf(modules)) {
+    expectRules(type, TollgateGuard)
+    const guarded = methodsOf(type).filter(({ handler }) => ruleOf(type, handler).guards.length > 0)
+    guarded.forEach(({ handler }) => policies(type, handler))
+    if (isGateway(type)) {
+      recordUpgradeRequests(type.prototype as object)
+    }
+  }
+  return { authenticate: createCallAuth(settings), policies }
+}
+
+/** The classes that Nest instantiates: controllers, and providers such as resolvers and gateways. */
+function classesOf(modules: ModulesContainer): readonly Class[] {
+  const wrappers = [...modules.values()].flatMap(({ controllers, providers }) => [
+    ...controllers.values(),
+    ...providers.values(),
+  ])
+  const classes = wrappers.filter(({ isNotMetatype }) => !isNotMetatype).map(({ metatype }) => metatype as unknown)
+  return [...new Set(classes.filter(isClass))]
+}
+
+function graphqlOptionsOf(modules: ModulesContainer): readonly unknown[] {
+  const found = [...modules.values()].map(({ providers }) => providers.get('GqlModuleOptions')?.instance)
+  return found.filter((options) => typeof options === 'object' && options !== null)
+}
+
+function guardsFields(options: unknown): boolean {
+  const { fieldResolverEnhancers = [] } = options as { readonly fieldResolverEnhancers?: readonly unknown[] }
+  return fieldResolverEnhancers.includes('guards')
+}
+
+const providers: readonly Provider[] = [
+  { provide: SETTINGS, inject: [TOLLGATE_OPTIONS], useFactory: expectTollgateOptions },
+  { provide: VALIDATOR, inject: [SETTINGS], useFactory: ({ validator }: TollgateSettings): Validator => validator },
+  { provide: REGISTRATION, inject: [SETTINGS, ModulesContainer], useFactory: register },
+  TollgateGuard,
+  { provide: APP_GUARD, useExisting: TollgateGuard },
+]
+
+// The sources have no decorators, because Node runs them as they are.
+Global()(TollgateModule)
+Module({ providers: [...providers], exports: [VALIDATOR, REGISTRATION, TollgateGuard] })(TollgateModule)
+for (const [index, token] of [TOLLGATE_OPTIONS, SETTINGS, ModulesContainer].entries()) {
+  Inject(token)(TollgateModule, undefined, index)
+}

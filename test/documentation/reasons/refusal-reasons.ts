@@ -1,0 +1,186 @@
+import type { RefusalCode, refusalReasons } from '@tollgate/core'
+import type { ReasonText } from './reason.ts'
+
+/** `code` determines the status of the response. */
+export interface RefusalText extends ReasonText {
+  readonly code: RefusalCode
+}
+
+/** The reasons of a `Refusal`. The type demands every reason of the library. */
+export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], RefusalText>> = {
+  'no-credentials': {
+    code: 'invalid_token',
+    happened: 'the request has no credentials that Tollgate reads',
+    cause:
+      'The client sends no `Authorization` header, or another scheme than `Bearer`. Or a proxy removes the header.',
+    fix: 'Send `Authorization: Bearer <token>`. For a token in a cookie or in another header, set [`credentials`](credentials.md).',
+  },
+  'malformed-credentials': {
+    code: 'invalid_request',
+    happened: 'a source contains no token, or characters that no token has; or the form body is unreadable',
+    cause:
+      'The header contains quotes, a comma, or the word `Bearer` twice. With `validate(token)`, the argument is no string.',
+    fix: 'Send the token alone after one `Bearer` and one space.',
+  },
+  'repeated-credentials': {
+    code: 'invalid_request',
+    happened:
+      'the request has several `Authorization` lines, two different tokens, or a form body beside another source',
+    cause: 'The client and a proxy both add a token.',
+    fix: 'Send one token in one place.',
+  },
+  'token-too-large': {
+    code: 'invalid_request',
+    happened: 'the token has more than 16 KiB, or all `Cookie` lines together have more than 64 KiB',
+    cause: 'The issuer writes all groups or roles of a person into the token.',
+    fix: 'Configure the issuer to write fewer claims. Node itself accepts 16 KiB of headers by default.',
+  },
+  'malformed-token': {
+    code: 'invalid_token',
+    happened:
+      'the token is no well-formed JWT: wrong segments, base64url or JSON, no `alg`, no signature, or a repeated member name',
+    cause:
+      'The token is opaque or encrypted, and no issuer has `introspection`. Or the client sends a part of the token, or a word such as `undefined`.',
+    fix: 'For an opaque token, configure [introspection](opaque-tokens.md), or request a JWT: Auth0, for example, needs an `audience` in the request.',
+  },
+  'untrusted-issuer': {
+    code: 'invalid_token',
+    happened: '`iss` is not exactly one of the issuers that you trust',
+    cause: 'The names differ by a trailing slash. Or the token comes from another tenant, realm or environment.',
+    fix: 'Write `issuer` exactly as in the `iss` of the tokens.',
+  },
+  'algorithm-not-allowed': {
+    code: 'invalid_token',
+    happened: '`alg` is not one of the `algorithms` of the issuer, or this Node cannot verify it',
+    cause:
+      'The issuer signs with HMAC (`HS256`), and Tollgate accepts asymmetric algorithms only, unless you set `secret`.',
+    fix: 'Configure the issuer to sign with `RS256`, `ES256` or `EdDSA`. Otherwise set `algorithms` or `secret` of [`trustedIssuer`](keys.md#several-secrets).',
+  },
+  'critical-header': {
+    code: 'invalid_token',
+    happened: 'the header of the JWT contains `crit` or `b64`',
+    cause: 'The token uses an extension of JWS (RFC 7515 §4.1.11), which Tollgate does not support.',
+    fix: 'Configure the issuer to sign without extensions.',
+  },
+  'unknown-key': {
+    code: 'invalid_token',
+    happened: 'the issuer publishes no key with this `kid`, or the `keys` function returned none',
+    cause:
+      'The token comes from another environment with the same `iss`. Or the published key cannot be used, and `passedOver` names it. Or the issuer rotated its keys while it was down.',
+    fix: 'Compare the `kid` of the token with the key set of the issuer. See [keys that are not used](keys.md#keys-that-are-not-used).',
+  },
+  'bad-signature': {
+    code: 'invalid_token',
+    happened: 'no published key of the right type verifies the signature',
+    cause:
+      'The token was changed or cut. Or the key with this `kid` cannot be used, and `passedOver` names it. Without a `kid`, the issuer may also have rotated its keys while it was down.',
+    fix: 'Request a new token. If every token fails, compare the published keys with those that sign. See [keys that are not used](keys.md#keys-that-are-not-used).',
+  },
+  'wrong-token-type': {
+    code: 'invalid_token',
+    happened: '`typ`, `token_use`, `token_type` or other claims show another kind of token',
+    cause: 'The client sends its ID token or its refresh token.',
+    fix: 'Send the `access_token` of the token response. If the issuer marks access tokens in another way, set [`isAccessToken`](dialects.md#the-kind-of-token).',
+  },
+  'missing-claim': {
+    code: 'invalid_token',
+    happened:
+      "the token has no `iss`, audience or `exp`; with `profile: 'rfc9068'` also no `sub`, `client_id`, `iat` or `jti`; `claimPaths` names them",
+    cause: 'The issuer writes no `aud` into its access tokens.',
+    fix: 'Configure the issuer to name this API in `aud`. If it writes the name elsewhere, see [the audience](dialects.md#the-audience).',
+  },
+  'malformed-claim': {
+    code: 'invalid_token',
+    happened: 'a registered claim has the wrong type; `claimPaths` names it',
+    cause: 'The issuer writes a time as text, or an object where a text belongs.',
+    fix: 'Configure the issuer to write the claim as RFC 7519 §4.1 says.',
+  },
+  expired: {
+    code: 'invalid_token',
+    happened: '`exp` is in the past',
+    cause: 'The client uses a token for longer than its lifetime. Or the clock of this server is ahead.',
+    fix: "Request a new token after each 401. Synchronize the clock, or raise `clockTolerance` (at most `'60s'`).",
+  },
+  'not-yet-valid': {
+    code: 'invalid_token',
+    happened: '`nbf` is in the future',
+    cause: 'The clock of this server is behind that of the issuer.',
+    fix: "Synchronize the clock, or raise `clockTolerance` (at most `'60s'`).",
+  },
+  'issued-in-the-future': {
+    code: 'invalid_token',
+    happened: '`iat` is in the future, and the issuer has `maxLifetime`',
+    cause: 'The clock of this server is behind that of the issuer.',
+    fix: "Synchronize the clock, or raise `clockTolerance` (at most `'60s'`).",
+  },
+  'lifetime-too-long': {
+    code: 'invalid_token',
+    happened: 'the token is valid for longer than `maxLifetime` from now',
+    cause: 'The issuer gives its tokens a longer lifetime than you configured.',
+    fix: 'Shorten the lifetime at the issuer, or raise `maxLifetime`.',
+  },
+  'wrong-audience': {
+    code: 'invalid_token',
+    happened:
+      '`aud`, or the claim of the dialect that `claimPaths` names, is not exactly your `audience`; or the token is not for the kind of the guard `organization`',
+    cause: 'The client requests a token for another API. Or the two spellings of the name differ, such as by a slash.',
+    fix: 'Write `audience` exactly as in the `aud` of the tokens, and let the client request a token for it.',
+  },
+  'sender-constrained': {
+    code: 'invalid_token',
+    happened: 'the token is bound to a key (`cnf`, or `token_type` `DPoP`), and this version cannot verify that',
+    cause: 'The client uses DPoP or mutual TLS.',
+    fix: 'Configure the client to request tokens that are not bound to a key.',
+  },
+  inactive: {
+    code: 'invalid_token',
+    happened: 'the introspection response calls the token inactive',
+    cause:
+      'The token is revoked, expired or unknown. Some issuers also call a token inactive that is not for the client that introspects, or every JWT.',
+    fix: 'Request a new token. If every token is inactive, check which client may introspect: [client authentication](opaque-tokens.md#client-authentication).',
+  },
+  'missing-audience': {
+    code: 'invalid_token',
+    happened: 'the introspection response names no audience',
+    cause: 'Many servers send no `aud` in their introspection responses.',
+    fix: 'Configure the server to name the API. Otherwise see [the audience](dialects.md#the-audience).',
+  },
+  'unknown-prefix': {
+    code: 'invalid_token',
+    happened: "an opaque token without a configured prefix; with `formats: 'opaque'` also a JWT of an unknown issuer",
+    cause: 'The token comes from an issuer that is not listed. Or `prefix` is misspelt.',
+    fix: "Correct [`prefix`](opaque-tokens.md#which-tokens-are-introspected), or set `opaqueRouting: 'in-order'`.",
+  },
+  'wrong-claims': {
+    code: 'invalid_token',
+    happened: 'the schema of `claims` does not accept the claims',
+    cause:
+      'The schema requires a claim that not every token has. `refusal.claimPaths` contains its path, such as `tenant` or `address.lines[0]`, and no value.',
+    fix: 'Make the claim optional in [the schema](frameworks.md#typed-claims), or configure the issuer to write it.',
+  },
+  'missing-scope': {
+    code: 'insufficient_scope',
+    happened: 'the token lacks a scope that the route needs',
+    cause: 'The client did not request the scope. Or the issuer writes scopes, roles or permissions in another claim.',
+    fix: 'Request the scope that the challenge names. For another claim, set [`dialect: { scopes }`](dialects.md#claim-paths).',
+  },
+  'wrong-organization': {
+    code: 'insufficient_scope',
+    happened: 'the token is for another organization than the route',
+    cause: 'The client uses the token of one organization for the data of another.',
+    fix: 'Request a token for [the organization](issuers/logto.md#organizations) of the route.',
+  },
+  'unexpected-organization': {
+    code: 'insufficient_scope',
+    happened: 'the token is for an organization, and a layer of the route has no guard `organization`',
+    cause: "The issuer has `organizations: 'enforced'`, and the route is not for organizations.",
+    fix: 'Add the guard [`organization`](issuers/logto.md#organizations) to every layer of the route, or request a token without an organization.',
+  },
+  'cross-origin': {
+    code: 'insufficient_scope',
+    happened: 'the token comes from a cookie alone, and the request may come from a page of another site',
+    cause:
+      'The page is on another origin than the API, and the origin is not in `origins`. Nothing has validated the token.',
+    fix: 'Add the origin of the page to `origins` of [the cookie](credentials.md#a-cookie), exactly as browsers write it.',
+  },
+}
