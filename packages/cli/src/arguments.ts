@@ -50,12 +50,14 @@ export function tokenAmongArguments(): UsageError {
   })
 }
 
+const header = new RegExp(String.raw`^(authorization\s*:|bearer\s+\S|dpop\s+\S)`, 'i')
+
 /** A JWT, a header with a token, or a long text of random characters. A URL is none. */
 function seemsToken(argument: string): boolean {
   const value = argument.replace(/^--?[\w-]+=/, '').trim()
   const isJwt = /(^|[\s"':=])e[yw][\w-]{6,}\./.test(value)
-  const isHeader = /^(authorization\s*:|bearer\s+\S|dpop\s+\S)/i.test(value)
-  const isOption = /^--?(access[-_]?token|token|jwt|client[-_]?secret|secret|bearer)(=|$)/i.test(argument)
+  const isHeader = header.test(value)
+  const isOption = /^--?(access[-_]?token|token|jwt|client[-_]?secret|secret)(=|$)/i.test(argument)
   return isJwt || isHeader || isOption
 }
 

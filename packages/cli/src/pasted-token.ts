@@ -51,6 +51,8 @@ function firstOf(text: string): Stripped | undefined {
   return undefined
 }
 
+const scheme = new RegExp(String.raw`^bearer[\s:]+([^]+)$`, 'i')
+
 const strippers: readonly ((text: string) => Stripped | undefined)[] = [
   (text) => ({
     text: text.replace(/^[\s\uFEFF\u200B]+/, '').replace(/[\s\uFEFF\u200B]+$/, ''),
@@ -60,7 +62,7 @@ const strippers: readonly ((text: string) => Stripped | undefined)[] = [
   fromFragment,
   (text) => byPattern(text, /^(?:-H|--header)[\s=]+([^]+)$/, 'the option `-H` of curl'),
   (text) => byPattern(text, /^authorization["']?\s*[:=]\s*([^]+)$/i, '`Authorization:` in front'),
-  (text) => byPattern(text, /^bearer[\s:]+([^]+)$/i, '`Bearer` in front'),
+  (text) => byPattern(text, scheme, '`Bearer` in front'),
   (text) => byPattern(text, /^dpop\s+([^]+)$/i, '`DPoP` in front'),
   (text) => byPattern(text, /^(["'`])([^]*)\1[,;]?$/, 'quotes around it'),
   (text) => byPattern(text, /^(?:export\s+)?\$?\w{1,40}\s*=\s*(["']?e[yw][^]+)$/, 'the name of a variable in front'),

@@ -40,7 +40,7 @@ export async function fetchOnce(url: string, options: FetchOptions = {}): Promis
     const at = (startedAt + Date.now()) / 2
     return { url, status: response.statusCode ?? 0, headers: response.headers, body: await readBody(response), at }
   } catch (error) {
-    return { url, ...failureOf(error) }
+    return { url, ...toFailure(error) }
   }
 }
 
@@ -78,7 +78,7 @@ async function readBody(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-function failureOf(error: unknown): Pick<Failure, 'kind' | 'code'> {
+function toFailure(error: unknown): Pick<Failure, 'kind' | 'code'> {
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown }
   const known = typeof code === 'string' ? code : undefined
   if (error === tooLarge) {

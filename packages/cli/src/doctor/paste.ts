@@ -8,14 +8,18 @@ export function configurationFor(issuer: string, audience: string | undefined): 
   const code = isPreset ? codeOf(known) : `'${isQuotable(issuer) ? issuer : '…'}'`
   const name = audience !== undefined && isQuotable(audience) ? audience : 'https://api.example.com'
   return [
-    ...(isPreset ? [`import { ${known.preset} } from '@tollgate/core/issuers'`] : []),
-    "import { createProtect } from '@tollgate/express' // or koa, fastify, …",
+    ...(isPreset ? [`import { ${known.preset} } from ${quote('@tollgate/core/issuers')}`] : []),
+    `import { createProtect } from ${quote('@tollgate/express')} // or koa, fastify, …`,
     '',
     'const protect = createProtect({',
     `  issuer: ${code},`,
     `  audience: '${name}', // the name of this API in \`aud\``,
     '})',
   ].join('\n')
+}
+
+function quote(name: string): string {
+  return `'${name}'`
 }
 
 /** A name that is a text in quotes in TypeScript as it is. */

@@ -3,7 +3,7 @@ import { deadline } from './fetch.ts'
 import type { CheckReport } from './report.ts'
 
 /** A certificate that ends within these days is a warning. */
-const soon = 14
+const minDays = 14
 const day = 86_400_000
 
 interface Connection {
@@ -32,7 +32,7 @@ export async function checkTls(issuer: string): Promise<CheckReport> {
     const [, sentence, fix] = faults.find(([pattern]) => pattern.test(fault)) ?? unknownFault
     return { check: 'tls', state: 'failed', found: `${sentence} (${fault}); ${found}`, fix }
   }
-  return end - Date.now() < soon * day
+  return end - Date.now() < minDays * day
     ? { check: 'tls', state: 'warning', found, fix: 'Renew the certificate.' }
     : { check: 'tls', state: 'passed', found }
 }

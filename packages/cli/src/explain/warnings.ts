@@ -2,7 +2,7 @@ import type { AccessToken } from '@tollgate/core'
 import { showDuration } from '@tollgate/core/adapter'
 import { ownMember } from '../json.ts'
 
-const soon = 60
+const minRemaining = 60
 const day = 86_400
 
 /** What is unusual about a valid token. */
@@ -14,12 +14,12 @@ export function warningsOf(token: AccessToken<unknown>): readonly string[] {
   const warnings: string[] = []
   if (typeof exp !== 'number') {
     warnings.push('The token has no `exp`: only the issuer ends it.')
-  } else if (exp - now < soon) {
+  } else if (exp - now < minRemaining) {
     warnings.push(`The token expires in ${showDuration(exp - now)}.`)
   }
   if (typeof exp === 'number' && exp - (typeof iat === 'number' ? iat : now) > day) {
-    const lifetime = showDuration(exp - (typeof iat === 'number' ? iat : now))
-    warnings.push(`The token is valid for ${lifetime}. A stolen token is, too: shorten the lifetime at the issuer.`)
+    const duration = showDuration(exp - (typeof iat === 'number' ? iat : now))
+    warnings.push(`The token is valid for ${duration}. A stolen token is, too: shorten the lifetime at the issuer.`)
   }
   if (token.audience.length > 1) {
     warnings.push('The token is for several APIs: each of them can send it to the others.')
