@@ -1,6 +1,6 @@
 /** The binary with colours, and with more modules of an app. */
 import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { explainWith } from './app-module.ts'
 import { runBinary } from './commands.ts'
 
@@ -79,4 +79,12 @@ describe('--config', () => {
     expect(ended.title).toMatch(/500 internal-error: a function of the application failed: sentinel/)
     expect([ended.code, /^[✓✗] \w+ {2,}/m.test(ended.stdout)]).toEqual([1, false])
   })
+})
+
+test.each(['hang', 'hang-in-body', 'drip'] as const)('doctor ends when the issuer has the fault %s', async (fault) => {
+  const slow = await createMockIssuer()
+  onTestFinished(() => slow.close())
+  slow.misbehave('metadata', fault)
+  const ended = await runBinary({ args: ['doctor', slow.url] })
+  expect([ended.code, /no response within 5 s/.test(ended.stdout)]).toEqual([3, true])
 })

@@ -75,6 +75,10 @@ describe('standard input', () => {
     ['a token response', JSON.stringify({ access_token: token, id_token: 'x' }), /`access_token` \(its `id_token`/],
     ['an ID token in a response', JSON.stringify({ id_token: token }), /no `access_token`/],
     ['a redirect URL', `https://app.example/cb#access_token=${token}&token_type=Bearer`, /URL/],
+    ['a line of curl', `> authorization: Bearer ${token}`, /`Authorization:`/],
+    ['a header in JSON', `"authorization": "Bearer ${token}",`, /quotes.*`Authorization:`/],
+    ['the word JWT', `JWT ${token}`, /the word in front/],
+    ['another response', JSON.stringify({ data: { accessToken: token } }), /token response/],
     ['a variable', `export TOKEN=${token}`, /variable/],
   ])('can have %s around the token', async (_name, input, removed) => {
     const { code, report } = await decode(input)

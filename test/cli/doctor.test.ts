@@ -134,6 +134,30 @@ test.each<readonly [name: string, script: Script, check: string, found: RegExp]>
   expect(['warning', 'failed']).toContain(checks[check]?.state)
 })
 
+test.each([
+  ['reset', 3],
+  ['cut-off', 1],
+  ['nonsense', 1],
+  ['empty', 1],
+  ['huge', 1],
+] as const)('metadata with the fault %s has the exit code %i', async (fault, code) => {
+  const issuer = await createMockIssuer()
+  onTestFinished(() => issuer.close())
+  issuer.misbehave('metadata', fault)
+  const found = await doctor(issuer.url)
+  expect([found.code, found.checks['metadata']?.state]).toEqual([code, 'failed'])
+})
+
+test.each(['reset', 'cut-off', 'nonsense', 'huge'] as const)(
+  'introspection with the fault %s is found',
+  async (fault) => {
+    const issuer = await createMockIssuer()
+    onTestFinished(() => issuer.close())
+    issuer.misbehave('introspection', fault)
+    expect(['warning', 'failed']).toContain((await doctor(issuer.url)).checks['introspection']?.state)
+  },
+)
+
 test('it says how long keys are fresh, and who can read the metadata', async () => {
   const script: Script = {
     metadataHeaders: { 'access-control-allow-origin': '*' },

@@ -61,10 +61,13 @@ const strippers: readonly ((text: string) => Stripped | undefined)[] = [
   fromResponse,
   fromFragment,
   (text) => byPattern(text, /^(?:-H|--header)[\s=]+([^]+)$/, 'the option `-H` of curl'),
-  (text) => byPattern(text, /^authorization["']?\s*[:=]\s*([^]+)$/i, '`Authorization:` in front'),
+  (text) => byPattern(text, /^(?:>\s*)?authorization["']?\s*[:=]\s*([^]+)$/i, '`Authorization:` in front'),
   (text) => byPattern(text, scheme, '`Bearer` in front'),
+  (text) => byPattern(text, /^(?:jwt|token)[\s:]+(e[yw][^]+)$/i, 'the word in front'),
   (text) => byPattern(text, /^dpop\s+([^]+)$/i, '`DPoP` in front'),
   (text) => byPattern(text, /^(["'`])([^]*)\1[,;]?$/, 'quotes around it'),
+  (text) => byPattern(text, /^["'`]([^"'`]+)$/, 'quotes around it'),
+  (text) => byPattern(text, /^([^"'`]+)["'`][,;]?$/, 'quotes around it'),
   (text) => byPattern(text, /^(?:export\s+)?\$?\w{1,40}\s*=\s*(["']?e[yw][^]+)$/, 'the name of a variable in front'),
   (text) => byPattern(text, /^(e[yw][\w.-]+)[,;]$/, 'a comma or a semicolon behind it'),
   withoutBreaks,
@@ -80,12 +83,14 @@ function fromResponse(text: string): Stripped | undefined {
   if (!text.startsWith('{')) {
     return undefined
   }
-  const response = parse(text)
+  const outer = parse(text)
+  const inner = ownMember(outer, 'data')
+  const response = isRecord(inner) ? inner : outer
   const member = (name: string): string | undefined => {
     const value = ownMember(response, name)
     return typeof value === 'string' && value !== '' ? value : undefined
   }
-  const access = member('access_token') ?? member('accessToken')
+  const access = member('access_token') ?? member('accessToken') ?? member('token')
   if (access !== undefined) {
     const beside = member('id_token') === undefined ? '' : ' (its `id_token` is not for an API)'
     return { text: access, removed: `the token response around \`access_token\`${beside}` }

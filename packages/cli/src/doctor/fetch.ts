@@ -14,7 +14,7 @@ export interface Fetched {
 /** Why there is no response. `code` is that of Node. */
 export interface Failure {
   readonly url: string
-  readonly kind: 'network' | 'tls' | 'timeout' | 'too-large'
+  readonly kind: 'network' | 'tls' | 'timeout' | 'incomplete' | 'too-large'
   readonly code: string | undefined
 }
 
@@ -32,19 +32,27 @@ export function isFailure(result: Fetched | Failure): result is Failure {
   return 'kind' in result
 }
 
-/** Sends one request. It follows no redirects, and never rejects. It does NOT check whether the URL is secure. */
+/** Sends one request. It follows no redirects. It does NOT check whether the URL is secure. */
 export async function fetchOnce(url: string, options: FetchOptions = {}): Promise<Fetched | Failure> {
   const startedAt = Date.now()
+  const signal = AbortSignal.timeout(deadline)
+  let hasStarted = false
   try {
-    const response = await send(url, options)
+    const response = await send(url, options, signal)
+    hasStarted = true
     const at = (startedAt + Date.now()) / 2
     return { url, status: response.statusCode ?? 0, headers: response.headers, body: await readBody(response), at }
   } catch (error) {
-    return { url, ...toFailure(error) }
+    const failure = signal.aborted ? { kind: 'timeout' as const, code: undefined } : toFailure(error)
+    return { url, ...failure, ...(hasStarted && failure.kind === 'network' ? { kind: 'incomplete' } : {}) }
   }
 }
 
-async function send(url: string, { method = 'GET', headers = {}, body }: FetchOptions): Promise<IncomingMessage> {
+async function send(
+  url: string,
+  { method = 'GET', headers = {}, body }: FetchOptions,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const request = url.startsWith('https:') ? requestHttps : requestHttp
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const sent = request(
@@ -52,7 +60,7 @@ async function send(url: string, { method = 'GET', headers = {}, body }: FetchOp
     {
       method,
       agent: false,
-      signal: AbortSignal.timeout(deadline),
+      signal,
       headers: { accept: 'application/json, application/jwk-set+json', 'user-agent': 'tollgate-cli', ...headers },
     },
     resolve,
@@ -78,16 +86,16 @@ async function readBody(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
+/** Every error of the network has a code. Any other error is a bug. */
 function toFailure(error: unknown): Pick<Failure, 'kind' | 'code'> {
-  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown }
-  const known = typeof code === 'string' ? code : undefined
   if (error === tooLarge) {
     return { kind: 'too-large', code: undefined }
   }
-  if (name === 'AbortError' || name === 'TimeoutError' || known === 'ABORT_ERR') {
-    return { kind: 'timeout', code: undefined }
+  const { code } = error as { readonly code?: unknown }
+  if (typeof code !== 'string') {
+    throw error
   }
-  return { kind: /CERT|SIGNED|UNABLE_TO|ERR_TLS|EPROTO|SSL/.test(known ?? '') ? 'tls' : 'network', code: known }
+  return { kind: /CERT|SIGNED|UNABLE_TO|ERR_TLS|EPROTO|SSL/.test(code) ? 'tls' : 'network', code }
 }
 
 /** A failure in words, without the URL. */
@@ -97,6 +105,9 @@ export function describeFailure({ kind, code }: Failure): string {
   }
   if (kind === 'too-large') {
     return 'more than 512 KiB'
+  }
+  if (kind === 'incomplete' || code === 'ECONNRESET') {
+    return 'the connection ended before the whole response'
   }
   return `no connection${code === undefined ? '' : ` (${code})`}`
 }

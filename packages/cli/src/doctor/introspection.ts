@@ -1,7 +1,7 @@
 import { ownMember } from '../json.ts'
 import { describeFailure, fetchOnce, isFailure } from './fetch.ts'
 import { endpointIn } from './keys.ts'
-import { describeResult, type FoundMetadata } from './metadata.ts'
+import { describeResult, documentOf, type FoundMetadata } from './metadata.ts'
 import type { CheckReport } from './report.ts'
 
 /** The methods that the library has, by their registered names (RFC 8414 §2). */
@@ -39,22 +39,14 @@ export async function checkIntrospection(issuer: string, metadata: FoundMetadata
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   const response = await fetchOnce(endpoint, { method: 'POST', headers, body: '' })
   if (isFailure(response)) {
-    return {
-      check,
-      state: 'failed',
-      found: `${found}: ${describeFailure(response)}`,
-      fix: 'Check the endpoint from this machine.',
-    }
+    const fix = 'Check the endpoint from this machine.'
+    return { check, state: 'failed', found: `${describeFailure(response)} at ${found}`, fix }
   }
-  const isThere = [200, 400, 401, 403].includes(response.status)
+  const isThere = [400, 401, 403].includes(response.status) || documentOf(response) !== undefined
+  const fix = 'Check the endpoint: 400 or 401 is usual for a request without credentials.'
   return isThere
     ? { check, state: 'passed', found }
-    : {
-        check,
-        state: 'warning',
-        found: `${found}: ${describeResult(response)}`,
-        fix: 'Check the endpoint: 400 or 401 is usual for a request without credentials.',
-      }
+    : { check, state: 'warning', found: `${describeResult(response)} at ${found}`, fix }
 }
 
 /** RFC 8414 §2: without the member, the method is client_secret_basic. */
