@@ -77,6 +77,7 @@ describe('standard input', () => {
     ['a redirect URL', `https://app.example/cb#access_token=${token}&token_type=Bearer`, /URL/],
     ['a line of curl', `> authorization: Bearer ${token}`, /`Authorization:`/],
     ['a header in JSON', `"authorization": "Bearer ${token}",`, /quotes.*`Authorization:`/],
+    ['a cookie', `Cookie: a=b; access_token=${token}; c=d`, /cookie/],
     ['the word JWT', `JWT ${token}`, /the word in front/],
     ['another response', JSON.stringify({ data: { accessToken: token } }), /token response/],
     ['a variable', `export TOKEN=${token}`, /variable/],
@@ -103,6 +104,9 @@ describe('standard input', () => {
     ['an error response', '{"error":"invalid_grant"}'],
     ['other JSON', '{"a":1}'],
     ['broken JSON', '{"access_token":'],
+    ['a web page', '<!doctype html><p>Log in</p>'],
+    ['a URL', 'https://as.example/authorize'],
+    ['a redirect with a code', 'https://app.example/cb?code=abc&state=x'],
     ['more than 256 KiB', 'x'.repeat(300_000)],
   ])('with %s is wrong usage (exit code 2)', async (_name, input) => {
     expect(await runHere({ args: ['decode'], input })).toMatchObject({ code: 2, stdout: '' })

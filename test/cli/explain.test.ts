@@ -73,6 +73,7 @@ describe('a token is refused (exit code 1)', () => {
     ['in base64', (token) => `${token}==`, /base64 and not in base64url/],
     ['damaged', (token) => `x${token}`, /malformed-token: .*damaged/],
     ['a placeholder', () => '<token>', /malformed-credentials: .*placeholder/],
+    ['under another scheme', () => 'Authorization: Basic YTpi', /no-credentials: .*the scheme Basic/],
     ['percent-encoded', (token) => `${token}%3D`, /malformed-credentials: the token is percent-encoded/],
     ['two tokens', (token) => `${token} ${token}`, /malformed-credentials: a space or a line break/],
     ['larger than 16 KiB', (token) => token + 'A'.repeat(17_000), /token-too-large/],
@@ -185,12 +186,19 @@ describe('an opaque token', () => {
 test.each<readonly [claims: Readonly<Record<string, unknown>>, warning: RegExp]>([
   [{ exp: now + 20 }, /expires in \d+ s/],
   [{ exp: now + 30 * 86_400 }, /valid for 30 days/],
+  [{ exp: now * 1000 }, /`exp` is in milliseconds/],
   [{ aud: [audience, 'https://other.example'] }, /for several APIs/],
 ])('a good token with %j has a warning', async (claims, warning) => {
   const issuer = await openIssuer()
   const { code, stdout } = await explain(issuer, await issuer.accessToken(claims))
   expect(stdout).toMatch(warning)
   expect(code).toBe(0)
+})
+
+test('a hint names the broken part of a damaged token', async () => {
+  const issuer = await openIssuer()
+  const payload = Buffer.from('{"iss":').toString('base64url')
+  expect((await explain(issuer, `${part({ alg: 'ES256' })}.${payload}.AAAA`)).stdout).toMatch(/the payload is not JSON/)
 })
 
 test('a preset reads the claims of its vendor, and is suggested where the token needs it', async () => {

@@ -35,11 +35,25 @@ export function findToken(pasted: string): PastedToken {
     text = stripped.text
     removed.push(stripped.removed)
   }
+  const other = otherThings.find(([pattern]) => pattern.test(text))
+  if (other !== undefined) {
+    throw new UsageError({ problem: other[1], fix: 'Pipe the token response of the issuer, or the token alone.' })
+  }
   if (text === '') {
     throw new UsageError({ problem: 'standard input has no token', fix: 'Copy the token again, and pipe it.' })
   }
   return { token: text, removed: [...new Set(removed)] }
 }
+
+/** Texts that people copy in place of a token. */
+const otherThings: readonly (readonly [RegExp, string])[] = [
+  [/^<(!doctype|html|\?xml)/i, 'standard input is a web page, such as a login page, and no token'],
+  [
+    /^https?:\/\/\S+[?&]code=/i,
+    'this is a redirect with an authorization code, which the client exchanges for a token',
+  ],
+  [/^https?:\/\//i, 'this is a URL, and no token'],
+]
 
 function firstOf(text: string): Stripped | undefined {
   for (const strip of strippers) {
@@ -54,12 +68,10 @@ function firstOf(text: string): Stripped | undefined {
 const scheme = new RegExp(String.raw`^bearer[\s:]+([^]+)$`, 'i')
 
 const strippers: readonly ((text: string) => Stripped | undefined)[] = [
-  (text) => ({
-    text: text.replace(/^[\s\uFEFF\u200B]+/, '').replace(/[\s\uFEFF\u200B]+$/, ''),
-    removed: 'white space around it',
-  }),
+  (text) => ({ text: text.replaceAll('\u200B', '').trim(), removed: 'white space around it' }),
   fromResponse,
   fromFragment,
+  fromCookie,
   (text) => byPattern(text, /^(?:-H|--header)[\s=]+([^]+)$/, 'the option `-H` of curl'),
   (text) => byPattern(text, /^(?:>\s*)?authorization["']?\s*[:=]\s*([^]+)$/i, '`Authorization:` in front'),
   (text) => byPattern(text, scheme, '`Bearer` in front'),
@@ -137,6 +149,14 @@ function fromFragment(text: string): Stripped | undefined {
     /^(?:[^\s?#]*[?#])?(?:[^\s?#]*&)?access_token=([^\s&#]+)[^\s]*$/,
     'the URL around `access_token`',
   )
+}
+
+/** The cookie of a `Cookie` line that has a JWT. */
+function fromCookie(text: string): Stripped | undefined {
+  const [, cookies] = /^(?:set-)?cookie\s*:([^]+)$/i.exec(text) ?? []
+  const values = cookies?.split(';').map((cookie) => cookie.slice(cookie.indexOf('=') + 1).trim())
+  const found = values?.find((value) => /^e[yw][\w-]+\.[\w.-]+$/.test(value))
+  return found === undefined ? undefined : { text: found, removed: 'the cookie around it' }
 }
 
 /** A terminal or a mail breaks a long line. Only a text that is a JWT without the breaks is changed. */

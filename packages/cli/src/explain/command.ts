@@ -76,16 +76,17 @@ async function validate(
   demanded: readonly string[],
   host = 'localhost',
 ): Promise<Validated> {
+  const isBearer = !/^(basic|digest|negotiate|apikey)\s/i.test(token)
   const headers: readonly [string, string][] = [
     ['host', host],
-    ['authorization', `Bearer ${token}`],
+    ['authorization', isBearer ? `Bearer ${token}` : token],
   ]
   try {
     const guards = demanded.length === 0 ? [] : [scopes(...(demanded as [string, ...string[]]))]
     const request = { method: 'GET', url: '/', headers }
     const valid = await validator.authenticate(request, ...guards).catch((error: unknown) => {
       // The app takes the token from another place than `Authorization`.
-      if (isRefusal(error) && error.reason === 'no-credentials') {
+      if (isBearer && isRefusal(error) && error.reason === 'no-credentials') {
         return validator.validate(token, ...guards)
       }
       throw error

@@ -1,5 +1,6 @@
 import { parseJwt } from '@tollgate/core/adapter'
 import { type Arguments, textsOf } from '../arguments.ts'
+import { decodeToken } from '../decode/decode.ts'
 import { ownText } from '../json.ts'
 import { knownIssuer, optionOf } from '../known-issuers.ts'
 import { isQuotable, quote } from '../pipe-command.ts'
@@ -17,6 +18,10 @@ export function hintOf(cause: CauseReport, token: string, args: Arguments): Hint
     const hint =
       'If the token is opaque, set TOLLGATE_CLIENT_ID and TOLLGATE_CLIENT_SECRET, so that the command introspects it.'
     return { hint, suggestion: undefined }
+  }
+  const fault = cause.reason === 'malformed-token' ? decodeToken(token).faults[0] : undefined
+  if (fault !== undefined && token.split('.', 4).length === 3) {
+    return { hint: `In detail: ${fault}.`, suggestion: undefined }
   }
   const iss = ownText(parseJwt(token)?.claims, 'iss') ?? ''
   if (cause.status >= 500 && cause.step !== undefined && iss !== '') {
