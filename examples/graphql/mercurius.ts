@@ -15,7 +15,7 @@ export async function createApp(options: TollgateOptions): Promise<FastifyInstan
   await app.register(mercurius, {
     schema: typeDefs,
     resolvers,
-    context: async (request) => contextOf(app.protect.validator, request.raw, app.auth(request)),
+    context: async (request) => contextOf(app.protect.validator, request.raw, app.protect.auth(request)),
   })
   return app
 }

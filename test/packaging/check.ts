@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { useTarballs } from './consumer.ts'
 import { contentProblems } from './contents.ts'
 import { attwProblems, publintProblems } from './linters.ts'
+import { loadWithOldNode } from './old-node.ts'
 import { packPackages, type Tarball } from './pack.ts'
 import { testProjects } from './projects.ts'
 import { step } from './report.ts'
@@ -32,6 +33,7 @@ async function check(workspace: string, folder: string): Promise<void> {
   }
   if (tarballs.length > 0) {
     await testProjects(tarballs, join(workspace, 'examples/projects'), folder)
+    await loadWithOldNode(tarballs, join(folder, 'old-node'))
   }
 }
 

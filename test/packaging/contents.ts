@@ -18,7 +18,9 @@ function manifestProblems(manifest: Manifest): readonly string[] {
   const protocols = JSON.stringify(manifest).match(/"(workspace|catalog):[^"]*"/g) ?? []
   return [
     ...(targets.length === 0 ? ['package.json exports nothing'] : []),
-    ...targets.filter((target) => !target.startsWith('./dist/')).map((target) => `exports ${target}, outside dist`),
+    ...targets
+      .filter((target) => !/^\.\/(?:dist|require)\//.test(target))
+      .map((target) => `exports ${target}, not built`),
     ...protocols.map((protocol) => `package.json still says ${protocol}`),
   ]
 }

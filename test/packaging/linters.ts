@@ -13,19 +13,28 @@ export async function publintProblems({ archive }: Tarball): Promise<readonly st
   return messages.map((message) => formatMessage(message, pkg, { color: false }) ?? message.code)
 }
 
+interface AttwProblem {
+  readonly kind?: string
+  readonly resolutionKind?: string
+}
+
 interface AttwReport {
-  readonly analysis:
-    | { readonly types: false }
-    | { readonly types: object; readonly problems: readonly { readonly resolutionKind?: string }[] }
+  readonly analysis: { readonly types: false } | { readonly types: object; readonly problems: readonly AttwProblem[] }
 }
 
 /** The parts outside of `esm-only`: Node 10, and `require` of ESM, which every supported Node can load. */
 const outsideProfile = new Set(['node10', 'node16-cjs'])
 
+/**
+ * attw reads `module.exports = require(…)` as one value without `default`. In fact it is the module that the declarations
+ * describe. The consumer of Fastify uses its `default`.
+ */
+const ignored = ['--ignore-rules', 'false-export-default']
+
 /** The problems that attw finds. Its exit code is not enough, because it is 0 for a package without types. */
 export async function attwProblems({ archive }: Tarball): Promise<readonly string[]> {
   const cli = join(dirname(fileURLToPath(import.meta.resolve('@arethetypeswrong/cli/package.json'))), 'dist/index.js')
-  const args = [cli, archive, '--profile', 'esm-only', '--format', 'json']
+  const args = [cli, archive, '--profile', 'esm-only', '--format', 'json', ...ignored]
   const ended = await run(process.execPath, args, dirname(archive))
   if (ended.code !== 0 && !ended.stdout.startsWith('{')) {
     return complaints(ended, /^error/)
@@ -34,7 +43,11 @@ export async function attwProblems({ archive }: Tarball): Promise<readonly strin
   if (analysis.types === false) {
     return ['no types']
   }
-  const found = analysis.problems.filter(({ resolutionKind = '' }) => !outsideProfile.has(resolutionKind)).map(inWords)
+  const found = analysis.problems
+    .filter(
+      ({ kind = '', resolutionKind = '' }) => !outsideProfile.has(resolutionKind) && kind !== 'FalseExportDefault',
+    )
+    .map(inWords)
   return found.length > 0 ? found : complaints(ended, /^error/)
 }
 

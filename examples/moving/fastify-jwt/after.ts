@@ -10,7 +10,7 @@ export async function createApp({ issuer, audience }: Setting): Promise<FastifyI
   fastify.addHook('onRequest', fastify.protect())
 
   fastify.get('/', async function (request, _reply) {
-    return fastify.auth(request).claims
+    return fastify.protect.auth(request).claims
   })
   return fastify
 }
@@ -22,7 +22,7 @@ export async function createJwksApp({ issuer, audience }: Setting): Promise<Fast
   await server.register(tollgate, { issuer, audience })
 
   server.get('/verify', { onRequest: server.protect() }, (request, reply) => {
-    reply.send(server.auth(request).claims)
+    reply.send(server.protect.auth(request).claims)
   })
   return server
 }

@@ -1,3 +1,4 @@
+import '../require/expect-node.cjs'
 /** The parts that adapters use. An application needs them only for a framework without an adapter. */
 export type { ClaimsOf } from './access-token.ts'
 export { describe, expectOptions, invalidOption } from './lib/invalid-option.ts'
@@ -21,7 +22,12 @@ export type { Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
 export { isUrlEncodedForm, maxFormBytes, parseForm } from './request/form-body.ts'
-export { type NodeHeaders, nodeHeaders } from './request/node-request.ts'
+export {
+  type NodeHeaders,
+  nodeHeaders,
+  /** @deprecated The former name of `nodeHeaders`. */
+  nodeHeaders as headerLinesOf,
+} from './request/node-request.ts'
 export { type ErrorResponse, type ResponseWriter, writeErrorResponse } from './responses/error-response.ts'
 // The command line shows foreign texts, and reads the documents of an issuer, as the validator does.
 export { showDuration, showNames, showText, showTime } from './explain/show.ts'

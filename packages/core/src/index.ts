@@ -1,3 +1,4 @@
+import '../require/expect-node.cjs'
 export type {
   AccessToken,
   AccessTokenClaims,

@@ -1,3 +1,4 @@
+import '../require/expect-node.cjs'
 /** Presets: trusted issuers with the dialects of their vendors. Each has a page in docs/issuers/. */
 export { auth0 } from './issuers/presets/auth0.ts'
 export { authentik } from './issuers/presets/authentik.ts'

@@ -181,7 +181,9 @@ function expectRealm(realm: unknown): string {
 
 function expectDispatcher(dispatcher: Dispatcher): Dispatcher {
   if (typeof asRecord(dispatcher)['dispatch'] !== 'function') {
-    throw invalidOption(`Expected \`dispatcher\` to be a dispatcher of undici, got ${describe(dispatcher)}`)
+    const onBun = "On Bun, import it from 'undici/index.js', because Bun replaces the package `undici`"
+    const fix = 'bun' in process.versions ? `. ${onBun}` : ''
+    throw invalidOption(`Expected \`dispatcher\` to be a dispatcher of undici, got ${describe(dispatcher)}${fix}`)
   }
   return dispatcher
 }

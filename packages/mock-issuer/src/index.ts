@@ -1,3 +1,4 @@
+import '../require/expect-node.cjs'
 export type { AccessTokenOptions, Claims } from './access-token.ts'
 export type { MockClientOptions } from './client.ts'
 export type { Duration, MockClock } from './clock.ts'

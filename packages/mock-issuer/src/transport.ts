@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { type Duplex, duplexPair } from 'node:stream'
-import { Agent, type Dispatcher } from 'undici'
+import stream, { type Duplex } from 'node:stream'
+import type { Dispatcher } from 'undici'
+// Bun replaces the package `undici` by a module that ignores dispatchers. It does not replace this file.
+import { Agent } from 'undici/index.js'
 
 /** The connection between requests and the issuer: one HTTP server, over loopback or in memory. */
 export interface Transport {
@@ -76,7 +78,7 @@ function openInMemory(server: Server, url: string): OpenTransport {
 
 /** Opens a connection in memory. It does not prevent the exit of the process. A stream has all that undici uses. */
 function connect(server: Server, connections: Set<Duplex>): Socket {
-  const [clientSide, serverSide] = duplexPair()
+  const [clientSide, serverSide] = stream.duplexPair()
   connections.add(serverSide)
   clientSide.on('close', () => serverSide.destroy())
   serverSide.on('close', () => {

@@ -1,2 +1,3 @@
+import '@tollgate/core'
 export { startTelemetry, type Telemetry } from './telemetry.ts'
 export type { TelemetryOptions } from './options.ts'

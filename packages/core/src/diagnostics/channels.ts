@@ -1,4 +1,5 @@
-import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
+import { channel, type TracingChannel } from 'node:diagnostics_channel'
+import { tracingChannel } from '../lib/recent-node.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import type { AuthenticationTrace, Channels, FetchTrace, MisconfigurationMessage } from './messages.ts'
 

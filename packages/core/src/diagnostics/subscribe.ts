@@ -1,5 +1,5 @@
-import { subscribe as subscribeTo, unsubscribe } from 'node:diagnostics_channel'
 import { expectFunction, expectOneOf } from '../lib/invalid-option.ts'
+import { subscribe as subscribeTo, unsubscribe } from '../lib/recent-node.ts'
 import { diagnostics } from './channels.ts'
 import type { Channels, TracingChannels } from './messages.ts'
 

@@ -1,4 +1,5 @@
-import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import { zstdDecompressSync } from '../lib/recent-node.ts'
 import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 
@@ -40,7 +41,8 @@ export function decodeBody(name: string, encoding: unknown, body: Uint8Array, ma
     if (!(error instanceof Error)) {
       throw error
     }
-    if (own(error, 'code') === 'ERR_BUFFER_TOO_LARGE') {
+    // Bun throws another error than Node for an output that is too long.
+    if (own(error, 'code') === 'ERR_BUFFER_TOO_LARGE' || error instanceof RangeError) {
       throw new UpstreamError({ reason: 'too-large', message: `${name} answered more than ${maxBytes} bytes` })
     }
     throw new UpstreamError({ reason: 'content-encoding', message })

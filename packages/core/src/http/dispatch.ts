@@ -3,6 +3,7 @@ import type { FetchTrace } from '../diagnostics/messages.ts'
 import { own } from '../lib/record.ts'
 import type { ConnectionKind } from './dispatchers.ts'
 import type { Network } from './network.ts'
+import { importUndici } from './undici.ts'
 
 /** A request to an authorization server. */
 export interface UpstreamRequest {
@@ -26,7 +27,7 @@ export interface UpstreamRequest {
 export async function dispatch(request: UpstreamRequest): Promise<Dispatcher.ResponseData> {
   const { url, network, signal, method, body = null } = request
   const headers = { 'user-agent': 'tollgate', ...request.headers, 'accept-encoding': 'identity' }
-  const undici = await import('undici')
+  const undici = await importUndici()
   const send = async (connection: ConnectionKind): Promise<Dispatcher.ResponseData> => {
     const dispatcher = await network.dispatcher(connection)
     return undici.request(url, { dispatcher, signal, method, body, headers })

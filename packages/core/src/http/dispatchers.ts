@@ -4,6 +4,7 @@ import type { SecureContextOptions } from 'node:tls'
 import type { Agent, Dispatcher } from 'undici'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { isPublicAddress, type NetworkAccess } from './public-address.ts'
+import { importUndici } from './undici.ts'
 
 /** The `code` of the error of a connection whose host name has an address that is not public. */
 export const forbiddenAddress = 'ERR_FORBIDDEN_ADDRESS'
@@ -79,9 +80,8 @@ function agentOptions(any: Agent.Options): Readonly<Record<ConnectionKind, Agent
   return { any, new: { ...any, pipelining: 0, allowH2: false } }
 }
 
-/** undici is imported at the first outbound call, because its import takes a large part of the start-up time. */
 async function createAgent(options: Agent.Options): Promise<Agent> {
-  const { Agent } = await import('undici')
+  const { Agent } = await importUndici()
   return new Agent(options)
 }
 

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
 import type { DocumentKind } from '../diagnostics/messages.ts'
+import { hash } from '../lib/recent-node.ts'
 import { own } from '../lib/record.ts'
 import { UpstreamError } from '../responses/unavailable.ts'
 import { defaultFreshness, parseFreshness } from './freshness.ts'

@@ -8,6 +8,7 @@ import { decodeBody } from './content-encoding.ts'
 import { discardBody, dispatch, type UpstreamRequest } from './dispatch.ts'
 import { forbiddenAddress } from './dispatchers.ts'
 import { canBePublic } from './secure-url.ts'
+import { undiciNotLoaded } from './undici.ts'
 
 /** The response of an authorization server. */
 export interface UpstreamResponse {
@@ -140,6 +141,9 @@ function toUpstreamError(name: string, cause: unknown, signal: AbortSignal): Err
   const code = own(cause, 'code')
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
     return new TypeError('The request could not be made: is `dispatcher` one of undici 7 or newer?', { cause })
+  }
+  if (code === undiciNotLoaded && cause instanceof Error) {
+    return cause
   }
   if (code === forbiddenAddress) {
     return notPublic(name)

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
 import { reportBug } from '../diagnostics/channels.ts'
+import { hash } from '../lib/recent-node.ts'
 import { startClient } from './client-authentication/client-authentication.ts'
 import { createIntrospectionCache, type IntrospectionCaches, isRefreshDue } from './introspection-cache.ts'
 import type { IntrospectionSettings } from './introspection-options.ts'

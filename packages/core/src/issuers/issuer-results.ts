@@ -26,7 +26,9 @@ const minute = 60_000
 /** A new tenant is accepted after 10 s at the latest. A removed tenant is refused after 10 min. */
 const knownFor = { ttl: 10 * minute, ttlResolution: 0 }
 /** Strangers have an own cache, so that made-up names evict no tenant. */
-const strangerBounds = { max: 1000, maxSize: 256 * 1024, ttl: 10_000, ttlResolution: 0 }
+const strangerBounds = { maxSize: 256 * 1024, ttl: 10_000, ttlResolution: 0 }
+/** Bounds the number of strangers to 1,000. With `max`, an LRUCache would allocate that many slots at once. */
+const minStrangerSize = 263
 
 /** `maxSize` bounds the issuers, in bytes. */
 export function createIssuerResults(maxSize: number, clock: Clock): IssuerResults {
@@ -34,7 +36,7 @@ export function createIssuerResults(maxSize: number, clock: Clock): IssuerResult
   const known = new LRUCache<string, ResolvedIssuer>({ ...knownFor, maxSize, perf })
   const strangers = new LRUCache<string, true>({
     ...strangerBounds,
-    sizeCalculation: (_value, iss) => 2 * iss.length + 1,
+    sizeCalculation: (_value, iss) => Math.max(minStrangerSize, 2 * iss.length + 1),
     perf,
   })
 

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { createHitCounter, type HitCounter } from '../cache/cache-stats.ts'
 import type { CacheHealth } from '../diagnostics/health.ts'
+import { hash } from '../lib/recent-node.ts'
 import { roughSize } from '../lib/rough-size.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 

@@ -1,6 +1,7 @@
-import { createPublicKey, hash, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { SecurityMessage } from '../diagnostics/messages.ts'
 import { maxUrlLength } from '../http/secure-url.ts'
+import { hash } from '../lib/recent-node.ts'
 import { isRecord, own, ownPresent } from '../lib/record.ts'
 import { undefinedIfError } from '../lib/undefined-if-error.ts'
 import type { PassedOverReason } from '../responses/passed-over-key.ts'

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import { describe, invalidOption } from '../../lib/invalid-option.ts'
 import type { MaybePromise } from '../../lib/maybe-promise.ts'
+import { hash } from '../../lib/recent-node.ts'
 import { callApplication } from '../../responses/error-response.ts'
 import { type ClientAuthentication, type Presented, presenting } from './client-authentication.ts'
 
