@@ -125,6 +125,15 @@ describe('standard input', () => {
     expect(stdout.text() + stderr.text()).not.toContain(signature)
   })
 
+  test('that fails has the exit code 1, and a line without a stack', async () => {
+    const stdin = new PassThrough()
+    const [stdout, stderr] = [collector(), collector()]
+    const running = runCli(['decode'], { stdin, stdout: stdout.stream, stderr: stderr.stream, env: {} })
+    stdin.destroy(new Error('sentinel'))
+    expect(await running).toBe(1)
+    expect(stderr.text()).toMatch(/^✗ Unexpected error.*sentinel\n$/)
+  })
+
   test('of a terminal ends with Ctrl+C', async () => {
     const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined })
     const [stdout, stderr] = [collector(), collector()]

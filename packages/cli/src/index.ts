@@ -1,3 +1,4 @@
+import '@tollgate/core'
 export type { DecodeReport } from './decode/command.ts'
 export type { DoctorReport } from './doctor/report.ts'
 export type { CauseReport, ExplainReport } from './explain/report.ts'

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
+// It says in words when Node is too old. The other modules need a newer one to load at all.
+import '@tollgate/core'
 import { Console } from 'node:console'
-import { runCli } from './run.ts'
 import { showMessage } from './text.ts'
 
 // A warning of Node, such as that about types in a module of the app, is no part of the output.
@@ -20,5 +21,6 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 // A reader of the output, such as `head`, may end before the command.
 process.stdout.on('error', () => undefined)
 
+const { runCli } = await import('./run.ts')
 // A module of the app may have started servers, which would continue to run.
 process.exit(await runCli(process.argv.slice(2)))

@@ -10,6 +10,7 @@ import { type Output, print, printReport, printUsage, secretsOf } from './output
 import { type Input, readToken } from './read-token.ts'
 import type { PastedToken } from './pasted-token.ts'
 import type { Report } from './report.ts'
+import { showMessage } from './text.ts'
 import { type ExitCode, UsageError } from './usage.ts'
 
 /** The streams and the environment of a command. `process` is one. */
@@ -32,7 +33,7 @@ const options = { explain: explainOptions, doctor: doctorOptions, decode: decode
 
 /**
  * Runs one command line, and resolves with its exit code. `args` are the arguments behind the name of the program. It
- * does NOT end the process, and it never rejects because of what a token, an issuer or an argument contains.
+ * does NOT end the process, and it never rejects: an unexpected error has the exit code 1.
  */
 export async function runCli(args: readonly string[], context: CliContext = process): Promise<ExitCode> {
   const { stdout, stderr } = context
@@ -54,7 +55,9 @@ export async function runCli(args: readonly string[], context: CliContext = proc
     if (error instanceof UsageError) {
       return printUsage(name, error.fault, output)
     }
-    throw error
+    const message = error instanceof Error ? showMessage(error.message) : 'a value that is no error'
+    await print(stderr, `✗ Unexpected error, which is a bug of Tollgate: ${message}\n`, output)
+    return 1
   }
 }
 
