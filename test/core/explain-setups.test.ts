@@ -1,5 +1,5 @@
 /** What `explain` says about requests and set-ups that are not about the claims of a token. */
-import { cookie, createValidator, header, trustedIssuer, type ValidatorOptions } from '@tollgate/core'
+import { active, cookie, createValidator, header, trustedIssuer, type ValidatorOptions } from '@tollgate/core'
 import { describe, expect, test } from 'vitest'
 import { T0 as now } from '../harness/constants.ts'
 import { encode, jws, keyPair } from '../harness/jws.ts'
@@ -9,8 +9,17 @@ import { openScriptedValidator } from '../harness/scripted-validator.ts'
 const audience = 'https://api.example'
 type Headers = Readonly<Record<string, string>>
 
+type Sources = Pick<ValidatorOptions, 'credentials' | 'formBody'>
+
+async function lineFor(headers: Headers, options?: Sources): Promise<string | undefined> {
+  const validator = createValidator({ issuer: 'https://as.example', audience, ...options })
+  const method = headers['upgrade'] === undefined ? 'POST' : 'GET'
+  const request = { method, url: '/', headers: Object.entries(headers) }
+  return validator.explain(await validator.authenticate(request).catch((thrown: unknown) => thrown))?.line
+}
+
 describe('credentials', () => {
-  test.each<readonly [name: string, headers: Headers, cause: RegExp, options?: Partial<ValidatorOptions>]>([
+  test.each<readonly [name: string, headers: Headers, cause: RegExp]>([
     ['an empty line', { authorization: '' }, /`Authorization` is empty/],
     ['no space behind Bearer', { authorization: 'BearereyJhbGciOiJSUzI1NiJ9.e30.AA' }, /no space follows `Bearer`/],
     ['a promise', { authorization: 'Bearer [object Promise]' }, /object or a promise.*`await` is missing/],
@@ -30,38 +39,39 @@ describe('credentials', () => {
     ['a cookie behind a proxy', { cookie: '_ga=1', forwarded: 'for=a' }, /proxy in between removes the header.*cookie/],
     ['a WebSocket', { upgrade: 'websocket' }, /WebSocket.*browsers cannot send `Authorization`.*cookie.*first message/],
     ['an EventSource', { accept: 'text/event-stream' }, /EventSource.*cannot send/],
+  ])('of %s', async (_name, headers, cause) => {
+    expect(await lineFor(headers)).toMatch(cause)
+  })
+
+  test.each<readonly [name: string, headers: Headers, options: Sources, cause: RegExp]>([
     [
       'Bearer in a header of its own',
       { 'x-token': 'Bearer a' },
-      /has the word `Bearer` in front/,
       { credentials: header('x-token') },
+      /has the word `Bearer` in front/,
     ],
-    ['another cookie', { cookie: 'b=1' }, /no token in the cookie `a`/, { credentials: cookie('a') }],
-    ['a signed cookie', { cookie: 'a=s%3Aabc.def' }, /signed or encoded/, { credentials: cookie('a') }],
-    ['two cookies of one name', { cookie: 'a=1; a=2' }, /several cookies of one name/, { credentials: cookie('a') }],
+    ['another cookie', { cookie: 'b=1' }, { credentials: cookie('a') }, /no token in the cookie `a`/],
+    ['a signed cookie', { cookie: 'a=s%3Aabc.def' }, { credentials: cookie('a') }, /signed or encoded/],
+    ['two cookies of one name', { cookie: 'a=1; a=2' }, { credentials: cookie('a') }, /several cookies of one name/],
     [
       'a cookie from a client that is no browser',
       { cookie: 'a=1' },
-      /no browser must send/,
       { credentials: cookie('a') },
+      /no browser must send/,
     ],
     [
       'a form without a token',
       { 'content-type': 'application/x-www-form-urlencoded' },
-      /no `access_token`/,
       { formBody: 'accepted' },
+      /no `access_token`/,
     ],
-  ])('of %s', async (_name, headers, cause, options) => {
-    const validator = createValidator({ issuer: 'https://as.example', audience, ...options })
-    const method = cause.source.includes('no browser') || headers['content-type'] ? 'POST' : 'GET'
-    const request = { method, url: '/', headers: Object.entries(headers) }
-    const error: unknown = await validator.authenticate(request).catch((thrown: unknown) => thrown)
-    expect(validator.explain(error)?.line).toMatch(cause)
+  ])('of %s', async (_name, headers, options, cause) => {
+    expect(await lineFor(headers, options)).toMatch(cause)
   })
 })
 
 describe('an introspection that', () => {
-  const active = { active: true, client_id: 'c', token_type: 'Bearer', exp: now + 60 }
+  const response = { active: true, client_id: 'c', token_type: 'Bearer', exp: now + 60 }
   test.each<readonly [name: string, respond: Handler, cause: RegExp]>([
     ['responds with 403', status(403), /may not introspect, or a firewall/],
     ['responds with 404', status(404), /no endpoint at this URL/],
@@ -70,13 +80,41 @@ describe('an introspection that', () => {
     ['redirects to a login', status(302, { location: 'https://login.example/x' }), /no endpoint for machines/],
     ['responds with HTML', text('<html>'), /not JSON.*login page.*response: 'jwt'/],
     ['hangs', hang, /introspection: \{ timeout \}/],
-    ['names no audience', json(active), /has no `aud`.*when the client asks/],
-    ['names another issuer', json({ ...active, iss: 'https://b.example' }), /response names another issuer/],
+    ['names no audience', json(response), /has no `aud`.*when the client asks/],
+    ['names another issuer', json({ ...response, iss: 'https://b.example' }), /response names another issuer/],
   ])('%s', async (_name, respond, cause) => {
     const { validator, issuer, authenticate } = await openScriptedValidator({ introspection: { timeout: '200ms' } })
     issuer.routes['/introspect'] = respond
     const error = await authenticate('opaque').catch((thrown: unknown) => thrown)
     expect(validator.explain(error)?.line).toMatch(cause)
+  })
+
+  test.each<readonly [name: string, claims: object, cause: RegExp]>([
+    ['calls an expired JWT inactive', { exp: now - 600 }, /not active: it expired 10 min ago/],
+    ['calls the JWT of another issuer inactive', { iss: 'https://b.example' }, /names another issuer.*b\.example/],
+  ])('%s', async (_name, claims, cause) => {
+    const { validator, issuer, authenticate } = await openScriptedValidator({ issuer: { formats: 'opaque' } })
+    issuer.introspect = () => ({ active: false })
+    const error = await authenticate(`${encode({ alg: 'ES256' })}.${encode(claims)}.AAAA`).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(validator.explain(error)?.line).toMatch(cause)
+  })
+
+  test('the guard active needs responds with 403', async () => {
+    const { validator, issuer, authenticate } = await openScriptedValidator()
+    const { privateKey, jwk } = keyPair('P-256')
+    issuer.keys = [{ ...jwk, kid: '1' }]
+    issuer.routes['/introspect'] = status(403)
+    const token = jws(
+      { alg: 'ES256', kid: '1' },
+      { iss: issuer.url, aud: audience, exp: now + 60 },
+      privateKey,
+      'ES256',
+    )
+    const error = await authenticate(token, active({ within: '1m' })).catch((thrown: unknown) => thrown)
+    expect(validator.explain(error)).toMatchObject({ step: 'introspection' })
+    expect(validator.explain(error)?.line).toMatch(/may not introspect/)
   })
 
   test('the metadata does not announce', async () => {

@@ -20,7 +20,7 @@ export function wrongAudience(token: FailedToken): Cause {
       problem: 'the token is for this API, but not for the audience of this route',
       expected: 'the audience of this route',
       received,
-      fix: 'Request a token for the audience that the guard of the route names.',
+      fix: 'Request a token for the audience that a guard of the route names: audience(…), or organization(…) for an organization.',
     }
   }
   const cause = claim === 'aud' ? audienceCause(token, audiences, names) : otherClaimCause(claim, audiences, names)

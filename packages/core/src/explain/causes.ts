@@ -1,19 +1,13 @@
 import { own } from '../lib/record.ts'
 import type { refusalReasons } from '../responses/refusal-reasons.ts'
 import { wrongAudience } from './audience-causes.ts'
-import {
-  inactive,
-  malformedClaim,
-  missingClaim,
-  senderConstrained,
-  wrongClaims,
-  wrongTokenType,
-} from './claim-causes.ts'
+import { malformedClaim, missingClaim, senderConstrained, wrongClaims, wrongTokenType } from './claim-causes.ts'
 import { crossOrigin, noCredentials, repeatedCredentials, tokenTooLarge } from './credential-causes.ts'
 import type { Cause, Step } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
 import { byApplication, unexpectedOrganization, wrongOrganization } from './guard-causes.ts'
 import { unknownPrefix, untrustedIssuer } from './issuer-causes.ts'
+import { inactive } from './inactive-causes.ts'
 import { malformedCredentials } from './malformed-credentials.ts'
 import { malformedToken } from './malformed-token.ts'
 import { missingScope } from './scope-causes.ts'

@@ -2,7 +2,7 @@ import { valueAt } from '../claims/claim-path.ts'
 import { own } from '../lib/record.ts'
 import { missingAudience } from './audience-causes.ts'
 import type { Cause } from './explanation.ts'
-import { type FailedToken, textIn, timeIn } from './failed-token.ts'
+import { type FailedToken, textIn } from './failed-token.ts'
 import { claimsOfIdTokens, foreignKindOf, sendAccessToken } from './kind-of-token.ts'
 import { showClaims, typeOf } from './show.ts'
 
@@ -111,7 +111,7 @@ export function malformedClaim({ refusal, claims }: FailedToken): Cause {
   const value = own(claims, name)
   const isTime = ['exp', 'nbf', 'iat', 'auth_time'].includes(name)
   return {
-    problem: `${showClaims(refusal.claimPaths)} has the wrong type`,
+    problem: `${showClaims(refusal.claimPaths)} ${refusal.claimPaths.length > 1 ? 'have' : 'has'} the wrong type`,
     expected: isTime ? 'a number of seconds' : undefined,
     received: value === undefined ? undefined : typeOf(value),
     fix: isTime
@@ -135,16 +135,5 @@ export function senderConstrained({ claims, genuine }: FailedToken): Cause {
   return {
     problem: `the token is bound to a key of its client (${isDpop ? 'DPoP' : '`cnf`'}), and this version cannot verify that`,
     fix: 'Configure the client to request tokens that are not bound.',
-  }
-}
-
-/** `inactive`. */
-export function inactive({ claims }: FailedToken): Cause {
-  const isJwt = timeIn(claims, 'exp') !== undefined
-  return {
-    problem: 'the issuer says that the token is not active: it is expired, revoked or unknown there',
-    fix: `Get a new token. If a new one has the same fault, check that the token comes from this issuer, and that the client of \`introspection\` may see the tokens of other clients.${
-      isJwt ? ' Some issuers call every JWT inactive.' : ''
-    }`,
   }
 }

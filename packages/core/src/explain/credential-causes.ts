@@ -54,7 +54,7 @@ function elsewhere(request: HttpRequest, { credentials, formBody }: FailedToken[
       fix: "Put the CORS layer in front of protect(), or set `preflights: 'skip'`.",
     }
   }
-  if (/[?&]((access|auth|id)_?token|token|jwt|bearer|authorization)=/i.test(request.url)) {
+  if (/[?&]((access|auth|id)_?token|token|jwt|authorization)=/i.test(request.url)) {
     return { problem: 'the token is in the query of the URL, which Tollgate never reads', fix: sendBearer }
   }
   const form = isUrlEncodedForm(request) && request.method !== 'GET'
@@ -77,7 +77,7 @@ function elsewhere(request: HttpRequest, { credentials, formBody }: FailedToken[
 function inHeader(name: string, request: HttpRequest): Cause {
   const [value = ''] = headerLines(request.headers, name)
   const problem = `the request has no \`Authorization\`, but it has \`${name}\``
-  if (/^bearer /i.test(value)) {
+  if (new RegExp('^bearer ', 'i').test(value)) {
     return {
       problem,
       fix: `${sendBearer} If a proxy has renamed the header, configure it to pass \`Authorization\` on.`,

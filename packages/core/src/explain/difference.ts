@@ -51,7 +51,7 @@ const spellings: readonly (readonly [how: string, same: (name: string) => string
   ['only by `http:` and `https:`', withoutScheme],
   ['only by the default port', withoutPort],
   ['only by the path of its metadata', withoutWellKnown],
-  ['only by the prefix `api://`', withoutApi],
+  ['only by a prefix (`api://`, `urn:` or `app:`)', withoutApi],
   [
     'only in its spelling (slash, case, scheme or prefix)',
     (name) => withoutApi(withoutScheme(withoutPort(withoutWellKnown(name.trim().toLowerCase())))),

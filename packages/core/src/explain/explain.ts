@@ -1,6 +1,8 @@
 import { reportBug } from '../diagnostics/channels.ts'
+import { settingsOf } from '../issuers/trusted-issuer.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import { type ErrorResponse, isErrorResponse } from '../responses/error-response.ts'
+import type { Unavailable } from '../responses/unavailable.ts'
 import { refusalCause } from './causes.ts'
 import type { Cause, Explanation } from './explanation.ts'
 import { type Circumstances, createFailedToken, type ExplainedSettings } from './failed-token.ts'
@@ -58,9 +60,17 @@ function explanationOf(error: ErrorResponse, circumstances: Circumstances, setti
     const { step, ...cause } = refusalCause(createFailedToken(error, circumstances, settings))
     return Object.freeze({ status, code, reason, step, ...withLine(`${status} ${reason}`, cause) })
   }
-  const step = circumstances.findings.text?.split('.').length === 3 ? 'signature' : 'introspection'
+  const step = stepOf(error, circumstances, settings)
   const { reason, ...cause } = outageCause(error, step)
   return Object.freeze({ status, code, reason, step, ...withLine(`${status} ${reason} (${error.issuer})`, cause) })
+}
+
+/** A JWT whose signature is good is introspected for the guard `active`, and with `formats: 'opaque'` at once. */
+function stepOf({ issuer }: Unavailable, { findings }: Circumstances, settings: ExplainedSettings) {
+  const trusted = typeof settings.issuers === 'function' ? [] : settings.issuers
+  const isOpaque = trusted.some((one) => one.url === issuer && settingsOf(one).formats === 'opaque')
+  const isJwt = findings.text?.split('.').length === 3
+  return isJwt && !isOpaque && findings.genuine === undefined ? 'signature' : 'introspection'
 }
 
 function withLine(

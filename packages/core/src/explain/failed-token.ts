@@ -53,8 +53,8 @@ export function createFailedToken(
 }
 
 /** Whether an issuer of this validator introspects opaque tokens. */
-export function introspects({ trusted, settings }: FailedToken): boolean {
-  return typeof settings.issuers === 'function' || trusted.some((one) => settingsOf(one).formats !== 'jwt')
+export function introspects({ trusted }: FailedToken): boolean {
+  return trusted.some((one) => settingsOf(one).formats !== 'jwt')
 }
 
 /** The audiences that this API accepts from the issuer of the token. */

@@ -1,12 +1,15 @@
+import { own } from '../lib/record.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
 import { showClaims, showText } from './show.ts'
 
 /** `wrong-organization`. */
-export function wrongOrganization({ refusal }: FailedToken): Cause {
+export function wrongOrganization({ refusal, claims }: FailedToken): Cause {
+  const [claim] = refusal.claimPaths
+  const isMissing = claim !== undefined && own(claims, claim) === undefined
   return {
-    problem: 'the token is for another organization than the route, or for none',
-    received: refusal.claimPaths.length === 0 ? undefined : showClaims(refusal.claimPaths),
+    problem: `the token is for ${isMissing ? 'no' : 'another'} organization, and the route is for one`,
+    received: claim === undefined ? undefined : `${isMissing ? 'no ' : ''}${showClaims(refusal.claimPaths)}`,
     fix: 'The client must request a token for the organization that the route names.',
   }
 }

@@ -77,6 +77,9 @@ export function unknownPrefix({ claims, trusted }: FailedToken): Cause {
         ? 'the opaque token begins with no configured `prefix`'
         : 'no trusted issuer has this `iss`, and the token begins with no configured `prefix`',
     expected: trusted.length === 0 ? undefined : `a token of ${trusted.map(({ url }) => showText(url)).join(' or ')}`,
-    fix: "Check `introspection: { prefix }` of the issuers, or set `opaqueRouting: 'in-order'`.",
+    fix:
+      trusted.length === 1
+        ? 'Correct or remove `introspection: { prefix }`, or get a token of this issuer.'
+        : 'Check `introspection: { prefix }` of the issuers: opaque tokens of each must begin with it.',
   }
 }

@@ -3,8 +3,9 @@ import { type FailedToken, textIn } from './failed-token.ts'
 
 /** What a token other than an access token for this API seems to be. It continues `this is …`. */
 export function foreignKindOf(token: FailedToken): { readonly what: string; readonly why: string } | undefined {
-  // A token that the preset or the token itself calls an access token is one, whatever its claims look like.
-  const isAccessToken = token.genuine?.statedKind?.kind === 'access-token'
+  // A claim can state that this is an access token, by the preset: then it is one, whatever else is in it.
+  const { kind, by = [] } = token.genuine?.statedKind ?? {}
+  const isAccessToken = kind === 'access-token' && by.length > 0
   return (
     byWord(token.claims) ??
     byType(token.header) ??

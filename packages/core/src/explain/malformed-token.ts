@@ -24,6 +24,12 @@ export function malformedToken(token: FailedToken): Cause {
       fix: 'Ask the issuer for a token for this API: some issuers, such as Auth0, encrypt the token when the client names no audience.',
     }
   }
+  if (count !== 3 && typeof token.settings.issuers === 'function') {
+    return {
+      ...noJwt(count),
+      fix: 'An `issuer` function accepts JWTs only: request a JWT, or list the issuer of opaque tokens in `issuer`.',
+    }
+  }
   if (count !== 3) {
     return introspects(token)
       ? { ...noJwt(count), fix: 'Send the access token as the issuer returned it.' }

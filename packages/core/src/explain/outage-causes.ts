@@ -40,6 +40,9 @@ function fixOf({ reason, message, cause, received }: Failure, issuer: string, st
   if (message.includes('without `introspection_endpoint`')) {
     return 'The issuer announces no introspection. If it has an endpoint, set `introspection: { endpoint }`. Otherwise request JWTs.'
   }
+  if (/ contains \d+ keys\./.test(message)) {
+    return 'Configure the issuer to remove old keys, or give the current ones to `keys`.'
+  }
   if (foundAdvice !== undefined && isMissing) {
     return `${foundAdvice}.`
   }

@@ -61,7 +61,7 @@ export function unknownKey({ refusal, issuer }: FailedToken): Cause {
       fix:
         issuer === undefined
           ? 'Get a new token. If it has the same fault, check where the keys of this issuer come from.'
-          : 'Get a new token: the issuer may have changed its keys. If a new token has the same fault, the token comes from another server with the same `iss`, or `keys` is the key set of another issuer.',
+          : 'Get a new token: the issuer may have changed its keys. Otherwise another server with the same `iss` issued it, or `keys` is the key set of another issuer.',
     }
   )
 }

@@ -56,7 +56,7 @@ export function tooEarly(name: 'nbf' | 'iat'): (token: FailedToken) => Cause {
       return {
         problem: `your clock is ${showDuration(ahead)} behind, or the clock of the issuer is ahead`,
         ...times,
-        fix: `Synchronize the clock of this machine (NTP).${isByTimeZone(ahead) ? ' Whole hours come from local time in place of UTC.' : ''} \`clockTolerance\` is ${settings.clockTolerance / 1000} s, and can be at most 60 s.`,
+        fix: `Synchronize the clock of this machine (NTP).${isByTimeZone(ahead) ? ' Whole hours come from local time in place of UTC.' : ''} \`clockTolerance\` is ${settings.clockTolerance / 1000} s, at most 60 s.`,
       }
     }
     return {
