@@ -58,12 +58,15 @@ export function wrongAudience(token: FailedToken): Cause {
   return { ...cause, expected, received }
 }
 
+/** A token chooses the number of its audiences. */
+const maxCompared = 20
+
 function audienceCause(
   token: FailedToken,
   audiences: readonly string[],
   expected: readonly string[],
 ): Pick<Cause, 'problem' | 'fix'> {
-  for (const name of audiences) {
+  for (const name of audiences.slice(0, maxCompared)) {
     const difference = differenceOf(name, expected)
     if (difference !== undefined) {
       return {
