@@ -272,7 +272,7 @@ describe('the console', () => {
     expect(printed).toHaveLength(1)
   })
 
-  test('gets at most 100 different lines in a minute, and a line that says so', async () => {
+  test('gets at most 30 different lines of a reason in a minute, a line that says so, and the other reasons', async () => {
     const printed = lines()
     const issuer = await openIssuer()
     const validator = createValidator({ ...issuer.validatorOptions, explain: 'console' })
@@ -280,7 +280,9 @@ describe('the console', () => {
       const part = Buffer.from(JSON.stringify({ alg: 'RS256', iss: `https://${number}.example` })).toString('base64url')
       await expect(validator.validate(`${part}.${part}.AAAA`)).rejects.toBeInstanceOf(Refusal)
     }
-    expect(printed).toHaveLength(101)
+    expect(printed).toHaveLength(31)
+    await expect(validator.validate(await issuer.accessToken({ exp: 1 }))).rejects.toMatchObject({ reason: 'expired' })
+    expect(printed).toHaveLength(32)
   })
 
   test('gets nothing without the option', async () => {

@@ -95,10 +95,13 @@ describe('decorate', () => {
     expect((await send(origin, { path: '/', headers })).body).toBe('undefined,alice')
   })
 
-  test.each(['', 'headers', 'url', '__proto__', 'a b', 7])('%j is an invalid option', (decorate) => {
-    const options = { issuer: 'https://as.example', audience: 'x', decorate: decorate as string }
-    expect(() => createProtect(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
-  })
+  test.each(['', 'headers', 'url', '__proto__', 'toString', 'on', 'get', 'host', 'a b', 7])(
+    '%j is an invalid option',
+    (decorate) => {
+      const options = { issuer: 'https://as.example', audience: 'x', decorate: decorate as string }
+      expect(() => createProtect(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
+    },
+  )
 })
 
 describe('protect(…) in a handler', () => {

@@ -6,7 +6,7 @@ import { type CallRequest, graphqlArgsOf, type NestRequest, requestOf, toHttpReq
 import { toHttpException, toSocketException } from './exceptions.ts'
 import { withHandshake } from './handshake.ts'
 import type { TollgateSettings } from './options.ts'
-import { setHeaders } from './response-headers.ts'
+import { setHeaders, setHeadersOfOperation } from './response-headers.ts'
 
 /** Whether the call may lack credentials. */
 export type Credentials = 'required' | 'optional'
@@ -39,11 +39,12 @@ export function createCallAuth<Claims>(settings: TollgateSettings<Claims>): Call
 /** A socket lives longer than a token. Therefore each message validates the token again. */
 async function authenticateSocket<Claims>(
   { validator, handshakeAuth }: TollgateSettings<Claims>,
-  { request, handshake }: CallRequest,
+  { request, handshake, headers }: CallRequest,
   guard: Guard,
   credentials: Credentials,
 ): Promise<AccessToken<Claims> | undefined> {
-  const http = handshakeAuth === 'accepted' ? withHandshake(toHttpRequest(request), handshake) : toHttpRequest(request)
+  const upgrade = { ...toHttpRequest(request), ...(headers === undefined ? {} : { headers }) }
+  const http = handshakeAuth === 'accepted' ? withHandshake(upgrade, handshake) : upgrade
   return credentials === 'optional' ? validator.authenticateOptional(http, guard) : validator.authenticate(http, guard)
 }
 
@@ -57,7 +58,11 @@ async function toException<Claims>(
   if (type === 'ws') {
     return toSocketException(error)
   }
-  const { reply } = (graphqlArgsOf(context).context ?? {}) as { readonly reply?: unknown }
-  setHeaders(error, type === 'http' ? context.getArgByIndex(1) : reply)
+  if (type === 'http') {
+    setHeaders(error, context.getArgByIndex(1))
+  } else {
+    const { reply } = (graphqlArgsOf(context).context ?? {}) as { readonly reply?: unknown }
+    setHeadersOfOperation(error, reply)
+  }
   return type === 'http' && errors === 'throw' ? error : toHttpException(error)
 }

@@ -1,7 +1,8 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { ExecutionContext } from '@nestjs/common'
 import type { HttpRequest } from '@tollgate/core'
 import { nodeHeaders } from '@tollgate/core/adapter'
+import { isUpgraded, type RawRequest, separateInit } from './mercurius-socket.ts'
 import { upgradeRequestOf } from './upgrade-requests.ts'
 
 /** The parts of a request of Express, Fastify or Node that Tollgate uses. Fastify has `rawHeaders` in `raw`. */
@@ -11,7 +12,7 @@ export interface NestRequest {
   readonly originalUrl?: string | undefined
   readonly headers: IncomingHttpHeaders
   readonly rawHeaders?: readonly string[] | undefined
-  readonly raw?: Pick<IncomingMessage, 'rawHeaders'> | undefined
+  readonly raw?: RawRequest | undefined
   readonly body?: unknown
   /** The parameters of the route, after Express or Fastify has matched it. */
   readonly params?: unknown
@@ -27,6 +28,8 @@ export interface CallRequest {
   readonly carrier: 'request' | 'socket'
   /** Credentials beside the headers: the `auth` of a Socket.IO handshake, or the `connectionParams` of graphql-ws. */
   readonly handshake: unknown
+  /** The header lines that the client sent, if the headers of the request have others too. */
+  readonly headers?: HttpRequest['headers']
 }
 
 export function typeOf(context: ExecutionContext): CallType {
@@ -72,6 +75,8 @@ export function graphqlArgsOf(context: ExecutionContext): { readonly context: un
 interface GraphqlContext {
   readonly req?: unknown
   readonly reply?: { readonly request?: unknown } | undefined
+  /** mercurius, for a query over a socket. */
+  readonly request?: unknown
   readonly extra?: { readonly request?: unknown } | undefined
   readonly connectionParams?: unknown
 }
@@ -87,17 +92,17 @@ function requestOfGraphql(graphql: unknown): CallRequest {
       handshake: socket.connectionParams,
     }
   }
-  const request = expectRequest(context.req ?? context.reply?.request, 'request as `req` of the GraphQL context')
-  return { request, carrier: isUpgrade(request) ? 'socket' : 'request', handshake: undefined }
+  const request = expectRequest(
+    context.req ?? context.reply?.request ?? context.request,
+    'request as `req` of the GraphQL context',
+  )
+  return isUpgraded(request)
+    ? { request, carrier: 'socket', ...separateInit(request) }
+    : { request, carrier: 'request', handshake: undefined }
 }
 
 function asContext(value: unknown): GraphqlContext {
   return typeof value === 'object' && value !== null ? value : {}
-}
-
-/** A subscription of mercurius has the request that became a socket. */
-function isUpgrade({ headers }: NestRequest): boolean {
-  return headers.upgrade !== undefined
 }
 
 interface SocketIoClient {

@@ -28,6 +28,20 @@ export function setHeaders({ headers }: ErrorResponse, response: unknown): void 
   }
 }
 
+/** The replies of GraphQL that have the headers of a refusal. */
+const challenged = new WeakSet<object>()
+
+/**
+ * The same for a GraphQL operation, which can be refused once for each of its fields. The reply gets the headers of the
+ * first refusal, because a request chooses how many fields it has.
+ */
+export function setHeadersOfOperation(error: ErrorResponse, reply: unknown): void {
+  if (typeof reply === 'object' && reply !== null && !challenged.has(reply)) {
+    challenged.add(reply)
+    setHeaders(error, reply)
+  }
+}
+
 function setOnReply(reply: FastifyReply, name: string, value: string): void {
   if (!reply.sent) {
     const lines = isAppended(name) ? [reply.getHeader(name) ?? [], value].flat().map(String) : [value]

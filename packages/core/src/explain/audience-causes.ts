@@ -6,6 +6,9 @@ import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
 import { showNames, showText } from './show.ts'
 import { audiencesOfVendors } from './vendor-audiences.ts'
 
+/** A token chooses the number of its audiences. */
+const maxCompared = 20
+
 type Parts = Pick<Cause, 'problem' | 'fix'>
 
 /** `wrong-audience`. Only the value of `aud` is shown, because another claim can be about a person. */
@@ -23,7 +26,8 @@ export function wrongAudience(token: FailedToken): Cause {
       fix: 'Request a token for the audience that a guard of the route names: audience(…), or organization(…) for an organization.',
     }
   }
-  const cause = claim === 'aud' ? audienceCause(token, audiences, names) : otherClaimCause(claim, audiences, names)
+  const compared = audiences.slice(0, maxCompared)
+  const cause = claim === 'aud' ? audienceCause(token, compared, names) : otherClaimCause(claim, compared, names)
   return { ...cause, expected: showExpected(names), received }
 }
 

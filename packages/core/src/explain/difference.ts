@@ -8,7 +8,8 @@ export interface Difference {
 /** The smallest difference between a name and the expected ones. `undefined` when they have nothing in common. */
 export function differenceOf(name: string, expected: readonly string[]): Difference | undefined {
   for (const [how, same] of spellings) {
-    const alike = expected.find((candidate) => same(candidate) === same(name))
+    const spelling = same(name)
+    const alike = expected.find((candidate) => same(candidate) === spelling)
     if (alike !== undefined) {
       return { expected: alike, how }
     }

@@ -35,26 +35,36 @@ export function createReports(explain: Explain | undefined): readonly Report[] {
 const window = 60_000
 /** Strangers can cause any number of different lines. */
 const maxLines = 100
+/** A stranger must not hide the other reasons, such as an outage. */
+const maxLinesOfReason = 30
 
 function counting(report: (report: ExplanationReport) => void): Report {
   const count = createCounter()
   return (explanation) => report(Object.freeze({ ...explanation, count: count(explanation).count }))
 }
 
-/** Prints a line once in a minute, and at most 100 different lines in a minute. */
+/** Prints a line once in a minute, and at most 30 different lines of a reason and 100 of all in a minute. */
 function printing(print: (line: string) => void): Report {
   const count = createCounter()
-  const printed = new LRUCache<number, true>({ max: maxLines, ttl: window, perf: performance })
+  const printed = new LRUCache<number, string>({ max: maxLines, ttl: window, perf: performance })
   let serial = 0
   return (explanation) => {
+    const { reason, line } = explanation
     const { count: times, before } = count(explanation)
+    if (times > 1) {
+      return
+    }
     printed.purgeStale()
-    if (times > 1 || printed.size >= maxLines) {
+    const ofReason = Array.from(printed.values()).filter((one) => one === reason).length
+    if (printed.size >= maxLines || ofReason >= maxLinesOfReason) {
       return
     }
     serial += 1
-    printed.set(serial, true)
-    print(before > 1 ? `${explanation.line} (${before} times in the minute before)` : explanation.line)
+    printed.set(serial, reason)
+    print(before > 1 ? `${line} (${before} times in the minute before)` : line)
+    if (ofReason + 1 === maxLinesOfReason) {
+      print(`More than ${maxLinesOfReason} different lines of ${reason} in a minute: the others are not printed.`)
+    }
     if (printed.size === maxLines) {
       print(`More than ${maxLines} different lines in a minute: the others are not printed.`)
     }

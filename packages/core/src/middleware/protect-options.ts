@@ -90,16 +90,26 @@ function settingsOf<Claims>(validator: Validator<Claims>, options: MiddlewareOpt
 /** A name of the framework itself would break its requests. */
 function expectName(name: unknown): string {
   const text = expectText(name, 'decorate')
-  if (!/^[a-z_$][\w$]*$/i.test(text) || text.startsWith('__') || namesOfFrameworks.has(text)) {
+  if (
+    !/^[a-z_$][\w$]*$/i.test(text) ||
+    text.startsWith('__') ||
+    text in Object.prototype ||
+    namesOfFrameworks.has(text)
+  ) {
     throw invalidOption("Expected `decorate` to be a new name for the token, such as 'token'")
   }
   return text
 }
 
+/** Members of requests of Node, Express and Fastify. A token in place of a method would end the process. */
 const namesOfFrameworks = new Set(
-  'body headers rawHeaders method url originalUrl baseUrl path query params route app req res raw socket server cookies session user ip ips log id constructor prototype'.split(
-    ' ',
-  ),
+  [
+    'body headers headersDistinct rawHeaders trailers trailersDistinct rawTrailers method url originalUrl baseUrl path',
+    'query params route app req res next raw socket connection server cookies signedCookies secret session user ip ips',
+    'log id accepts fresh get header host hostname is protocol range secure stale subdomains xhr httpVersion complete',
+    'aborted destroyed destroy closed errored readable read pause resume pipe unpipe setTimeout setEncoding statusCode',
+    'statusMessage on once off emit addListener removeListener listeners prototype',
+  ].flatMap((names) => names.split(' ')),
 )
 
 /**

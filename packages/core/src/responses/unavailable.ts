@@ -84,7 +84,8 @@ export class Unavailable extends Error {
 
   /**
    * For GraphQL: `code`, and `http` with the status and the headers. `GraphQLError` takes them from the error that it
-   * wraps, and Apollo Server and Yoga use them for the response.
+   * wraps, and Apollo Server and Yoga use them for the response. Does NOT hide the message, which names the
+   * authorization server: throw a `GraphQLError` with a message of your own and these extensions.
    */
   get extensions(): GraphqlExtensions {
     return graphqlExtensions(this.status, this.headers)
