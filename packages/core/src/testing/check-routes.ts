@@ -59,7 +59,7 @@ async function check(app: CheckedApp, route: AppRoute, method: string, options: 
     verdict = worse(verdict, await verdictFor(app, route, sent))
   }
   return verdict.kind === 'refused'
-    ? { name, method, path, verdict: await verdictOfVariants(app, route, requests) }
+    ? { name, method, path, verdict: await verdictOfSpellings(app, route, requests, options) }
     : { name, method, path, verdict }
 }
 
@@ -74,16 +74,44 @@ async function verdictFor({ send }: CheckedApp, route: AppRoute, sent: Sent): Pr
 }
 
 /** Other spellings of a path, as far as the router gives them to the same route. The protection must see them too. */
-async function verdictOfVariants(app: CheckedApp, route: AppRoute, requests: readonly Sent[]): Promise<Verdict> {
+async function verdictOfSpellings(
+  app: CheckedApp,
+  route: AppRoute,
+  requests: readonly Sent[],
+  { except }: TestOptions,
+): Promise<Verdict> {
   for (const sent of requests) {
-    for (const path of variantsOf(sent.path).filter((variant) => variant !== sent.path && route.matches(variant))) {
-      const verdict = verdictOf({ ...sent, path }, await app.send({ ...sent, path }))
-      if (verdict.kind === 'open') {
+    const variants = variantsOf(sent.path).filter((path) => path !== sent.path && route.matches(path))
+    const disguises = disguisesOf(sent.path, route, app.routes, except)
+    for (const path of [...variants, ...disguises]) {
+      const answer = await app.send({ ...sent, path })
+      const verdict = verdictOf({ ...sent, path }, answer)
+      // Code in front of the protection may validate the query.
+      const isInvalid = disguises.includes(path) && [400, 422].includes(answer?.status ?? 0)
+      if (verdict.kind === 'open' && !isInvalid) {
         return { kind: 'open', because: `${verdict.because} when the path is spelt ${path}` }
       }
     }
   }
   return { kind: 'refused' }
+}
+
+/**
+ * URLs that contain the path of a public route. A condition of the app may look for that path anywhere in the URL, such as
+ * `req.url.includes('/health')`.
+ */
+function disguisesOf(
+  path: string,
+  route: AppRoute,
+  routes: readonly AppRoute[],
+  except: readonly string[],
+): readonly string[] {
+  const names = new Set(except.map((name) => name.replace(/^[A-Z]+ /, '')))
+  const publicRoutes = routes.filter((one) => one !== route && names.has(one.path))
+  const publicPaths = publicRoutes.flatMap(({ samples }) => samples).filter((one) => one !== '/' && one !== path)
+  const isOfRoute = (url: string): boolean => route.matches(url) && !publicRoutes.some((one) => one.matches(url))
+  const parent = path.replace(/\/[^/]*$/, '')
+  return publicPaths.flatMap((one) => [`${path}?${one}`, ...[`${parent}${one}`].filter(isOfRoute)])
 }
 
 function variantsOf(path: string): readonly string[] {
