@@ -1,4 +1,4 @@
-import { createProtect, type Protect } from '@tollgate/hono'
+import { createProtect, type Protect, trustedIssuer } from '@tollgate/hono'
 import { expectProtected, type ExpectProtectedOptions } from '@tollgate/hono/testing'
 import { type Context, Hono } from 'hono'
 import { except, some } from 'hono/combine'
@@ -118,6 +118,22 @@ test.each([
   const app = new Hono().use(protect.unless(isPublic)).get('/health', respond)
   app.get(open.replace('GET, HEAD ', ''), respond)
   expect(await faultsOf(expectProtected(app, { except: ['/health'] }))).toEqual([open])
+})
+
+test.each([
+  ['its name', (iss: string) => iss],
+  ['an issuer of its name', async (iss: string) => trustedIssuer(iss)],
+])('expectProtected of Hono finds an `issuer` function that returns %s for every issuer', async (_what, issuer) => {
+  const app = protectedApp(createProtect({ ...trust, issuer }))
+  expect(await faultsOf(expectProtected(app, { except: ['/health'] }))).toEqual([
+    'GET, HEAD /orders/:id',
+    'POST /orders',
+  ])
+})
+
+test('expectProtected of Hono reports nothing for an `issuer` function that knows its issuers', async () => {
+  const app = protectedApp(createProtect({ ...trust, issuer: (iss) => [trust.issuer].find((one) => one === iss) }))
+  expect(await expectProtected(app, { except: ['/health'] })).toContain('POST /orders')
 })
 
 test('expectProtected of Hono resolves with the routes that need a token', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { failIfOpen, type Finding } from './findings.ts'
+import { type IsTrusting, withMadeUpIssuer } from './made-up-token.ts'
 import { anyMethod, type Send, type Sent } from './send.ts'
 import type { TestOptions } from './test-options.ts'
 import { isFallThrough, preflight, type Verdict, verdictOf, verdictOfRest } from './verdict.ts'
@@ -31,6 +32,14 @@ export interface CheckedApp {
  * every stale exception. Resolves with the routes that need a token, as `'GET /orders'`.
  */
 export async function checkRoutes(app: CheckedApp, options: TestOptions): Promise<readonly string[]> {
+  return withMadeUpIssuer(app.send, async (isTrusting) => checkAll({ ...app, isTrusting }, options))
+}
+
+interface Check extends CheckedApp {
+  readonly isTrusting: IsTrusting
+}
+
+async function checkAll(app: Check, options: TestOptions): Promise<readonly string[]> {
   const findings = new Map<string, Finding>()
   for (const route of app.routes) {
     for (const method of route.methods === 'all' ? anyMethod : route.methods) {
@@ -45,7 +54,7 @@ export async function checkRoutes(app: CheckedApp, options: TestOptions): Promis
   return failIfOpen([...findings.values()], app.routes, options)
 }
 
-async function check(app: CheckedApp, route: AppRoute, method: string, options: TestOptions): Promise<Finding> {
+async function check(app: Check, route: AppRoute, method: string, options: TestOptions): Promise<Finding> {
   const { path, headers = {} } = route
   const name = `${method} ${path}`
   const paths = (options.examples.get(path) ?? route.samples).filter(route.matches)
@@ -75,7 +84,7 @@ async function verdictFor({ send }: CheckedApp, route: AppRoute, sent: Sent): Pr
 
 /** Other spellings of a path, as far as the router gives them to the same route. The protection must see them too. */
 async function verdictOfSpellings(
-  app: CheckedApp,
+  app: Check,
   route: AppRoute,
   requests: readonly Sent[],
   { except }: TestOptions,
@@ -91,6 +100,9 @@ async function verdictOfSpellings(
       if (verdict.kind === 'open' && !isInvalid) {
         return { kind: 'open', because: `${verdict.because} when the path is spelt ${path}` }
       }
+    }
+    if (await app.isTrusting(sent)) {
+      return { kind: 'trusting' }
     }
   }
   return { kind: 'refused' }
@@ -147,6 +159,6 @@ function unknownPath(prefix: string): string {
 }
 
 function worse(one: Verdict, other: Verdict): Verdict {
-  const rank = { neutral: 0, refused: 1, open: 2 }
+  const rank = { neutral: 0, refused: 1, trusting: 2, open: 3 }
   return rank[other.kind] > rank[one.kind] ? other : one
 }
