@@ -30,7 +30,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   express: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing'],
   koa: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'koa'],
   fastify: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'fastify', 'fastify-plugin'],
-  hono: ['@tollgate/core', '@tollgate/core/adapter', 'hono'],
+  hono: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'hono', 'hono/dev'],
   nestjs: ['@tollgate/core', '@tollgate/core/adapter', '@nestjs/common', '@nestjs/core', '@nestjs/websockets'],
   'mock-issuer': ['jose', 'undici'],
   opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/diagnostics', '@opentelemetry/api'],

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { subscribe } from '@tollgate/hono'
+import { expectProtected } from '@tollgate/hono/testing'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import type { Hono } from 'hono'
 import { createApp, createStrictApp } from './server.ts'
@@ -88,6 +89,8 @@ async function callServed({ fetch: handler }: Pick<Hono, 'fetch'>, path: string,
 }
 
 const alice = await issuer.accessToken({ scope: 'orders:read' })
+await expectProtected(app, { except: ['/catalogue'] })
+
 const strict = createStrictApp(issuer.validatorOptions)
 assert.deepEqual(challengeOf(await callServed(app, '/orders')), [401, 'Bearer realm="api"'])
 assert.deepEqual(await (await callServed(app, '/orders', alice)).json(), { for: 'alice' })

@@ -81,8 +81,27 @@ describe.each(Object.entries(noGuards))('%s as a guard', (_mistake, guard) => {
   })
 })
 
-test('a misspelt option of defineGuard throws a TypeError', () => {
+test('a misspelt option of defineGuard, and one without a value, throws a TypeError', () => {
   const invalidOption = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' }) as Error
   expect(() => defineGuard({ demands: { scope: ['read'] } as never, check: () => 'pass' })).toThrow(invalidOption)
+  expect(() => defineGuard({ demands: { scopes: undefined } as never, check: () => 'pass' })).toThrow(invalidOption)
   expect(() => defineGuard({ chek: () => 'pass' } as never)).toThrow(invalidOption)
 })
+
+test.each(['Bearer secret', undefined, null, 17])(
+  '%j in the place of a request is a TypeError without it',
+  async (value) => {
+    const validator = createValidator(trust)
+    const wrong = value as unknown as Request
+    const calls = [
+      async () => validator.authenticate(wrong),
+      async () => validator.authenticateOptional(wrong),
+      async () => validator.authorize(undefined, wrong),
+    ]
+    for (const call of calls) {
+      const error: unknown = await call().catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(TypeError)
+      expect(String(error)).not.toContain('secret')
+    }
+  },
+)

@@ -96,6 +96,22 @@ describe('Fastify', () => {
     expect(() => app.route(route)).toThrow(expect.objectContaining(invalidOption) as Error)
   })
 
+  const misplaced: Readonly<Record<string, (app: FastifyInstance) => object>> = {
+    'a hook in a misspelt option': (app) => ({ onrequest: app.protect() }),
+    'hooks in an option of former versions': (app) => ({ beforeHandler: [app.protect()] }),
+    'a hook in the schema': (app) => ({ schema: { preHandler: app.protect() } }),
+    'a hook in the config': (app) => ({ config: { onRequest: app.protect() } }),
+    'a hook that is not called': (app) => ({ protect: app.protect }),
+    'a guard beside the config': () => ({ auth: scopes('read') }),
+    'guards in a misspelt config': () => ({ config: { auht: [scopes('read')] } }),
+  }
+  test.each(Object.entries(misplaced))('%s of a route throws a TypeError', async (_mistake, optionsFor) => {
+    const app = await openProtected()
+    expect(() => app.get('/', optionsFor(app), async () => 'secret')).toThrow(
+      expect.objectContaining(invalidOption) as Error,
+    )
+  })
+
   test('app.protect(…) beside a config that makes the route public throws a TypeError', async () => {
     const app = await openProtected()
     const route = { onRequest: app.protect(), config: { auth: false } }

@@ -1,11 +1,14 @@
 import { expectProtected as expectExpress } from '@tollgate/express/testing'
 import { expectProtected as expectFastify } from '@tollgate/fastify/testing'
+import { expectProtected as expectHono } from '@tollgate/hono/testing'
 import { expectProtected as expectKoa } from '@tollgate/koa/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { createApp as createCookies } from '../../examples/cookies/server.ts'
 import { createAppOfTwo, createApp as createFastify, createConfiguredApp } from '../../examples/fastify/server.ts'
 import { createStrictApp as createStrictFastify } from '../../examples/fastify/server.ts'
 import { app as fastifyLines } from '../../examples/fastify/three-lines.ts'
+import { createApp as createHono, createStrictApp as createStrictHono } from '../../examples/hono/server.ts'
+import { app as honoLines } from '../../examples/hono/three-lines.ts'
 import { createPartnersApp } from '../../examples/issuers/server.ts'
 import { createApp as createKoa, createStrictApp } from '../../examples/koa/server.ts'
 import { app as koaLines } from '../../examples/koa/three-lines.ts'
@@ -28,6 +31,13 @@ test('expectProtected reports no route of the examples with Koa', async () => {
   expect(await expectKoa(koaLines)).toEqual(['GET /orders', '/*'])
   expect(await expectKoa(createKoa(trust), { except: ['/catalogue'] })).toEqual(['GET /orders'])
   expect(await expectKoa(createStrictApp(trust))).toEqual(['/*'])
+})
+
+test('expectProtected reports no route of the examples with Hono', async () => {
+  expect(await expectHono(honoLines)).toEqual(['GET /orders', '/*'])
+  const app = createHono(trust, () => undefined)
+  expect(await expectHono(app, { except: ['/catalogue'] })).toContain('POST /admin/restart')
+  expect(await expectHono(createStrictHono(trust))).toEqual(['GET /', '/*'])
 })
 
 test('expectProtected reports no route of the examples with Fastify', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createProtect, type Protect } from '@tollgate/express'
 import { expectProtected, type ExpectProtectedOptions } from '@tollgate/express/testing'
 import type express5 from 'express'
-import type { ErrorRequestHandler, Express, RequestHandler } from 'express'
+import type { ErrorRequestHandler, Express, Request, RequestHandler } from 'express'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { versions } from '../express/versions.ts'
 import { faultsOf, trust } from './faults.ts'
@@ -159,6 +159,32 @@ describe.each(versions)('expectProtected of %s', (name, express) => {
     app.get('/orders', respond)
     expect(await faultsOf(expectProtected(app))).toEqual(['/docs/*'])
     expect(await expectProtected(app, { except: ['/docs/*'] })).toEqual(['GET /orders', '/*'])
+  })
+
+  test.each([
+    ['URL', (req: Request) => req.originalUrl.includes('/health'), 'GET, HEAD /orders'],
+    ['path', (req: Request) => req.path.endsWith('/health'), 'GET, HEAD /orders/:id'],
+  ])('finds a condition that looks for a public path anywhere in the %s', async (_part, isPublic, open) => {
+    const layer = protect()
+    const app = createApp().use((req, res, next) => (isPublic(req) ? next() : layer(req, res, next)))
+    app.get('/health', respond).get(open.replace('GET, HEAD ', ''), respond)
+    expect(await faultsOf(expectProtected(app, { except: ['/health'] }))).toEqual([open])
+  })
+
+  test('reports nothing for a public path that the path of another route also matches', async () => {
+    const app = createApp()
+    app.get('/orders/health', respond).get('/health', respond)
+    app.post('/orders/:id', protect(), respond).get('/orders/:id', protect(), respond)
+    const except = ['/health', '/orders/health']
+    expect(await expectProtected(app, { except })).toEqual(['POST /orders/:id', 'GET /orders/:id'])
+  })
+
+  test('reports nothing for a validation of the query in front of the protection', async () => {
+    const app = createApp().get('/health', respond)
+    const validate: RequestHandler = (req, res, next) =>
+      Object.keys(req.query).length > 0 ? void res.sendStatus(400) : next()
+    app.get('/orders', validate, protect(), respond)
+    expect(await expectProtected(app, { except: ['/health'] })).toEqual(['GET /orders'])
   })
 
   test('resolves with the routes that need a token', async () => {

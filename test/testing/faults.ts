@@ -9,7 +9,9 @@ export async function faultsOf(check: Promise<unknown>): Promise<readonly string
     if (!(error instanceof AssertionError)) {
       throw error
     }
-    return (error.actual as readonly string[]).map((fault) => fault.replace(/ (responds|cannot|does not) .*$/, ''))
+    return (error.actual as readonly string[]).map((fault) =>
+      fault.replace(/ (responds|cannot|does not|trusts) .*$/, ''),
+    )
   }
 }
 

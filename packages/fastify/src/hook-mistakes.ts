@@ -1,5 +1,6 @@
 import { invalidOption } from '@tollgate/core/adapter'
 import type { FastifyInstance, RouteOptions } from 'fastify'
+import { isGuard } from './config-mistakes.ts'
 import type { Protect } from './types.ts'
 
 /** The hooks of a request before its handler. */
@@ -34,6 +35,7 @@ export function isProtected(route: RouteOptions): boolean {
 
 /** Throws for a hook of ours that runs after the handler, and for an `app.protect` that is not called. */
 export function expectEarlyHooks(route: RouteOptions): void {
+  expectNotMisplaced(route)
   for (const name of [...early, ...late]) {
     for (const hook of [route[name]].flat()) {
       expectHook(name, hook, ` of the route ${route.url}`)
@@ -43,6 +45,25 @@ export function expectEarlyHooks(route: RouteOptions): void {
     throw invalidOption(
       `Expected app.protect(…) as \`onRequest\` of the route ${route.url}, got it as the handler: app.get(path, { onRequest: app.protect(…) }, handler)`,
     )
+  }
+}
+
+/** Fastify ignores a hook or a guard in another member of a route, and in its `config` or `schema`. */
+function expectNotMisplaced(route: RouteOptions): void {
+  const { config = {}, schema = {} } = route
+  const others = Object.entries(route).filter(([name]) => ![...early, ...late, 'handler'].some((hook) => hook === name))
+  const members = [
+    ...others,
+    ...Object.entries(config).filter(([name]) => name !== 'auth'),
+    ...Object.entries(schema as object),
+  ]
+  for (const [name, value] of members) {
+    const values: readonly unknown[] = [value].flat()
+    if (values.some((one) => isIn(hooks, one) || isIn(factories, one) || isGuard(one))) {
+      throw invalidOption(
+        `Expected app.protect(…) as \`onRequest\` of the route ${route.url}, or guards as its \`config: { auth }\`, got one as \`${name}\`, which Fastify ignores`,
+      )
+    }
   }
 }
 

@@ -76,8 +76,9 @@ export async function verifyGuard(
 export function defineGuard<Native = unknown>(init: GuardInit<Native>): Guard {
   const { demands = {}, check } = expectOptions(init, 'the guard', ['demands', 'check'])
   expectFunction(check, 'check')
-  const { scopes } = expectOptions(demands, 'the demands of the guard', ['scopes'])
-  const required = scopes === undefined ? [] : expectScopes(scopes)
+  const { scopes = [] } = expectOptions(demands, 'the demands of the guard', ['scopes'])
+  // A member without a value is a variable that has none. It must not switch the check off.
+  const required = Object.hasOwn(demands, 'scopes') ? expectScopes(scopes) : []
   return createGuard({
     demands: required.length === 0 ? {} : { scopes: required },
     stage: 'claims',

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { describe } from '../lib/invalid-option.ts'
 import { isRecord, own } from '../lib/record.ts'
 import type { HttpRequest } from './http-request.ts'
 
@@ -31,6 +32,12 @@ export function nodeHeaders(request: NodeHeaders): Iterable<Line> {
  * `originalUrl` and `body`.
  */
 export function toHttpRequest(request: HttpRequest | IncomingMessage): HttpRequest {
+  if (typeof request !== 'object' || request === null) {
+    // The message of the engine would contain a token that was passed instead of the request.
+    throw new TypeError(
+      `Expected a request, got ${describe(request)}; for a token by itself, use validator.validate(token)`,
+    )
+  }
   if (!isNodeRequest(request)) {
     return request
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { failIfOpen, type Finding } from './findings.ts'
+import { type IsTrusting, withMadeUpIssuer } from './made-up-token.ts'
 import { anyMethod, type Send, type Sent } from './send.ts'
 import type { TestOptions } from './test-options.ts'
 import { isFallThrough, preflight, type Verdict, verdictOf, verdictOfRest } from './verdict.ts'
@@ -31,6 +32,14 @@ export interface CheckedApp {
  * every stale exception. Resolves with the routes that need a token, as `'GET /orders'`.
  */
 export async function checkRoutes(app: CheckedApp, options: TestOptions): Promise<readonly string[]> {
+  return withMadeUpIssuer(app.send, async (isTrusting) => checkAll({ ...app, isTrusting }, options))
+}
+
+interface Check extends CheckedApp {
+  readonly isTrusting: IsTrusting
+}
+
+async function checkAll(app: Check, options: TestOptions): Promise<readonly string[]> {
   const findings = new Map<string, Finding>()
   for (const route of app.routes) {
     for (const method of route.methods === 'all' ? anyMethod : route.methods) {
@@ -45,7 +54,7 @@ export async function checkRoutes(app: CheckedApp, options: TestOptions): Promis
   return failIfOpen([...findings.values()], app.routes, options)
 }
 
-async function check(app: CheckedApp, route: AppRoute, method: string, options: TestOptions): Promise<Finding> {
+async function check(app: Check, route: AppRoute, method: string, options: TestOptions): Promise<Finding> {
   const { path, headers = {} } = route
   const name = `${method} ${path}`
   const paths = (options.examples.get(path) ?? route.samples).filter(route.matches)
@@ -59,7 +68,7 @@ async function check(app: CheckedApp, route: AppRoute, method: string, options: 
     verdict = worse(verdict, await verdictFor(app, route, sent))
   }
   return verdict.kind === 'refused'
-    ? { name, method, path, verdict: await verdictOfVariants(app, route, requests) }
+    ? { name, method, path, verdict: await verdictOfSpellings(app, route, requests, options) }
     : { name, method, path, verdict }
 }
 
@@ -74,16 +83,47 @@ async function verdictFor({ send }: CheckedApp, route: AppRoute, sent: Sent): Pr
 }
 
 /** Other spellings of a path, as far as the router gives them to the same route. The protection must see them too. */
-async function verdictOfVariants(app: CheckedApp, route: AppRoute, requests: readonly Sent[]): Promise<Verdict> {
+async function verdictOfSpellings(
+  app: Check,
+  route: AppRoute,
+  requests: readonly Sent[],
+  { except }: TestOptions,
+): Promise<Verdict> {
   for (const sent of requests) {
-    for (const path of variantsOf(sent.path).filter((variant) => variant !== sent.path && route.matches(variant))) {
-      const verdict = verdictOf({ ...sent, path }, await app.send({ ...sent, path }))
-      if (verdict.kind === 'open') {
+    const variants = variantsOf(sent.path).filter((path) => path !== sent.path && route.matches(path))
+    const disguises = disguisesOf(sent.path, route, app.routes, except)
+    for (const path of [...variants, ...disguises]) {
+      const answer = await app.send({ ...sent, path })
+      const verdict = verdictOf({ ...sent, path }, answer)
+      // Code in front of the protection may validate the query.
+      const isInvalid = disguises.includes(path) && [400, 422].includes(answer?.status ?? 0)
+      if (verdict.kind === 'open' && !isInvalid) {
         return { kind: 'open', because: `${verdict.because} when the path is spelt ${path}` }
       }
     }
+    if (await app.isTrusting(sent)) {
+      return { kind: 'trusting' }
+    }
   }
   return { kind: 'refused' }
+}
+
+/**
+ * URLs that contain the path of a public route. A condition of the app may look for that path anywhere in the URL, such as
+ * `req.url.includes('/health')`.
+ */
+function disguisesOf(
+  path: string,
+  route: AppRoute,
+  routes: readonly AppRoute[],
+  except: readonly string[],
+): readonly string[] {
+  const names = new Set(except.map((name) => name.replace(/^[A-Z]+ /, '')))
+  const publicRoutes = routes.filter((one) => one !== route && names.has(one.path))
+  const publicPaths = publicRoutes.flatMap(({ samples }) => samples).filter((one) => one !== '/' && one !== path)
+  const isOfRoute = (url: string): boolean => route.matches(url) && !publicRoutes.some((one) => one.matches(url))
+  const parent = path.replace(/\/[^/]*$/, '')
+  return publicPaths.flatMap((one) => [`${path}?${one}`, ...[`${parent}${one}`].filter(isOfRoute)])
 }
 
 function variantsOf(path: string): readonly string[] {
@@ -119,6 +159,6 @@ function unknownPath(prefix: string): string {
 }
 
 function worse(one: Verdict, other: Verdict): Verdict {
-  const rank = { neutral: 0, refused: 1, open: 2 }
+  const rank = { neutral: 0, refused: 1, trusting: 2, open: 3 }
   return rank[other.kind] > rank[one.kind] ? other : one
 }

@@ -55,6 +55,9 @@ function faultOf(path: string, verdict: Finding['verdict']): string | undefined 
     const key = path.replaceAll('\\', '\\\\')
     return `${path} cannot be requested: give it an example, \`examples: { '${key}': '/…' }\`, or name it in \`except\``
   }
+  if (verdict.kind === 'trusting') {
+    return `${path} trusts every issuer: the \`issuer\` function must return undefined for an \`iss\` that it does not know`
+  }
   return verdict.kind === 'open'
     ? `${path} ${verdict.because}: put protect() in front of it, or name it in \`except\``
     : undefined

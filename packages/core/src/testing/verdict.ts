@@ -1,8 +1,12 @@
 import type { Answer, Sent } from './send.ts'
 
-/** `'open'`: code of the app ran without a token. `'neutral'`: no handler of the app ran, and no token was needed. */
+/**
+ * `'open'`: code of the app ran without a token. `'trusting'`: the protection trusts every issuer. `'neutral'`: no handler
+ * of the app ran, and no token was needed.
+ */
 export type Verdict =
   | { readonly kind: 'refused' }
+  | { readonly kind: 'trusting' }
   | { readonly kind: 'neutral' }
   | { readonly kind: 'open'; readonly because: string }
 
