@@ -6,6 +6,8 @@ const issuer = await createMockIssuer()
 process.env['ISSUER'] = issuer.url
 const { handler } = await import('./handler.ts')
 const { validator } = await import('./with-auth.ts')
+// Other examples in this process read the same name.
+delete process.env['ISSUER']
 
 /** An event of API Gateway with the payload format 2.0. */
 function eventWith(headers: Record<string, string>): APIGatewayProxyEventV2 {

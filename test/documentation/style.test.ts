@@ -60,8 +60,8 @@ const removedNames =
   'whenThere isLater withFailures promised letIn goBy notes failureOf writing ' +
   'headerLinesOf asIssued lookUps outside world reach ' +
   'pause lifetime refusals extras answers addresses bearer exchange ask search'
-/** A method of Node. */
-const ofNode = new Set(['destroySoon'])
+/** A method of Node, and former names that still work. */
+const exceptions = new Set(['destroySoon', 'headerLinesOf', 'refusals'])
 
 const removedPart = new RegExp(`^(${removedParts.replaceAll(' ', '|')})$`)
 const removedName = new RegExp(`^(${removedNames.replaceAll(' ', '|')})$`, 'i')
@@ -75,7 +75,8 @@ test.each(packages)('the code of %s uses no old word', (folder) => {
     const code = text.replaceAll(comment, '').replaceAll(string, '')
     const names = [...(code.match(/(?<!\.)\b[A-Za-z_]\w*/g) ?? []), ...file.slice(folder.length).split(/[/.]/)]
     const old = names.filter(
-      (name) => !ofNode.has(name) && (removedName.test(name) || partsOf(name).some((part) => removedPart.test(part))),
+      (name) =>
+        !exceptions.has(name) && (removedName.test(name) || partsOf(name).some((part) => removedPart.test(part))),
     )
     const words = (text.match(comment) ?? []).flatMap((line) => line.match(/\w+/g) ?? [])
     const oldWords = words.filter((word) => word !== 'soon' && removedPart.test(word))

@@ -22,5 +22,10 @@ export type { Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
 export { isUrlEncodedForm, maxFormBytes, parseForm } from './request/form-body.ts'
-export { type NodeHeaders, nodeHeaders } from './request/node-request.ts'
+export {
+  type NodeHeaders,
+  nodeHeaders,
+  /** @deprecated The former name of `nodeHeaders`. */
+  nodeHeaders as headerLinesOf,
+} from './request/node-request.ts'
 export { type ErrorResponse, type ResponseWriter, writeErrorResponse } from './responses/error-response.ts'

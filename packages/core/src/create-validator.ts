@@ -69,14 +69,16 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
 }
 
 let createdInHandlers = 0
+/** A few can be in modules that load on demand. */
+const maxInHandlers = 10
 
-/** A validator for each request has empty caches each time. One alone can be in a module that loads on demand. */
+/** A validator for each request has empty caches each time. */
 function warnInHandler(): void {
   observeRequests()
   createdInHandlers += isRequestInFlight(0) ? 1 : 0
-  if (createdInHandlers === 2) {
+  if (createdInHandlers === maxInHandlers) {
     const message =
-      'createProtect or createValidator was called while a request is handled, for the second time: create it once, when the app starts, because each one has caches of its own'
+      'createProtect or createValidator was called while a request is handled, for the tenth time: create it once, when the app starts, because each one has caches of its own'
     process.emitWarning(message, { type: 'TollgateWarning', code: 'TOLLGATE_CREATED_PER_REQUEST' })
   }
 }

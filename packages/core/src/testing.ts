@@ -1,3 +1,5 @@
+import '../require/expect-node.cjs'
+
 /** The parts that `expectProtected` of the adapters share. Production code does not load them. */
 export { type AppRoute, type CheckedApp, checkRoutes } from './testing/check-routes.ts'
 export { examplePaths, joinPaths } from './testing/example-paths.ts'

@@ -1,3 +1,4 @@
+import { inspect, type InspectOptions } from 'node:util'
 import type { AccessToken, AccessTokenClaims, CommonMembers } from './access-token.ts'
 import { isRecord } from './lib/record.ts'
 
@@ -148,7 +149,7 @@ class RequestToken {
     const { kind, issuer, subject, clientId, audience, exp, introspectedAt } = validated
     const { subjectType, scopes: granted } = validated.granted()
     const { claims } = origin
-    const scopes = new Set(granted)
+    const scopes = Object.defineProperty(new Set(granted), 'includes', includes)
     const expiresAt = exp === undefined ? undefined : toDate(exp * 1000)
     Object.assign(this, { kind, issuer, subject, subjectType, clientId, audience, scopes, expiresAt, claims })
     if (introspectedAt !== undefined) {
@@ -167,9 +168,26 @@ class RequestToken {
     return this.#origin.raw
   }
 
+  /** The MCP SDK reads `req.auth.token`. */
+  get token(): string {
+    return this.#origin.raw
+  }
+
+  /** Shows the own members only, because `inspect` with `getters` would show the token. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `AccessToken ${inspect({ ...this }, options)}`
+  }
+
   toJSON(): object {
     return Object.assign({}, this, { scopes: [...this.scopes] })
   }
+}
+
+/** The MCP SDK, and handlers that expect an array of scopes, call it. */
+const includes: PropertyDescriptor = {
+  value(this: ReadonlySet<string>, scope: string) {
+    return this.has(scope)
+  },
 }
 
 /** A later time becomes the last one that a `Date` can represent. */

@@ -13,6 +13,8 @@ export interface MiddlewareOptions {
    * always goes there, as the `cause` of an error. Default: `'respond'`.
    */
   readonly errors?: 'respond' | 'throw' | undefined
+  /** @deprecated The former name of `errors`. */
+  readonly refusals?: 'respond' | 'throw' | undefined
   /**
    * CORS preflights, which never carry credentials. `'authenticate'`: they need a token. Choose it with a CORS layer in
    * front, which responds to them first. `'skip'`: they pass without a token, for a CORS layer behind. Then your own
@@ -37,7 +39,7 @@ export interface ProtectSettings<Claims = RawClaims> {
   readonly decorate: string
 }
 
-const optionNames: readonly (keyof MiddlewareOptions)[] = ['errors', 'preflights', 'decorate']
+const optionNames: readonly (keyof MiddlewareOptions)[] = ['errors', 'refusals', 'preflights', 'decorate']
 
 /** Checks a validator and middleware options, or all options in one object, and creates the validator if needed. */
 export function expectProtectOptions<Claims>(
@@ -72,7 +74,11 @@ function expectWholeWrapper(validator: object): void {
 }
 
 function settingsOf<Claims>(validator: Validator<Claims>, options: MiddlewareOptions): ProtectSettings<Claims> {
-  const { errors = 'respond', preflights = 'authenticate', decorate = 'auth' } = options
+  const { refusals, preflights = 'authenticate', decorate = 'auth' } = options
+  const { errors = refusals ?? 'respond' } = options
+  if (refusals !== undefined && refusals !== errors) {
+    throw invalidOption('Expected `errors` without `refusals`, which is its former name')
+  }
   return {
     validator,
     preflights: expectOneOf(preflights, 'preflights', ['authenticate', 'skip']),
