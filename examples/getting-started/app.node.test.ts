@@ -9,7 +9,10 @@ const issuer = await createMockIssuer()
 const server = createApp(issuer.validatorOptions).listen(0, '127.0.0.1')
 await once(server, 'listening')
 const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-after(() => Promise.all([issuer.close(), server.close()]))
+after(async () => {
+  server.close()
+  await issuer.close()
+})
 
 async function getOrders(token: string): Promise<number> {
   return (await fetch(`${api}/orders`, { headers: { authorization: `Bearer ${token}` } })).status

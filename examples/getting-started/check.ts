@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 
 const file = fileURLToPath(new URL('try.ts', import.meta.url))
 const api = spawn(process.execPath, [file], { env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -12,6 +14,17 @@ async function firstLine(stream: Readable): Promise<string> {
     return line
   }
   return ''
+}
+
+async function checkServer(): Promise<void> {
+  process.env['PORT'] = '0'
+  const { server } = await import('./server.ts')
+  delete process.env['PORT']
+  await once(server, 'listening')
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  assert.equal((await fetch(`${origin}/health`)).status, 200)
+  assert.equal((await fetch(`${origin}/orders`)).status, 401)
+  server.close()
 }
 
 try {
@@ -25,3 +38,4 @@ try {
 } finally {
   api.kill()
 }
+await checkServer()

@@ -2,4 +2,4 @@
 import { createApp } from './app.ts'
 
 const app = createApp({ issuer: 'https://login.example.com', audience: 'https://api.example.com' })
-app.listen(Number(process.env['PORT'] ?? 3000))
+export const server = app.listen(Number(process.env['PORT'] ?? 3000))
