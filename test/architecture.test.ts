@@ -25,6 +25,7 @@ const levels: readonly RegExp[] = [
 
 /** The packages that each package may import, besides Node itself. */
 const libraries: Readonly<Record<string, readonly string[]>> = {
+  cli: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/issuers'],
   core: ['jose', 'lru-cache', 'undici'],
   express: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing'],
   koa: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'koa'],

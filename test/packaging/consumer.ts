@@ -7,7 +7,7 @@ import { complaints, run } from './run.ts'
 
 /** Applications without this workspace, one for each framework: in ESM, in CommonJS, and without TypeScript. */
 const typed = ['app.mts', 'app.cts', 'commonjs.ts', 'koa.mts', 'fastify.mts', 'hono.mts', 'nest.ts']
-const untyped = ['app.cjs', 'fastify.cjs']
+const untyped = ['app.cjs', 'fastify.cjs', 'cli.mjs']
 const projects = ['tsconfig.json', 'tsconfig.commonjs.json', 'tsconfig.koa.json', 'tsconfig.nest.json']
 const sources = [...typed, ...untyped, ...projects].map((name) =>
   fileURLToPath(new URL(`./consumer/${name}`, import.meta.url)),

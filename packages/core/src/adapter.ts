@@ -29,3 +29,11 @@ export {
   nodeHeaders as headerLinesOf,
 } from './request/node-request.ts'
 export { type ErrorResponse, type ResponseWriter, writeErrorResponse } from './responses/error-response.ts'
+// The command line shows foreign texts, and reads the documents of an issuer, as the validator does.
+export { showDuration, showNames, showText, showTime } from './explain/show.ts'
+export { parseJwt, type ParsedJwt } from './jwt/parse-jwt.ts'
+export { asymmetricAlgorithms } from './keys/algorithms.ts'
+export { type KeySet, readKeySet } from './keys/key-set.ts'
+export { type JsonFault, parseDocument, type ParsedJson } from './lib/json.ts'
+export { wellKnownUrls } from './metadata/metadata.ts'
+export { readEndpoint } from './metadata/metadata-document.ts'

@@ -175,7 +175,7 @@ class RequestToken {
 
   /** Shows the own members only, because `inspect` with `getters` would show the token. */
   [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `AccessToken ${inspect({ ...this }, options)}`
+    return `AccessToken ${inspect(Object.assign({}, this), options)}`
   }
 
   toJSON(): object {

@@ -5,6 +5,7 @@ const withoutMark = new TextDecoder('utf-8', { fatal: true })
 /** Why a text is not accepted. */
 export type JsonFault = 'not-json' | 'repeated-name' | 'too-deep'
 
+/** The value of a JSON text, or why the text is not accepted. */
 export type ParsedJson = { readonly value: unknown } | { readonly fault: JsonFault }
 
 /**

@@ -86,7 +86,7 @@ function withAdvice(failure: unknown, { url }: MetadataSource, member: MetadataM
  * The URLs of the metadata, in the order of the requests. RFC 8414 §3.1 puts the suffix between host and path. OpenID
  * Connect Discovery §4.1 appends it to the issuer.
  */
-function wellKnownUrls(issuer: string): readonly string[] {
+export function wellKnownUrls(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer)
   const path = pathname.replace(/\/$/, '')
   const openid = '/.well-known/openid-configuration'

@@ -1,0 +1,85 @@
+import { knownIssuer } from '../known-issuers.ts'
+import { createPresetIssuer } from '../explain/presets.ts'
+import { optionOf } from '../known-issuers.ts'
+import { isInvalidOption, UsageError } from '../usage.ts'
+
+/** The issuer that an argument means. */
+export interface IssuerUrl {
+  readonly url: string
+  /** Whether the argument was the URL itself, so that metadata with another name is a fault. */
+  readonly isExact: boolean
+  /** What was changed, in sentences. */
+  readonly remarks: readonly string[]
+}
+
+/**
+ * Reads the argument of `doctor`. It accepts a domain without a scheme, the URL of the metadata, and a URL with a query.
+ *
+ * @throws UsageError for an argument that is no URL, or one that Tollgate never fetches.
+ */
+export function parseIssuerUrl(argument: string): IssuerUrl {
+  const text = argument.trim().replace(/^[<"'`]+|[>"'`,;]+$/g, '')
+  const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `${schemeFor(text)}://${text}`)
+  const isName = url !== null && (url.hostname.includes('.') || isLoopbackHost(url.hostname))
+  if (url === null || !isName || !['http:', 'https:'].includes(url.protocol)) {
+    throw new UsageError({
+      problem: 'the argument of doctor is no URL of an issuer',
+      fix: 'Give the URL that the tokens have in `iss`, such as https://as.example.com. npx @tollgate/cli decode shows it.',
+    })
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new UsageError({ problem: 'the URL contains a user name or a password', fix: 'Leave both out.' })
+  }
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    throw new UsageError({
+      problem: 'the URL is on plain http:, and Tollgate fetches nothing over http: except on loopback',
+      fix: 'Give the https: URL of the issuer. Somebody on the network could replace the keys of an http: issuer.',
+    })
+  }
+  return normalize(text, url)
+}
+
+function schemeFor(text: string): 'http' | 'https' {
+  return isLoopbackHost(/^[^/:]*|^\[[^\]]*\]/.exec(text)?.[0] ?? '') ? 'http' : 'https'
+}
+
+function isLoopbackHost(host: string): boolean {
+  return /^((.*\.)?localhost|\[::1\]|127(\.\d{1,3}){3})$/i.test(host)
+}
+
+function normalize(text: string, url: URL): IssuerUrl {
+  const remarks: string[] = []
+  if (!/^[a-z]+:\/\//i.test(text)) {
+    remarks.push(`A scheme was missing: ${url.protocol} is used.`)
+  }
+  if (url.search !== '' || url.hash !== '' || /[?#]$/.test(text)) {
+    remarks.push('The query and the fragment were removed: no issuer has one.')
+  }
+  // RFC 8414 §3.1 puts the suffix before the path, and OpenID Connect Discovery §4.1 after it.
+  const path = url.pathname
+    .replace(/^\/\.well-known\/(oauth-authorization-server|openid-configuration)(?=\/|$)/, '')
+    .replace(/\/\.well-known\/.*$/, '')
+    .replace(/^(.*\/realms\/[^/]+)\/(protocol|account)\/.*$/, '$1')
+  if (path !== url.pathname) {
+    remarks.push('This is the URL of a document or of an endpoint: the issuer before it is checked.')
+  }
+  const plain = path === '/' && !(text.endsWith('/') && remarks.length === 0) ? '' : path
+  const issuer = `${url.origin}${plain}`
+  const vendor = vendorUrl(issuer)
+  return vendor === undefined || vendor === issuer
+    ? { url: issuer, isExact: remarks.length === 0, remarks }
+    : { url: vendor, isExact: false, remarks: [...remarks, `The issuer of this vendor has another name: ${vendor}`] }
+}
+
+/** The name that a preset gives to the issuer. `undefined` when the vendor is not known, or the preset rejects it. */
+function vendorUrl(issuer: string): string | undefined {
+  const known = knownIssuer(issuer)
+  try {
+    return known === undefined ? undefined : createPresetIssuer(optionOf(known).replace('--preset ', ''), {}).url
+  } catch (error) {
+    if (isInvalidOption(error)) {
+      return undefined
+    }
+    throw error
+  }
+}

@@ -1,0 +1,8 @@
+import '@tollgate/core'
+export type { DecodeReport } from './decode/command.ts'
+export type { DoctorReport } from './doctor/report.ts'
+export type { CauseReport, ExplainReport } from './explain/report.ts'
+export type { StepReport } from './explain/steps.ts'
+export type { Input } from './read-token.ts'
+export { type CliContext, runCli } from './run.ts'
+export type { ExitCode, UsageFault } from './usage.ts'
