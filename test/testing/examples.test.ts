@@ -7,12 +7,13 @@ import { createApp as createCookies } from '../../examples/cookies/server.ts'
 import { createAppOfTwo, createApp as createFastify, createConfiguredApp } from '../../examples/fastify/server.ts'
 import { createStrictApp as createStrictFastify } from '../../examples/fastify/server.ts'
 import { app as fastifyLines } from '../../examples/fastify/three-lines.ts'
+import { createApp as createFirstApp } from '../../examples/getting-started/app.ts'
 import { createApp as createHono, createStrictApp as createStrictHono } from '../../examples/hono/server.ts'
 import { app as honoLines } from '../../examples/hono/three-lines.ts'
 import { createPartnersApp } from '../../examples/issuers/server.ts'
 import { createApp as createKoa, createStrictApp } from '../../examples/koa/server.ts'
 import { app as koaLines } from '../../examples/koa/three-lines.ts'
-import { createApp as createRoutes } from '../../examples/routes/server.ts'
+import { createAppWithExceptions, createApp as createRoutes } from '../../examples/routes/server.ts'
 import { createDatabaseApp } from '../../examples/tenants/server.ts'
 import { app as expressLines } from '../../examples/three-lines/server.ts'
 import { trust } from './faults.ts'
@@ -21,7 +22,10 @@ const other = 'https://partner.example'
 
 test('expectProtected reports no route of the examples with Express', async () => {
   expect(await expectExpress(expressLines)).toEqual(['GET /orders', '/*'])
-  expect(await expectExpress(createRoutes(trust), { except: ['/catalogue'] })).toHaveLength(5)
+  expect(await expectExpress(createRoutes(trust), { except: ['/catalogue'] })).toHaveLength(6)
+  const exceptions = { except: ['/health', '/docs/:page'] }
+  expect(await expectExpress(createAppWithExceptions(trust), exceptions)).toEqual(['GET /orders', '/*'])
+  expect(await expectExpress(createFirstApp(trust), { except: ['/health'] })).toContain('GET /me')
   expect(await expectExpress(createCookies(trust))).toEqual(['GET /orders', 'POST /orders'])
   expect(await expectExpress(createPartnersApp(trust.issuer, other))).toEqual(['GET /'])
   expect(await expectExpress(createDatabaseApp(async () => other))).toEqual(['GET /'])

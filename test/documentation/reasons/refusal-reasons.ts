@@ -156,7 +156,7 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
     happened: 'the schema of `claims` does not accept the claims',
     cause:
       'The schema requires a claim that not every token has. `refusal.claimPaths` contains its path, such as `tenant` or `address.lines[0]`, and no value.',
-    fix: 'Make the claim optional in [the schema](frameworks.md#typed-claims), or configure the issuer to write it.',
+    fix: 'Make the claim optional in [the schema](typed-claims.md), or configure the issuer to write it.',
   },
   'missing-scope': {
     code: 'insufficient_scope',
