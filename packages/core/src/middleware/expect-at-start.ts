@@ -8,14 +8,23 @@ export function calledInHandler(): TypeError {
 }
 
 /**
- * Returns a check that throws when a request is handled that came after this moment. Code that loads on demand, in its
- * first request, still passes.
+ * Returns a check that throws when a request is handled that came after this moment. A module that Node loads on demand
+ * in a request passes. Does not recognise the module loaders of development servers, such as that of Vite.
  */
 export function createExpectAtStart(): () => void {
   const since = observeRequests()
   return () => {
-    if (isRequestInFlight(since)) {
+    if (isRequestInFlight(since) && !isModuleLoading()) {
       throw calledInHandler()
     }
   }
+}
+
+/** Whether the caller is the code of a module at its top level, which runs once. */
+function isModuleLoading(): boolean {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = Infinity
+  const { stack = '' } = new Error()
+  Error.stackTraceLimit = stackTraceLimit
+  return stack.includes('node:internal/modules/')
 }
