@@ -2,7 +2,7 @@ import { own } from '../lib/record.ts'
 import { audiencesOfVendors } from './vendor-audiences.ts'
 
 /** What the issuer of a token is to a vendor whose issuer is trusted. */
-export interface VendorCause {
+interface VendorCause {
   readonly problem: string
   readonly fix: string
 }
