@@ -1,15 +1,8 @@
 import { isRequestInFlight, observeRequests } from '../lib/requests-in-flight.ts'
 
-/** The `TypeError` for a call of `protect(…)` in a handler, where its result is lost or awaited. */
-export function calledInHandler(): TypeError {
-  return new TypeError(
-    'protect(…) was called while a request is handled, where a lost result protects nothing: call it when the app starts, and give its result to the app or to a route. Where a guard depends on the request, use defineGuard and its `context.native`',
-  )
-}
-
 /**
- * Returns a check that throws when a request is handled that came after this moment. Code that loads on demand, in its
- * first request, still passes.
+ * Returns a check for calls of `protect(…)`. It throws a `TypeError` while the process handles a request that started
+ * after this call of `createExpectAtStart`. Earlier requests do not count, because code may load in its first request.
  */
 export function createExpectAtStart(): () => void {
   const since = observeRequests()
@@ -18,4 +11,11 @@ export function createExpectAtStart(): () => void {
       throw calledInHandler()
     }
   }
+}
+
+/** In a handler, the result of `protect(…)` is lost or awaited. */
+function calledInHandler(): TypeError {
+  return new TypeError(
+    'protect(…) was called while a request is handled, where a lost result protects nothing: call it when the app starts, and give its result to the app or to a route. Where a guard depends on the request, use defineGuard and its `context.native`',
+  )
 }
