@@ -17,7 +17,7 @@ export {
   type OptionalProtect,
   type Protect,
 } from './middleware/protect.ts'
-export { calledInHandler, createExpectAtStart } from './middleware/expect-at-start.ts'
+export { createExpectAtStart } from './middleware/expect-at-start.ts'
 export type { Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'

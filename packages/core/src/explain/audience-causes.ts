@@ -1,5 +1,5 @@
 import { own } from '../lib/record.ts'
-import { differenceOf, partialDifference } from './difference.ts'
+import { differenceOf, differingPart } from './difference.ts'
 import type { Cause } from './explanation.ts'
 import { audiencesOf, type FailedToken, textIn } from './failed-token.ts'
 import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
@@ -62,7 +62,7 @@ function otherApi(token: FailedToken, audiences: readonly string[], names: reado
       fix: 'Configure the issuer to write `aud` as an array of texts (RFC 7519 §4.1.3).',
     }
   }
-  if (audiences.some((audience) => partialDifference(audience, names)?.part === 'path')) {
+  if (audiences.some((audience) => differingPart(audience, names) === 'path')) {
     return {
       problem: '`aud` is on the host of this API, but has another path: another version, or another API',
       fix: 'The client must ask for a token for exactly your `audience`. If `aud` is the name of this API, write it as `audience`.',

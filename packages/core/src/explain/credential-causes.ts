@@ -4,8 +4,8 @@ import type { HttpRequest } from '../request/http-request.ts'
 import { isPreflight } from '../request/preflight.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
-import { otherScheme } from './other-scheme.ts'
-import { sendBearer, showText } from './show.ts'
+import { otherScheme, sendBearer } from './other-scheme.ts'
+import { showText } from './show.ts'
 
 /** `no-credentials`. */
 export function noCredentials({ request, settings }: FailedToken): Cause {

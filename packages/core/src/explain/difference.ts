@@ -17,25 +17,20 @@ export function differenceOf(name: string, expected: readonly string[]): Differe
   return undefined
 }
 
-/** Whether two URLs differ in one part only. `undefined` when they are no URLs, or differ in more. */
-export function partialDifference(
-  name: string,
-  expected: readonly string[],
-): (Difference & { part: Part }) | undefined {
+/** The only part in which a URL differs from an expected one. `undefined` when they are no URLs, or differ in more. */
+export function differingPart(name: string, expected: readonly string[]): 'path' | 'host' | undefined {
   const url = urlOf(name)
   for (const candidate of url === undefined ? [] : expected) {
     const other = urlOf(candidate)
     if (url !== undefined && other !== undefined && other.host === url.host) {
-      return { expected: candidate, how: 'in the path', part: 'path' }
+      return 'path'
     }
     if (url !== undefined && other?.pathname === url.pathname && url.pathname.length > 1) {
-      return { expected: candidate, how: 'in the host', part: 'host' }
+      return 'host'
     }
   }
   return undefined
 }
-
-type Part = 'path' | 'host'
 
 const withoutSlash = (name: string): string => name.replace(/\/$/, '')
 const withoutScheme = (name: string): string => name.replace(/^https?:\/\//i, '')

@@ -66,7 +66,11 @@ function explanationOf(error: ErrorResponse, circumstances: Circumstances, setti
 }
 
 /** A JWT whose signature is good is introspected for the guard `active`, and with `formats: 'opaque'` at once. */
-function stepOf({ issuer }: Unavailable, { findings }: Circumstances, settings: ExplainedSettings) {
+function stepOf(
+  { issuer }: Unavailable,
+  { findings }: Circumstances,
+  settings: ExplainedSettings,
+): 'signature' | 'introspection' {
   const trusted = typeof settings.issuers === 'function' ? [] : settings.issuers
   const isOpaque = trusted.some((one) => one.url === issuer && settingsOf(one).formats === 'opaque')
   const isJwt = findings.text?.split('.').length === 3
@@ -77,7 +81,7 @@ function withLine(
   title: string,
   { problem, expected, received, fix }: Cause,
 ): Omit<Explanation, 'status' | 'code' | 'reason' | 'step'> {
-  const both = [expected && `expected ${expected}`, received && `got ${received}`].filter(Boolean).join(', ')
-  const details = both === '' ? '' : ` ${both.charAt(0).toUpperCase()}${both.slice(1)}.`
+  const comparison = [expected && `expected ${expected}`, received && `got ${received}`].filter(Boolean).join(', ')
+  const details = comparison === '' ? '' : ` ${comparison.charAt(0).toUpperCase()}${comparison.slice(1)}.`
   return { problem, expected, received, fix, line: `${title}: ${problem}.${details} ${fix}` }
 }

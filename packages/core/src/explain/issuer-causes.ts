@@ -1,5 +1,5 @@
 import { own } from '../lib/record.ts'
-import { differenceOf, partialDifference } from './difference.ts'
+import { differenceOf, differingPart } from './difference.ts'
 import type { Cause } from './explanation.ts'
 import { type FailedToken, textIn } from './failed-token.ts'
 import { showText } from './show.ts'
@@ -47,14 +47,14 @@ function issuerCause(iss: string, names: readonly string[], claims: unknown): Pa
   if (known !== undefined) {
     return known
   }
-  const partial = partialDifference(iss, names)
-  if (partial?.part === 'path') {
+  const part = differingPart(iss, names)
+  if (part === 'path') {
     return {
       problem: '`iss` is on the host that you trust, but has another path: another realm, tenant or version',
       fix: `Get a token of the right one. Or, if \`issuer\` is wrong, write exactly this: \`issuer: '${showText(iss).slice(1, -1)}'\`.`,
     }
   }
-  if (partial?.part === 'host') {
+  if (part === 'host') {
     return {
       problem: '`iss` has another host than the issuer that you trust',
       fix: `If both hosts are yours, configure one public URL at the issuer, and write it as \`issuer\`. ${publicUrl} Otherwise get a token of the right environment.`,

@@ -1,5 +1,7 @@
 import type { Cause } from './explanation.ts'
-import { sendBearer } from './show.ts'
+
+/** The fix for a token in another place, or in another form. */
+export const sendBearer = 'Send the header `Authorization: Bearer <access token>`.'
 
 /** A line `Authorization` that is not `Bearer` and a token. */
 export function otherScheme(line: string): Cause {

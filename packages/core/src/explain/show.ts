@@ -1,9 +1,6 @@
 const maxText = 200
 const maxItems = 5
 
-/** The fix for a token in another place, or in another form. */
-export const sendBearer = 'Send the header `Authorization: Bearer <access token>`.'
-
 /** A foreign text in quotes: printable ASCII, everything else escaped, and at most 200 characters. */
 export function showText(text: string): string {
   const shown = text.length > maxText ? `${text.slice(0, maxText)}…` : text

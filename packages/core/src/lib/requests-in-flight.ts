@@ -7,19 +7,20 @@ const maxRequests = 64
 
 /** The responses of the newest requests over HTTP/1.1 in this process. A `WeakRef` keeps none of them in memory. */
 const responses: WeakRef<ServerResponse>[] = []
-let started = 0
+/** The serial number of the next request. 0 before the first call of `observeRequests`. */
+let nextSerial = 0
 
-/** Begins to observe the requests of this process. A second call does nothing. Returns the number of requests so far. */
+/** Observes the requests of this process from the first call on. Returns the serial number of the next request. */
 export function observeRequests(): number {
-  if (started === 0) {
-    started = 1
+  if (nextSerial === 0) {
+    nextSerial = 1
     subscribe('http.server.request.start', note)
   }
-  return started
+  return nextSerial
 }
 
 /**
- * Whether a request that started after the first `since` requests has no complete response yet. Then the caller
+ * Whether the request with the serial number `since`, or a later one, has no complete response yet. Then the caller
  * probably runs in a handler. Does not see HTTP/2, and no requests without a server of `node:http`.
  */
 export function isRequestInFlight(since: number): boolean {
@@ -32,13 +33,13 @@ export function isRequestInFlight(since: number): boolean {
 function note(message: unknown): void {
   const response = isRecord(message) ? message['response'] : undefined
   if (isRecord(response)) {
-    responses[started % maxRequests] = new WeakRef(response as object as ServerResponse)
-    started += 1
+    responses[nextSerial % maxRequests] = new WeakRef(response as object as ServerResponse)
+    nextSerial += 1
   }
 }
 
-/** The number of the newest request that this place of the ring has. */
+/** The serial number of the newest request that has this place in the ring. */
 function serialAt(index: number): number {
-  const newest = started - 1
+  const newest = nextSerial - 1
   return newest - ((newest - index) % maxRequests)
 }

@@ -33,7 +33,7 @@ interface RequestState<Claims> {
   /** The method of the request when its credentials were last read. */
   method: string
   hasPassed: boolean
-  /** Why the last layer let the request not pass. */
+  /** The error of the last layer that refused the request, or failed. */
   error: unknown
   token: AccessToken<Claims> | undefined
 }
@@ -73,14 +73,14 @@ export function createRequestAuth<Request extends object, Claims>(
   ): Promise<AccessToken<Claims> | undefined> {
     // The request of this layer counts, because an outer layer can have changed it.
     const http = toHttpRequest(request)
-    const none = {
+    const initial = {
       authentication: undefined,
       method: http.method,
       hasPassed: false,
       error: undefined,
       token: undefined,
     }
-    const state = states.get(request) ?? states.set(request, none)
+    const state = states.get(request) ?? states.set(request, initial)
     try {
       return accept(state, await authenticateWith(state, http, guard, credentials))
     } catch (error) {

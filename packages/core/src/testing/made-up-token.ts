@@ -1,14 +1,12 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Send, Sent } from './send.ts'
+import type { RequestListener } from 'node:http'
+import { type Send, type Sent, withServer } from './send.ts'
 
-/** Whether the protection of a request asks an issuer that a stranger made up for its keys. */
+/** Whether the app, on this request, asks for the keys of an issuer that it cannot know. */
 export type IsTrusting = (sent: Sent) => Promise<boolean>
 
 /**
- * Runs an issuer on loopback that no app can know, while `work` runs. An app that requests its metadata would accept the
- * tokens of everyone: its `issuer` function returns every `iss`. Does NOT find an app whose issuers have `network:
+ * Runs an issuer on loopback while `work` runs. No app can know this issuer. An app that requests its metadata trusts
+ * every issuer, because its `issuer` function returns every `iss`. Does NOT find an app whose issuers have `network:
  * 'public'`, or that takes tokens from another place than `Authorization`.
  */
 export async function withMadeUpIssuer<Result>(
@@ -16,26 +14,21 @@ export async function withMadeUpIssuer<Result>(
   work: (isTrusting: IsTrusting) => Promise<Result>,
 ): Promise<Result> {
   let requests = 0
-  const server = createServer((_request, response) => {
+  const respond: RequestListener = (_request, response) => {
     requests += 1
     response.writeHead(404).end()
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
+  }
   let tokens = 0
-  try {
-    return await work(async (sent) => {
+  return withServer(respond, (port) =>
+    work(async (sent) => {
       const before = requests
       tokens += 1
       // Each token has an issuer of its own, because a validator waits before it requests metadata again.
       const token = madeUpToken(`http://127.0.0.1:${port}/${tokens}`)
       await send({ ...sent, headers: { ...sent.headers, authorization: `Bearer ${token}` } })
       return requests > before
-    })
-  } finally {
-    server.closeAllConnections()
-    server.close()
-  }
+    }),
+  )
 }
 
 function madeUpToken(iss: string): string {

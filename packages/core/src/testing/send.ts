@@ -30,11 +30,19 @@ export async function serveOnLoopback<Result>(
   app: RequestListener,
   work: (send: Send) => Promise<Result>,
 ): Promise<Result> {
-  const server = createServer(app)
+  return withServer(app, (port) => work(async (sent) => sendTo(port, sent)))
+}
+
+/** Runs a server on a free port of loopback while `work` runs. */
+export async function withServer<Result>(
+  listener: RequestListener,
+  work: (port: number) => Promise<Result>,
+): Promise<Result> {
+  const server = createServer(listener)
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   try {
-    return await work(async (sent) => sendTo(port, sent))
+    return await work(port)
   } finally {
     server.closeAllConnections()
     server.close()
