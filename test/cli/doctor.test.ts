@@ -164,7 +164,7 @@ test('it says how long keys are fresh, and who can read the metadata', async () 
     routes: { '/jwks': json({ keys: [key] }, { 'cache-control': 'public, max-age=5' }) },
   }
   const { code, checks } = await doctor(await openIssuer(script))
-  expect(checks['keys']?.found).toMatch(/fresh for 5 s, of which Tollgate makes 60 s/)
+  expect(checks['keys']?.found).toMatch(/fresh for 5 s, and Tollgate caches them for 60 s/)
   expect([code, checks['cors']?.state]).toEqual([0, 'passed'])
 })
 

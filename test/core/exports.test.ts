@@ -4,9 +4,10 @@ import * as express from '@tollgate/express'
 import * as fastify from '@tollgate/fastify'
 import * as hono from '@tollgate/hono'
 import * as koa from '@tollgate/koa'
+import * as nestjs from '@tollgate/nestjs'
 import { expect, test } from 'vitest'
 
-test.each(Object.entries({ express, koa, fastify, hono }))(
+test.each(Object.entries({ express, koa, fastify, hono, nestjs }))(
   '@tollgate/%s exports the values of the core',
   (_name, adapter) => {
     // An application that lists all reasons imports them from the core.

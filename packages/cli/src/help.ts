@@ -1,4 +1,4 @@
-import { presetNames } from './explain/presets.ts'
+import { presetNames } from './presets.ts'
 
 const general = `Usage: npx @tollgate/cli <command>
 

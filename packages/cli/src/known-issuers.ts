@@ -26,14 +26,15 @@ export function knownIssuer(issuer: string): KnownIssuer | undefined {
   return undefined
 }
 
-/** The code that creates the issuer, and its option on the command line. */
+/** The code that creates the issuer. */
 export function codeOf({ preset, argument, options }: KnownIssuer): string {
   return `${preset}('${argument}'${options === undefined ? '' : `, { ${options} }`})`
 }
 
-export function optionOf({ preset, argument, options }: KnownIssuer): string {
+/** The value of `--preset`, such as `entra=<tenant id>,version=v1`. */
+export function presetText({ preset, argument, options }: KnownIssuer): string {
   const further = options === undefined ? '' : `,${options.replace(': ', '=').replaceAll("'", '')}`
-  return `--preset ${preset}=${argument}${further}`
+  return `${preset}=${argument}${further}`
 }
 
 const finders: readonly Find[] = [

@@ -50,6 +50,6 @@ export {
   type ValidatorOptions,
 } from '@tollgate/core'
 export type { Exemption, MiddlewareOptions, ProtectOptions } from '@tollgate/core/adapter'
-export { defineGuard, type RouteRequest } from './guard.ts'
+export { defineGuard, type RouteRequest } from './define-guard.ts'
 export { createProtect, type Middleware, type OptionalProtect, type Protect } from './protect.ts'
 export type { ExpressRequest } from './request.ts'

@@ -50,7 +50,7 @@ export {
   type ValidatorOptions,
 } from '@tollgate/core'
 export type { Exemption, MiddlewareOptions } from '@tollgate/core/adapter'
-export { defineGuard, type RouteRequest } from './guard.ts'
+export { defineGuard, type RouteRequest } from './define-guard.ts'
 export { tollgate, tollgate as default } from './plugin.ts'
 export type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
 export type { Hook, OptionalProtect, Protect, TokenTypes, TollgateOptions, TypedClaims } from './types.ts'

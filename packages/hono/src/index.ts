@@ -50,7 +50,7 @@ export {
   type ValidatorOptions,
 } from '@tollgate/core'
 export type { Exemption, MiddlewareOptions, ProtectOptions } from '@tollgate/core/adapter'
-export { defineGuard } from './guard.ts'
+export { defineGuard } from './define-guard.ts'
 export {
   createProtect,
   type Middleware,

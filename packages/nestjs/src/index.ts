@@ -18,6 +18,8 @@ export {
   type CredentialSource,
   type Dialect,
   type Duration,
+  type Explanation,
+  type ExplanationReport,
   type Guard,
   type GuardContext,
   type GuardInit,

@@ -1,7 +1,5 @@
-import { knownIssuer } from '../known-issuers.ts'
-import { createPresetIssuer } from '../explain/presets.ts'
-import { optionOf } from '../known-issuers.ts'
-import { isInvalidOption, UsageError } from '../usage.ts'
+import { presetIssuerFor } from '../presets.ts'
+import { UsageError } from '../usage.ts'
 
 /** The issuer that an argument means. */
 export interface IssuerUrl {
@@ -65,21 +63,8 @@ function normalize(text: string, url: URL): IssuerUrl {
   }
   const plain = path === '/' && !(text.endsWith('/') && remarks.length === 0) ? '' : path
   const issuer = `${url.origin}${plain}`
-  const vendor = vendorUrl(issuer)
+  const vendor = presetIssuerFor(issuer)?.url
   return vendor === undefined || vendor === issuer
     ? { url: issuer, isExact: remarks.length === 0, remarks }
     : { url: vendor, isExact: false, remarks: [...remarks, `The issuer of this vendor has another name: ${vendor}`] }
-}
-
-/** The name that a preset gives to the issuer. `undefined` when the vendor is not known, or the preset rejects it. */
-function vendorUrl(issuer: string): string | undefined {
-  const known = knownIssuer(issuer)
-  try {
-    return known === undefined ? undefined : createPresetIssuer(optionOf(known).replace('--preset ', ''), {}).url
-  } catch (error) {
-    if (isInvalidOption(error)) {
-      return undefined
-    }
-    throw error
-  }
 }

@@ -88,7 +88,7 @@ function describeFreshness({ headers }: Fetched): string {
   const seconds = /max-age=(\d{1,9})/.exec(control)?.[1]
   if (seconds !== undefined && !/no-store|no-cache/.test(control)) {
     const used = Math.min(3600, Math.max(60, Number(seconds)))
-    return `They are fresh for ${seconds} s${used === Number(seconds) ? '' : `, of which Tollgate makes ${used} s`}.`
+    return `They are fresh for ${seconds} s${used === Number(seconds) ? '' : `, and Tollgate caches them for ${used} s`}.`
   }
   if (/no-store|no-cache/.test(control)) {
     return headers.etag === undefined

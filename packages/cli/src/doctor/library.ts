@@ -1,7 +1,5 @@
 import { createValidator, isRefusal, subscribe, trustedIssuer, type TrustedIssuer } from '@tollgate/core'
-import { createPresetIssuer } from '../explain/presets.ts'
-import { knownIssuer, optionOf } from '../known-issuers.ts'
-import { isInvalidOption } from '../usage.ts'
+import { presetIssuerFor } from '../presets.ts'
 import type { CheckReport } from './report.ts'
 
 /** What the library itself finds, and the URL of the keys that it fetches. */
@@ -43,16 +41,8 @@ async function validateMadeUpToken(issuer: string): Promise<CheckReport> {
 
 /** A preset knows where the keys are. */
 export function trustedFor(issuer: string): TrustedIssuer {
-  const known = knownIssuer(issuer)
-  try {
-    const preset = known && createPresetIssuer(optionOf(known).replace('--preset ', ''), {})
-    return preset?.url === issuer ? preset : trustedIssuer(issuer)
-  } catch (error) {
-    if (isInvalidOption(error)) {
-      return trustedIssuer(issuer)
-    }
-    throw error
-  }
+  const preset = presetIssuerFor(issuer)
+  return preset?.url === issuer ? preset : trustedIssuer(issuer)
 }
 
 function madeUpToken(issuer: string): string {

@@ -5,8 +5,8 @@ import { trustedFor } from './library.ts'
 export function configurationFor(issuer: string, audience: string | undefined): string {
   const known = knownIssuer(issuer)
   const isPreset = known !== undefined && trustedFor(issuer).url === issuer
-  const code = isPreset ? codeOf(known) : `'${isQuotable(issuer) ? issuer : '…'}'`
-  const name = audience !== undefined && isQuotable(audience) ? audience : 'https://api.example.com'
+  const code = isPreset ? codeOf(known) : `'${isPlainText(issuer) ? issuer : '…'}'`
+  const name = audience !== undefined && isPlainText(audience) ? audience : 'https://api.example.com'
   return [
     ...(isPreset ? [`import { ${known.preset} } from ${quote('@tollgate/core/issuers')}`] : []),
     `import { createProtect } from ${quote('@tollgate/express')} // or koa, fastify, …`,
@@ -18,11 +18,12 @@ export function configurationFor(issuer: string, audience: string | undefined): 
   ].join('\n')
 }
 
+/** The name of a package to paste. In place, the test of the architecture would count it as an import of this file. */
 function quote(name: string): string {
   return `'${name}'`
 }
 
-/** A name that is a text in quotes in TypeScript as it is. */
-function isQuotable(text: string): boolean {
+/** Whether a text needs no escapes between single quotes in TypeScript. */
+function isPlainText(text: string): boolean {
   return /^[\x20-\x7E]{1,2048}$/.test(text) && !/['\\]/.test(text)
 }

@@ -44,7 +44,7 @@ async function load(path: string): Promise<unknown> {
   }
 }
 
-/** It does not prevent the end of the process. */
+/** Rejects after the time limit. The timer may stay, because `main.ts` ends the process. */
 async function tooSlow(): Promise<never> {
   const fault = {
     problem: 'the module of --config is not loaded after 20 s',

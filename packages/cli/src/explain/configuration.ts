@@ -10,11 +10,11 @@ import {
 import { parseJwt, showNames } from '@tollgate/core/adapter'
 import { type Arguments, textOf, textsOf } from '../arguments.ts'
 import { ownMember, ownText } from '../json.ts'
-import { knownIssuer, optionOf } from '../known-issuers.ts'
+import { knownIssuer, presetText } from '../known-issuers.ts'
 import { isQuotable, pipeCommand, quote } from '../pipe-command.ts'
+import { createPresetIssuer } from '../presets.ts'
 import { isInvalidOption, UsageError } from '../usage.ts'
 import { loadValidator } from './config-module.ts'
-import { createPresetIssuer } from './presets.ts'
 
 /** The environment variables. Only these can carry a secret. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -108,7 +108,8 @@ function withoutIssuer(token: string): UsageError {
     })
   }
   const known = knownIssuer(iss)
-  const option = known === undefined || !isQuotable(known.argument) ? `--issuer ${quote(iss)}` : optionOf(known)
+  const option =
+    known === undefined || !isQuotable(known.argument) ? `--issuer ${quote(iss)}` : `--preset ${presetText(known)}`
   return new UsageError({
     problem: `no issuer is given. The token says \`iss\` ${showNames(iss)}, which nothing has verified`,
     fix: 'If you trust this issuer, run the command below. Or give the module of your app with --config.',

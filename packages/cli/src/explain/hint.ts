@@ -2,7 +2,7 @@ import { parseJwt } from '@tollgate/core/adapter'
 import { type Arguments, textsOf } from '../arguments.ts'
 import { decodeToken } from '../decode/decode.ts'
 import { ownText } from '../json.ts'
-import { knownIssuer, optionOf } from '../known-issuers.ts'
+import { knownIssuer, presetText } from '../known-issuers.ts'
 import { isQuotable, quote } from '../pipe-command.ts'
 import type { CauseReport } from './report.ts'
 
@@ -33,7 +33,7 @@ export function hintOf(cause: CauseReport, token: string, args: Arguments): Hint
     ? { hint: undefined, suggestion: undefined }
     : {
         hint: 'This issuer writes its claims in its own way. Tollgate has a preset for it, in place of --issuer:',
-        suggestion: optionOf(known),
+        suggestion: `--preset ${presetText(known)}`,
       }
 }
 

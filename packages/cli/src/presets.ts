@@ -1,6 +1,7 @@
 import type { TrustedIssuer, TrustedIssuerOptions } from '@tollgate/core'
 import * as presets from '@tollgate/core/issuers'
-import { UsageError } from '../usage.ts'
+import { knownIssuer, presetText } from './known-issuers.ts'
+import { isInvalidOption, UsageError } from './usage.ts'
 
 /** The presets by name, and the further options of each that the command line takes. */
 const presetsByName: Readonly<Record<string, readonly [create: Create, options: readonly string[]]>> = {
@@ -35,16 +36,28 @@ export function createPresetIssuer(text: string, options: TrustedIssuerOptions):
   const parsed = /^([a-z0-9]+)(?:[=(]([^]*?)\)?)?$/i.exec(text.trim())
   const name = parsed?.[1]?.toLowerCase() ?? ''
   const [argument = '', ...further] = (parsed?.[2] ?? '').split(',').map(withoutQuotes)
-  if (!Object.hasOwn(presetsByName, name) || argument === '') {
+  const preset = Object.hasOwn(presetsByName, name) ? presetsByName[name] : undefined
+  if (preset === undefined || argument === '') {
     throw new UsageError({
-      problem: Object.hasOwn(presetsByName, name)
-        ? `the preset ${name} lacks its argument`
-        : 'there is no preset of this name',
+      problem: preset === undefined ? 'there is no preset of this name' : `the preset ${name} lacks its argument`,
       fix: `Write --preset name=argument, such as --preset keycloak=https://sso.example.com/realms/main. The presets are ${presetNames.join(', ')}.`,
     })
   }
-  const [create, names] = presetsByName[name] ?? [presets.auth0, []]
+  const [create, names] = preset
   return create(argument, { ...options, ...furtherOptions(further, names) })
+}
+
+/** The issuer by the preset of its vendor. `undefined` when the vendor is not known, or the preset rejects the name. */
+export function presetIssuerFor(issuer: string): TrustedIssuer | undefined {
+  const known = knownIssuer(issuer)
+  try {
+    return known && createPresetIssuer(presetText(known), {})
+  } catch (error) {
+    if (isInvalidOption(error)) {
+      return undefined
+    }
+    throw error
+  }
 }
 
 function furtherOptions(texts: readonly string[], names: readonly string[]): TrustedIssuerOptions {
