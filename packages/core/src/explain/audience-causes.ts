@@ -1,6 +1,6 @@
 import { own } from '../lib/record.ts'
 import { differenceOf, differingPart } from './difference.ts'
-import type { Cause } from './explanation.ts'
+import type { Cause, ProblemAndFix } from './explanation.ts'
 import { audiencesOf, type FailedToken, textIn } from './failed-token.ts'
 import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
 import { showNames, showText } from './show.ts'
@@ -8,8 +8,6 @@ import { audiencesOfVendors } from './vendor-audiences.ts'
 
 /** A token chooses the number of its audiences. */
 const maxCompared = 20
-
-type Parts = Pick<Cause, 'problem' | 'fix'>
 
 /** `wrong-audience`. Only the value of `aud` is shown, because another claim can be about a person. */
 export function wrongAudience(token: FailedToken): Cause {
@@ -35,7 +33,7 @@ function showExpected(names: readonly string[]): string {
   return names.map((name) => showText(name)).join(' or ')
 }
 
-function audienceCause(token: FailedToken, audiences: readonly string[], names: readonly string[]): Parts {
+function audienceCause(token: FailedToken, audiences: readonly string[], names: readonly string[]): ProblemAndFix {
   for (const audience of audiences) {
     const difference = differenceOf(audience, names)
     if (difference !== undefined) {
@@ -55,7 +53,7 @@ function audienceCause(token: FailedToken, audiences: readonly string[], names: 
     : { problem: `this is ${kind.what}: ${kind.why}`, fix: sendAccessToken }
 }
 
-function otherApi(token: FailedToken, audiences: readonly string[], names: readonly string[]): Parts {
+function otherApi(token: FailedToken, audiences: readonly string[], names: readonly string[]): ProblemAndFix {
   if (audiences.some((audience) => audience.split(/[ ,]+/).some((part) => names.includes(part)))) {
     return {
       problem: '`aud` is one text with several names, and it must be an array of them',
@@ -76,7 +74,7 @@ function otherApi(token: FailedToken, audiences: readonly string[], names: reado
 }
 
 /** The audience is in a claim of the dialect. It names the client, or at Clerk the origin of the frontend. */
-function otherClaimCause(claim: string, audiences: readonly string[], names: readonly string[]): Parts {
+function otherClaimCause(claim: string, audiences: readonly string[], names: readonly string[]): ProblemAndFix {
   const difference = audiences.map((audience) => differenceOf(audience, names)).find((one) => one !== undefined)
   if (difference !== undefined) {
     return {

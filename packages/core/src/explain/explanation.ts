@@ -33,6 +33,9 @@ export interface Cause {
   readonly fix: string
 }
 
+/** A cause without the values of the token. */
+export type ProblemAndFix = Pick<Cause, 'problem' | 'fix'>
+
 /** An explanation that is reported while a request is refused. */
 export interface ExplanationReport extends Explanation {
   /** How often this line came in the last minute, this time included. */

@@ -1,6 +1,6 @@
 import { own } from '../lib/record.ts'
 import { differenceOf, differingPart } from './difference.ts'
-import type { Cause } from './explanation.ts'
+import type { Cause, ProblemAndFix } from './explanation.ts'
 import { type FailedToken, textIn } from './failed-token.ts'
 import { showText } from './show.ts'
 import { vendorIssuer } from './vendor-issuers.ts'
@@ -30,9 +30,7 @@ const byResponse: Cause = {
   fix: 'Check that `introspection` belongs to this issuer, and that `issuer` is exactly the `iss` of its responses.',
 }
 
-type Parts = Pick<Cause, 'problem' | 'fix'>
-
-function issuerCause(iss: string, names: readonly string[], claims: unknown): Parts {
+function issuerCause(iss: string, names: readonly string[], claims: unknown): ProblemAndFix {
   const difference = differenceOf(iss, names)
   if (difference !== undefined) {
     const isInsecure = iss.startsWith('http:') && difference.expected.startsWith('https:')

@@ -1,10 +1,8 @@
 import { valueAt } from '../claims/claim-path.ts'
 import { isRecord, own } from '../lib/record.ts'
-import type { Cause } from './explanation.ts'
+import type { Cause, ProblemAndFix } from './explanation.ts'
 import { audiencesOf, type FailedToken } from './failed-token.ts'
 import { showClaims, showText } from './show.ts'
-
-type Parts = Pick<Cause, 'problem' | 'fix'>
 
 /** `missing-scope`. The scopes of the route are shown, and no scope of the token. */
 export function missingScope(token: FailedToken): Cause {
@@ -28,7 +26,7 @@ function showScopes(scopes: readonly string[]): string {
 }
 
 /** The route and the issuer write one scope in different ways. */
-function misspelt(missing: readonly string[], granted: readonly string[]): Parts | undefined {
+function misspelt(missing: readonly string[], granted: readonly string[]): ProblemAndFix | undefined {
   const inOtherCase = missing.find((scope) => granted.some((one) => one.toLowerCase() === scope.toLowerCase()))
   if (inOtherCase !== undefined) {
     return {
@@ -48,7 +46,11 @@ function misspelt(missing: readonly string[], granted: readonly string[]): Parts
 }
 
 /** The scope is in the token, and the issuer writes it in another place or in another way. */
-function misread(token: FailedToken, missing: readonly string[], granted: readonly string[]) {
+function misread(
+  token: FailedToken,
+  missing: readonly string[],
+  granted: readonly string[],
+): ProblemAndFix | undefined {
   const { refusal } = token
   const claims = token.genuine?.claims
   const has = (value: unknown): boolean => missing.some((scope) => namesIn(value).includes(scope))
@@ -69,7 +71,7 @@ function misread(token: FailedToken, missing: readonly string[], granted: readon
   return place === undefined ? undefined : unreadPlace(place, missing)
 }
 
-function unreadPlace({ path, says }: Place, missing: readonly string[]): Parts {
+function unreadPlace({ path, says }: Place, missing: readonly string[]): ProblemAndFix {
   const claim = path.join('.')
   const option = path.some((name) => /[.:]/.test(name))
     ? `[${JSON.stringify(path).replaceAll('"', "'")}]`

@@ -1,14 +1,9 @@
 import { own } from '../lib/record.ts'
+import type { ProblemAndFix } from './explanation.ts'
 import { audiencesOfVendors } from './vendor-audiences.ts'
 
-/** What the issuer of a token is to a vendor whose issuer is trusted. */
-interface VendorCause {
-  readonly problem: string
-  readonly fix: string
-}
-
 /** A mistake that developers make with one vendor. `names` are the issuers that are trusted. */
-type FindCause = (iss: string, names: readonly string[], claims: unknown) => VendorCause | undefined
+type FindCause = (iss: string, names: readonly string[], claims: unknown) => ProblemAndFix | undefined
 
 /** The cause of an unknown `iss`, by the vendor. No fix proposes to trust the `iss` of another tenant. */
 export const vendorIssuer: FindCause = (iss, names, claims) => {
@@ -70,7 +65,7 @@ const firebase: FindCause = (iss, names) =>
     ? tokensOfFirebase.find(([pattern]) => pattern.test(iss))?.[1]
     : undefined
 
-const tokensOfFirebase: readonly (readonly [RegExp, VendorCause])[] = [
+const tokensOfFirebase: readonly (readonly [RegExp, ProblemAndFix])[] = [
   [
     /\.gserviceaccount\.com$/,
     {
