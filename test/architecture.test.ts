@@ -142,3 +142,11 @@ function cycleThrough(start: Source, sources: readonly Source[]): readonly strin
   }
   return []
 }
+
+// ts-jest compiles the packages with the settings of the application. Without `esModuleInterop`, a default import is undefined.
+test('no source has a default import of a module of Node', () => {
+  const sources = globSync('*/src/**/*.ts', { cwd: packages })
+  const isDefault = (path: string): boolean =>
+    /^import (?!type\b)\w+(?:, \{[^}]*\})? from 'node:/m.test(readFileSync(join(packages, path), 'utf8'))
+  expect(sources.filter(isDefault)).toEqual([])
+})

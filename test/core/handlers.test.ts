@@ -1,13 +1,17 @@
 /** What handlers and guards can know of a request, and calls of `protect` in a handler. */
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createValidator, isRefusal, Refusal, scopes } from '@tollgate/core'
 import { createProtect, defineGuard } from '@tollgate/express'
 import { createProtect as createProtectForKoa, defineGuard as defineGuardOfKoa } from '@tollgate/koa'
 import KoaRouter from '@koa/router'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import Koa from 'koa'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { listen } from '../harness/listen.ts'
 import { openIssuer } from '../harness/reference.ts'
@@ -151,6 +155,22 @@ describe('protect(…) in a handler', () => {
     const headers = bearer(await issuer.accessToken())
     const origin = await listen(createServer(app.use((_req, res) => void res.send('loaded'))))
     expect((await send(origin, { path: '/', headers })).body).toBe('loaded')
+  })
+
+  test('a module that Node loads in a request can call protect', async () => {
+    const issuer = await openIssuer()
+    const protect = createProtect(issuer.validatorOptions)
+    const folder = await mkdtemp(join(tmpdir(), 'tollgate-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'lazy.cjs')
+    await writeFile(file, 'module.exports = globalThis.createLazily()')
+    Object.assign(globalThis, { createLazily: () => protect(scopes('read')) })
+    const require = createRequire(import.meta.url)
+    const app = express().use((req, res, next) => (require(file) as ReturnType<typeof protect>)(req, res, next))
+    const origin = await listen(createServer(app.use((_req, res) => void res.send('lazy'))))
+    expect((await send(origin, { path: '/' })).status).toBe(401)
+    const headers = bearer(await issuer.accessToken({ scope: 'read' }))
+    expect((await send(origin, { path: '/', headers })).body).toBe('lazy')
   })
 
   test('await outside a request rejects with a TypeError', async () => {

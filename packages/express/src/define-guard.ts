@@ -2,7 +2,12 @@ import { defineGuard as define, type Guard, type GuardInit } from '@tollgate/cor
 import type { ExpressRequest } from './request.ts'
 
 /** A request of a route, with the parameters of its path. They are empty where `app.use` has the guard. */
-export type RouteRequest = ExpressRequest & { readonly params: Readonly<Record<string, string>> }
+export type RouteRequest = ExpressRequest & {
+  readonly params: Readonly<Record<string, string>>
+  /** The path without the query, relative to the place of the middleware. */
+  readonly path: string
+  readonly query: unknown
+}
 
 /**
  * Creates a guard of the application, as `defineGuard` of the core does. `context.native` is `req`, with the parameters

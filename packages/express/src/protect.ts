@@ -12,6 +12,7 @@ import {
   toFrameworkError,
   writeErrorResponse,
 } from '@tollgate/core/adapter'
+import type { RouteRequest } from './guard.ts'
 import { type ExpressRequest, isAt, toHttpRequest } from './request.ts'
 
 type Next = (error?: unknown) => void
@@ -20,7 +21,7 @@ type Next = (error?: unknown) => void
 export type Middleware = (req: ExpressRequest, res: ServerResponse, next: Next) => void
 
 /** The result of `createProtect`: `protect(…)` is for `app.use`, for a router or for one route. */
-export type Protect<Claims = RawClaims> = ProtectOf<ExpressRequest, Middleware, Middleware, Claims>
+export type Protect<Claims = RawClaims> = ProtectOf<ExpressRequest, Middleware, Middleware, Claims, RouteRequest>
 
 /** The type of `protect.optional`. */
 export type OptionalProtect<Claims = RawClaims> = OptionalProtectOf<ExpressRequest, Middleware, Claims>

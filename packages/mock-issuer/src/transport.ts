@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import stream, { type Duplex } from 'node:stream'
+import * as stream from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 // Bun replaces the package `undici` by a module that ignores dispatchers. It does not replace this file.
 import { Agent } from 'undici/index.js'

@@ -1,10 +1,11 @@
-import crypto from 'node:crypto'
-import diagnosticsChannel from 'node:diagnostics_channel'
-import zlib from 'node:zlib'
+import * as crypto from 'node:crypto'
+import * as diagnosticsChannel from 'node:diagnostics_channel'
+import * as zlib from 'node:zlib'
 
 /**
  * Functions that an old Node lacks. An import by name would fail before any module runs, so that `expect-node.cjs` could
- * not say which version of Node is needed.
+ * not say which version of Node is needed. A default import would be `undefined` in Jest, if ts-jest compiles it without
+ * `esModuleInterop`.
  */
 export const hash: typeof crypto.hash = crypto.hash
 export const subscribe: typeof diagnosticsChannel.subscribe = diagnosticsChannel.subscribe

@@ -3,14 +3,25 @@ import { isRequestInFlight, observeRequests } from '../lib/requests-in-flight.ts
 /**
  * Returns a check for calls of `protect(…)`. It throws a `TypeError` while the process handles a request that started
  * after this call of `createExpectAtStart`. Earlier requests do not count, because code may load in its first request.
+ * The top level of a module that Node loads on demand passes. The check does not recognise the module loaders of
+ * development servers, such as that of Vite.
  */
 export function createExpectAtStart(): () => void {
   const since = observeRequests()
   return () => {
-    if (isRequestInFlight(since)) {
+    if (isRequestInFlight(since) && !isModuleLoading()) {
       throw calledInHandler()
     }
   }
+}
+
+/** Whether the caller is the code of a module at its top level, which runs once. */
+function isModuleLoading(): boolean {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = Infinity
+  const { stack = '' } = new Error()
+  Error.stackTraceLimit = stackTraceLimit
+  return stack.includes('node:internal/modules/')
 }
 
 /** In a handler, the result of `protect(…)` is lost or awaited. */

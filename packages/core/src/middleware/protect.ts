@@ -10,7 +10,7 @@ import { type Unawaitable, unawaitable } from './unawaitable.ts'
 import { createIsExempt, type Exemption } from './unless.ts'
 
 /** Protects the routes of a framework: it takes guards and returns a middleware of the framework. */
-export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = RawClaims> {
+export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = RawClaims, Native = Request> {
   /**
    * The middleware accepts a request with a valid access token that the guards accept, and skipped preflights. Call it
    * when you define routes. In a handler it would protect nothing: there it throws a `TypeError`.
@@ -18,11 +18,12 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
   (...guards: readonly Guard[]): Unawaitable<Middleware>
   /**
    * The middleware lets these paths through without a token, and needs one everywhere else. A path is exact, and matched
-   * as the router matches it, relative to the place of the middleware. Or a function of the request returns `true`. A
-   * path with a token gets no `auth` either. Does NOT know what the app does with the path afterwards.
+   * as the router of the app matches it by its settings, relative to the place of the middleware. All methods of the
+   * path pass. Or a function of the request returns `true`. A path with a token gets no `auth` either. Does NOT know
+   * what the app does with the path afterwards, nor a `Router` whose own settings distinguish more paths.
    */
   readonly unless: (
-    paths: Exemption<Request> | readonly Exemption<Request>[],
+    paths: Exemption<Native> | readonly Exemption<Native>[],
     ...guards: readonly Guard[]
   ) => Unawaitable<Middleware>
   /** The token of a request that passed `protect(…)`. A route without protection throws a `TypeError`. */
@@ -69,10 +70,15 @@ export interface Framework<Request, Middleware, Claims> {
 }
 
 /** Creates the `protect` of an adapter. */
-export function createProtectFor<Request extends object, Middleware extends object, Claims>(
+export function createProtectFor<
+  Request extends object,
+  Middleware extends object,
+  Claims,
+  Native extends Request = Request,
+>(
   protection: ProtectSettings<Claims>,
   { toHttpRequest, toMiddleware, isAt, expectAtStart = createExpectAtStart() }: Framework<Request, Middleware, Claims>,
-): Protect<Request, Middleware, Middleware, Claims> {
+): Protect<Request, Middleware, Middleware, Claims, Native> {
   const { validator, errors } = protection
   const auth = createRequestAuth(protection, toHttpRequest)
 
@@ -115,11 +121,11 @@ export function createProtectFor<Request extends object, Middleware extends obje
   }
 
   function unless(
-    paths: Exemption<Request> | readonly Exemption<Request>[],
+    paths: Exemption<Native> | readonly Exemption<Native>[],
     ...guards: readonly Guard[]
   ): Unawaitable<Middleware> {
     const guard = prepare(guards)
-    const isExempt = createIsExempt(paths, isAt)
+    const isExempt = createIsExempt(paths as Exemption<Request> | readonly Exemption<Request>[], isAt)
     return unawaitable(toMiddleware(withGuard(guard, 'required', isExempt), withGuard(guard, 'optional', isExempt)))
   }
 
