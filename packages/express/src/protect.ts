@@ -12,7 +12,7 @@ import {
   toFrameworkError,
   writeErrorResponse,
 } from '@tollgate/core/adapter'
-import type { RouteRequest } from './guard.ts'
+import type { RouteRequest } from './define-guard.ts'
 import { type ExpressRequest, isAt, toHttpRequest } from './request.ts'
 
 type Next = (error?: unknown) => void
