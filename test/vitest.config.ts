@@ -34,6 +34,16 @@ export default defineConfig({
         extends: true,
         test: { name: 'slow', include: [slow], exclude: ['**/node_modules/**'], maxWorkers: 1, testTimeout: 600_000 },
       },
+      // The conformance tests again, with the older versions of the frameworks.
+      {
+        extends: true,
+        test: {
+          name: 'versions',
+          include: ['test/conformance/**/*.test.ts'],
+          env: { TOLLGATE_ADAPTERS: 'others' },
+          isolate: false,
+        },
+      },
       // Authorization servers that others wrote. Some of them are packages of Debian.
       { extends: true, test: { name: 'real', include: [real], exclude: ['**/node_modules/**'], maxWorkers: 1 } },
     ],
