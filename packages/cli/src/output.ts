@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
-import { styleText } from 'node:util'
+// An old Node has no `styleText`. A named import would fail before Tollgate says that the Node is too old.
+import * as util from 'node:util'
 import type { Paint, Report } from './report.ts'
 import { escapeControls, wrap } from './text.ts'
 import type { ExitCode, UsageFault } from './usage.ts'
@@ -73,5 +74,5 @@ function formatJson(json: object): string {
 
 /** `styleText` reads NO_COLOR and FORCE_COLOR, and whether the stream is a terminal. */
 function painter(stream: Writable): Paint {
-  return (colour, text) => styleText(colour, text, { stream })
+  return (colour, text) => util.styleText(colour, text, { stream })
 }
