@@ -137,8 +137,11 @@ function withoutToken(response: object): UsageError {
 function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
-  } catch {
-    return undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return undefined
+    }
+    throw error
   }
 }
 
