@@ -12,7 +12,7 @@ interface Found {
   readonly code: number
   readonly issuer: string
   readonly remarks: readonly string[]
-  readonly configuration: string
+  readonly configuration: string | null
   readonly checks: Readonly<
     Record<string, { readonly state: string; readonly found: string; readonly fix: string | null }>
   >
@@ -205,8 +205,10 @@ test('it names the preset of a known issuer, and reads its claims', async () => 
 })
 
 test.each(['http://127.0.0.1:9', 'https://no-such-host.invalid'])('%s is not reachable (exit code 3)', async (url) => {
-  const { code, checks } = await doctor(url)
+  const { code, checks, configuration } = await doctor(url)
   expect([code, checks['metadata']?.state]).toEqual([3, 'failed'])
+  // The name may be misspelt.
+  expect(configuration).toBeNull()
 })
 
 test.each([

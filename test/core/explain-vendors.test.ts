@@ -1,5 +1,6 @@
 /** What `explain` says about the tokens that developers confuse, by vendor. The issuers are presets with a key of the test. */
 import {
+  anyScope,
   createValidator,
   type Explanation,
   type Guard,
@@ -386,6 +387,13 @@ describe('a token', () => {
   })
 })
 
+test('the name of an issuer is corrected in the argument of its preset', async () => {
+  const explanation = await explained(keycloak, 'orders', { iss: `${realm}/` })
+  expect(explanation?.line).toMatch(
+    /only by a trailing slash.*argument of the preset.*exactly "https.*\/realms\/main\/"/,
+  )
+})
+
 describe('a missing scope', () => {
   const ofZitadel = { iss: 'https://e.zitadel.cloud', aud: 'p', jti: 'j', client_id: 'c' }
   const ofFusionauth = { iss: 'acme.example', aud: 'app', applicationId: 'app', scope: 'admin' }
@@ -402,8 +410,8 @@ describe('a missing scope', () => {
       'in the roles of the API in Keycloak',
       keycloak,
       'orders',
-      { ...ofKeycloak, resource_access: { orders: { roles: ['admin'] } } },
-      /resource_access\.orders\.roles/,
+      { ...ofKeycloak, scope: 'openid', resource_access: { orders: { roles: ['admin'] } } },
+      /dialect: \{ scopes: \['scope', 'resource_access\.orders\.roles'\] \}/,
     ],
     [
       'in `scope`, which FusionAuth does not check',
@@ -442,6 +450,11 @@ describe('a missing scope', () => {
     ],
   ])('%s', async (_name, issuer, audience, claims, cause) => {
     expect((await explained(issuer, audience, claims, scopes('admin')))?.line).toMatch(cause)
+  })
+
+  test('of a route that accepts any of several scopes says that the token has none of them', async () => {
+    const explanation = await explained(keycloak, 'orders', ofKeycloak, anyScope('admin', 'owner'))
+    expect(explanation?.problem).toMatch(/none of the scopes of the route: "admin", "owner"/)
   })
 
   test.each<readonly [name: string, claims: Claims]>([

@@ -1,4 +1,4 @@
-import { isRecord, ownMember } from './json.ts'
+import { isRecord, own } from '@tollgate/core/adapter'
 import { UsageError } from './usage.ts'
 
 /** A token as the commands use it. */
@@ -96,10 +96,10 @@ function fromResponse(text: string): Stripped | undefined {
     return undefined
   }
   const outer = parse(text)
-  const inner = ownMember(outer, 'data')
+  const inner = own(outer, 'data')
   const response = isRecord(inner) ? inner : outer
   const member = (name: string): string | undefined => {
-    const value = ownMember(response, name)
+    const value = own(response, name)
     return typeof value === 'string' && value !== '' ? value : undefined
   }
   const access = member('access_token') ?? member('accessToken') ?? member('token')
@@ -121,7 +121,7 @@ const malformed = new UsageError({
 })
 
 function withoutToken(response: object): UsageError {
-  const error = ownMember(response, 'error')
+  const error = own(response, 'error')
   const shown = typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? ` (\`${error}\`)` : ''
   return error === undefined
     ? new UsageError({

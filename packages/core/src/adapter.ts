@@ -30,10 +30,12 @@ export {
 } from './request/node-request.ts'
 export { type ErrorResponse, type ResponseWriter, writeErrorResponse } from './responses/error-response.ts'
 // The command line shows foreign texts, and reads the documents of an issuer, as the validator does.
-export { showDuration, showNames, showText, showTime } from './explain/show.ts'
+export { isInMilliseconds, showDuration, showNames, showText, showTime } from './explain/show.ts'
 export { parseJwt, type ParsedJwt } from './jwt/parse-jwt.ts'
 export { asymmetricAlgorithms } from './keys/algorithms.ts'
 export { type KeySet, readKeySet } from './keys/key-set.ts'
 export { type JsonFault, parseDocument, type ParsedJson } from './lib/json.ts'
+export { isLoopback } from './lib/loopback.ts'
+export { isRecord, own, ownText } from './lib/record.ts'
 export { wellKnownUrls } from './metadata/metadata.ts'
 export { readEndpoint } from './metadata/metadata-document.ts'

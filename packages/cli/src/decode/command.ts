@@ -1,5 +1,4 @@
-import { showDuration, showTime } from '@tollgate/core/adapter'
-import { ownMember } from '../json.ts'
+import { isInMilliseconds, own, showDuration, showTime } from '@tollgate/core/adapter'
 import type { PastedToken } from '../pasted-token.ts'
 import type { Paint, Report } from '../report.ts'
 import { beside, escapeControls } from '../text.ts'
@@ -43,7 +42,7 @@ export function decodeCommand({ token, removed }: PastedToken): Report {
 
 function timesOf(claims: DecodedToken['claims']): Readonly<Record<string, string>> {
   const times = timeClaims.flatMap((name) => {
-    const value = ownMember(claims, name)
+    const value = own(claims, name)
     return typeof value === 'number' ? [[name, showTime(value)] as const] : []
   })
   return Object.fromEntries(times)
@@ -83,5 +82,5 @@ function showMoment(value: unknown): string {
   }
   const distance = value - Date.now() / 1000
   const words = distance < 0 ? `${showDuration(distance)} ago` : `in ${showDuration(distance)}`
-  return Math.abs(value) > 1e11 ? '  (milliseconds, and not seconds)' : `  ${showTime(value)} (${words})`
+  return isInMilliseconds(value) ? '  (milliseconds, and not seconds)' : `  ${showTime(value)} (${words})`
 }

@@ -1,5 +1,4 @@
-import { parseDocument, parseJwt } from '@tollgate/core/adapter'
-import { isRecord } from '../json.ts'
+import { parseDocument, parseJwt, isRecord } from '@tollgate/core/adapter'
 
 /** The parts of a token as they are, and what is wrong with them. Nothing is verified. */
 export interface DecodedToken {

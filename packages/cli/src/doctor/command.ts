@@ -56,7 +56,7 @@ export async function doctorCommand(args: Arguments): Promise<Report> {
     issuer,
     remarks: parsed.remarks,
     checks,
-    configuration: configurationFor(issuer, textOf(args, 'audience')),
+    configuration: result === 'unreachable' ? undefined : configurationFor(issuer, textOf(args, 'audience')),
   }
   return { exitCode: json.exitCode, json, lines: (paint) => doctorLines(json, paint) }
 }

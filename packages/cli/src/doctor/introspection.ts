@@ -1,7 +1,6 @@
-import { ownMember } from '../json.ts'
+import { own } from '@tollgate/core/adapter'
 import { describeFailure, fetchOnce, isFailure } from './fetch.ts'
-import { endpointIn } from './keys.ts'
-import { describeResult, documentOf, type FoundMetadata } from './metadata.ts'
+import { describeResult, documentOf, endpointIn, type FoundMetadata } from './metadata.ts'
 import type { CheckReport } from './report.ts'
 
 /** The methods that the library has, by their registered names (RFC 8414 §2). */
@@ -18,7 +17,7 @@ const methods: Readonly<Record<string, string>> = {
 export async function checkIntrospection(issuer: string, metadata: FoundMetadata): Promise<CheckReport> {
   const check = 'introspection'
   const endpoint = endpointIn(metadata, issuer, 'introspection_endpoint')
-  if (endpoint instanceof Error && ownMember(metadata.document, 'introspection_endpoint') !== undefined) {
+  if (endpoint instanceof Error && own(metadata.document, 'introspection_endpoint') !== undefined) {
     return {
       check,
       state: 'failed',
@@ -51,8 +50,8 @@ export async function checkIntrospection(issuer: string, metadata: FoundMetadata
 
 /** RFC 8414 §2: without the member, the method is client_secret_basic. */
 function usableMethods({ document }: FoundMetadata): readonly string[] {
-  const stated = ownMember(document, 'introspection_endpoint_auth_methods_supported') ??
-    ownMember(document, 'token_endpoint_auth_methods_supported') ?? ['client_secret_basic']
+  const stated = own(document, 'introspection_endpoint_auth_methods_supported') ??
+    own(document, 'token_endpoint_auth_methods_supported') ?? ['client_secret_basic']
   const names = Array.isArray(stated) ? stated : []
   return [
     ...new Set(

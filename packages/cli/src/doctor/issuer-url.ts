@@ -1,3 +1,4 @@
+import { isLoopback } from '@tollgate/core/adapter'
 import { presetIssuerFor } from '../presets.ts'
 import { UsageError } from '../usage.ts'
 
@@ -18,7 +19,7 @@ export interface IssuerUrl {
 export function parseIssuerUrl(argument: string): IssuerUrl {
   const text = argument.trim().replace(/^[<"'`]+|[>"'`,;]+$/g, '')
   const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `${schemeFor(text)}://${text}`)
-  const isName = url !== null && (url.hostname.includes('.') || isLoopbackHost(url.hostname))
+  const isName = url !== null && (url.hostname.includes('.') || isLoopback(url))
   if (url === null || !isName || !['http:', 'https:'].includes(url.protocol)) {
     throw new UsageError({
       problem: 'the argument of doctor is no URL of an issuer',
@@ -28,7 +29,7 @@ export function parseIssuerUrl(argument: string): IssuerUrl {
   if (url.username !== '' || url.password !== '') {
     throw new UsageError({ problem: 'the URL contains a user name or a password', fix: 'Leave both out.' })
   }
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopback(url)) {
     throw new UsageError({
       problem: 'the URL is on plain http:, and Tollgate fetches nothing over http: except on loopback',
       fix: 'Give the https: URL of the issuer. Somebody on the network could replace the keys of an http: issuer.',
@@ -38,11 +39,8 @@ export function parseIssuerUrl(argument: string): IssuerUrl {
 }
 
 function schemeFor(text: string): 'http' | 'https' {
-  return isLoopbackHost(/^[^/:]*|^\[[^\]]*\]/.exec(text)?.[0] ?? '') ? 'http' : 'https'
-}
-
-function isLoopbackHost(host: string): boolean {
-  return /^((.*\.)?localhost|\[::1\]|127(\.\d{1,3}){3})$/i.test(host)
+  const url = URL.parse(`http://${text}`)
+  return url !== null && isLoopback(url) ? 'http' : 'https'
 }
 
 function normalize(text: string, url: URL): IssuerUrl {

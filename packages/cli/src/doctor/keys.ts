@@ -1,7 +1,6 @@
-import { asymmetricAlgorithms, type KeySet, parseDocument, readEndpoint, readKeySet } from '@tollgate/core/adapter'
-import { ownMember } from '../json.ts'
+import { asymmetricAlgorithms, type KeySet, parseDocument, readKeySet, own } from '@tollgate/core/adapter'
 import { describeFailure, type Fetched, fetchOnce, isFailure } from './fetch.ts'
-import { describeResult, type FoundMetadata } from './metadata.ts'
+import { attempt, describeResult, endpointIn, type FoundMetadata } from './metadata.ts'
 import type { CheckReport } from './report.ts'
 
 /** Fetches the key set, and reads it as the library does. `known` is the URL that the library fetched. */
@@ -31,33 +30,9 @@ export async function checkKeys(
   return [describeKeys(response, set.of(issuer)), checkAlgorithms(metadata, set.of(issuer))]
 }
 
-/** The endpoint that the metadata names. An error, if the library would not call it. */
-export function endpointIn(
-  { document, response }: FoundMetadata,
-  issuer: string,
-  member: 'jwks_uri' | 'introspection_endpoint',
-): string | Error | undefined {
-  if (document === undefined || response === undefined) {
-    return undefined
-  }
-  return attempt(() => readEndpoint(document, member, { issuer, url: undefined, timeout: 5000 }, response.url))
-}
-
 function keySetIn({ body, url }: Fetched): KeySet | Error {
   const parsed = parseDocument(body)
   return 'value' in parsed ? attempt(() => readKeySet(parsed.value, url)) : new Error(`${url} answered no valid JSON`)
-}
-
-/** The readers of the library throw an error for a document that they do not accept. */
-function attempt<Result>(work: () => Result): Result | Error {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof Error) {
-      return error
-    }
-    throw error
-  }
 }
 
 function describeKeys(response: Fetched, keys: KeySet): CheckReport {
@@ -79,7 +54,7 @@ function describeKeys(response: Fetched, keys: KeySet): CheckReport {
 
 function countIn({ body }: Fetched): number {
   const parsed = parseDocument(body)
-  const keys = 'value' in parsed ? ownMember(parsed.value, 'keys') : undefined
+  const keys = 'value' in parsed ? own(parsed.value, 'keys') : undefined
   return Array.isArray(keys) ? keys.length : 0
 }
 
@@ -102,7 +77,7 @@ function checkAlgorithms({ document }: FoundMetadata, keys: KeySet | undefined):
   const fit = asymmetricAlgorithms.filter(
     (alg) => keys !== undefined && keys.fitting({ alg, kid: undefined }).length > 0,
   )
-  const stated = ownMember(document, 'id_token_signing_alg_values_supported')
+  const stated = own(document, 'id_token_signing_alg_values_supported')
   const names = Array.isArray(stated) ? stated.filter((name) => typeof name === 'string') : []
   if (names.length > 0 && names.every((name) => name.startsWith('HS'))) {
     return {

@@ -1,5 +1,4 @@
-import { parseDocument, showText, wellKnownUrls } from '@tollgate/core/adapter'
-import { isRecord, ownText } from '../json.ts'
+import { parseDocument, readEndpoint, showText, wellKnownUrls, isRecord, ownText } from '@tollgate/core/adapter'
 import { describeFailure, type Failure, type Fetched, fetchOnce, isFailure } from './fetch.ts'
 import type { IssuerUrl } from './issuer-url.ts'
 import type { CheckReport } from './report.ts'
@@ -35,6 +34,30 @@ export async function fetchMetadata(issuer: string): Promise<FoundMetadata> {
 export function documentOf({ status, body }: Fetched): Readonly<Record<string, unknown>> | undefined {
   const parsed = status === 200 ? parseDocument(body) : undefined
   return parsed !== undefined && 'value' in parsed && isRecord(parsed.value) ? parsed.value : undefined
+}
+
+/** The endpoint that the metadata names. An error, if the library would not call it. */
+export function endpointIn(
+  { document, response }: FoundMetadata,
+  issuer: string,
+  member: 'jwks_uri' | 'introspection_endpoint',
+): string | Error | undefined {
+  if (document === undefined || response === undefined) {
+    return undefined
+  }
+  return attempt(() => readEndpoint(document, member, { issuer, url: undefined, timeout: 5000 }, response.url))
+}
+
+/** The readers of the library throw an error for a document that they do not accept. */
+export function attempt<Result>(work: () => Result): Result | Error {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Error) {
+      return error
+    }
+    throw error
+  }
 }
 
 export function checkMetadata({ results, response }: FoundMetadata): CheckReport {

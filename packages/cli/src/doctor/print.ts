@@ -14,11 +14,13 @@ export function doctorLines(report: DoctorReport, paint: Paint): readonly string
     ...remarks.flatMap((remark) => wrap(remark, 0)),
     '',
     ...checks.flatMap((check) => linesOf(check, paint)),
-    '',
-    paint('bold', 'The configuration to paste:'),
-    '',
-    ...configuration.split('\n').map(escapeControls),
+    ...(configuration === undefined ? [] : toPaste(configuration, paint)),
   ]
+}
+
+function toPaste(configuration: string, paint: Paint): readonly string[] {
+  const title = paint('bold', 'The configuration to paste:')
+  return ['', title, '', ...configuration.split('\n').map(escapeControls)]
 }
 
 function titleOf({ result, issuer, checks }: DoctorReport): string {

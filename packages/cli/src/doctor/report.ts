@@ -28,6 +28,6 @@ export interface DoctorReport {
   /** How the argument was read. */
   readonly remarks: readonly string[]
   readonly checks: readonly CheckReport[]
-  /** The code to paste. */
-  readonly configuration: string
+  /** The code to paste. `undefined` for an issuer that is not reachable, because its name may be misspelt. */
+  readonly configuration: string | undefined
 }

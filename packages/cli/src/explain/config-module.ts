@@ -1,7 +1,7 @@
+import { isRecord } from '@tollgate/core/adapter'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createValidator, type Validator, type ValidatorOptions } from '@tollgate/core'
-import { isRecord } from '../json.ts'
 import { showMessage } from '../text.ts'
 import { UsageError } from '../usage.ts'
 

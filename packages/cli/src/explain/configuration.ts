@@ -7,9 +7,8 @@ import {
   trustedIssuer,
   type Validator,
 } from '@tollgate/core'
-import { parseJwt, showNames } from '@tollgate/core/adapter'
+import { parseJwt, showNames, own, ownText } from '@tollgate/core/adapter'
 import { type Arguments, textOf, textsOf } from '../arguments.ts'
-import { ownMember, ownText } from '../json.ts'
 import { knownIssuer, presetText } from '../known-issuers.ts'
 import { isQuotable, pipeCommand, quote } from '../pipe-command.ts'
 import { createPresetIssuer } from '../presets.ts'
@@ -118,7 +117,7 @@ function withoutIssuer(token: string): UsageError {
 }
 
 function withoutAudience(token: string): UsageError {
-  const aud = ownMember(parseJwt(token)?.claims, 'aud')
+  const aud = own(parseJwt(token)?.claims, 'aud')
   return new UsageError({
     problem: `--audience is missing: the name of this API in \`aud\`. The token says ${aud === undefined ? 'nothing about it' : `\`aud\` ${showNames(aud)}`}`,
     fix: `Add --audience ${quoteAudience(token)}, if that is the name of this API.`,
@@ -126,7 +125,7 @@ function withoutAudience(token: string): UsageError {
 }
 
 function quoteAudience(token: string): string {
-  const aud = ownMember(parseJwt(token)?.claims, 'aud')
+  const aud = own(parseJwt(token)?.claims, 'aud')
   const [first]: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   return typeof first === 'string' ? quote(first) : "'…'"
 }

@@ -1,7 +1,6 @@
-import { parseJwt } from '@tollgate/core/adapter'
+import { parseJwt, ownText } from '@tollgate/core/adapter'
 import { type Arguments, textsOf } from '../arguments.ts'
 import { decodeToken } from '../decode/decode.ts'
-import { ownText } from '../json.ts'
 import { knownIssuer, presetText } from '../known-issuers.ts'
 import { isQuotable, quote } from '../pipe-command.ts'
 import type { CauseReport } from './report.ts'

@@ -1,6 +1,5 @@
 import type { AccessToken, Step } from '@tollgate/core'
-import { parseJwt, showDuration, showNames, showText, showTime } from '@tollgate/core/adapter'
-import { ownMember, ownText } from '../json.ts'
+import { parseJwt, showDuration, showNames, showText, showTime, own, ownText } from '@tollgate/core/adapter'
 
 /** One step of the validation, and what was checked. */
 export interface StepReport {
@@ -65,13 +64,13 @@ function describeClaims({ token, valid }: Outcome): string {
   const claims: unknown = valid?.claims ?? parseJwt(token)?.claims
   const now = Date.now() / 1000
   const times = ['exp', 'nbf', 'iat'].flatMap((name) => {
-    const value = ownMember(claims, name)
+    const value = own(claims, name)
     if (typeof value !== 'number') {
       return []
     }
     const distance = showDuration(value - now)
     return [`\`${name}\` ${showTime(value)} (${value > now ? `in ${distance}` : `${distance} ago`})`]
   })
-  const aud = valid === undefined ? ownMember(claims, 'aud') : valid.audience
+  const aud = valid === undefined ? own(claims, 'aud') : valid.audience
   return [...(aud === undefined ? [] : [`\`aud\` ${showNames(aud)}`]), ...times].join('; ')
 }

@@ -1,29 +1,26 @@
 import type { AccessToken } from '@tollgate/core'
-import { showDuration } from '@tollgate/core/adapter'
-import { ownMember } from '../json.ts'
+import { isInMilliseconds, own, showDuration } from '@tollgate/core/adapter'
 
 const minRemaining = 60
 const day = 86_400
-/** A number of seconds after the year 5138. */
-const minMilliseconds = 1e11
 
 /** What is unusual about a valid token. */
 export function warningsOf(token: AccessToken<unknown>): readonly string[] {
   const now = Date.now() / 1000
   const { claims } = token
-  const exp = ownMember(claims, 'exp')
-  const iat = ownMember(claims, 'iat')
+  const exp = own(claims, 'exp')
+  const iat = own(claims, 'iat')
   const warnings: string[] = []
   if (typeof exp !== 'number') {
     warnings.push('The token has no `exp`: only the issuer ends it.')
-  } else if (exp >= minMilliseconds) {
+  } else if (isInMilliseconds(exp)) {
     warnings.push(
       '`exp` is in milliseconds and must be in seconds: the token never ends. Divide by 1000 where it is made.',
     )
   } else if (exp - now < minRemaining) {
     warnings.push(`The token expires in ${showDuration(exp - now)}.`)
   }
-  if (typeof exp === 'number' && exp < minMilliseconds && exp - (typeof iat === 'number' ? iat : now) > day) {
+  if (typeof exp === 'number' && !isInMilliseconds(exp) && exp - (typeof iat === 'number' ? iat : now) > day) {
     const duration = showDuration(exp - (typeof iat === 'number' ? iat : now))
     warnings.push(`The token is valid for ${duration}. A stolen token is, too: shorten the lifetime at the issuer.`)
   }

@@ -1,7 +1,7 @@
-import { own } from '../lib/record.ts'
+import { own, ownText } from '../lib/record.ts'
 import { differenceOf, differingPart } from './difference.ts'
 import type { Cause, ProblemAndFix } from './explanation.ts'
-import { audiencesOf, type FailedToken, textIn } from './failed-token.ts'
+import { audiencesOf, type FailedToken } from './failed-token.ts'
 import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
 import { showNames, showText } from './show.ts'
 import { audiencesOfVendors } from './vendor-audiences.ts'
@@ -66,7 +66,7 @@ function otherApi(token: FailedToken, audiences: readonly string[], names: reado
       fix: 'The client must ask for a token for exactly your `audience`. If `aud` is the name of this API, write it as `audience`.',
     }
   }
-  const isForIssuer = audiences.includes(textIn(token.claims, 'iss') ?? '')
+  const isForIssuer = audiences.includes(ownText(token.claims, 'iss') ?? '')
   return {
     problem: isForIssuer ? 'the token is for the issuer itself, and for no API' : 'the token is for another API',
     fix: 'The client must ask the issuer for a token for this API (`audience`, `resource` or a scope of it). If `aud` is the name of this API, write it as `audience`.',
@@ -104,7 +104,7 @@ export function missingAudience(token: FailedToken, claim: string): Cause {
 }
 
 function fixForMissing(claims: unknown, claim: string): string {
-  const begins = (name: string, start: string): boolean => textIn(claims, name)?.startsWith(start) === true
+  const begins = (name: string, start: string): boolean => ownText(claims, name)?.startsWith(start) === true
   if (claim === 'azp' && begins('sid', 'sess_')) {
     return "Sessions of native apps have no `azp`. Add a claim `aud` to the session token in Clerk, and set `dialect: { audience: 'aud' }`."
   }
@@ -114,7 +114,7 @@ function fixForMissing(claims: unknown, claim: string): string {
   if (begins('token_use', 'access') && begins('client_id', '') && begins('iss', 'https://cognito-idp.')) {
     return 'Tokens of Cognito have no `aud`: use the preset cognito(…), and write your app client ids as `audience`.'
   }
-  if (/\/realms\/[^/]+$/.test(textIn(claims, 'iss') ?? '')) {
+  if (/\/realms\/[^/]+$/.test(ownText(claims, 'iss') ?? '')) {
     return 'Add a mapper "Audience" with this API to a client scope in Keycloak, and give that scope to the client.'
   }
   return "Name this API when the client asks for the token (`audience` or `resource`), or configure the issuer to write it. `missingAudience: 'trust'` is right only if the issuer issues tokens for no other API."

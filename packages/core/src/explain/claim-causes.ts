@@ -1,8 +1,8 @@
 import { valueAt } from '../claims/claim-path.ts'
-import { own } from '../lib/record.ts'
+import { own, ownText } from '../lib/record.ts'
 import { missingAudience } from './audience-causes.ts'
 import type { Cause } from './explanation.ts'
-import { type FailedToken, textIn } from './failed-token.ts'
+import type { FailedToken } from './failed-token.ts'
 import { claimsOfIdTokens, foreignKindOf, sendAccessToken } from './kind-of-token.ts'
 import { showClaims, typeOf } from './show.ts'
 
@@ -58,8 +58,8 @@ function showBy({ refusal, claims, header }: FailedToken): string | undefined {
 
 /** Clerk signs all kinds of tokens with one key. */
 function kindOfClerk({ claims, genuine }: FailedToken): Cause | undefined {
-  const sub = textIn(claims, 'sub') ?? ''
-  if (textIn(claims, 'sid')?.startsWith('sess_') === true && textIn(claims, 'sts') === 'pending') {
+  const sub = ownText(claims, 'sub') ?? ''
+  if (ownText(claims, 'sid')?.startsWith('sess_') === true && ownText(claims, 'sts') === 'pending') {
     return {
       problem: 'the session is not complete: its `sts` says that tasks are open',
       fix: 'The person must finish the sign-in, for example choose an organization.',
@@ -131,7 +131,7 @@ export function wrongClaims({ refusal }: FailedToken): Cause {
 
 /** `sender-constrained`. */
 export function senderConstrained({ claims, genuine }: FailedToken): Cause {
-  const isDpop = textIn(claims, 'token_type')?.toLowerCase() === 'dpop' || own(genuine?.cnf, 'jkt') !== undefined
+  const isDpop = ownText(claims, 'token_type')?.toLowerCase() === 'dpop' || own(genuine?.cnf, 'jkt') !== undefined
   return {
     problem: `the token is bound to a key of its client (${isDpop ? 'DPoP' : '`cnf`'}), and this version cannot verify that`,
     fix: 'Configure the client to request tokens that are not bound.',

@@ -72,8 +72,3 @@ export function timeIn(claims: unknown, name: 'exp' | 'nbf' | 'iat'): number | u
   const value = own(claims, name)
   return typeof value === 'number' ? value : undefined
 }
-
-export function textIn(from: unknown, name: string): string | undefined {
-  const value = own(from, name)
-  return typeof value === 'string' ? value : undefined
-}

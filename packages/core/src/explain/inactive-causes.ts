@@ -1,6 +1,6 @@
-import { own } from '../lib/record.ts'
+import { own, ownText } from '../lib/record.ts'
 import type { Cause } from './explanation.ts'
-import { type FailedToken, textIn, timeIn } from './failed-token.ts'
+import { type FailedToken, timeIn } from './failed-token.ts'
 import { showDuration, showText, showTime } from './show.ts'
 
 const problem = 'the issuer says that the token is not active'
@@ -8,7 +8,7 @@ const problem = 'the issuer says that the token is not active'
 /** `inactive`. The claims of a JWT that is introspected are not verified, but they say what the issuer may mean. */
 export function inactive({ claims, now, trusted }: FailedToken): Cause {
   const exp = timeIn(claims, 'exp')
-  const iss = textIn(claims, 'iss')
+  const iss = ownText(claims, 'iss')
   if (exp !== undefined && exp <= now / 1000) {
     return {
       problem: `${problem}: it expired ${showDuration(now / 1000 - exp)} ago`,

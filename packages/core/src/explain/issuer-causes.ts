@@ -1,14 +1,16 @@
-import { own } from '../lib/record.ts'
+import { isOfPreset } from '../issuers/presets/preset.ts'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.ts'
+import { own, ownText } from '../lib/record.ts'
 import { differenceOf, differingPart } from './difference.ts'
 import type { Cause, ProblemAndFix } from './explanation.ts'
-import { type FailedToken, textIn } from './failed-token.ts'
+import type { FailedToken } from './failed-token.ts'
 import { showText } from './show.ts'
 import { vendorIssuer } from './vendor-issuers.ts'
 
 /** `untrusted-issuer`. Anybody can write any `iss`: only a name on the same host is proposed as `issuer`. */
 export function untrustedIssuer(token: FailedToken): Cause {
   const { settings, trusted, claims } = token
-  const iss = textIn(claims, 'iss')
+  const iss = ownText(claims, 'iss')
   const names = trusted.map(({ url }) => url)
   if (iss === undefined || names.includes(iss)) {
     return byResponse
@@ -22,7 +24,7 @@ export function untrustedIssuer(token: FailedToken): Cause {
     }
   }
   const expected = names.map((name) => showText(name)).join(' or ')
-  return { ...issuerCause(iss, names, claims), expected, received }
+  return { ...issuerCause(iss, trusted, claims), expected, received }
 }
 
 const byResponse: Cause = {
@@ -30,7 +32,8 @@ const byResponse: Cause = {
   fix: 'Check that `introspection` belongs to this issuer, and that `issuer` is exactly the `iss` of its responses.',
 }
 
-function issuerCause(iss: string, names: readonly string[], claims: unknown): ProblemAndFix {
+function issuerCause(iss: string, trusted: readonly TrustedIssuer[], claims: unknown): ProblemAndFix {
+  const names = trusted.map(({ url }) => url)
   const difference = differenceOf(iss, names)
   if (difference !== undefined) {
     const isInsecure = iss.startsWith('http:') && difference.expected.startsWith('https:')
@@ -38,7 +41,7 @@ function issuerCause(iss: string, names: readonly string[], claims: unknown): Pr
       problem: `\`iss\` differs ${difference.how} from the issuer that you trust`,
       fix: isInsecure
         ? `Configure the public \`https:\` URL at the issuer. ${publicUrl}`
-        : `If the token is right, write exactly this: \`issuer: '${showText(iss).slice(1, -1)}'\`.`,
+        : `If the token is right, ${correction(iss, trusted, difference.expected)}.`,
     }
   }
   const known = vendorIssuer(iss, names, claims)
@@ -49,7 +52,7 @@ function issuerCause(iss: string, names: readonly string[], claims: unknown): Pr
   if (part === 'path') {
     return {
       problem: '`iss` is on the host that you trust, but has another path: another realm, tenant or version',
-      fix: `Get a token of the right one. Or, if \`issuer\` is wrong, write exactly this: \`issuer: '${showText(iss).slice(1, -1)}'\`.`,
+      fix: `Get a token of the right one. Or, if \`issuer\` is wrong, ${correction(iss, trusted)}.`,
     }
   }
   if (part === 'host') {
@@ -62,6 +65,14 @@ function issuerCause(iss: string, names: readonly string[], claims: unknown): Pr
     problem: 'the token comes from an issuer that you do not trust',
     fix: 'Get a token of the right environment. If `iss` is a name of your own issuer, such as its custom domain, write it as `issuer`.',
   }
+}
+
+/** A preset makes the name of the issuer out of its argument. `expected` is the name to replace, if it is known. */
+function correction(iss: string, trusted: readonly TrustedIssuer[], expected?: string): string {
+  const isPreset = trusted.some((one) => isOfPreset(one) && (expected === undefined || one.url === expected))
+  return isPreset
+    ? `correct the argument of the preset, so that its issuer is exactly ${showText(iss)}`
+    : `write exactly this: \`issuer: '${showText(iss).slice(1, -1)}'\``
 }
 
 const publicUrl = 'Keycloak has `KC_HOSTNAME` for it.'

@@ -1,5 +1,5 @@
-import { own } from '../lib/record.ts'
-import { type FailedToken, textIn } from './failed-token.ts'
+import { own, ownText } from '../lib/record.ts'
+import type { FailedToken } from './failed-token.ts'
 
 /** What a token other than an access token for this API seems to be. It continues `this is …`. */
 export function foreignKindOf(token: FailedToken): { readonly what: string; readonly why: string } | undefined {
@@ -18,7 +18,7 @@ const wordClaims = ['token_use', 'typ', 'token_type', 'drn']
 
 function byWord(claims: unknown): { readonly what: string; readonly why: string } | undefined {
   for (const name of wordClaims) {
-    const word = textIn(claims, name) ?? ''
+    const word = ownText(claims, name) ?? ''
     const what = kinds.find(([pattern]) => pattern.test(word))?.[1]
     if (what !== undefined) {
       return { what, why: `its \`${name}\` says so` }
@@ -34,7 +34,7 @@ const kinds: readonly (readonly [RegExp, string])[] = [
 ]
 
 function byType(header: unknown): { readonly what: string; readonly why: string } | undefined {
-  const what = types.get((textIn(header, 'typ') ?? '').toLowerCase().replace(/^application\//, ''))
+  const what = types.get((ownText(header, 'typ') ?? '').toLowerCase().replace(/^application\//, ''))
   return what === undefined ? undefined : { what, why: 'the `typ` of its header says so' }
 }
 
@@ -62,7 +62,7 @@ function isIdToken(claims: unknown): boolean {
     return claimsOfIdTokens.slice(1).some(has)
   }
   return (
-    claimsOfIdTokens.some(has) || (aud !== undefined && (textIn(claims, 'azp') === aud || claimsOfPersons.some(has)))
+    claimsOfIdTokens.some(has) || (aud !== undefined && (ownText(claims, 'azp') === aud || claimsOfPersons.some(has)))
   )
 }
 

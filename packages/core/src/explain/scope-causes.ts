@@ -12,12 +12,20 @@ export function missingScope(token: FailedToken): Cause {
   const place = refusal.claimPaths.length === 0 ? '' : ` in ${showClaims(refusal.claimPaths)}`
   const count =
     granted.length === 0 ? 'no scope' : `${granted.length} other ${granted.length === 1 ? 'scope' : 'scopes'}`
+  const lack = lackOf(missing, scopes)
   const cause = misspelt(missing, granted) ??
-    misread(token, missing, granted) ?? {
-      problem: `the token lacks ${showScopes(missing)}`,
+    misread(token, missing, granted, lack) ?? {
+      problem: lack,
       fix: 'The client must request the scope when it gets the token, and the issuer must grant it.',
     }
   return { ...cause, expected: scopes.map((scope) => showText(scope)).join(' '), received: `${count}${place}` }
+}
+
+/** A route can demand all of its scopes, or any of them. With none of them, both are the same. */
+function lackOf(missing: readonly string[], scopes: readonly string[]): string {
+  return missing.length > 1 && missing.length === scopes.length
+    ? `the token has none of the scopes of the route: ${missing.map((scope) => showText(scope)).join(', ')}`
+    : `the token lacks ${showScopes(missing)}`
 }
 
 function showScopes(scopes: readonly string[]): string {
@@ -50,6 +58,7 @@ function misread(
   token: FailedToken,
   missing: readonly string[],
   granted: readonly string[],
+  lack: string,
 ): ProblemAndFix | undefined {
   const { refusal } = token
   const claims = token.genuine?.claims
@@ -68,25 +77,30 @@ function misread(
   }
   const places = [...otherPlaces, ...placesInside(claims, audiencesOf(token))]
   const place = places.find(({ path }) => !refusal.claimPaths.includes(path.join('.')) && has(valueAt(claims, path)))
-  return place === undefined ? undefined : unreadPlace(place, missing)
+  return place === undefined ? undefined : unreadPlace(place, token, lack)
 }
 
-function unreadPlace({ path, says }: Place, missing: readonly string[]): ProblemAndFix {
-  const claim = path.join('.')
-  const option = path.some((name) => /[.:]/.test(name))
-    ? `[${JSON.stringify(path).replaceAll('"', "'")}]`
-    : `'${claim}'`
+function unreadPlace({ path, says }: Place, token: FailedToken, lack: string): ProblemAndFix {
+  const option = optionFor(path, token)
   const fixes: Readonly<Record<Place['says'], string>> = {
     scopes: `If its scopes are there, set \`dialect: { scopes: ${option} }\` in trustedIssuer, or use the preset of this issuer.`,
     requests:
       'The preset reads other claims, because a client can request any scope there. Grant the permission or the role at the issuer.',
-    rights: `It says what the person may do, and not what the client requested. If the route means that, set \`dialect: { scopes: ${option} }\`.`,
+    rights: `It says what the person may do, and not what the client requested. If the route means that, give the preset or trustedIssuer the option \`dialect: { scopes: ${option} }\`.`,
     project: 'Set `project` of zitadel(…) to the id of the project of this API.',
   }
-  return {
-    problem: `the token lacks ${showScopes(missing)}, and it has ${showClaims([claim])}, which is not read`,
-    fix: fixes[says],
-  }
+  return { problem: `${lack}, and it has ${showClaims([path.join('.')])}, which is not read`, fix: fixes[says] }
+}
+
+/** The value of `dialect: { scopes }` that reads this claim, beside the claims of the token that are read already. */
+function optionFor(path: readonly string[], { refusal, genuine }: FailedToken): string {
+  const read = refusal.claimPaths
+    .map((name) => (name.includes('://') ? [name] : name.split('.')))
+    .filter((one) => valueAt(genuine?.claims, one) !== undefined)
+  const paths = [...read, path].map((one) =>
+    one.some((name) => /[.:]/.test(name)) ? JSON.stringify(one).replaceAll('"', "'") : `'${one.join('.')}'`,
+  )
+  return paths.length === 1 && paths[0]?.startsWith("'") === true ? paths[0] : `[${paths.join(', ')}]`
 }
 
 interface Place {

@@ -1,7 +1,7 @@
-import { own } from '../lib/record.ts'
+import { own, ownText } from '../lib/record.ts'
 import type { Refusal } from '../responses/refusal.ts'
 import type { Cause } from './explanation.ts'
-import { algorithmsOf, type FailedToken, textIn } from './failed-token.ts'
+import { algorithmsOf, type FailedToken } from './failed-token.ts'
 import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
 
 /** The algorithms of RFC 7518 §3.1, RFC 8037 and RFC 9864. Any other text of a token is not shown. */
@@ -9,7 +9,7 @@ const knownAlgorithms = /^(none|(HS|RS|ES|PS)(256|384|512)|EdDSA|Ed25519|Ed448|E
 
 /** `algorithm-not-allowed`. */
 export function algorithmNotAllowed(token: FailedToken): Cause {
-  const alg = textIn(token.header, 'alg') ?? ''
+  const alg = ownText(token.header, 'alg') ?? ''
   const accepted = algorithmsOf(token)
   const expected =
     accepted && `\`alg\` ${accepted.length > 4 ? `${accepted.slice(0, 4).join(', ')} and others` : accepted.join(', ')}`
@@ -74,7 +74,7 @@ export function badSignature(token: FailedToken): Cause {
       fix: 'Request a token with a scope of your API, such as `api://<id>/.default`, in place of one of Graph.',
     }
   }
-  const isSecret = textIn(token.header, 'alg')?.startsWith('HS') === true
+  const isSecret = ownText(token.header, 'alg')?.startsWith('HS') === true
   return (
     passedOver(token.refusal) ??
     (isSecret

@@ -1,11 +1,9 @@
 import type { Cause } from './explanation.ts'
 import { type FailedToken, timeIn } from './failed-token.ts'
-import { showDuration, showTime } from './show.ts'
+import { isInMilliseconds, showDuration, showTime } from './show.ts'
 
 /** A time that is further in the future says nothing about the clock, unless `iat` is in the future as well. */
 const maxClockError = 15 * 60
-/** A number of seconds after the year 5138, or of milliseconds after 1973. */
-const minMilliseconds = 1e11
 
 /** A time before 1973 is a duration that somebody wrote in place of a time. */
 const maxDuration = 1e8
@@ -42,9 +40,9 @@ export function tooEarly(name: 'nbf' | 'iat'): (token: FailedToken) => Cause {
     const ahead = time - seconds
     const times = {
       expected: `\`${name}\` at ${showTime(Math.floor(seconds))} or before`,
-      received: time >= minMilliseconds ? `\`${name}\` ${time}` : `\`${name}\` ${showTime(time)}`,
+      received: isInMilliseconds(time) ? `\`${name}\` ${time}` : `\`${name}\` ${showTime(time)}`,
     }
-    if (time >= minMilliseconds) {
+    if (isInMilliseconds(time)) {
       return {
         problem: `\`${name}\` is in milliseconds, and it must be in seconds`,
         ...times,
@@ -76,7 +74,7 @@ function isByTimeZone(seconds: number): boolean {
 export function lifetimeTooLong({ claims, now, genuine }: FailedToken): Cause {
   const exp = timeIn(claims, 'exp') ?? 0
   const maxLifetime = (genuine?.policy.maxLifetime ?? 0) / 1000
-  const isMilliseconds = exp >= minMilliseconds
+  const isMilliseconds = isInMilliseconds(exp)
   return {
     problem: isMilliseconds
       ? '`exp` is in milliseconds, and it must be in seconds'

@@ -57,8 +57,8 @@ export const audiencesOfVendors: readonly VendorAudience[] = [
   {
     vendor: 'Logto',
     is: (aud) => aud.startsWith('urn:logto:organization:'),
-    problem: 'the token is for an organization of Logto, and the route does not expect one',
-    fix: 'Give the route the guard organization({ id, kind }). Or the client must request a token for the API alone.',
+    problem: 'the token is for an organization of Logto itself, and the route expects a token for the API',
+    fix: "If the route is for organizations, write `kind: 'organization'` in its guard organization(…). Otherwise the client must request a token for the API.",
   },
   {
     vendor: 'Logto',

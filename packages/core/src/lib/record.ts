@@ -3,7 +3,13 @@ export function own(value: unknown, name: string): unknown {
   return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined
 }
 
-/** The same. A member that is `null` or empty is absent, because some servers write absent members so. */
+/** The same for a text. `undefined` for any other type. */
+export function ownText(value: unknown, name: string): string | undefined {
+  const member = own(value, name)
+  return typeof member === 'string' ? member : undefined
+}
+
+/** The own member. A member that is `null` or empty is absent, because some servers write absent members so. */
 export function ownPresent(value: unknown, name: string): unknown {
   const member = own(value, name)
   return member === null || member === '' ? undefined : member

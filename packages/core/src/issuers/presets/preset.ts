@@ -3,6 +3,7 @@ import { dialectOptionNames } from '../../claims/dialect.ts'
 import { describe, expectOptions, invalidOption } from '../../lib/invalid-option.ts'
 import { isLoopback } from '../../lib/loopback.ts'
 import { own } from '../../lib/record.ts'
+import { shared } from '../../lib/shared-state.ts'
 import type { TrustedIssuerOptions } from '../issuer-options.ts'
 import { issuerOptionNames, type TrustedIssuer, trustedIssuer } from '../trusted-issuer.ts'
 
@@ -20,7 +21,16 @@ export function createPreset(url: string, vendor: TrustedIssuerOptions, given?: 
   const { keys, metadata, ...others } = definedMembers(vendor)
   const hasKeys = options.keys !== undefined || options.secret !== undefined
   const place = hasKeys ? {} : definedMembers({ keys, metadata })
-  return trustedIssuer(url, { ...others, ...place, ...options, dialect: { ...vendor.dialect, ...dialect } })
+  const issuer = trustedIssuer(url, { ...others, ...place, ...options, dialect: { ...vendor.dialect, ...dialect } })
+  issuersOfPresets.add(issuer)
+  return issuer
+}
+
+const issuersOfPresets = shared('issuers of presets', () => new WeakSet<object>())
+
+/** Whether a preset created the issuer: then the developer wrote another text than its name. */
+export function isOfPreset(issuer: TrustedIssuer): boolean {
+  return issuersOfPresets.has(issuer)
 }
 
 /** Checks the options of a preset that has further options. The result has own members only. */
