@@ -1,5 +1,5 @@
 import '../require/expect-node.cjs'
-import { deepStrictEqual, strictEqual } from 'node:assert/strict'
+import { deepStrictEqual, notStrictEqual, strictEqual } from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TokenCache } from './cache/token-cache.ts'
@@ -56,6 +56,7 @@ export function tokenCacheContract(open: () => MaybePromise<TokenCache>): readon
         strictEqual(await cache.get(key), value)
       }
     },
+    ...leaseChecks(open),
     'an implementation over the same store has the same values': async (cache, key) => {
       const other = await open()
       await cache.set(key, 'value', 60_000)
@@ -68,4 +69,64 @@ export function tokenCacheContract(open: () => MaybePromise<TokenCache>): readon
     name,
     run: async () => check(await open(), `contract-${randomUUID()}`),
   }))
+}
+
+/** They pass for an implementation without leases, whose processes introspect by themselves. */
+function leaseChecks(
+  open: () => MaybePromise<TokenCache>,
+): Readonly<Record<string, (cache: TokenCache, key: string) => Promise<void>>> {
+  const withLeases =
+    (check: (cache: Required<TokenCache>, key: string) => Promise<void>) => async (cache: TokenCache, key: string) => {
+      if (cache.acquireLease !== undefined || cache.releaseLease !== undefined) {
+        await check(cache as Required<TokenCache>, key)
+      }
+    }
+  return {
+    'one of many gets the lease of a key': withLeases(async (cache, key) => {
+      const others = await Promise.all(Array.from({ length: 4 }, open))
+      const all = [cache, ...others].flatMap((one) => [one, one]) as Required<TokenCache>[]
+      const leases = await Promise.all(all.map((one) => one.acquireLease(key, 60_000)))
+      strictEqual(leases.filter((lease) => lease !== undefined).length, 1)
+      strictEqual(typeof (await cache.acquireLease(`${key}-other`, 60_000)), 'string')
+    }),
+    'a lease ends by itself, and not before its time': withLeases(async (cache, key) => {
+      const first = await cache.acquireLease(key, 1000)
+      strictEqual(await cache.acquireLease(key, 1000), undefined)
+      await sleep(1200)
+      const second = await cache.acquireLease(key, 60_000)
+      strictEqual(typeof second, 'string')
+      notStrictEqual(second, first)
+    }),
+    'a value is written under the lease of its key, which ends': withLeases(async (cache, key) => {
+      const lease = await cache.acquireLease(key, 60_000)
+      strictEqual((await cache.set(key, 'value', 60_000, lease)) !== false, true)
+      strictEqual(await cache.get(key), 'value')
+      strictEqual(typeof (await cache.acquireLease(key, 60_000)), 'string')
+    }),
+    'a value is not written under a lease that has ended': withLeases(async (cache, key) => {
+      await cache.set(key, 'before', 60_000)
+      const ended = await cache.acquireLease(key, 50)
+      await sleep(200)
+      strictEqual(await cache.set(key, 'late', 60_000, ended), false)
+      const current = await cache.acquireLease(key, 60_000)
+      strictEqual(await cache.set(key, 'late', 60_000, ended), false)
+      strictEqual(await cache.get(key), 'before')
+      strictEqual((await cache.set(key, 'value', 60_000, current)) !== false, true)
+    }),
+    'a deletion ends the lease, so that a write under way comes too late': withLeases(async (cache, key) => {
+      const lease = await cache.acquireLease(key, 60_000)
+      await ((await open()) as Required<TokenCache>).delete(key)
+      strictEqual(await cache.set(key, 'value', 60_000, lease), false)
+      strictEqual(await cache.get(key), undefined)
+      strictEqual(typeof (await cache.acquireLease(key, 60_000)), 'string')
+    }),
+    'a lease is released, and no other one is': withLeases(async (cache, key) => {
+      const lease = await cache.acquireLease(key, 60_000)
+      await cache.releaseLease(key, 'another lease')
+      strictEqual(await cache.acquireLease(key, 60_000), undefined)
+      await cache.releaseLease(key, lease ?? '')
+      strictEqual(typeof (await cache.acquireLease(key, 60_000)), 'string')
+      strictEqual(await cache.set(key, 'value', 60_000, lease), false)
+    }),
+  }
 }

@@ -162,7 +162,10 @@ function expectIssuer(issuer: unknown): TrustedIssuer {
 }
 
 function expectTokenCache(cache: unknown): TokenCache {
-  const missing = ['get', 'set', 'delete'].filter((name) => typeof asRecord(cache)[name] !== 'function')
+  const members = asRecord(cache)
+  const isElecting = members['acquireLease'] !== undefined || members['releaseLease'] !== undefined
+  const names = ['get', 'set', 'delete', ...(isElecting ? ['acquireLease', 'releaseLease'] : [])]
+  const missing = names.filter((name) => typeof members[name] !== 'function')
   if (missing.length > 0) {
     throw invalidOption(
       `Expected \`cache\` to be 'memory', 'off' or a TokenCache, with get, set and delete; it lacks ${missing.join(', ')}`,

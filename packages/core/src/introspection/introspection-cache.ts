@@ -20,9 +20,20 @@ export interface IntrospectionCache {
   readonly get: (key: string) => CachedResult | undefined
   /** The usable result in the shared cache. */
   readonly getShared: (key: string) => Promise<IntrospectionResult | undefined>
-  /** A result never replaces a newer one. */
-  readonly set: (key: string, result: IntrospectionResult, where: 'here' | 'everywhere') => void
+  /**
+   * A result never replaces a newer one. With `'everywhere'`, it is written to the shared cache too, under the lease
+   * under which it was requested. When that lease has ended, an eviction may have come: then the result is not kept here
+   * either.
+   */
+  readonly set: (key: string, result: IntrospectionResult, where: 'here' | Everywhere) => void
   readonly delete: (key: string) => Promise<void>
+  readonly lease: SharedCache['lease']
+  readonly release: SharedCache['release']
+}
+
+/** The shared cache, with the lease of the call. Without a lease, the cache has none, or another process has it. */
+export interface Everywhere {
+  readonly lease: string | undefined
 }
 
 export function createIntrospectionCache(
@@ -66,16 +77,18 @@ export function createIntrospectionCache(
   }
 
   /** An unusable result is cached too, because it says that older results are outdated. */
-  function set(key: string, result: IntrospectionResult, where: 'here' | 'everywhere'): void {
+  function set(key: string, result: IntrospectionResult, where: 'here' | Everywhere): void {
     const { claims, introspectedAt } = result
     if ((latest(key)?.introspectedAt ?? -Infinity) > introspectedAt) {
       return
     }
     const until = freshUntil(result)
-    responses.set(key, { claims, introspectedAt, freshUntil: until })
+    const cached = { claims, introspectedAt, freshUntil: until }
+    responses.set(key, cached)
     const left = until - clock()
-    if (where === 'everywhere' && (left > 0 || claims === undefined)) {
-      shared?.set(key, result, Math.max(left, 1))
+    if (where !== 'here' && (left > 0 || claims === undefined)) {
+      const onLost = (): void => (responses.get(key) === cached ? responses.delete(key) : undefined)
+      shared?.set(key, result, { expiresIn: Math.max(left, 1), lease: where.lease, onLost })
     }
   }
 
@@ -87,7 +100,14 @@ export function createIntrospectionCache(
     }
   }
 
-  return { get, getShared, set, delete: remove }
+  return {
+    get,
+    getShared,
+    set,
+    delete: remove,
+    lease: async (key, expiresIn) => shared?.lease(key, expiresIn),
+    release: (key, lease) => shared?.release(key, lease),
+  }
 }
 
 /** Whether a result is in the last fifth of its time, and its token has not expired. */

@@ -4,6 +4,7 @@ import { startClient } from './client-authentication/client-authentication.ts'
 import { createIntrospectionCache, type IntrospectionCaches, isRefreshDue } from './introspection-cache.ts'
 import type { IntrospectionSettings } from './introspection-options.ts'
 import { createUpstream, type Upstream, type UpstreamContext } from './introspection-request.ts'
+import { introspectElected } from './elected-call.ts'
 import type { IntrospectionResult } from './introspection-response.ts'
 import type { CachedResult } from './response-cache.ts'
 
@@ -24,6 +25,10 @@ interface Call {
   readonly earliest: number
 }
 
+/** Milliseconds. A call ends at its deadline, and its result is written then. */
+const leaseMargin = 250
+/** Milliseconds. A call of another process that is under way began before, perhaps by as much as a call takes. */
+const minWait = 1000
 /** Milliseconds between two attempts to refresh a result. */
 const refreshInterval = 1000
 
@@ -69,11 +74,13 @@ export function createIntrospector(
     async function load(): Promise<IntrospectionResult> {
       try {
         const lane = caches.responses.wasActive(key) ? 'known' : 'unknown'
-        const shared = await cache.getShared(key)
-        const isEnough = shared !== undefined && shared.introspectedAt >= earliest
-        const result = isEnough ? shared : await request(token, lane)
+        const canWait = clock() - earliest >= clockTolerance + minWait
+        const place = { cache, key, leaseFor: settings.timeout + leaseMargin, earliest, canWait }
+        const { result, where } = await introspectElected(place, () => request(token, lane))
         if (callsByKey.get(key) === calls) {
-          cache.set(key, result, isEnough ? 'here' : 'everywhere')
+          cache.set(key, result, where)
+        } else if (where !== 'here' && where.lease !== undefined) {
+          cache.release(key, where.lease)
         }
         return result
       } finally {

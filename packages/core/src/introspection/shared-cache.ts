@@ -14,10 +14,27 @@ export interface SharedCache {
   /** `undefined` when the cache has no well-formed result, or fails. The caller validates the times. */
   readonly get: (key: string) => Promise<IntrospectionResult | undefined>
   /** Returns at once. A failure is reported on the channel `tollgate:cache` and is no error. */
-  readonly set: (key: string, result: IntrospectionResult, expiresIn: number) => void
+  readonly set: (key: string, result: IntrospectionResult, write: SharedWrite) => void
+  /**
+   * Elects the process that introspects. Resolves with a lease, with `'taken'` while another process has it, or with
+   * `undefined` when the cache has no leases or fails.
+   */
+  readonly lease: (key: string, expiresIn: number) => Promise<{ readonly lease: string } | 'taken' | undefined>
+  /** Returns at once. */
+  readonly release: (key: string, lease: string) => void
   /** Rejects when the cache fails, or when a write of this process may still put the result back. */
   readonly delete: (key: string) => Promise<void>
   readonly counts: () => CacheStats
+}
+
+/** How a result is written. */
+export interface SharedWrite {
+  /** Milliseconds. */
+  readonly expiresIn: number
+  /** The lease under which the result was requested. `undefined` for a cache without leases. */
+  readonly lease: string | undefined
+  /** The lease ended before the write: the result is not in the cache, and a deletion may be the reason. */
+  readonly onLost: () => void
 }
 
 /** Results in other formats are misses. */
@@ -68,9 +85,13 @@ function connect(cache: TokenCache): Connection {
   const writes = new Map<string, Write>()
 
   /** One write per key at a time, so that the newest result is written last. */
-  function set(key: string, { claims, introspectedAt }: IntrospectionResult, expiresIn: number): void {
+  function set(key: string, { claims, introspectedAt }: IntrospectionResult, how: SharedWrite): void {
     const value = JSON.stringify({ version, key, introspectedAt, response: claims ?? { active: false } })
-    const next = async (): Promise<void> => cache.set(key, value, expiresIn)
+    const next = async (): Promise<void> => {
+      if ((await cache.set(key, value, how.expiresIn, how.lease)) === false) {
+        how.onLost()
+      }
+    }
     const write = writes.get(key)
     if (value.length > maxLength || (write === undefined && writes.size >= maxWrites)) {
       reportFailure('set', value.length > maxLength ? 'too-long' : 'overloaded')
@@ -118,9 +139,22 @@ function connect(cache: TokenCache): Connection {
     }
   }
 
+  async function lease(key: string, expiresIn: number): ReturnType<SharedCache['lease']> {
+    if (cache.acquireLease === undefined) {
+      return undefined
+    }
+    const taken = await attempt('lease', async () => cache.acquireLease?.(key, expiresIn))
+    if (taken === undefined || taken.value === undefined) {
+      return taken && 'taken'
+    }
+    return typeof taken.value === 'string' ? { lease: taken.value } : undefined
+  }
+
   return {
     get: async (key) => parseEntry((await attempt('get', async () => cache.get(key)))?.value, key),
     set,
+    lease,
+    release: (key, ended) => void attempt('release', async () => cache.releaseLease?.(key, ended)),
     delete: evict,
   }
 }
@@ -131,7 +165,7 @@ type Operation = CacheMessage['operation']
 type Attempt = (operation: Operation, call: () => Promise<unknown>) => Promise<{ readonly value: unknown } | undefined>
 
 function createAttempt(): Attempt {
-  const underWay = { get: 0, set: 0, delete: 0 }
+  const underWay = { get: 0, set: 0, delete: 0, lease: 0, release: 0 }
 
   return async (operation, call) => {
     if (underWay[operation] >= maxCalls) {

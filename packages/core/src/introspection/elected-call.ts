@@ -1,0 +1,71 @@
+// Fake timers of a test replace the global `performance`.
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Everywhere, IntrospectionCache } from './introspection-cache.ts'
+import type { IntrospectionResult } from './introspection-response.ts'
+
+/** One token at one issuer. Times are in milliseconds. */
+export interface ElectedCall {
+  readonly cache: IntrospectionCache
+  readonly key: string
+  /** Longer than a call takes. */
+  readonly leaseFor: number
+  /** The result must have been requested after this time. */
+  readonly earliest: number
+  /** Whether the result of a call that another process has begun can be recent enough. */
+  readonly canWait: boolean
+}
+
+/** A result, and where to cache it. */
+export interface ElectedResult {
+  readonly result: IntrospectionResult
+  readonly where: 'here' | Everywhere
+}
+
+/** Milliseconds between two looks into the shared cache, while another process introspects. */
+const [firstPause, maxPause] = [5, 50]
+/**
+ * Introspects a token once for all processes that share a cache. A short lease elects one process. The others wait for
+ * its result, or for the end of its lease. A process introspects by itself when the cache fails, and when no result of
+ * a call that began before can be recent enough.
+ */
+export async function introspectElected(
+  { cache, key, leaseFor, earliest, canWait }: ElectedCall,
+  introspect: () => Promise<IntrospectionResult>,
+): Promise<ElectedResult> {
+  const until = performance.now() + leaseFor
+  for (let pause = firstPause; ; pause = Math.min(2 * pause, maxPause)) {
+    const found = await recentEnough()
+    if (found !== undefined) {
+      return { result: found, where: 'here' }
+    }
+    const elected = await cache.lease(key, leaseFor)
+    if (typeof elected === 'object') {
+      return underLease(elected.lease)
+    }
+    if (elected !== 'taken' || !canWait || performance.now() >= until) {
+      return { result: await introspect(), where: elected === 'taken' ? 'here' : { lease: undefined } }
+    }
+    await sleep(pause)
+  }
+
+  async function recentEnough(): Promise<IntrospectionResult | undefined> {
+    const found = await cache.getShared(key)
+    return found !== undefined && found.introspectedAt >= earliest ? found : undefined
+  }
+
+  async function underLease(lease: string): Promise<ElectedResult> {
+    try {
+      // Another process may have written its result, and ended its lease, since the last look.
+      const found = await recentEnough()
+      if (found !== undefined) {
+        cache.release(key, lease)
+        return { result: found, where: 'here' }
+      }
+      return { result: await introspect(), where: { lease } }
+    } catch (error) {
+      cache.release(key, lease)
+      throw error
+    }
+  }
+}
