@@ -60,7 +60,7 @@ function expiringCache(changes: Partial<TokenCache> = {}): TokenCache {
   const { set, delete: remove, ...leases } = leasingCache()
   return {
     ...leases,
-    get: values.get,
+    get: async (key) => values.get(key),
     set: async (key, value, expiresIn, lease) => {
       const isWritten = await set(key, value, expiresIn, lease)
       if (isWritten !== false) {

@@ -19,7 +19,7 @@ export function memoryCache(): MemoryCache {
 
 /** The same with leases, so that one process introspects for all. */
 export function leasingCache(): Required<MemoryCache> {
-  const { entries, get } = memoryCache()
+  const entries = new Map<string, string>()
   const leases = new Map<string, { readonly lease: string; readonly until: number }>()
   const current = (key: string): string | undefined => {
     const entry = leases.get(key)
@@ -27,7 +27,7 @@ export function leasingCache(): Required<MemoryCache> {
   }
   return {
     entries,
-    get,
+    get: async (key) => entries.get(key),
     set: async (key, value, _expiresIn, lease) => {
       if (lease !== undefined && current(key) !== lease) {
         return false

@@ -17,6 +17,7 @@ export const diagnostics: Diagnostics = {
   rotation: publisher('tollgate:rotation'),
   breaker: publisher('tollgate:breaker'),
   cache: publisher('tollgate:cache'),
+  revocation: publisher('tollgate:revocation'),
   security: publisher('tollgate:security'),
   misconfiguration: publisher('tollgate:misconfiguration'),
 }
@@ -31,7 +32,7 @@ export function reportBug(error: unknown): void {
 /** Publishes the message, and emits a `TollgateWarning` of the process with it. */
 export function warnOfMisconfiguration(message: MisconfigurationMessage): void {
   diagnostics.misconfiguration.publish(message)
-  const code = `TOLLGATE_${message.event.toUpperCase().replace('-', '_')}`
+  const code = `TOLLGATE_${message.event.toUpperCase().replaceAll('-', '_')}`
   process.emitWarning(message.message, { type: 'TollgateWarning', code })
 }
 

@@ -1,3 +1,4 @@
+import type { RevocationMessage } from './revocation-message.ts'
 import type { PassedOverKey } from '../responses/passed-over-key.ts'
 import type { Refusal, RefusalCode } from '../responses/refusal.ts'
 import type { Unavailable, UpstreamReason } from '../responses/unavailable.ts'
@@ -161,7 +162,7 @@ export interface SecurityMessage {
  * scopes that are not read. Per validator, `'invalid-issuer'` is emitted once.
  */
 export interface MisconfigurationMessage {
-  readonly event: 'credentials-refused' | 'missing-audience' | 'unread-scopes' | 'invalid-issuer'
+  readonly event: 'credentials-refused' | 'missing-audience' | 'unread-scopes' | 'invalid-issuer' | 'short-revocations'
   readonly issuer: string
   /** A sentence that says how to fix the configuration. */
   readonly message: string
@@ -179,6 +180,7 @@ export interface Channels {
   readonly 'tollgate:rotation': RotationMessage
   readonly 'tollgate:breaker': BreakerMessage
   readonly 'tollgate:cache': CacheMessage
+  readonly 'tollgate:revocation': RevocationMessage
   readonly 'tollgate:security': SecurityMessage
   readonly 'tollgate:misconfiguration': MisconfigurationMessage
 }

@@ -4,6 +4,7 @@ import { own } from '../lib/record.ts'
 import type { IntrospectionSettings } from './introspection-options.ts'
 import type { IntrospectionResult } from './introspection-response.ts'
 import type { CachedResult, ResponseCache } from './response-cache.ts'
+import type { Evictions } from '../revocation/validator-revocations.ts'
 import type { SharedCache } from './shared-cache.ts'
 
 /** The caches of one validator, for the introspectors of all its issuers. */
@@ -12,6 +13,7 @@ export interface IntrospectionCaches {
   readonly mode: 'memory' | 'off'
   readonly responses: ResponseCache
   readonly shared: SharedCache | undefined
+  readonly evictions: Evictions
 }
 
 /** The results of one issuer: in this process, and in the shared cache if there is one. */
@@ -37,7 +39,7 @@ export interface Everywhere {
 }
 
 export function createIntrospectionCache(
-  { mode, responses, shared }: IntrospectionCaches,
+  { mode, responses, shared, evictions }: IntrospectionCaches,
   { cacheFor, cacheInactiveFor }: IntrospectionSettings,
   { clock, clockTolerance }: { readonly clock: Clock; readonly clockTolerance: number },
 ): IntrospectionCache {
@@ -53,10 +55,10 @@ export function createIntrospectionCache(
     return Math.min(introspectedAt + cacheFor, expiry + cacheInactiveFor)
   }
 
-  /** A clock that was set back makes a result one of the future, which newer results would not replace. */
+  /** Another process may have evicted the result. A clock that was set back makes a result one of the future, which newer results would not replace. */
   function latest(key: string): CachedResult | undefined {
     const result = responses.get(key)
-    if (result !== undefined && result.introspectedAt > clock()) {
+    if (result !== undefined && (result.introspectedAt > clock() || evictions.isEvicted(key, result.introspectedAt))) {
       responses.delete(key)
       return undefined
     }
@@ -72,8 +74,11 @@ export function createIntrospectionCache(
   async function getShared(key: string): Promise<IntrospectionResult | undefined> {
     const found = await shared?.get(key)
     const result = found && { ...found, introspectedAt: found.introspectedAt - clockTolerance }
-    const isUsable = result !== undefined && result.introspectedAt <= clock() && clock() < freshUntil(result)
-    return isUsable ? result : undefined
+    if (result === undefined || result.introspectedAt > clock() || clock() >= freshUntil(result)) {
+      return undefined
+    }
+    // A writer to the cache may have put an old entry back.
+    return evictions.isEvicted(key, result.introspectedAt) ? undefined : result
   }
 
   /** An unusable result is cached too, because it says that older results are outdated. */
@@ -95,6 +100,7 @@ export function createIntrospectionCache(
   async function remove(key: string): Promise<void> {
     try {
       await shared?.delete(key)
+      await evictions.announceEviction(key)
     } finally {
       responses.delete(key)
     }

@@ -75,8 +75,8 @@ export function createIntrospector(
       try {
         const lane = caches.responses.wasActive(key) ? 'known' : 'unknown'
         const canWait = clock() - earliest >= clockTolerance + minWait
-        const place = { cache, key, leaseFor: settings.timeout + leaseMargin, earliest, canWait }
-        const { result, where } = await introspectElected(place, () => request(token, lane))
+        const election = { cache, key, leaseFor: settings.timeout + leaseMargin, earliest, canWait }
+        const { result, where } = await introspectElected(election, () => request(token, lane))
         if (callsByKey.get(key) === calls) {
           cache.set(key, result, where)
         } else if (where !== 'here' && where.lease !== undefined) {

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHitCounter } from '../cache/cache-stats.ts'
 import type { TokenCache } from '../cache/token-cache.ts'
-import { diagnostics } from '../diagnostics/channels.ts'
 import type { CacheStats } from '../diagnostics/health.ts'
-import type { CacheMessage } from '../diagnostics/messages.ts'
-import { withDeadline } from '../lib/deadline.ts'
 import { parseJson } from '../lib/json.ts'
 import { own } from '../lib/record.ts'
+import { callDeadline as deadline, createAttempt, type Operation, reportFailure } from './cache-calls.ts'
 import { type IntrospectionResult, parseIntrospectionResponse } from './introspection-response.ts'
 
 /** The introspection results that several processes share through a `TokenCache`. */
@@ -39,16 +37,10 @@ export interface SharedWrite {
 
 /** Results in other formats are misses. */
 const version = 2
-/** Milliseconds. A call that takes longer counts as failed. */
-const deadline = 250
 /** A response has at most 64 KiB. Longer values are neither written nor read. */
 const maxLength = 128 * 1024
 /** Keys with a write that has not ended. Writes that hang count, because they must not fill the memory. */
 const maxWrites = 256
-/** Calls of each operation that have not ended. */
-const maxCalls = 1024
-
-const tooLate = (): Error => Object.assign(new Error('The cache did not respond in time'), { code: 'too-late' })
 
 export function createSharedCache(cache: TokenCache): SharedCache {
   const { note, counts } = createHitCounter('shared')
@@ -157,37 +149,6 @@ function connect(cache: TokenCache): Connection {
     release: (key, ended) => void attempt('release', async () => cache.releaseLease?.(key, ended)),
     delete: evict,
   }
-}
-
-type Operation = CacheMessage['operation']
-
-/** Resolves with `undefined` when the call fails or takes too long, or when too many others are under way. */
-type Attempt = (operation: Operation, call: () => Promise<unknown>) => Promise<{ readonly value: unknown } | undefined>
-
-function createAttempt(): Attempt {
-  const underWay = { get: 0, set: 0, delete: 0, lease: 0, release: 0 }
-
-  return async (operation, call) => {
-    if (underWay[operation] >= maxCalls) {
-      reportFailure(operation, 'overloaded')
-      return undefined
-    }
-    underWay[operation] += 1
-    const work = call().finally(() => (underWay[operation] -= 1))
-    try {
-      return { value: await withDeadline(work, AbortSignal.timeout(deadline), tooLate) }
-    } catch (error) {
-      // A cache of the application may throw anything, and may put the value into the message of its error.
-      const name = error instanceof Error ? error.name : typeof error
-      const code = own(error, 'code')
-      reportFailure(operation, typeof code === 'string' ? code : name)
-      return undefined
-    }
-  }
-}
-
-function reportFailure(operation: Operation, error: string): void {
-  diagnostics.cache.publish({ cache: 'shared', operation, outcome: 'failed', error })
 }
 
 /** An application may have written the entry. It contains its key, so that it is no entry of another token. */

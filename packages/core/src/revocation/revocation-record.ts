@@ -1,0 +1,52 @@
+import { hash } from '../lib/recent-node.ts'
+import { parseJson } from '../lib/json.ts'
+
+/** What a revocation names. `evict` is no revocation: the result of a token is introspected again. */
+export const kinds = ['token', 'jti', 'sid', 'sub', 'client', 'evict'] as const
+
+export type RevocationKind = (typeof kinds)[number]
+
+/** One revocation, without the value that it names. Times are in milliseconds since the epoch. */
+export interface RevocationRecord {
+  readonly kind: RevocationKind
+  readonly key: string
+  /** The tokens that were issued then or before. */
+  readonly before: number
+  /** The revocation ends then. */
+  readonly until: number
+}
+
+/** Half of a SHA-256: a short key, and nobody can make a second value with the same one. */
+const keyLength = 22
+const version = 1
+
+/** The key of a value. It has a fixed size, and it does not show the value. */
+export function keyOf(kind: RevocationKind, issuer: string, value: string): string {
+  return hash('sha256', JSON.stringify([kind, issuer, value]), 'base64url').slice(0, keyLength)
+}
+
+export function formatRecord({ kind, key, before, until }: RevocationRecord): string {
+  return JSON.stringify([version, kind, key, before, until])
+}
+
+/** `undefined` for a text that is no record. Other applications may write to the log. */
+export function parseRecord(text: string): RevocationRecord | undefined {
+  const parsed = text.length > 512 ? undefined : parseJson(Buffer.from(text))
+  const [number, kind, key, before, until]: readonly unknown[] = Array.isArray(parsed) ? parsed : []
+  const isRecord =
+    number === version &&
+    isKind(kind) &&
+    typeof key === 'string' &&
+    /^[\w-]{22}$/.test(key) &&
+    isTime(before) &&
+    isTime(until)
+  return isRecord ? { kind, key, before, until } : undefined
+}
+
+function isKind(value: unknown): value is RevocationKind {
+  return kinds.some((kind) => kind === value)
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value)
+}
