@@ -54,10 +54,15 @@ function fixOf({ reason, message, cause, received }: Failure, issuer: string, st
   const status = / answered (\d{3})/.exec(message)?.[1] ?? ''
   return (
     (code === undefined ? undefined : fixByCode.find(([pattern]) => pattern.test(code))?.[1]) ??
-    (isCall ? (fixOfIntrospection.get(status.replace(/^3../, '3xx')) ?? fixOfIntrospection.get(reason)) : undefined) ??
+    (isCall ? fixOfCall(status, reason) : undefined) ??
     fixByStatus.find(([pattern]) => pattern.test(status))?.[1] ??
     fixByReason[reason]
   )
+}
+
+function fixOfCall(status: string, reason: UpstreamReason): string | undefined {
+  const family = /^[34]/.test(status) ? `${status.charAt(0)}xx` : ''
+  return fixOfIntrospection.get(status) ?? fixOfIntrospection.get(family) ?? fixOfIntrospection.get(reason)
 }
 
 /** Whether the names differ in their spelling alone, and not by `http:` in place of `https:`. */

@@ -50,6 +50,10 @@ export const fixOfIntrospection: ReadonlyMap<string, string> = new Map([
     'The client of `introspection` may not introspect, or a firewall refuses this machine. At the issuer, allow the client to introspect.',
   ],
   ['404', 'There is no endpoint at this URL: check `introspection: { endpoint }`, and the realm or tenant in it.'],
+  [
+    '4xx',
+    'Check `introspection: { endpoint }`: the token and the UserInfo endpoints are others. Or the issuer demands other `parameters`, or another method of `client`.',
+  ],
   ['405', 'The endpoint takes no POST: check `introspection: { endpoint }`.'],
   [
     '429',
@@ -60,7 +64,10 @@ export const fixOfIntrospection: ReadonlyMap<string, string> = new Map([
     'not-json',
     "Check `introspection: { endpoint }`: a login page may respond there. If the issuer responds with a JWT, set `introspection: { response: 'jwt' }`.",
   ],
-  ['malformed-document', 'Check `introspection: { endpoint }`: the response is not as RFC 7662 §2.2 demands.'],
+  [
+    'malformed-document',
+    'Check `introspection: { endpoint }`: the response is not as RFC 7662 §2.2 demands. The token and the UserInfo endpoints are others.',
+  ],
 ])
 
 /** By the reason alone. */
