@@ -47,7 +47,7 @@ const foreignTexts: readonly (readonly [RegExp, problem: string, fix: string])[]
     'Send the token that your own issuer has issued for this API.',
   ],
   [
-    /^([spr]k_(live|test)_|sk-|AIza|AKIA|xox[abp]-)/,
+    /^([spr]k_(live|test)_|sk-(proj|ant)-|AIza|AKIA|xox[abp]-)/,
     'this is an API key of another service, and no access token',
     'Send the token that your own issuer has issued for this API.',
   ],

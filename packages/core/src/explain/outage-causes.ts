@@ -44,7 +44,7 @@ function fixOf({ reason, message, cause, received }: Failure, issuer: string, st
     return 'Configure the issuer to remove old keys, or give the current ones to `keys`.'
   }
   if (foundAdvice !== undefined && isMissing) {
-    return `${foundAdvice}.`
+    return `${foundAdvice}.${reason === 'not-found' && /^https?:\/\/[^/]+\/?$/.test(issuer) ? paths : ''}`
   }
   if (received !== undefined && isSpelling(received, issuer)) {
     return `Write exactly this: \`issuer: '${showText(received).slice(1, -1)}'\`.`
@@ -76,6 +76,8 @@ function codeOf(cause: unknown): string | undefined {
   const code = own(cause, 'code') ?? own(own(cause, 'cause'), 'code')
   return typeof code === 'string' ? code : undefined
 }
+
+const paths = ' Many issuers have a path, such as `/realms/<realm>` (Keycloak) or `/oauth2/default` (Okta).'
 
 const advice = /\. ((?:If the metadata is elsewhere|Correct `metadata`|Configure the name).*)$/s
 
