@@ -1,6 +1,14 @@
 /** What `explain` says about requests and set-ups that are not about the claims of a token. */
-import { active, cookie, createValidator, header, trustedIssuer, type ValidatorOptions } from '@tollgate/core'
-import { describe, expect, test } from 'vitest'
+import {
+  active,
+  clientSecretBasic,
+  cookie,
+  createValidator,
+  header,
+  trustedIssuer,
+  type ValidatorOptions,
+} from '@tollgate/core'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { T0 as now } from '../harness/constants.ts'
 import { encode, jws, keyPair } from '../harness/jws.ts'
 import { type Handler, hang, json, status, text } from '../harness/responses.ts'
@@ -44,6 +52,7 @@ describe('credentials', () => {
     ['a name in front', { authorization: 'Bearer access_token=eyJh.e30.AA' }, /a name and `=` are in front/],
     ['its own name', { authorization: 'Authorization: Bearer abc' }, /name `Authorization` is in the value/],
     ['undefined alone', { authorization: 'undefined' }, /JavaScript value, such as `undefined`/],
+    ['a sealed session', { authorization: 'Bearer Fe26.2*1*a*b**c' }, /sealed session of iron-session/],
     ['a function', { authorization: 'Bearer async () => token' }, /source of a JavaScript function/],
     ['a typographic quote', { authorization: 'Bearer \u201Cabc\u201D' }, /not ASCII.*typographic quote/],
     ['an example', { authorization: 'Bearer YOUR_ACCESS_TOKEN' }, /placeholder of an example/],
@@ -135,6 +144,22 @@ describe('an introspection that', () => {
     expect(validator.explain(error)?.line).toMatch(cause)
   })
 
+  test('calls the JWT of a realm inactive is called at another host', async () => {
+    const { issuer } = await openScriptedValidator()
+    issuer.introspect = () => ({ active: false })
+    const realm = 'https://sso.example/realms/a'
+    const introspection = { client: clientSecretBasic('id', 'secret'), endpoint: `${issuer.url}/introspect` }
+    const validator = createValidator({
+      issuer: trustedIssuer(realm, { formats: 'opaque', introspection }),
+      audience,
+    })
+    onTestFinished(() => validator.close())
+    const error: unknown = await validator
+      .validate(`${encode({ alg: 'ES256' })}.${encode({ iss: realm })}.AAAA`)
+      .catch((thrown: unknown) => thrown)
+    expect(validator.explain(error)?.line).toMatch(/not active.*Keycloak calls a token inactive if.*another host/)
+  })
+
   test('calls the text undefined inactive', async () => {
     const { validator, issuer, authenticate } = await openScriptedValidator()
     issuer.introspect = () => ({ active: false })
@@ -173,6 +198,7 @@ describe('metadata or keys', () => {
   const metadata = '/.well-known/oauth-authorization-server'
   test.each<readonly [name: string, path: string, respond: Handler | ((url: string) => Handler), cause: RegExp]>([
     ['that are 404', '/jwks', status(404), /document that does not exist/],
+    ['that a proxy refuses', '/jwks', status(407), /proxy in between demands credentials/],
     ['that a firewall refuses', '/jwks', status(403), /firewall, a proxy or a login/],
     [
       'that are a redirect',

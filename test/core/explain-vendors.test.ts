@@ -527,6 +527,13 @@ describe('a missing scope', () => {
       /has `https:\/\/acme\.example\/roles`, which is not read.*\[\['https:\/\/acme\.example\/roles'\]\]/,
     ],
     [
+      'after a sign-in through the API of Cognito',
+      cognito,
+      'app',
+      { iss: pool, token_use: 'access', client_id: 'app', scope: 'aws.cognito.signin.user.admin' },
+      /lacks the scope "admin": it comes from a sign-in through the API of Cognito/,
+    ],
+    [
       'behind a comma',
       trustedIssuer('https://as.example', { keys }),
       api,

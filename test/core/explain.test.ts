@@ -321,6 +321,22 @@ test.each([true, 'stderr', {}])('explain: %j is an invalid option', (explain) =>
   expect(() => createValidator(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
 })
 
+test('a line stays one line when a tenant or a guard chooses its words', async () => {
+  const hostile = `tenant\n401 expired: \u001B[2J\u202E${'x'.repeat(1900)}`
+  const resolve = (iss: string) => trustedIssuer(iss, { keys: 'http://127.0.0.1:9/jwks' })
+  const tenants = createValidator({ issuer: resolve, audience })
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const outage: unknown = await tenants
+    .validate(`${part({ alg: 'RS256' })}.${part({ iss: hostile })}.AAAA`)
+    .catch((thrown: unknown) => thrown)
+  const guard = defineGuard({ check: () => new Refusal({ reason: hostile }) })
+  expect(tenants.explain(outage)?.fix).toMatch(/in your own network.*network: 'any'/)
+  const lines = [tenants.explain(outage)?.line, (await explained((issuer) => issuer.accessToken(), guard))?.line]
+  for (const line of lines) {
+    expect(line).toMatch(/^[^\p{Cc}\p{Cf}]{20,2500}$/u)
+  }
+})
+
 describe('an explanation contains no secret', () => {
   test('no token, no foreign claim, no control character, and a bounded length', async () => {
     const issuer = await openIssuer()

@@ -33,7 +33,13 @@ export function inactive({ claims, findings, now, trusted }: FailedToken): Cause
   return {
     problem: `${problem}: it is expired, revoked or unknown there`,
     fix: `Get a new token. If a new one has the same fault, it comes from another issuer, or the client of \`introspection\` may not see it.${
-      own(claims, 'iss') === undefined ? '' : ' Some issuers call every JWT inactive.'
+      own(claims, 'iss') === undefined ? '' : ofJwt(iss)
     }`,
   }
+}
+
+function ofJwt(iss: string | undefined): string {
+  return iss?.includes('/realms/') === true
+    ? ' Keycloak calls a token inactive if `introspection` is called at another host or port than that of `iss`: configure one URL there (`KC_HOSTNAME`).'
+    : ' Some issuers call every JWT inactive.'
 }

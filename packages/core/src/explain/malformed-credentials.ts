@@ -59,6 +59,11 @@ const malformations: readonly (readonly [RegExp, problem: string, fix?: string])
     `${fixOfClient} An \`await\` is missing, or \`.access_token\`.`,
   ],
   [
+    /^Fe26\.2\*/,
+    'this is a sealed session of iron-session, such as that of WorkOS AuthKit, and no token',
+    'Send the access token that is in the session.',
+  ],
+  [
     /^(async )?function\b|=>/,
     'the token is the source of a JavaScript function',
     `${fixOfClient} The client must call the function.`,

@@ -3,7 +3,7 @@ import { type Unavailable, UpstreamError, type UpstreamReason } from '../respons
 import { differenceOf } from './difference.ts'
 import type { Cause } from './explanation.ts'
 import { fixByCode, fixByReason, fixByStatus, fixOfIntrospection } from './outage-fixes.ts'
-import { showText } from './show.ts'
+import { showMessage, showText } from './show.ts'
 
 /** Why a token could not be validated. A back-off is explained by the failure before it. */
 export function outageCause(
@@ -14,10 +14,10 @@ export function outageCause(
   const { reason, message, received } = failure
   return {
     reason,
-    problem: lowerFirst(withoutAdvice(message)),
+    problem: showMessage(lowerFirst(withoutAdvice(message))),
     expected: received === undefined ? undefined : `\`issuer\` ${showText(error.issuer)}`,
     received: received === undefined ? undefined : `\`issuer\` ${showText(received)}`,
-    fix: fixOf(failure, error.issuer, step),
+    fix: showMessage(fixOf(failure, error.issuer, step)),
   }
 }
 
@@ -39,6 +39,9 @@ function fixOf({ reason, message, cause, received }: Failure, issuer: string, st
   const isMissing = reason === 'not-found' || (reason === 'malformed-document' && foundAdvice !== undefined)
   if (message.includes('without `introspection_endpoint`')) {
     return 'The issuer announces no introspection. If it has an endpoint, set `introspection: { endpoint }`. Otherwise request JWTs.'
+  }
+  if (message.includes("network: 'any'")) {
+    return "If this issuer is in your own network, give its trustedIssuer the option `network: 'any'`. Then check in the `issuer` function who may choose its name."
   }
   if (/ contains \d+ keys\./.test(message)) {
     return 'Configure the issuer to remove old keys, or give the current ones to `keys`.'

@@ -38,6 +38,7 @@ export const fixByStatus: readonly (readonly [RegExp, string])[] = [
     /^40[13]$/,
     'A firewall, a proxy or a login refuses this machine: allow it to read the document without credentials.',
   ],
+  [/^407$/, 'A proxy in between demands credentials: give a `dispatcher` with them, such as ProxyAgent of undici.'],
   [/^404$/, 'Check the URL: the metadata, or the option `keys`, names a document that does not exist.'],
   [/^429$/, 'The issuer limits the number of calls. Tollgate tries again by itself.'],
 ]

@@ -13,12 +13,23 @@ export function missingScope(token: FailedToken): Cause {
   const count =
     granted.length === 0 ? 'no scope' : `${granted.length} other ${granted.length === 1 ? 'scope' : 'scopes'}`
   const lack = lackOf(missing, scopes)
-  const cause = misspelt(missing, granted) ??
+  const cause = byApiOfCognito(granted, lack) ??
+    misspelt(missing, granted) ??
     misread(token, missing, granted, lack) ?? {
       problem: lack,
       fix: 'The client must request the scope when it gets the token, and the issuer must grant it.',
     }
   return { ...cause, expected: scopes.map((scope) => showText(scope)).join(' '), received: `${count}${place}` }
+}
+
+/** The only scope of a token that did not come from the token endpoint of Cognito. */
+function byApiOfCognito(granted: readonly string[], lack: string): ProblemAndFix | undefined {
+  return granted.length === 1 && granted[0] === 'aws.cognito.signin.user.admin'
+    ? {
+        problem: `${lack}: it comes from a sign-in through the API of Cognito, which gives no other scopes`,
+        fix: "Sign in through the login pages of Cognito, and request the scope there. Or decide by groups: `dialect: { scopes: 'cognito:groups' }`.",
+      }
+    : undefined
 }
 
 /** A route can demand all of its scopes, or any of them. With none of them, both are the same. */
