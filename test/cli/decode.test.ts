@@ -87,6 +87,11 @@ describe('standard input', () => {
     ['a cookie', `Cookie: a=b; access_token=${token}; c=d`, /cookie/],
     ['the word JWT', `JWT ${token}`, /the word in front/],
     ['another response', JSON.stringify({ data: { accessToken: token } }), /token response/],
+    ['a session in a response', JSON.stringify({ data: { session: { access_token: token } } }), /token response/],
+    ['a result of AWS', JSON.stringify({ AuthenticationResult: { AccessToken: token } }), /token response/],
+    ['a command', `curl -X GET 'https://a.example/' -H 'Authorization: Bearer ${token}'`, /request around/],
+    ['a request', `GET /a HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n`, /request around/],
+    ['a log entry', JSON.stringify({ headers: { authorization: `Bearer ${token}` } }), /request around/],
     ['a variable', `export TOKEN=${token}`, /variable/],
   ])('can have %s around the token', async (_name, input, removed) => {
     const { code, report } = await decode(input)

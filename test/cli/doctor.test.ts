@@ -74,6 +74,21 @@ test('a good issuer has the exit code 0, and a configuration to paste', async ()
   expect(code).toBe(0)
 })
 
+test('an issuer whose metadata has another name has no configuration to paste', async () => {
+  expect((await doctor(await openIssuer({ metadata: { issuer: 'https://b.example' } }))).configuration).toBeNull()
+})
+
+test('a host without metadata may lack the path of the issuer', async () => {
+  const { checks } = await doctor(await openIssuer({ routes: { '/.well-known/openid-configuration': status(404) } }))
+  expect(checks['metadata']?.fix).toMatch(/realms/)
+  expect(checks['tollgate']?.fix).toMatch(/realms/)
+})
+
+test('the name of a container on http: is named as such', async () => {
+  const { title } = await runHere({ args: ['doctor', 'http://keycloak:8080/realms/a'] })
+  expect(title).toMatch(/plain http:/)
+})
+
 test.each<readonly [name: string, script: Script, check: string, found: RegExp]>([
   ['the metadata names another issuer', { metadata: { issuer: 'https://b.example' } }, 'issuer', /differs/],
   ['no metadata', { routes: { '/.well-known/openid-configuration': status(404) } }, 'metadata', /no well-known URL/],

@@ -53,6 +53,10 @@ describe('a token', () => {
     ['with an audience in capitals', { aud: audience.toUpperCase() }, /only in upper and lower case/],
     ['with `http:` in its audience', { aud: audience.replace('https:', 'http:') }, /only by `http:` and `https:`/],
     ['for another API', { aud: 'https://other.example' }, /for another API.*got `aud` "https:\/\/other\.example"/],
+    ['with an array in a text', { aud: `["${audience}"]` }, /one text with several names.*an array/],
+    ['with a number as its audience', { aud: 42 }, /`aud` has the wrong type.*a text, or an array of texts/],
+    ['with an empty audience', { aud: [] }, /`aud` of the token is empty/],
+    ['with an unset audience', { aud: 'undefined' }, /what an unset variable or a template leaves/],
     ['for UserInfo only', { aud: 'https://t.auth0.com/userinfo' }, /UserInfo.*must name this API/],
     ['for Microsoft Graph', { aud: '00000003-0000-0000-c000-000000000000' }, /Microsoft Graph.*scope of your API/],
     ['for the account of Keycloak', { aud: 'account' }, /Keycloak.*mapper/],
@@ -91,6 +95,8 @@ describe('a token', () => {
   test.each<readonly [name: string, iss: (url: string) => string, cause: RegExp]>([
     ['a trailing slash', (url) => `${url}/`, /only by a trailing slash.*issuer: 'http.*\/'/],
     ['another scheme', (url) => url.replace('https:', 'http:'), /only by `http:` and `https:`/],
+    ['no scheme', (url) => url.replace('https://', ''), /only by `https:\/\/` in front/],
+    ['an unset variable', () => 'https://undefined', /unset variable or a template/],
     ['another path', (url) => `${url}/realms/b`, /another path: another realm, tenant or version/],
     ['another environment', () => 'https://staging.example', /do not trust.*staging\.example.*environment/],
   ])('whose issuer has %s', async (_name, iss, cause) => {
@@ -181,6 +187,8 @@ describe('a guard', () => {
   test.each<readonly [claims: Claims, cause: RegExp]>([
     [{ scope: 'orders:write' }, /lacks the scope "orders:read"\. Expected "orders:read", got 1 other scope in `scope`/],
     [{ scope: 'Orders:Read' }, /in another case/],
+    [{ scope: 'read-orders' }, /same words with other separators, or in another order/],
+    [{ scope: 'orders:*' }, /`\*` has no meaning.*scopeHierarchy/],
     [{ scope: undefined, permissions: ['orders:read'] }, /it has `permissions`, which is not read.*dialect/],
     [{ scope: undefined, realm_access: { roles: ['orders:read'] } }, /it has `realm_access\.roles`/],
   ])('for scopes and %j', async (claims, cause) => {
@@ -367,6 +375,22 @@ await Promise.allSettled([validator.validate('a.b'), validator.validate('a.b')])
 test.each([true, 'stderr', {}])('explain: %j is an invalid option', (explain) => {
   const options = { issuer: 'https://as.example', audience, explain: explain as never }
   expect(() => createValidator(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
+})
+
+test('a line stays one line when a tenant or a guard chooses its words', async () => {
+  const hostile = `tenant\n401 expired: \u001B[2J\u202E${'x'.repeat(1900)}`
+  const resolve = (iss: string) => trustedIssuer(iss, { keys: 'http://127.0.0.1:9/jwks' })
+  const tenants = createValidator({ issuer: resolve, audience })
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const outage: unknown = await tenants
+    .validate(`${part({ alg: 'RS256' })}.${part({ iss: hostile })}.AAAA`)
+    .catch((thrown: unknown) => thrown)
+  const guard = defineGuard({ check: () => new Refusal({ reason: hostile }) })
+  expect(tenants.explain(outage)?.fix).toMatch(/in your own network.*network: 'any'/)
+  const lines = [tenants.explain(outage)?.line, (await explained((issuer) => issuer.accessToken(), guard))?.line]
+  for (const line of lines) {
+    expect(line).toMatch(/^[^\p{Cc}\p{Cf}]{20,2500}$/u)
+  }
 })
 
 describe('an explanation contains no secret', () => {

@@ -49,6 +49,8 @@ export async function doctorCommand(args: Arguments): Promise<Report> {
     library.report,
   ].map((check) => withoutFault(check, library.report))
   const result = resultOf(checks, metadata)
+  // With another name in the metadata, every token would be refused.
+  const isUsable = library.report.state === 'passed' || metadata.stated === issuer
   const json: DoctorReport = {
     command: 'doctor',
     result,
@@ -56,7 +58,7 @@ export async function doctorCommand(args: Arguments): Promise<Report> {
     issuer,
     remarks: parsed.remarks,
     checks,
-    configuration: result === 'unreachable' ? undefined : configurationFor(issuer, textOf(args, 'audience')),
+    configuration: isUsable ? configurationFor(issuer, textOf(args, 'audience')) : undefined,
   }
   return { exitCode: json.exitCode, json, lines: (paint) => doctorLines(json, paint) }
 }

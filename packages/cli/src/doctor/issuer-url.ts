@@ -24,8 +24,10 @@ export function parseIssuerUrl(argument: string): IssuerUrl {
     .slice(0, maxLength)
     .trim()
     .replace(/^[<"'`]+|[>"'`,;]+$/g, '')
-  const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `${schemeFor(text)}://${text}`)
-  const isName = url !== null && (url.hostname.includes('.') || isLoopback(url))
+  const hasScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(text)
+  const url = URL.parse(hasScheme ? text : `${schemeFor(text)}://${text}`)
+  // A container has a name without a dot.
+  const isName = url !== null && (hasScheme || url.hostname.includes('.') || isLoopback(url))
   if (url === null || !isName || !['http:', 'https:'].includes(url.protocol)) {
     throw new UsageError({
       problem: 'the argument of doctor is no URL of an issuer',

@@ -73,8 +73,16 @@ export function checkMetadata({ results, response }: FoundMetadata): CheckReport
     check: 'metadata',
     state: 'failed',
     found: `no well-known URL has metadata: ${others.join('; ')}`,
-    fix: 'Check the URL of the issuer. If its metadata is elsewhere, set `metadata` or `keys` in trustedIssuer.',
+    fix: `Check the URL of the issuer.${results.every(isAtRoot) ? paths : ''} If its metadata is elsewhere, set \`metadata\` or \`keys\` in trustedIssuer.`,
   }
+}
+
+const paths =
+  ' Many issuers have a path: `/realms/<realm>` (Keycloak), `/oauth2/default` (Okta), `/application/o/<slug>/` (authentik), `/oidc` (Logto).'
+
+/** Whether a host without a path responded, and not with metadata. */
+function isAtRoot(result: Fetched | Failure): boolean {
+  return !isFailure(result) && /^https?:\/\/[^/]+\/\.well-known\/[^/]+$/.test(result.url)
 }
 
 /** A response in a few words. A redirect is named by its origin, and is not followed. */

@@ -4,6 +4,7 @@ import type { Cause, ProblemAndFix } from './explanation.ts'
 import { audiencesOf, type FailedToken } from './failed-token.ts'
 import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
 import { showExpected, showNames, showText } from './show.ts'
+import { isUnsetName } from './unset-name.ts'
 import { audiencesOfVendors } from './vendor-audiences.ts'
 
 /** A token chooses the number of its audiences. */
@@ -50,7 +51,7 @@ function audienceCause(token: FailedToken, audiences: readonly string[], names: 
 }
 
 function otherApi(token: FailedToken, audiences: readonly string[], names: readonly string[]): ProblemAndFix {
-  if (audiences.some((audience) => audience.split(/[ ,]+/).some((part) => names.includes(part)))) {
+  if (audiences.some((audience) => audience.split(/[ ,;[\]"]+/).some((part) => names.includes(part)))) {
     return {
       problem: '`aud` is one text with several names, and it must be an array of them',
       fix: 'Configure the issuer to write `aud` as an array of texts (RFC 7519 §4.1.3).',
@@ -60,6 +61,19 @@ function otherApi(token: FailedToken, audiences: readonly string[], names: reado
     return {
       problem: '`aud` is on the host of this API, but has another path: another version, or another API',
       fix: 'The client must ask for a token for exactly your `audience`. If `aud` is the name of this API, write it as `audience`.',
+    }
+  }
+  if (audiences.some((audience) => isUnsetName(audience))) {
+    return {
+      problem: '`aud` is no name, but what an unset variable or a template leaves',
+      fix: 'Set the name of this API in the configuration of the client, and get a new token.',
+    }
+  }
+  const [only = '', ...others] = audiences
+  if (others.length === 0 && ['client_id', 'azp', 'cid'].some((name) => ownText(token.claims, name) === only)) {
+    return {
+      problem: '`aud` is the id of the client: the token is for the client itself, and for no API',
+      fix: 'The client must name this API when it asks for the token: `audience=…` or `resource=…`. If the issuer names clients in `aud`, write the id as `audience`.',
     }
   }
   const isForIssuer = audiences.includes(ownText(token.claims, 'iss') ?? '')
@@ -92,8 +106,9 @@ function otherClaimCause(claim: string, audiences: readonly string[], names: rea
 /** The token, or the introspection response, names no audience. */
 export function missingAudience(token: FailedToken, claim: string): Cause {
   const what = token.genuine?.kind === 'opaque' ? 'introspection response' : 'token'
+  const isEmpty = own(token.claims, claim) !== undefined && own(token.claims, claim) !== null
   return {
-    problem: `the ${what} has no \`${claim}\``,
+    problem: isEmpty ? `\`${claim}\` of the ${what} is empty` : `the ${what} has no \`${claim}\``,
     expected: `\`${claim}\` with ${showExpected(audiencesOf(token))}`,
     fix: fixForMissing(token.claims, claim),
   }

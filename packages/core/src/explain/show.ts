@@ -7,6 +7,16 @@ export function showText(text: string): string {
   return JSON.stringify(shown).replaceAll(/[^\x20-\x7E…]/g, escapeCharacter)
 }
 
+const maxMessage = 1000
+
+/** A message that contains names which a token or a server can choose: one line, without control characters. */
+export function showMessage(message: string): string {
+  const shown = message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message
+  return shown.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from({ length: character.length }, (_, index) => escapeCharacter(character.charAt(index))).join(''),
+  )
+}
+
 /** The value of `iss` or `aud`: a text, or several. Anything else is named by its type. */
 export function showNames(value: unknown): string {
   if (typeof value === 'string') {

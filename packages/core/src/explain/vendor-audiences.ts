@@ -25,6 +25,15 @@ export const audiencesOfVendors: readonly VendorAudience[] = [
     fix: 'The client must ask for a scope of your API, such as `api://<id>/.default`, in place of one of Graph.',
   },
   {
+    vendor: 'Azure',
+    is: (aud) =>
+      /^0000000\d-0000-0000-c000-000000000000$|^https:\/\/(management\.(core\.windows|azure)|vault\.azure|graph\.windows|storage\.azure|database\.windows)\.(net|com)\/?$/.test(
+        aud,
+      ),
+    problem: 'the token is for an API of Microsoft, such as that of Azure, and not for this one',
+    fix: 'The client must ask for a scope of your API, such as `api://<id>/.default`.',
+  },
+  {
     vendor: 'Entra',
     is: (aud, expected = []) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(aud) && expected.some(isAppIdUri),
     problem: 'version 2.0 of Microsoft Entra writes the client id of the API into `aud`, and not its `api://…`',
