@@ -1,5 +1,5 @@
 import { invalidOption } from '@tollgate/core/adapter'
-import { checkRoutes, type ExpectProtectedOptions, expectTestOptions, serveOnLoopback } from '@tollgate/core/testing'
+import { checkRoutes, type ExpectProtectedOptions, expectTestOptions, serveOnLoopback, withHeaders } from '@tollgate/core/testing'
 import { findRoutes } from './testing/find-routes.ts'
 import { isApp, type KoaApp, traceRouters } from './testing/trace-routers.ts'
 
@@ -29,7 +29,7 @@ export async function expectProtected(app: KoaApp, options: ExpectProtectedOptio
   }
   const { listener, found, prefixes } = traceRouters(app)
   return serveOnLoopback(listener, async (send) => {
-    const routes = await findRoutes({ send, found, prefixes }, settings)
+    const routes = await findRoutes({ send: withHeaders(send, settings), found, prefixes }, settings)
     return checkRoutes({ routes, prefixes, send }, settings)
   })
 }
