@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { TestOptions } from './test-options.ts'
 
 /** A request without credentials. */
 export interface Sent {
@@ -18,6 +19,11 @@ export interface Answer {
 
 /** Sends a request to the app. `undefined` when it does not respond within 5 s, or ends the connection. */
 export type Send = (sent: Sent) => Promise<Answer | undefined>
+
+/** Sends each request with the headers of the options. The headers of a request itself take precedence. */
+export function withHeaders(send: Send, { headers }: TestOptions): Send {
+  return (sent) => send({ ...sent, headers: { ...headers, ...sent.headers } })
+}
 
 /** How long a route may take to respond, in milliseconds. A refusal needs no network. */
 export const responseTime = 5000

@@ -40,19 +40,29 @@ export function verdictOf(sent: Sent, answer: Answer | undefined): Verdict {
   return { kind: 'open', because: `responds${kind} with ${status}${missing}` }
 }
 
-/** A path without a route: 404 and 405 are the framework's. An answer below 400 comes from a handler. */
+/**
+ * A path without a route. Other responses than these come from a handler: a GraphQL server responds with 400 to a request
+ * without a query.
+ */
 export function verdictOfRest(sent: Sent, answer: Answer | undefined): Verdict {
-  return answer !== undefined && answer.status >= 400 && answer.status !== 401 ? neutral : verdictOf(sent, answer)
+  return answer !== undefined && withoutRoute.has(answer.status) ? neutral : verdictOf(sent, answer)
 }
 
-/** Whether the app responded as it does on a path without a route. Then every handler called `next`. */
+/** The statuses of frameworks for such a path, and of layers in front, such as a limit of requests. */
+const withoutRoute = new Set([403, 404, 405, 410, 429, 501, 503])
+
+/**
+ * Whether the app responded as it does on a path without a route. Then every handler called `next`. NestJS adds such a
+ * route to its global prefix, with the words of Express.
+ */
 export function isFallThrough(
-  path: string,
+  { method, path }: Sent,
   answer: Answer | undefined,
   rest: string,
   other: Answer | undefined,
 ): boolean {
-  return answer?.status === other?.status && answer?.body === other?.body.replaceAll(rest, () => path)
+  const isSame = answer?.status === other?.status && answer?.body === other?.body.replaceAll(rest, () => path)
+  return isSame || (answer?.status === 404 && answer.body.includes(`Cannot ${method} ${path}`))
 }
 
 const challenge = new RegExp(String.raw`(^|,)\s*(Bearer|DPoP)(\s|,|$)`, 'i')
@@ -65,5 +75,5 @@ function hasChallenge(headers: Answer['headers']): boolean {
 /** A CORS layer responds without a body. The one of Fastify refuses an `OPTIONS` that is no preflight with 400. */
 function isFromCors({ status, headers, body }: Answer): boolean {
   const allows = 'access-control-allow-methods' in headers || 'access-control-allow-origin' in headers
-  return allows && ((status < 300 && body === '') || status === 400)
+  return (allows && status < 300 && body === '') || (status === 400 && body === 'Invalid Preflight Request')
 }
