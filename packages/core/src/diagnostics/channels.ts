@@ -31,7 +31,7 @@ export function reportBug(error: unknown): void {
 /** Publishes the message, and emits a `TollgateWarning` of the process with it. */
 export function warnOfMisconfiguration(message: MisconfigurationMessage): void {
   diagnostics.misconfiguration.publish(message)
-  const code = `TOLLGATE_${message.event.toUpperCase().replace('-', '_')}`
+  const code = `TOLLGATE_${message.event.toUpperCase().replaceAll('-', '_')}`
   process.emitWarning(message.message, { type: 'TollgateWarning', code })
 }
 

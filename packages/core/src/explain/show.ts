@@ -51,11 +51,6 @@ export function typeOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-/** Whether a NumericDate is a number of milliseconds by mistake: as seconds, it is after the year 5138. */
-export function isInMilliseconds(time: number): boolean {
-  return time >= 1e11
-}
-
 /** A NumericDate (RFC 7519 §2) as a time of ISO 8601. */
 export function showTime(seconds: number): string {
   const milliseconds = seconds * 1000

@@ -1,6 +1,7 @@
+import { isInMilliseconds } from '../lib/numeric-date.ts'
 import type { Cause } from './explanation.ts'
 import { type FailedToken, timeIn } from './failed-token.ts'
-import { isInMilliseconds, showDuration, showTime } from './show.ts'
+import { showDuration, showTime } from './show.ts'
 
 /** A time that is further in the future says nothing about the clock, unless `iat` is in the future as well. */
 const maxClockError = 15 * 60

@@ -1,4 +1,7 @@
-/** The layout of the shared values. Copies of the library with another layout have a state of their own. */
+/**
+ * The layout of the shared values. Copies of the library with another layout have a state of their own. Raise it when a
+ * shared object gets a member that an older copy must not ignore, such as an option of an issuer that is a check.
+ */
 const layout = 1
 
 const state = Symbol.for(`tollgate.state/${layout}`)
