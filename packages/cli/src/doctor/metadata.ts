@@ -1,3 +1,4 @@
+import { trustedIssuer } from '@tollgate/core'
 import { parseDocument, readEndpoint, showText, wellKnownUrls, isRecord, ownText } from '@tollgate/core/adapter'
 import { describeFailure, type Failure, type Fetched, fetchOnce, isFailure } from './fetch.ts'
 import type { IssuerUrl } from './issuer-url.ts'
@@ -99,6 +100,14 @@ export function checkName({ url, isExact, remarks }: IssuerUrl, { stated }: Foun
   }
   const isSlash = stated === `${url}/` || `${stated}/` === url
   const difference = isSlash ? 'differs only by a trailing slash' : 'differs'
+  if (!isName(stated)) {
+    return {
+      check: 'issuer',
+      state: 'failed',
+      found: `the name in the metadata is no URL of an issuer: ${showText(stated)}`,
+      fix: `Configure the issuer to state its URL, ${showText(url)}, or the exact \`iss\` of its tokens.`,
+    }
+  }
   return !isExact && isOnSameHost(stated, url)
     ? { check: 'issuer', state: 'passed', found: `its exact name is ${showText(stated).slice(1, -1)}` }
     : {
@@ -112,7 +121,13 @@ export function checkName({ url, isExact, remarks }: IssuerUrl, { stated }: Foun
 /** The name that the further checks use. */
 export function effectiveIssuer({ url, isExact }: IssuerUrl, { stated }: FoundMetadata): string {
   const isSlash = stated === `${url}/` || `${stated ?? ''}/` === url
-  return stated !== undefined && (isSlash || (!isExact && isOnSameHost(stated, url))) ? stated : url
+  const isMeant = isSlash || (!isExact && stated !== undefined && isOnSameHost(stated, url))
+  return stated !== undefined && isMeant && isName(stated) ? stated : url
+}
+
+/** The metadata can state any text. The library accepts a name only on `https:` or on loopback, and without a query. */
+function isName(stated: string): boolean {
+  return !(attempt(() => trustedIssuer(stated)) instanceof Error)
 }
 
 function isOnSameHost(one: string, other: string): boolean {
