@@ -49,7 +49,7 @@ function opaque(count: number, text: string): Cause {
     ? {
         ...noJwt(count),
         problem: 'the token is opaque, and no issuer has `introspection`',
-        fix: 'Set `introspection` in trustedIssuer. Or ask the issuer for a JWT: some issuers give one only if the client names the audience of this API (`audience` or `resource`).',
+        fix: 'Send the access token as the issuer returned it. If that is opaque, ask the issuer for a JWT: some issuers give one only if the client names the audience of this API (`audience` or `resource`). Or set `introspection` in trustedIssuer.',
       }
     : { ...noJwt(count), fix: 'The token is cut off, or not a JWT: compare it with what the issuer returned.' }
 }
