@@ -9,7 +9,9 @@ import { closeOtherScopes } from './other-scopes.ts'
 import { createProtect } from './protect.ts'
 import { authOf, authOfFinal, createRouteHooks, fixAuth } from './route-auth.ts'
 import { isRegisteredIn, nearestTo, setNearest } from './scope.ts'
-import type { Protect, TollgateOptions, TypedClaims } from './types.ts'
+import type { Protect } from './app-protect.ts'
+import type { TollgateOptions } from './options.ts'
+import type { TypedClaims } from './token-types.ts'
 
 /**
  * The plugin that protects a Fastify API with OAuth 2.0 access tokens: `await app.register(tollgate, options)`, before

@@ -6,7 +6,8 @@ import { formOf } from './form.ts'
 import { type ScopeRules, toHook } from './hook.ts'
 import { markHook } from './hook-mistakes.ts'
 import type { ProtectedRequest } from './request.ts'
-import type { Protect, TypedClaims } from './types.ts'
+import type { Protect } from './app-protect.ts'
+import type { TypedClaims } from './token-types.ts'
 
 /** The `protect` of a scope, for the application and for the plugin itself. */
 interface ScopeProtect {

@@ -3,7 +3,7 @@ import { describe, invalidOption } from '@tollgate/core/adapter'
 import type { RouteOptions } from 'fastify'
 import { expectNoMisspeltAuth } from './config-mistakes.ts'
 import type { RouteAuth } from './request.ts'
-import type { Hook, Protect } from './types.ts'
+import type { Hook, Protect } from './app-protect.ts'
 
 /**
  * The demands of a route. `undefined` when its config has no `auth`. A value of `undefined` is an error, because a
