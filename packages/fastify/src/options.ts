@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unnecessary-type-arguments -- applications augment TokenTypes
 import type { RawClaims, StandardSchema, Validator, ValidatorOptions } from '@tollgate/core'
 import type { MiddlewareOptions } from '@tollgate/core/adapter'
 import type { TypedClaims } from './token-types.ts'

@@ -1,4 +1,3 @@
-// oxlint-disable typescript/no-unnecessary-type-arguments -- applications augment TokenTypes
 import type { ClaimsOf } from '@tollgate/core/adapter'
 
 /**
