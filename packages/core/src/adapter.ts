@@ -31,7 +31,7 @@ export {
 } from './request/node-request.ts'
 export { type ErrorResponse, type ResponseWriter, writeErrorResponse } from './responses/error-response.ts'
 // The command line shows foreign texts, and reads the documents of an issuer, as the validator does.
-export { isInMilliseconds, showDuration, showNames, showText, showTime } from './explain/show.ts'
+export { isInMilliseconds, showDuration, showNames, showText, showTime, showWithoutQuotes } from './explain/show.ts'
 export { parseJwt, type ParsedJwt } from './jwt/parse-jwt.ts'
 export { asymmetricAlgorithms } from './keys/algorithms.ts'
 export { type KeySet, readKeySet } from './keys/key-set.ts'

@@ -1,9 +1,9 @@
 import type { HttpRequest } from '@tollgate/core'
 
 /**
- * Adds the credentials that a browser sends beside the headers, because it cannot set `Authorization` for a socket: the
- * `token` of the `auth` of Socket.IO, and `Authorization` of the `connectionParams` of graphql-ws. Together with a header
- * they are repeated credentials, which are refused.
+ * Adds the credentials that a browser sends beside the headers, because it cannot set `Authorization` for a socket.
+ * Socket.IO has them in `auth: { token }`, and graphql-ws in `connectionParams: { Authorization }`. Together with a
+ * header they are repeated credentials, which are refused.
  */
 export function withHandshake(http: HttpRequest, handshake: unknown): HttpRequest {
   const lines = [...fieldsOf(handshake, ['Authorization', 'authorization']), ...fieldsOf(handshake, ['token'])]

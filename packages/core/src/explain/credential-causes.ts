@@ -57,8 +57,7 @@ function elsewhere(request: HttpRequest, { credentials, formBody }: FailedToken[
   if (/[?&]((access|auth|id)_?token|token|jwt|authorization)=/i.test(request.url)) {
     return { problem: 'the token is in the query of the URL, which Tollgate never reads', fix: sendBearer }
   }
-  const form = isUrlEncodedForm(request) && request.method !== 'GET'
-  if (form) {
+  if (isUrlEncodedForm(request) && request.method !== 'GET') {
     return formBody === 'ignored'
       ? {
           problem: 'the request has no token in a header, and form bodies are not read',
@@ -90,6 +89,7 @@ function inHeader(name: string, request: HttpRequest): Cause {
   }
 }
 
+/** The headers in which proxies and clients send a token, and `cookie`. */
 const otherHeaders = [
   'x-access-token',
   'x-auth-token',

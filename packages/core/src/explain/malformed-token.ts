@@ -21,7 +21,7 @@ export function malformedToken(token: FailedToken): Cause {
     return {
       problem: 'the token is encrypted (a JWE with five parts)',
       expected: 'a signed JWT with three parts',
-      fix: 'Ask the issuer for a token for this API: some issuers, such as Auth0, encrypt the token when the client names no audience.',
+      fix: 'Request a token for this API: some issuers, such as Auth0, encrypt the token when the client names no audience.',
     }
   }
   if (count !== 3 && typeof token.settings.issuers === 'function') {
@@ -78,7 +78,7 @@ function opaque(count: number, text: string): Cause {
     ? {
         ...noJwt(count),
         problem: 'the token is opaque, and no issuer has `introspection`',
-        fix: 'Set `introspection` in trustedIssuer. Or ask the issuer for a JWT: some issuers give one only if the client names the audience of this API (`audience` or `resource`).',
+        fix: 'Set `introspection` in trustedIssuer. Or request a JWT: some issuers issue one only if the client names the audience of this API (`audience` or `resource`).',
       }
     : { ...noJwt(count), fix: 'The token is cut off, or not a JWT: compare it with what the issuer returned.' }
 }
