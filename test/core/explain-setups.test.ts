@@ -80,7 +80,7 @@ describe('an introspection that', () => {
     ['redirects to a login', status(302, { location: 'https://login.example/x' }), /no endpoint for machines/],
     ['responds with HTML', text('<html>'), /not JSON.*login page.*response: 'jwt'/],
     ['hangs', hang, /introspection: \{ timeout \}/],
-    ['names no audience', json(response), /has no `aud`.*when the client asks/],
+    ['names no audience', json(response), /has no `aud`.*when the client requests/],
     ['names another issuer', json({ ...response, iss: 'https://b.example' }), /response names another issuer/],
   ])('%s', async (_name, respond, cause) => {
     const { validator, issuer, authenticate } = await openScriptedValidator({ introspection: { timeout: '200ms' } })
