@@ -10,8 +10,8 @@ const aliases = new Set(
 
 /**
  * Throws a `TypeError` for a member of a route's config that looks like a misspelt `auth`, because the route would be
- * open. A guard belongs to `auth` alone. A name that resembles `auth` is a mistake only when the config has no `auth`:
- * other plugins can use such a name on a route that states its `auth`.
+ * open. A guard belongs to `auth` alone. A name that resembles `auth` is a mistake only when the config has no `auth`.
+ * On a route that states its `auth`, another plugin can use such a name.
  */
 export function expectNoMisspeltAuth(config: object, place: string): void {
   const hasAuth = Object.hasOwn(config, 'auth')
