@@ -42,7 +42,7 @@ async function register(app: FastifyInstance, options: TollgateOptions): Promise
   const protection = protectionBy(options)
   const { validator, decorate: name } = protection
   const { formBody } = validator
-  const { protect, createHook } = createProtect(app, protection, {
+  const { protect, uncheckedProtect } = createProtect(app, protection, {
     name,
     formBody,
     authOf: ({ server, routeOptions }) => (isNearest(server) ? authOfFinal(routeOptions.config) : undefined),
@@ -59,7 +59,7 @@ async function register(app: FastifyInstance, options: TollgateOptions): Promise
   if (formBody === 'accepted') {
     replayForms(app)
   }
-  followConfig(app, createHook, isNearest)
+  followConfig(app, uncheckedProtect, isNearest)
   if (options.validator === undefined) {
     app.addHook('onClose', () => validator.close())
   }

@@ -24,7 +24,7 @@ export interface GuardContext<Native = unknown> {
   readonly request: HttpRequest | undefined
   /**
    * The request as the framework knows it, with its route parameters: `req` of Express, `ctx` of Koa, `request` of
-   * Fastify. Elsewhere the object that `authenticate` got. `undefined` for a token without a request.
+   * Fastify, `c` of Hono. Elsewhere the object that `authenticate` got. `undefined` for a token without a request.
    */
   readonly native: Native | undefined
   /** The time of this validation, in milliseconds since the epoch. */
