@@ -26,6 +26,13 @@ test('--json has the times in ISO 8601', async () => {
   })
 })
 
+test('the work is linear in the length of the input', async () => {
+  const startedAt = performance.now()
+  const { code } = await runHere({ args: ['decode'], input: `access_token=${'a'.repeat(250_000)} b` })
+  // A quadratic search takes a minute.
+  expect([code, performance.now() - startedAt < 10_000]).toEqual([1, true])
+})
+
 test('control characters of a claim are escaped, and letters are not', async () => {
   const input = `${part({ alg: 'RS256' })}.${part({ name: 'Zoë\u001B[2J\u202E' })}.${signature}`
   const { stdout } = await runHere({ args: ['decode'], input })

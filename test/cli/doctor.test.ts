@@ -234,6 +234,30 @@ test('a certificate that this machine does not trust is a fault that TLS names',
   expect(code).toBe(1)
 })
 
+test.each(['/\u001B[2J', '/a b', '/?x=1', `/${'x'.repeat(3000)}`])(
+  'metadata that states the name %j on the same host is a fault, and no bug',
+  async (name) => {
+    const server = createServer((request, response) => {
+      const isMetadata = request.url === '/.well-known/openid-configuration'
+      const act = isMetadata
+        ? json({ issuer: `${url}${name}`, jwks_uri: `${url}/jwks` })
+        : request.url === '/jwks'
+          ? json({ keys: [key] })
+          : status(404)
+      act(request, response)
+    })
+    const url = await listen(server)
+    const { code, issuer, checks } = await doctor(url.replace('http://', ''))
+    expect([code, issuer, checks['issuer']?.state]).toEqual([1, url, 'failed'])
+  },
+)
+
+test('a response 101 is a fault, and does not end the command early', async () => {
+  const upgrade: Handler = (_request, response) => void response.writeHead(101, { connection: 'upgrade' }).end()
+  const { code, checks } = await doctor(await openIssuer({ routes: { '/jwks': upgrade } }))
+  expect([code, checks['keys']?.state]).toEqual([1, 'failed'])
+})
+
 test('foreign text cannot control the terminal', async () => {
   const hostile = 'https://b.example/\u001B[2J\u202E'
   const { stdout } = await runHere({ args: ['doctor', await openIssuer({ metadata: { issuer: hostile } })] })

@@ -83,7 +83,8 @@ describe('an introspection that', () => {
     ['names no audience', json(response), /has no `aud`.*when the client requests/],
     ['names another issuer', json({ ...response, iss: 'https://b.example' }), /response names another issuer/],
   ])('%s', async (_name, respond, cause) => {
-    const { validator, issuer, authenticate } = await openScriptedValidator({ introspection: { timeout: '200ms' } })
+    const timeout = respond === hang ? '200ms' : '3s'
+    const { validator, issuer, authenticate } = await openScriptedValidator({ introspection: { timeout } })
     issuer.routes['/introspect'] = respond
     const error = await authenticate('opaque').catch((thrown: unknown) => thrown)
     expect(validator.explain(error)?.line).toMatch(cause)

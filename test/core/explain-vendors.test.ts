@@ -343,6 +343,13 @@ describe('a token', () => {
       /another project, user pool or client/,
     ],
     [
+      'of another environment of PingOne',
+      trustedIssuer('https://auth.pingone.eu/one/as'),
+      api,
+      { iss: 'https://auth.pingone.eu/two/as' },
+      /another project, user pool or client/,
+    ],
+    [
       'of an older environment of WorkOS',
       workos,
       api,

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import {
   type AccessToken,
+  cookie,
   createValidator,
   defineGuard,
   type Explanation,
@@ -32,6 +33,19 @@ async function explained(
   const error: unknown = await validator.validate(await token(issuer), ...guards).catch((thrown: unknown) => thrown)
   return validator.explain(error)
 }
+
+function jwtOf(claims: Claims): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return `${part({ alg: 'RS256' })}.${part(claims)}.AAAA`
+}
+
+const otherHeaders =
+  'x-access-token x-auth-token x-forwarded-access-token x-authorization authentication access_token token x-api-key x-original-authorization proxy-authorization'.split(
+    ' ',
+  )
+
+const malformed =
+  '{" [object <x "x x... a,b %41 undefined null nan true false token a a.b a.b.c.d a.b.c.d.e a..b a.b.'.split(' ')
 
 describe('a token', () => {
   test.each<readonly [name: string, claims: Claims, cause: RegExp]>([
@@ -253,6 +267,14 @@ test('a function gets each report with its count, and its error changes no respo
   expect(failures).toHaveLength(4)
 })
 
+test('an `async` function that rejects does not end the process', async () => {
+  const failures = messagesOn('tollgate:failure')
+  const explain = async (): Promise<void> => Promise.reject(new Error('of the report'))
+  const validator = createValidator({ issuer: 'https://as.example', audience, explain })
+  await expect(validator.validate('x')).rejects.toBeInstanceOf(Refusal)
+  await vi.waitFor(() => expect(failures).toHaveLength(1))
+})
+
 describe('the console', () => {
   function lines(): readonly string[] {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
@@ -283,6 +305,40 @@ describe('the console', () => {
     expect(printed).toHaveLength(31)
     await expect(validator.validate(await issuer.accessToken({ exp: 1 }))).rejects.toMatchObject({ reason: 'expired' })
     expect(printed).toHaveLength(32)
+  })
+
+  test('gets an outage also when a stranger has used up the lines of refusals', async () => {
+    const printed = lines()
+    const [issuer, other] = ['http://127.0.0.1:9', 'https://x.example']
+    const validator = createValidator({
+      issuer,
+      audience,
+      explain: 'console',
+      credentials: ['authorization', cookie('a')],
+    })
+    const send = async (...headers: [string, string][]): Promise<unknown> =>
+      validator.authenticate({ method: 'POST', url: '/', headers }).catch((error: unknown) => error)
+    for (let number = 0; number < 40; number += 1) {
+      await send(['authorization', `Bearer ${jwtOf({ iss: `${other}/${number}` })}`])
+      await send(['cookie', 'a=b'], ['origin', `https://${number}.example`])
+      await send(
+        [otherHeaders[number % 10] ?? '', number < 20 ? 'Bearer x' : 'x'],
+        [number % 20 < 10 ? 'via' : 'x', 'x'],
+      )
+      await send(['authorization', `Bearer ${malformed[number % malformed.length]}`])
+    }
+    expect(String(printed.at(-1))).toMatch(/More than 100 different lines/)
+    expect(await send(['authorization', `Bearer ${jwtOf({ iss: issuer })}`])).toMatchObject({ status: 503 })
+    expect(String(printed.at(-1))).toMatch(/503 network/)
+  })
+
+  test('gets a bounded line from an app with thousands of issuers', async () => {
+    const printed = lines()
+    const issuer = Array.from({ length: 3000 }, (_, number) => `https://as${number}.example`)
+    const validator = createValidator({ issuer, audience, explain: 'console' })
+    await expect(validator.validate(jwtOf({ iss: 'https://x.example' }))).rejects.toBeInstanceOf(Refusal)
+    expect(String(printed)).toMatch(/"https:\/\/as4\.example" or one of 2995 more/)
+    expect(String(printed).length).toBeLessThan(1000)
   })
 
   test('gets nothing without the option', async () => {

@@ -149,7 +149,7 @@ function parse(text: string): unknown {
 function fromFragment(text: string): Stripped | undefined {
   return byPattern(
     text,
-    /^(?:[^\s?#]*[?#])?(?:[^\s?#]*&)?access_token=([^\s&#]+)[^\s]*$/,
+    /^(?:[^\s?#]*[?#])?(?:[^\s?#]*&)?access_token=([^\s&#]+)(?:[&#]\S*)?$/,
     'the URL around `access_token`',
   )
 }

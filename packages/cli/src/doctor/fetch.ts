@@ -1,5 +1,6 @@
 import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import type { Duplex } from 'node:stream'
 import { readBytes } from '../read-bytes.ts'
 
 /** A response of a server. */
@@ -73,6 +74,11 @@ async function send(
     resolve,
   )
   sent.on('error', reject)
+  // Without a listener, a response 101 would end neither with a response nor with an error.
+  sent.on('upgrade', (response: IncomingMessage, socket: Duplex) => {
+    socket.destroy()
+    resolve(response)
+  })
   sent.end(body)
   return promise
 }

@@ -11,13 +11,19 @@ export interface IssuerUrl {
   readonly remarks: readonly string[]
 }
 
+/** The library accepts 2,048 characters. The bound applies before any code looks at the text. */
+const maxLength = 4096
+
 /**
  * Reads the argument of `doctor`. It accepts a domain without a scheme, the URL of the metadata, and a URL with a query.
  *
  * @throws UsageError for an argument that is no URL, or one that Tollgate never fetches.
  */
 export function parseIssuerUrl(argument: string): IssuerUrl {
-  const text = argument.trim().replace(/^[<"'`]+|[>"'`,;]+$/g, '')
+  const text = argument
+    .slice(0, maxLength)
+    .trim()
+    .replace(/^[<"'`]+|[>"'`,;]+$/g, '')
   const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `${schemeFor(text)}://${text}`)
   const isName = url !== null && (url.hostname.includes('.') || isLoopback(url))
   if (url === null || !isName || !['http:', 'https:'].includes(url.protocol)) {

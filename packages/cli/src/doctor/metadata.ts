@@ -1,3 +1,4 @@
+import { trustedIssuer } from '@tollgate/core'
 import {
   parseDocument,
   readEndpoint,
@@ -106,6 +107,14 @@ export function checkName({ url, isExact, remarks }: IssuerUrl, { stated }: Foun
     return { check: 'issuer', state: 'passed', found: `${url} is its exact name` }
   }
   const difference = differOnlyBySlash(stated, url) ? 'differs only by a trailing slash' : 'differs'
+  if (!isName(stated)) {
+    return {
+      check: 'issuer',
+      state: 'failed',
+      found: `the name in the metadata is no URL of an issuer: ${showText(stated)}`,
+      fix: `Configure the issuer to state its URL, ${showText(url)}, or the exact \`iss\` of its tokens.`,
+    }
+  }
   return !isExact && isOnSameHost(stated, url)
     ? { check: 'issuer', state: 'passed', found: `its exact name is ${showWithoutQuotes(stated)}` }
     : {
@@ -119,11 +128,16 @@ export function checkName({ url, isExact, remarks }: IssuerUrl, { stated }: Foun
 /** The name that the further checks use. */
 export function effectiveIssuer({ url, isExact }: IssuerUrl, { stated }: FoundMetadata): string {
   const isMeant = stated !== undefined && (differOnlyBySlash(stated, url) || (!isExact && isOnSameHost(stated, url)))
-  return isMeant ? stated : url
+  return isMeant && isName(stated) ? stated : url
 }
 
 function differOnlyBySlash(one: string, other: string): boolean {
   return one === `${other}/` || `${one}/` === other
+}
+
+/** The metadata can state any text. The library accepts a name only on `https:` or on loopback, and without a query. */
+function isName(stated: string): boolean {
+  return !(attempt(() => trustedIssuer(stated)) instanceof Error)
 }
 
 function isOnSameHost(one: string, other: string): boolean {

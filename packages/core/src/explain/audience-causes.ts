@@ -3,7 +3,7 @@ import { differenceOf, differingPart } from './difference.ts'
 import type { Cause, ProblemAndFix } from './explanation.ts'
 import { audiencesOf, type FailedToken } from './failed-token.ts'
 import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
-import { showNames, showText, showWithoutQuotes } from './show.ts'
+import { showExpected, showNames, showWithoutQuotes } from './show.ts'
 import { audiencesOfVendors } from './vendor-audiences.ts'
 
 /** A token chooses the number of its audiences. */
@@ -27,10 +27,6 @@ export function wrongAudience(token: FailedToken): Cause {
   const compared = audiences.slice(0, maxCompared)
   const cause = claim === 'aud' ? audienceCause(token, compared, names) : otherClaimCause(claim, compared, names)
   return { ...cause, expected: showExpected(names), received }
-}
-
-function showExpected(names: readonly string[]): string {
-  return names.map((name) => showText(name)).join(' or ')
 }
 
 function audienceCause(token: FailedToken, audiences: readonly string[], names: readonly string[]): ProblemAndFix {

@@ -1,7 +1,7 @@
 import { own, ownText } from '../lib/record.ts'
 import type { Cause } from './explanation.ts'
 import { type FailedToken, timeIn } from './failed-token.ts'
-import { showDuration, showText, showTime } from './show.ts'
+import { showDuration, showExpected, showText, showTime } from './show.ts'
 
 const problem = 'the issuer says that the token is not active'
 
@@ -19,7 +19,7 @@ export function inactive({ claims, now, trusted }: FailedToken): Cause {
   if (iss !== undefined && trusted.length > 0 && !trusted.some(({ url }) => url === iss)) {
     return {
       problem: `${problem}, and the token names another issuer`,
-      expected: trusted.map(({ url }) => showText(url)).join(' or '),
+      expected: showExpected(trusted.map(({ url }) => url)),
       received: `\`iss\` ${showText(iss)}`,
       fix: 'Get a token of the issuer that `introspection` belongs to.',
     }

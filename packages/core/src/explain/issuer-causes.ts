@@ -4,7 +4,7 @@ import { own, ownText } from '../lib/record.ts'
 import { differenceOf, differingPart } from './difference.ts'
 import type { Cause, ProblemAndFix } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
-import { showText, showWithoutQuotes } from './show.ts'
+import { showExpected, showText, showWithoutQuotes } from './show.ts'
 import { vendorIssuer } from './vendor-issuers.ts'
 
 /** `untrusted-issuer`. A stranger can write any `iss`: only a name on the same host is proposed as `issuer`. */
@@ -23,9 +23,11 @@ export function untrustedIssuer(token: FailedToken): Cause {
       fix: 'If the issuer is yours, return a trustedIssuer with exactly this name.',
     }
   }
-  const expected = names.map((name) => showText(name)).join(' or ')
-  return { ...issuerCause(iss, trusted, claims), expected, received }
+  return { ...issuerCause(iss, trusted.slice(0, maxCompared), claims), expected: showExpected(names), received }
 }
+
+/** An application can trust thousands of issuers, and a stranger can send any number of tokens. */
+const maxCompared = 100
 
 const byResponse: Cause = {
   problem: 'the introspection response names another issuer than the one that was called',
@@ -36,7 +38,7 @@ function issuerCause(iss: string, trusted: readonly TrustedIssuer[], claims: unk
   const names = trusted.map(({ url }) => url)
   const difference = differenceOf(iss, names)
   if (difference !== undefined) {
-    const isInsecure = iss.startsWith('http:') && difference.expected.startsWith('https:')
+    const isInsecure = /^http:/i.test(iss) && /^https:/i.test(difference.expected)
     return {
       problem: `\`iss\` differs ${difference.how} from the issuer that you trust`,
       fix: isInsecure
@@ -85,7 +87,7 @@ export function unknownPrefix({ claims, trusted }: FailedToken): Cause {
       iss === undefined
         ? 'the opaque token begins with no configured `prefix`'
         : 'no trusted issuer has this `iss`, and the token begins with no configured `prefix`',
-    expected: trusted.length === 0 ? undefined : `a token of ${trusted.map(({ url }) => showText(url)).join(' or ')}`,
+    expected: trusted.length === 0 ? undefined : `a token of ${showExpected(trusted.map(({ url }) => url))}`,
     fix:
       trusted.length === 1
         ? 'Correct or remove `introspection: { prefix }`, or get a token of this issuer.'

@@ -62,7 +62,7 @@ function fixOf({ reason, message, cause, received }: Failure, issuer: string, st
 
 /** Whether the names differ in their spelling alone, and not by `http:` in place of `https:`. */
 function isSpelling(received: string, issuer: string): boolean {
-  const isInsecure = issuer.startsWith('https:') && !received.startsWith('https:')
+  const isInsecure = /^https:/i.test(issuer) && !/^https:/i.test(received)
   return !isInsecure && differenceOf(received, [issuer]) !== undefined
 }
 

@@ -27,6 +27,13 @@ export function showNames(value: unknown): string {
   return value.length === 0 ? 'an empty array' : [...shown, ...more].join(', ')
 }
 
+/** The names of the configuration, of which the token needs one. An application can trust thousands of issuers. */
+export function showExpected(names: readonly string[]): string {
+  const shown = names.slice(0, maxItems).map((name) => showText(name))
+  const more = names.length > maxItems ? [`one of ${names.length - maxItems} more`] : []
+  return [...shown, ...more].join(' or ')
+}
+
 /** The type of a JSON value. */
 export function typeOf(value: unknown): string {
   if (value === undefined) {

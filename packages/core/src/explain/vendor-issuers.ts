@@ -128,7 +128,7 @@ const keycloak: FindCause = (iss, names) => {
 
 /** Hosts on which every customer of the vendor has an issuer of their own. */
 const hostsOfMany =
-  /^https:\/\/(login\.microsoftonline\.com|sts\.windows\.net|securetoken\.google\.com|cognito-idp\.[\w-]+\.amazonaws\.com|api\.workos\.com|api\.descope\.com)$/
+  /^https:\/\/(login\.microsoftonline\.(com|us)|login\.partner\.microsoftonline\.cn|sts\.windows\.net|securetoken\.google\.com|(cognito-idp|oidc\.eks)\.[\w-]+\.amazonaws\.com(\.cn)?|api\.workos\.com|api\.descope\.com|auth\.pingone\.[a-z.]+|api\.asgardeo\.io|container\.googleapis\.com|token\.actions\.githubusercontent\.com|oidc\.(vercel|circleci)\.com)$/
 
 const sharedHost: FindCause = (iss, names) => {
   const origin = originOf(iss)

@@ -150,8 +150,20 @@ export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
     if (!isRecord(guard) || !created.has(guard)) {
       throw invalidOption(`Expected guards such as scopes(…), active(…) or claims(…)${hintFor(guard)}`)
     }
+    expectKnownDemands(guard as object as Guard)
   }
   return guards as readonly Guard[]
+}
+
+const demandNames = new Set(['scopes', 'activeWithin', 'organization'] satisfies (keyof Demands)[] as string[])
+
+/** A newer copy of the library can announce a demand that this copy would not meet, so that the route would be open. */
+function expectKnownDemands({ demands }: Guard): void {
+  if (!Object.keys(demands).every((name) => demandNames.has(name))) {
+    throw invalidOption(
+      'Expected guards of this version of @tollgate/core, got one of a newer version with a demand that this one does not know: this process has loaded two (`npm ls @tollgate/core`)',
+    )
+  }
 }
 
 function hintFor(mistake: unknown): string {
