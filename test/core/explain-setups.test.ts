@@ -123,7 +123,7 @@ describe('an introspection that', () => {
     ['responds with HTML', text('<html>'), /not JSON.*login page.*response: 'jwt'/],
     ['hangs', hang, /introspection: \{ timeout \}/],
     ['is the UserInfo endpoint', json({ sub: 'x' }), /no valid `active`.*UserInfo/],
-    ['names no audience', json(response), /has no `aud`.*when the client asks/],
+    ['names no audience', json(response), /has no `aud`.*when the client requests/],
     ['names another issuer', json({ ...response, iss: 'https://b.example' }), /response names another issuer/],
   ])('%s', async (_name, respond, cause) => {
     const timeout = respond === hang ? '200ms' : '3s'

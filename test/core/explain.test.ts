@@ -68,7 +68,7 @@ describe('a token', () => {
     ['with `nbf` in milliseconds', { nbf: now * 1000 }, /`nbf` is in milliseconds/],
     ['with `exp` as a text', { exp: '1795985541' }, /`exp` has the wrong type.*number of seconds, got a string/],
     ['without `exp`', { exp: undefined }, /has no `exp`/],
-    ['without `aud`', { aud: undefined }, /has no `aud`.*when the client asks for the token/],
+    ['without `aud`', { aud: undefined }, /has no `aud`.*when the client requests the token/],
     ['that is bound by DPoP', { cnf: { jkt: 'x' } }, /bound to a key of its client \(DPoP\)/],
   ])('%s', async (_name, claims, cause) => {
     expect((await explained((issuer) => issuer.accessToken(claims)))?.line).toMatch(cause)

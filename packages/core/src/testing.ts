@@ -5,11 +5,12 @@ export { type AppRoute, type CheckedApp, checkRoutes } from './testing/check-rou
 export { examplePaths, joinPaths } from './testing/example-paths.ts'
 export { type ExpectProtectedOptions, expectTestOptions, type TestOptions } from './testing/test-options.ts'
 export {
-  type Answer,
-  anyMethod,
+  isForAllMethods,
+  type Received,
   responseTime,
   type Send,
   type Sent,
   serveOnLoopback,
+  startOf,
   withHeaders,
 } from './testing/send.ts'

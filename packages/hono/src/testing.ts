@@ -18,9 +18,9 @@ export type { ExpectProtectedOptions } from '@tollgate/core/testing'
  * Without an example it does NOT find the routes of an app of `app.mount`, and single files of `serveStatic`. It does NOT
  * find listeners for upgrades (WebSocket). It does not check guards or tokens. After it, Hono accepts no more routes.
  *
- * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route for which it
- * needs an example, and an exception that names no route or a protected one. Rejects with a `TypeError` with `code:
- * 'ERR_INVALID_OPTION'` for invalid arguments.
+ * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route without an
+ * example path, or an unneeded exception. Rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid
+ * arguments.
  */
 export async function expectProtected(app: HonoApp, options: ExpectProtectedOptions = {}): Promise<readonly string[]> {
   const settings = expectTestOptions(options)

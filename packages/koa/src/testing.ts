@@ -24,9 +24,9 @@ export type { ExpectProtectedOptions } from '@tollgate/core/testing'
  * the mounted app refuses all such requests, its routes appear as `'/path/*'`. It does NOT find routes of other routers,
  * mounts within a mount, and listeners for upgrades (WebSocket). It does not check guards or tokens.
  *
- * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route for which it
- * needs an example, and an exception that names no route or a protected one. Rejects with a `TypeError` with `code:
- * 'ERR_INVALID_OPTION'` for invalid arguments.
+ * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route without an
+ * example path, or an unneeded exception. Rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid
+ * arguments.
  */
 export async function expectProtected(app: KoaApp, options: ExpectProtectedOptions = {}): Promise<readonly string[]> {
   const settings = expectTestOptions(options)

@@ -40,7 +40,7 @@ export function parseIssuerUrl(argument: string): IssuerUrl {
   if (url.protocol === 'http:' && !isLoopback(url)) {
     throw new UsageError({
       problem: 'the URL is on plain http:, and Tollgate fetches nothing over http: except on loopback',
-      fix: 'Give the https: URL of the issuer. Somebody on the network could replace the keys of an http: issuer.',
+      fix: 'Give the https: URL of the issuer. An attacker on the network could replace the keys of an http: issuer.',
     })
   }
   return normalize(text, url)

@@ -1,5 +1,13 @@
 import { trustedIssuer } from '@tollgate/core'
-import { parseDocument, readEndpoint, showText, wellKnownUrls, isRecord, ownText } from '@tollgate/core/adapter'
+import {
+  parseDocument,
+  readEndpoint,
+  showText,
+  showWithoutQuotes,
+  wellKnownUrls,
+  isRecord,
+  ownText,
+} from '@tollgate/core/adapter'
 import { describeFailure, type Failure, type Fetched, fetchOnce, isFailure } from './fetch.ts'
 import type { IssuerUrl } from './issuer-url.ts'
 import type { CheckReport } from './report.ts'
@@ -93,7 +101,7 @@ export function describeResult(result: Fetched | Failure): string {
   const { status, headers } = result
   const target = status >= 300 && status < 400 ? URL.parse(headers.location ?? '', result.url) : null
   if (target !== null) {
-    return `${status}, a redirect to ${showText(target.origin).slice(1, -1)} that is not followed`
+    return `${status}, a redirect to ${showWithoutQuotes(target.origin)} that is not followed`
   }
   return status === 200 && documentOf(result) === undefined ? '200 without a JSON object' : String(status)
 }
@@ -106,8 +114,7 @@ export function checkName({ url, isExact, remarks }: IssuerUrl, { stated }: Foun
   if (stated === url) {
     return { check: 'issuer', state: 'passed', found: `${url} is its exact name` }
   }
-  const isSlash = stated === `${url}/` || `${stated}/` === url
-  const difference = isSlash ? 'differs only by a trailing slash' : 'differs'
+  const difference = differOnlyBySlash(stated, url) ? 'differs only by a trailing slash' : 'differs'
   if (!isName(stated)) {
     return {
       check: 'issuer',
@@ -117,20 +124,23 @@ export function checkName({ url, isExact, remarks }: IssuerUrl, { stated }: Foun
     }
   }
   return !isExact && isOnSameHost(stated, url)
-    ? { check: 'issuer', state: 'passed', found: `its exact name is ${showText(stated).slice(1, -1)}` }
+    ? { check: 'issuer', state: 'passed', found: `its exact name is ${showWithoutQuotes(stated)}` }
     : {
         check: 'issuer',
         state: 'failed',
         found: `the name in the metadata ${difference}: ${showText(stated)} and not ${showText(url)}${remarks.length === 0 ? '' : ', which was read from the argument'}`,
-        fix: `Write exactly this: issuer: '${showText(stated).slice(1, -1)}'. It must be the \`iss\` of the tokens.`,
+        fix: `Write exactly this: issuer: '${showWithoutQuotes(stated)}'. It must be the \`iss\` of the tokens.`,
       }
 }
 
 /** The name that the further checks use. */
 export function effectiveIssuer({ url, isExact }: IssuerUrl, { stated }: FoundMetadata): string {
-  const isSlash = stated === `${url}/` || `${stated ?? ''}/` === url
-  const isMeant = isSlash || (!isExact && stated !== undefined && isOnSameHost(stated, url))
-  return stated !== undefined && isMeant && isName(stated) ? stated : url
+  const isMeant = stated !== undefined && (differOnlyBySlash(stated, url) || (!isExact && isOnSameHost(stated, url)))
+  return isMeant && isName(stated) ? stated : url
+}
+
+function differOnlyBySlash(one: string, other: string): boolean {
+  return one === `${other}/` || `${one}/` === other
 }
 
 /** The metadata can state any text. The library accepts a name only on `https:` or on loopback, and without a query. */

@@ -3,7 +3,7 @@ import { differenceOf, differingPart } from './difference.ts'
 import type { Cause, ProblemAndFix } from './explanation.ts'
 import { audiencesOf, type FailedToken } from './failed-token.ts'
 import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
-import { showExpected, showNames, showText } from './show.ts'
+import { showExpected, showNames, showWithoutQuotes } from './show.ts'
 import { isUnsetName } from './unset-name.ts'
 import { audiencesOfVendors } from './vendor-audiences.ts'
 
@@ -36,7 +36,7 @@ function audienceCause(token: FailedToken, audiences: readonly string[], names: 
     if (difference !== undefined) {
       return {
         problem: `\`aud\` differs ${difference.how} from your \`audience\``,
-        fix: `Write exactly this: \`audience: '${showText(audience).slice(1, -1)}'\`.`,
+        fix: `Write exactly this: \`audience: '${showWithoutQuotes(audience)}'\`.`,
       }
     }
   }
@@ -60,7 +60,7 @@ function otherApi(token: FailedToken, audiences: readonly string[], names: reado
   if (audiences.some((audience) => differingPart(audience, names) === 'path')) {
     return {
       problem: '`aud` is on the host of this API, but has another path: another version, or another API',
-      fix: 'The client must ask for a token for exactly your `audience`. If `aud` is the name of this API, write it as `audience`.',
+      fix: 'The client must request a token for exactly your `audience`. If `aud` is the name of this API, write it as `audience`.',
     }
   }
   if (audiences.some((audience) => isUnsetName(audience))) {
@@ -79,7 +79,7 @@ function otherApi(token: FailedToken, audiences: readonly string[], names: reado
   const isForIssuer = audiences.includes(ownText(token.claims, 'iss') ?? '')
   return {
     problem: isForIssuer ? 'the token is for the issuer itself, and for no API' : 'the token is for another API',
-    fix: 'The client must ask the issuer for a token for this API (`audience`, `resource` or a scope of it). If `aud` is the name of this API, write it as `audience`.',
+    fix: 'The client must request a token for this API (`audience`, `resource` or a scope of it). If `aud` is the name of this API, write it as `audience`.',
   }
 }
 
@@ -128,5 +128,5 @@ function fixForMissing(claims: unknown, claim: string): string {
   if (/\/realms\/[^/]+$/.test(ownText(claims, 'iss') ?? '')) {
     return 'Add a mapper "Audience" with this API to a client scope in Keycloak, and give that scope to the client.'
   }
-  return "Name this API when the client asks for the token (`audience` or `resource`), or configure the issuer to write it. `missingAudience: 'trust'` is right only if the issuer issues tokens for no other API."
+  return "Name this API when the client requests the token (`audience` or `resource`), or configure the issuer to write it. `missingAudience: 'trust'` is right only if the issuer issues tokens for no other API."
 }

@@ -61,8 +61,7 @@ function elsewhere(request: HttpRequest, { credentials, formBody }: FailedToken[
   if (inQuery.test(request.url)) {
     return { problem: 'the token is in the query of the URL, which Tollgate never reads', fix: sendBearer }
   }
-  const form = isUrlEncodedForm(request) && request.method !== 'GET'
-  if (form) {
+  if (isUrlEncodedForm(request) && request.method !== 'GET') {
     return formBody === 'ignored'
       ? {
           problem: 'the request has no token in a header, and form bodies are not read',
@@ -96,6 +95,7 @@ function inHeader(name: string, request: HttpRequest, places: string): Cause {
   }
 }
 
+/** The headers in which proxies and clients send a token, and `cookie`. */
 const otherHeaders = [
   'x-access-token',
   'x-id-token',

@@ -7,7 +7,7 @@ import { refusalCause } from './causes.ts'
 import type { Cause, Explanation } from './explanation.ts'
 import { type Circumstances, createFailedToken, type ExplainedSettings } from './failed-token.ts'
 import { outageCause } from './outage-causes.ts'
-import { showText } from './show.ts'
+import { showWithoutQuotes } from './show.ts'
 
 /** Explains the errors of one validator. */
 export interface Explainer {
@@ -74,7 +74,7 @@ function explanationOf(error: ErrorResponse, circumstances: Circumstances, setti
 
 /** Tokens choose the names of tenants, and the application chooses the reasons of its guards. */
 function showName(name: string): string {
-  return showText(name).slice(1, -1)
+  return showWithoutQuotes(name)
 }
 
 /** A JWT whose signature is good is introspected for the guard `active`, and with `formats: 'opaque'` at once. */

@@ -4,11 +4,11 @@ import { own, ownText } from '../lib/record.ts'
 import { differenceOf, differingPart } from './difference.ts'
 import type { Cause, ProblemAndFix } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
-import { showExpected, showText } from './show.ts'
+import { showExpected, showText, showWithoutQuotes } from './show.ts'
 import { isUnsetName } from './unset-name.ts'
 import { vendorIssuer } from './vendor-issuers.ts'
 
-/** `untrusted-issuer`. Anybody can write any `iss`: only a name on the same host is proposed as `issuer`. */
+/** `untrusted-issuer`. A stranger can write any `iss`: only a name on the same host is proposed as `issuer`. */
 export function untrustedIssuer(token: FailedToken): Cause {
   const { settings, trusted, claims } = token
   const iss = ownText(claims, 'iss')
@@ -31,7 +31,7 @@ export function untrustedIssuer(token: FailedToken): Cause {
 const maxCompared = 100
 
 const byResponse: Cause = {
-  problem: 'the introspection response names another issuer than the one that was asked',
+  problem: 'the introspection response names another issuer than the one that was called',
   fix: 'Check that `introspection` belongs to this issuer, and that `issuer` is exactly the `iss` of its responses: a trailing slash counts.',
 }
 
@@ -94,7 +94,7 @@ function correction(iss: string, trusted: readonly TrustedIssuer[], expected?: s
   const isPreset = trusted.some((one) => isOfPreset(one) && (expected === undefined || one.url === expected))
   return isPreset
     ? `correct the argument of the preset, so that its issuer is exactly ${showText(iss)}`
-    : `write exactly this: \`issuer: '${showText(iss).slice(1, -1)}'\``
+    : `write exactly this: \`issuer: '${showWithoutQuotes(iss)}'\``
 }
 
 /** A client assertion is for the issuer or for its token endpoint. */

@@ -16,7 +16,7 @@ export function malformedToken(token: FailedToken): Cause {
     return {
       problem: 'the token is encrypted (a JWE with five parts)',
       expected: 'a signed JWT with three parts',
-      fix: 'Ask the issuer for a token for this API: some issuers, such as Auth0, encrypt the token when the client names no audience. The session cookie of Auth.js is encrypted too: send the access token that is in it.',
+      fix: 'Request a token for this API: some issuers, such as Auth0, encrypt the token when the client names no audience. The session cookie of Auth.js is encrypted too: send the access token that is in it.',
     }
   }
   if (count !== 3 && typeof token.settings.issuers === 'function') {
@@ -49,7 +49,7 @@ function opaque(count: number, text: string): Cause {
     ? {
         ...noJwt(count),
         problem: 'the token is opaque, and no issuer has `introspection`',
-        fix: 'Send the access token as the issuer returned it. If that is opaque, ask the issuer for a JWT: some issuers give one only if the client names the audience of this API (`audience` or `resource`). Or set `introspection` in trustedIssuer.',
+        fix: 'Send the access token as the issuer returned it. If that is opaque, request a JWT: some issuers issue one only if the client names the audience of this API (`audience` or `resource`). Or set `introspection` in trustedIssuer.',
       }
     : { ...noJwt(count), fix: 'The token is cut off, or not a JWT: compare it with what the issuer returned.' }
 }

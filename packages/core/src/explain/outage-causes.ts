@@ -3,7 +3,7 @@ import { type Unavailable, UpstreamError, type UpstreamReason } from '../respons
 import { differenceOf } from './difference.ts'
 import type { Cause } from './explanation.ts'
 import { fixByCode, fixByReason, fixByStatus, fixOfIntrospection } from './outage-fixes.ts'
-import { showMessage, showText } from './show.ts'
+import { showMessage, showText, showWithoutQuotes } from './show.ts'
 
 /** Why a token could not be validated. A back-off is explained by the failure before it. */
 export function outageCause(
@@ -50,7 +50,7 @@ function fixOf({ reason, message, cause, received }: Failure, issuer: string, st
     return `${foundAdvice}.${reason === 'not-found' && /^https?:\/\/[^/]+\/?$/.test(issuer) ? paths : ''}`
   }
   if (received !== undefined && isSpelling(received, issuer)) {
-    return `Write exactly this: \`issuer: '${showText(received).slice(1, -1)}'\`.`
+    return `Write exactly this: \`issuer: '${showWithoutQuotes(received)}'\`.`
   }
   const code = reason === 'network' ? codeOf(cause) : undefined
   const isCall = step === 'introspection' && foundAdvice === undefined

@@ -80,11 +80,11 @@ export const fixByReason: Readonly<Record<UpstreamReason, string>> = {
   overloaded: 'Too many calls wait for the issuer. Tollgate recovers by itself when it responds faster.',
   closing: 'Close the server before the validator, so that no request comes after it.',
   'not-found': 'Check the URL of the issuer. If its metadata is elsewhere, set `metadata` or `keys`.',
-  'unexpected-status': 'Open the URL with curl from this machine: a proxy, a firewall or a login page may answer.',
+  'unexpected-status': 'Open the URL with curl from this machine: a proxy, a firewall or a login page may respond.',
   truncated: 'The connection ended early. Check proxies in between.',
   'not-http': 'Something else than an HTTP server listens there. Check the port.',
   'content-encoding': 'Configure the server to send the document as it is, or with gzip.',
-  'not-json': 'Open the URL with curl from this machine: a login page or a proxy may answer in place of the issuer.',
+  'not-json': 'Open the URL with curl from this machine: a login page or a proxy may respond in place of the issuer.',
   'too-large': 'Configure the issuer to publish a smaller document.',
   'malformed-document': 'Open the URL with curl: it is another document, or the issuer has no signing key yet.',
   'issuer-mismatch':

@@ -1,3 +1,5 @@
+import { escapeCharacter } from '../lib/ascii.ts'
+
 const maxText = 200
 const maxItems = 5
 
@@ -5,6 +7,11 @@ const maxItems = 5
 export function showText(text: string): string {
   const shown = text.length > maxText ? `${text.slice(0, maxText)}…` : text
   return JSON.stringify(shown).replaceAll(/[^\x20-\x7E…]/g, escapeCharacter)
+}
+
+/** The same without the quotes, for a place between quotes or backticks of its own. */
+export function showWithoutQuotes(text: string): string {
+  return showText(text).slice(1, -1)
 }
 
 const maxMessage = 1000
@@ -73,16 +80,7 @@ const units: readonly (readonly [string, number])[] = [
 
 /** `a`, `b` and `c`, each in backticks. */
 export function showClaims(names: readonly string[]): string {
-  const shown = names.slice(0, maxItems).map(
-    (name) =>
-      `\`${showText(name)
-        .slice(1, -1)
-        .replaceAll(String.raw`\"`, '"')}\``,
-  )
+  const shown = names.slice(0, maxItems).map((name) => `\`${showWithoutQuotes(name).replaceAll(String.raw`\"`, '"')}\``)
   const last = shown.pop() ?? 'a claim'
   return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`
-}
-
-function escapeCharacter(character: string): string {
-  return String.raw`\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

@@ -2,7 +2,7 @@ import type { AccessToken } from '../access-token.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../lib/invalid-option.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { isRecord } from '../lib/record.ts'
-import { hintForCopy, markKind, shared } from '../lib/shared-state.ts'
+import { hintForCopy, kindOf, markKind, shared } from '../lib/shared-state.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { isScope } from '../responses/challenge.ts'
 import { callApplication } from '../responses/error-response.ts'
@@ -24,7 +24,7 @@ export interface GuardContext<Native = unknown> {
   readonly request: HttpRequest | undefined
   /**
    * The request as the framework knows it, with its route parameters: `req` of Express, `ctx` of Koa, `request` of
-   * Fastify. Elsewhere the object that `authenticate` got. `undefined` for a token without a request.
+   * Fastify, `c` of Hono. Elsewhere the object that `authenticate` got. `undefined` for a token without a request.
    */
   readonly native: Native | undefined
   /** The time of this validation, in milliseconds since the epoch. */
@@ -129,6 +129,11 @@ export function createGuard(guard: Guard): Guard {
   created.add(markKind(guard, 'guard'))
   Object.freeze(guard.demands)
   return Object.freeze(guard)
+}
+
+/** Whether a value is a guard, also one of another copy of the library, which `expectGuards` may refuse. */
+export function isGuard(value: unknown): boolean {
+  return kindOf(value) === 'guard'
 }
 
 /** Creates a guard that only inspects the token. */

@@ -23,8 +23,8 @@ export interface MiddlewareOptions {
    */
   readonly preflights?: 'authenticate' | 'skip' | undefined
   /**
-   * The name of the member that receives the token: of `req` (Express, Fastify) or of `ctx.state` (Koa). Choose another
-   * one where a package beside Tollgate uses the same name. Default: `'auth'`.
+   * The name of the member that receives the token: of the request (Express, Fastify, NestJS), of `ctx.state` (Koa), or
+   * of the variables (Hono). Choose another one where a package beside Tollgate uses the same name. Default: `'auth'`.
    */
   readonly decorate?: string | undefined
 }

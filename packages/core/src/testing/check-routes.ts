@@ -78,11 +78,11 @@ function pathsOf({ path, samples, matches }: AppRoute, { examples }: TestOptions
 }
 
 async function verdictFor({ send }: CheckedApp, route: AppRoute, sent: Sent): Promise<Verdict> {
-  const answer = await send(sent)
-  const verdict = verdictOf(sent, answer)
+  const received = await send(sent)
+  const verdict = verdictOf(sent, received)
   if (verdict.kind === 'open' && route.methods === 'all') {
     const path = unknownPath('')
-    return isFallThrough(sent, answer, path, await send({ ...sent, path })) ? { kind: 'neutral' } : verdict
+    return isFallThrough(sent, received, path, await send({ ...sent, path })) ? { kind: 'neutral' } : verdict
   }
   return verdict
 }
@@ -98,10 +98,10 @@ async function verdictOfSpellings(
     const variants = variantsOf(sent.path).filter((path) => path !== sent.path && route.matches(path))
     const disguises = disguisesOf(sent.path, route, app.routes, except)
     for (const path of [...variants, ...disguises]) {
-      const answer = await app.send({ ...sent, path })
-      const verdict = verdictOf({ ...sent, path }, answer)
+      const received = await app.send({ ...sent, path })
+      const verdict = verdictOf({ ...sent, path }, received)
       // Code in front of the protection may validate the query.
-      const isInvalid = disguises.includes(path) && [400, 422].includes(answer?.status ?? 0)
+      const isInvalid = disguises.includes(path) && [400, 422].includes(received?.status ?? 0)
       if (verdict.kind === 'open' && !isInvalid) {
         return { kind: 'open', because: `${verdict.because} when the path is spelt ${path}` }
       }
