@@ -1,4 +1,5 @@
 // Starts the API with your issuer. Run it with `node server.ts`.
+// `NODE_DEBUG=tollgate node server.ts` prints why a token is refused.
 import { createApp } from './app.ts'
 
 const app = createApp({ issuer: 'https://login.example.com', audience: 'https://api.example.com' })

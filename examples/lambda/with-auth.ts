@@ -7,6 +7,7 @@ const { ISSUER = 'https://tenant.logto.app/oidc' } = process.env
 export const validator = createValidator({ issuer: ISSUER, audience: 'https://api.example.com' })
 
 type Handler = (event: APIGatewayProxyEventV2, token: AccessToken) => Promise<Result>
+type Authenticated = { readonly token: AccessToken } | { readonly response: Result }
 
 /** Calls the handler with the event and its token. It responds to a refusal by itself. It catches no error of the handler. */
 export function withAuth(...guards: readonly Guard[]) {
@@ -18,7 +19,7 @@ export function withAuth(...guards: readonly Guard[]) {
     }
 }
 
-async function authenticate(event: APIGatewayProxyEventV2, guard: Guard) {
+async function authenticate(event: APIGatewayProxyEventV2, guard: Guard): Promise<Authenticated> {
   try {
     return { token: await validator.authenticate(toHttpRequest(event), guard) }
   } catch (error) {

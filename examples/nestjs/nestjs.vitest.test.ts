@@ -5,9 +5,11 @@ import { createMockIssuer } from '@tollgate/mock-issuer'
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { AppModule } from './app.js'
+import { AppModule as SmallAppModule } from './small-app.js'
 
 const issuer = await createMockIssuer()
 let app: INestApplication
+let smallApp: INestApplication
 
 beforeAll(async () => {
   const module = await Test.createTestingModule({ imports: [AppModule] })
@@ -16,19 +18,40 @@ beforeAll(async () => {
     .compile()
   app = module.createNestApplication()
   await app.listen(0, '127.0.0.1')
+  const smallModule = await Test.createTestingModule({ imports: [SmallAppModule] })
+    .overrideProvider(TOLLGATE_OPTIONS)
+    .useValue(issuer.validatorOptions)
+    .compile()
+  smallApp = smallModule.createNestApplication()
+  await smallApp.listen(0, '127.0.0.1')
 })
 
 afterAll(async () => {
   await app.close()
+  await smallApp.close()
   await issuer.close()
 })
 
-async function send(path: string, claims?: Record<string, unknown>, method = 'GET'): Promise<[number, unknown]> {
+async function send(
+  path: string,
+  claims?: Record<string, unknown>,
+  method = 'GET',
+  server = app,
+): Promise<[number, unknown]> {
   const token = claims === undefined ? '' : await issuer.accessToken(claims)
   const headers: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` }
-  const response = await fetch(`${await app.getUrl()}${path}`, { method, headers })
+  const response = await fetch(`${await server.getUrl()}${path}`, { method, headers })
   return [response.status, await response.json()]
 }
+
+test('in the small app, a route needs a token, a scope, or nothing', async () => {
+  const get = async (path: string, claims?: Record<string, unknown>) => send(path, claims, 'GET', smallApp)
+  expect(await get('/orders', { sub: 'alice', scope: 'orders:read' })).toEqual([200, { for: 'alice' }])
+  expect((await get('/orders', { scope: 'other' }))[0]).toBe(403)
+  expect(await get('/me', { sub: 'alice', client_id: 'shop' })).toEqual([200, { subject: 'alice', client: 'shop' }])
+  expect((await get('/me'))[0]).toBe(401)
+  expect(await get('/health')).toEqual([200, { status: 'ok' }])
+})
 
 test('a caller with the scope gets the orders', async () => {
   expect(await send('/orders', { sub: 'alice', scope: 'orders:read' })).toEqual([200, { for: 'alice' }])

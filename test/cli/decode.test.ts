@@ -26,6 +26,13 @@ test('--json has the times in ISO 8601', async () => {
   })
 })
 
+test('the work is linear in the length of the input', async () => {
+  const startedAt = performance.now()
+  const { code } = await runHere({ args: ['decode'], input: `access_token=${'a'.repeat(250_000)} b` })
+  // A quadratic search takes a minute.
+  expect([code, performance.now() - startedAt < 10_000]).toEqual([1, true])
+})
+
 test('control characters of a claim are escaped, and letters are not', async () => {
   const input = `${part({ alg: 'RS256' })}.${part({ name: 'Zoë\u001B[2J\u202E' })}.${signature}`
   const { stdout } = await runHere({ args: ['decode'], input })
@@ -80,6 +87,11 @@ describe('standard input', () => {
     ['a cookie', `Cookie: a=b; access_token=${token}; c=d`, /cookie/],
     ['the word JWT', `JWT ${token}`, /the word in front/],
     ['another response', JSON.stringify({ data: { accessToken: token } }), /token response/],
+    ['a session in a response', JSON.stringify({ data: { session: { access_token: token } } }), /token response/],
+    ['a result of AWS', JSON.stringify({ AuthenticationResult: { AccessToken: token } }), /token response/],
+    ['a command', `curl -X GET 'https://a.example/' -H 'Authorization: Bearer ${token}'`, /request around/],
+    ['a request', `GET /a HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n`, /request around/],
+    ['a log entry', JSON.stringify({ headers: { authorization: `Bearer ${token}` } }), /request around/],
     ['a variable', `export TOKEN=${token}`, /variable/],
   ])('can have %s around the token', async (_name, input, removed) => {
     const { code, report } = await decode(input)

@@ -74,6 +74,21 @@ test('a good issuer has the exit code 0, and a configuration to paste', async ()
   expect(code).toBe(0)
 })
 
+test('an issuer whose metadata has another name has no configuration to paste', async () => {
+  expect((await doctor(await openIssuer({ metadata: { issuer: 'https://b.example' } }))).configuration).toBeNull()
+})
+
+test('a host without metadata may lack the path of the issuer', async () => {
+  const { checks } = await doctor(await openIssuer({ routes: { '/.well-known/openid-configuration': status(404) } }))
+  expect(checks['metadata']?.fix).toMatch(/realms/)
+  expect(checks['tollgate']?.fix).toMatch(/realms/)
+})
+
+test('the name of a container on http: is named as such', async () => {
+  const { title } = await runHere({ args: ['doctor', 'http://keycloak:8080/realms/a'] })
+  expect(title).toMatch(/plain http:/)
+})
+
 test.each<readonly [name: string, script: Script, check: string, found: RegExp]>([
   ['the metadata names another issuer', { metadata: { issuer: 'https://b.example' } }, 'issuer', /differs/],
   ['no metadata', { routes: { '/.well-known/openid-configuration': status(404) } }, 'metadata', /no well-known URL/],
@@ -232,6 +247,30 @@ test('a certificate that this machine does not trust is a fault that TLS names',
   })
   expect(checks['tls']?.fix).toMatch(/NODE_EXTRA_CA_CERTS/)
   expect(code).toBe(1)
+})
+
+test.each(['/\u001B[2J', '/a b', '/?x=1', `/${'x'.repeat(3000)}`])(
+  'metadata that states the name %j on the same host is a fault, and no bug',
+  async (name) => {
+    const server = createServer((request, response) => {
+      const isMetadata = request.url === '/.well-known/openid-configuration'
+      const act = isMetadata
+        ? json({ issuer: `${url}${name}`, jwks_uri: `${url}/jwks` })
+        : request.url === '/jwks'
+          ? json({ keys: [key] })
+          : status(404)
+      act(request, response)
+    })
+    const url = await listen(server)
+    const { code, issuer, checks } = await doctor(url.replace('http://', ''))
+    expect([code, issuer, checks['issuer']?.state]).toEqual([1, url, 'failed'])
+  },
+)
+
+test('a response 101 is a fault, and does not end the command early', async () => {
+  const upgrade: Handler = (_request, response) => void response.writeHead(101, { connection: 'upgrade' }).end()
+  const { code, checks } = await doctor(await openIssuer({ routes: { '/jwks': upgrade } }))
+  expect([code, checks['keys']?.state]).toEqual([1, 'failed'])
 })
 
 test('foreign text cannot control the terminal', async () => {

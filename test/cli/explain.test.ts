@@ -195,6 +195,12 @@ test.each<readonly [claims: Readonly<Record<string, unknown>>, warning: RegExp]>
   expect(code).toBe(0)
 })
 
+test('a text that is no token has no hint about opaque tokens', async () => {
+  const issuer = await openIssuer()
+  expect((await explain(issuer, 'undefined')).stdout).not.toMatch(/opaque/)
+  expect((await explain(issuer, 'a-reference-token')).stdout).toMatch(/TOLLGATE_CLIENT_ID/)
+})
+
 test('a hint names the broken part of a damaged token', async () => {
   const issuer = await openIssuer()
   const payload = Buffer.from('{"iss":').toString('base64url')

@@ -55,6 +55,18 @@ test('an issuer with the client authentication of another copy, and an adapter o
   expect(() => createProtect(validator)(one.scopes('read'))).not.toThrow()
 })
 
+test('a guard of a newer copy with an unknown demand is refused, because nothing would meet the demand', async () => {
+  const { createGuard } = await import('../../packages/core/src/guards/guard.ts')
+  const newer = createGuard({
+    demands: { boundTo: 'a key' } as object,
+    stage: 'claims',
+    check: async () => 'pass',
+    checkNow: undefined,
+  })
+  const protect = createProtect({ issuer: 'https://as.example', audience: 'x' })
+  expect(() => protect(newer)).toThrow(invalidOption(/newer version.*npm ls/))
+})
+
 test('the objects of a copy with another layout are named in the error', () => {
   const foreign = (kind: string): object => Object.defineProperty({}, Symbol.for('tollgate.kind'), { value: kind })
   const protect = createProtect({ issuer: 'https://as.example', audience: 'x' })

@@ -103,3 +103,11 @@ test('scopes that are not read cause one warning, and the option in it lets the 
   expect(await configured.presentJwt({ scope: ['read'] })).toBe('OK')
   expect(configured.warnings).toEqual([])
 })
+
+test('tokens that never expire, because `exp` is in milliseconds, cause one warning', async () => {
+  const { presentJwt, warnings } = await open()
+  for (const jti of ['1', '2']) {
+    expect(await presentJwt({ exp: (T0 + 300) * 1000, jti })).toBe('OK')
+  }
+  expect(warnings.map(({ code }) => code)).toEqual(['TOLLGATE_EXP_IN_MILLISECONDS'])
+})

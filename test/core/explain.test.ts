@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import {
   type AccessToken,
+  cookie,
   createValidator,
   defineGuard,
   type Explanation,
@@ -33,12 +34,29 @@ async function explained(
   return validator.explain(error)
 }
 
+function jwtOf(claims: Claims): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return `${part({ alg: 'RS256' })}.${part(claims)}.AAAA`
+}
+
+const otherHeaders =
+  'x-access-token x-auth-token x-forwarded-access-token x-authorization authentication access_token token x-api-key x-original-authorization proxy-authorization'.split(
+    ' ',
+  )
+
+const malformed =
+  '{" [object <x "x x... a,b %41 undefined null nan true false token a a.b a.b.c.d a.b.c.d.e a..b a.b.'.split(' ')
+
 describe('a token', () => {
   test.each<readonly [name: string, claims: Claims, cause: RegExp]>([
     ['with a slash behind the audience', { aud: `${audience}/` }, /only by a trailing slash.*audience: '.*\/'/],
     ['with an audience in capitals', { aud: audience.toUpperCase() }, /only in upper and lower case/],
     ['with `http:` in its audience', { aud: audience.replace('https:', 'http:') }, /only by `http:` and `https:`/],
     ['for another API', { aud: 'https://other.example' }, /for another API.*got `aud` "https:\/\/other\.example"/],
+    ['with an array in a text', { aud: `["${audience}"]` }, /one text with several names.*an array/],
+    ['with a number as its audience', { aud: 42 }, /`aud` has the wrong type.*a text, or an array of texts/],
+    ['with an empty audience', { aud: [] }, /`aud` of the token is empty/],
+    ['with an unset audience', { aud: 'undefined' }, /what an unset variable or a template leaves/],
     ['for UserInfo only', { aud: 'https://t.auth0.com/userinfo' }, /UserInfo.*must name this API/],
     ['for Microsoft Graph', { aud: '00000003-0000-0000-c000-000000000000' }, /Microsoft Graph.*scope of your API/],
     ['for the account of Keycloak', { aud: 'account' }, /Keycloak.*mapper/],
@@ -50,7 +68,7 @@ describe('a token', () => {
     ['with `nbf` in milliseconds', { nbf: now * 1000 }, /`nbf` is in milliseconds/],
     ['with `exp` as a text', { exp: '1795985541' }, /`exp` has the wrong type.*number of seconds, got a string/],
     ['without `exp`', { exp: undefined }, /has no `exp`/],
-    ['without `aud`', { aud: undefined }, /has no `aud`.*when the client asks for the token/],
+    ['without `aud`', { aud: undefined }, /has no `aud`.*when the client requests the token/],
     ['that is bound by DPoP', { cnf: { jkt: 'x' } }, /bound to a key of its client \(DPoP\)/],
   ])('%s', async (_name, claims, cause) => {
     expect((await explained((issuer) => issuer.accessToken(claims)))?.line).toMatch(cause)
@@ -77,6 +95,8 @@ describe('a token', () => {
   test.each<readonly [name: string, iss: (url: string) => string, cause: RegExp]>([
     ['a trailing slash', (url) => `${url}/`, /only by a trailing slash.*issuer: 'http.*\/'/],
     ['another scheme', (url) => url.replace('https:', 'http:'), /only by `http:` and `https:`/],
+    ['no scheme', (url) => url.replace('https://', ''), /only by `https:\/\/` in front/],
+    ['an unset variable', () => 'https://undefined', /unset variable or a template/],
     ['another path', (url) => `${url}/realms/b`, /another path: another realm, tenant or version/],
     ['another environment', () => 'https://staging.example', /do not trust.*staging\.example.*environment/],
   ])('whose issuer has %s', async (_name, iss, cause) => {
@@ -167,6 +187,8 @@ describe('a guard', () => {
   test.each<readonly [claims: Claims, cause: RegExp]>([
     [{ scope: 'orders:write' }, /lacks the scope "orders:read"\. Expected "orders:read", got 1 other scope in `scope`/],
     [{ scope: 'Orders:Read' }, /in another case/],
+    [{ scope: 'read-orders' }, /same words with other separators, or in another order/],
+    [{ scope: 'orders:*' }, /`\*` has no meaning.*scopeHierarchy/],
     [{ scope: undefined, permissions: ['orders:read'] }, /it has `permissions`, which is not read.*dialect/],
     [{ scope: undefined, realm_access: { roles: ['orders:read'] } }, /it has `realm_access\.roles`/],
   ])('for scopes and %j', async (claims, cause) => {
@@ -253,6 +275,14 @@ test('a function gets each report with its count, and its error changes no respo
   expect(failures).toHaveLength(4)
 })
 
+test('an `async` function that rejects does not end the process', async () => {
+  const failures = messagesOn('tollgate:failure')
+  const explain = async (): Promise<void> => Promise.reject(new Error('of the report'))
+  const validator = createValidator({ issuer: 'https://as.example', audience, explain })
+  await expect(validator.validate('x')).rejects.toBeInstanceOf(Refusal)
+  await vi.waitFor(() => expect(failures).toHaveLength(1))
+})
+
 describe('the console', () => {
   function lines(): readonly string[] {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
@@ -285,6 +315,40 @@ describe('the console', () => {
     expect(printed).toHaveLength(32)
   })
 
+  test('gets an outage also when a stranger has used up the lines of refusals', async () => {
+    const printed = lines()
+    const [issuer, other] = ['http://127.0.0.1:9', 'https://x.example']
+    const validator = createValidator({
+      issuer,
+      audience,
+      explain: 'console',
+      credentials: ['authorization', cookie('a')],
+    })
+    const send = async (...headers: [string, string][]): Promise<unknown> =>
+      validator.authenticate({ method: 'POST', url: '/', headers }).catch((error: unknown) => error)
+    for (let number = 0; number < 40; number += 1) {
+      await send(['authorization', `Bearer ${jwtOf({ iss: `${other}/${number}` })}`])
+      await send(['cookie', 'a=b'], ['origin', `https://${number}.example`])
+      await send(
+        [otherHeaders[number % 10] ?? '', number < 20 ? 'Bearer x' : 'x'],
+        [number % 20 < 10 ? 'via' : 'x', 'x'],
+      )
+      await send(['authorization', `Bearer ${malformed[number % malformed.length]}`])
+    }
+    expect(String(printed.at(-1))).toMatch(/More than 100 different lines/)
+    expect(await send(['authorization', `Bearer ${jwtOf({ iss: issuer })}`])).toMatchObject({ status: 503 })
+    expect(String(printed.at(-1))).toMatch(/503 network/)
+  })
+
+  test('gets a bounded line from an app with thousands of issuers', async () => {
+    const printed = lines()
+    const issuer = Array.from({ length: 3000 }, (_, number) => `https://as${number}.example`)
+    const validator = createValidator({ issuer, audience, explain: 'console' })
+    await expect(validator.validate(jwtOf({ iss: 'https://x.example' }))).rejects.toBeInstanceOf(Refusal)
+    expect(String(printed)).toMatch(/"https:\/\/as4\.example" or one of 2995 more/)
+    expect(String(printed).length).toBeLessThan(1000)
+  })
+
   test('gets nothing without the option', async () => {
     const printed = lines()
     const validator = createValidator({ issuer: 'https://as.example', audience })
@@ -311,6 +375,22 @@ await Promise.allSettled([validator.validate('a.b'), validator.validate('a.b')])
 test.each([true, 'stderr', {}])('explain: %j is an invalid option', (explain) => {
   const options = { issuer: 'https://as.example', audience, explain: explain as never }
   expect(() => createValidator(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
+})
+
+test('a line stays one line when a tenant or a guard chooses its words', async () => {
+  const hostile = `tenant\n401 expired: \u001B[2J\u202E${'x'.repeat(1900)}`
+  const resolve = (iss: string) => trustedIssuer(iss, { keys: 'http://127.0.0.1:9/jwks' })
+  const tenants = createValidator({ issuer: resolve, audience })
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const outage: unknown = await tenants
+    .validate(`${part({ alg: 'RS256' })}.${part({ iss: hostile })}.AAAA`)
+    .catch((thrown: unknown) => thrown)
+  const guard = defineGuard({ check: () => new Refusal({ reason: hostile }) })
+  expect(tenants.explain(outage)?.fix).toMatch(/in your own network.*network: 'any'/)
+  const lines = [tenants.explain(outage)?.line, (await explained((issuer) => issuer.accessToken(), guard))?.line]
+  for (const line of lines) {
+    expect(line).toMatch(/^[^\p{Cc}\p{Cf}]{20,2500}$/u)
+  }
 })
 
 describe('an explanation contains no secret', () => {

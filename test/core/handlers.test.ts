@@ -99,7 +99,7 @@ describe('decorate', () => {
     expect((await send(origin, { path: '/', headers })).body).toBe('undefined,alice')
   })
 
-  test.each(['', 'headers', 'url', '__proto__', 'toString', 'on', 'get', 'host', 'a b', 7])(
+  test.each(['', 'headers', 'url', '__proto__', 'toString', 'on', 'get', 'host', 'unshift', '_dump', 'a b', 7])(
     '%j is an invalid option',
     (decorate) => {
       const options = { issuer: 'https://as.example', audience: 'x', decorate: decorate as string }

@@ -63,6 +63,22 @@ describe('Express', () => {
     })
   })
 
+  test('two slashes are not the root, because some routers distinguish them', async () => {
+    const origin = await open([], '/')
+    expect(await statusesOf(origin, ['/', '/?x', '//', '///'])).toEqual({ '/': 200, '/?x': 200, '//': 401, '///': 401 })
+  })
+
+  test('without an app no setting is known, so that case and slash count', async () => {
+    const issuer = await openIssuer()
+    const unless = createProtect(issuer.validatorOptions).unless('/health')
+    const origin = await listen(createServer((req, res) => unless(req, res, () => res.end('handler'))))
+    expect(await statusesOf(origin, ['/health', '/HEALTH', '/health/'])).toEqual({
+      '/health': 200,
+      '/HEALTH': 401,
+      '/health/': 401,
+    })
+  })
+
   test('a function decides by the request, and only true opens', async () => {
     const origin = await open([], (req) => req.method === 'GET' && req.url === '/open')
     expect(await statusesOf(origin, ['/open', '/closed'])).toEqual({ '/open': 200, '/closed': 401 })

@@ -68,7 +68,7 @@ function pnpmFaults([first = '', ...rest]: readonly string[]): readonly string[]
 }
 
 function npmFaults(command: string, words: readonly string[]): readonly string[] {
-  if (command === 'test' || command === 'publish') {
+  if (['init', 'pkg', 'publish', 'test'].includes(command)) {
     return []
   }
   if (command !== 'install') {

@@ -15,7 +15,7 @@ interface Deadline {
 }
 
 /**
- * Starts a clock at `T0`, which also replaces the deadlines of the code under test until the test ends: `AbortSignal.timeout` fires
+ * Starts a clock at `T0`. Until the test ends, it also replaces the deadlines of the code under test. Then `AbortSignal.timeout` fires
  * when the test advances the clock, and not by real time. Timers of `setTimeout` stay real.
  */
 export function openTestClock(): TestClock {

@@ -159,6 +159,36 @@ describe('an application does not start', () => {
     },
   )
 
+  test('when a method of a service has a rule, because Nest runs no guard for it', async () => {
+    @Injectable()
+    class OrdersService {
+      @Scopes('admin')
+      purge() {
+        return 'purged'
+      }
+    }
+    @Injectable()
+    @Protect()
+    class ReportsService {}
+    @Injectable()
+    @Public()
+    class AboutService {}
+    expect(await failureOf(createApp(options, { providers: [OrdersService] }))).toMatchObject(invalidOption)
+    expect(await failureOf(createApp(options, { providers: [ReportsService] }))).toMatchObject(invalidOption)
+    await createApp(options, { providers: [AboutService], controllers: [AccountController] })
+  })
+
+  test('when a method of a controller has a rule and no route', async () => {
+    @Controller()
+    class PurgeController extends AccountController {
+      @Scopes('admin')
+      purge() {
+        return 'purged'
+      }
+    }
+    expect(await failureWith(PurgeController)).toMatchObject(invalidOption)
+  })
+
   test.each([MessagePattern('sum'), EventPattern('added')])(
     'with a handler of messages that is not public',
     async (pattern) => {

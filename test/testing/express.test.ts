@@ -122,6 +122,29 @@ const mistakes: Readonly<Record<string, readonly [build: (scene: Scene) => void,
     ({ app, protect }) => app.use('/export', respond).use(protect()).get('/orders', respond),
     '/export/*',
   ],
+  'a GraphQL server without a route responds with 400 to a request without a query': [
+    ({ app, protect }) => {
+      const graphql: RequestHandler = (req, res) => void res.sendStatus('query' in req.query ? 200 : 400)
+      app.use('/graphql', graphql).use(protect()).get('/orders', respond)
+    },
+    '/graphql/*',
+  ],
+  'a condition leaves static files out': [
+    ({ app, protect }) => {
+      const layer = protect()
+      app.use((req, res, next) => (/\.(?:css|js)$/.test(req.path) ? next() : layer(req, res, next)))
+      app.get('/orders/:id', respond)
+    },
+    'GET, HEAD /orders/:id',
+  ],
+  'a condition leaves URLs out that end as static files': [
+    ({ app, protect }) => {
+      const layer = protect()
+      app.use((req, res, next) => (/\.(?:css|js)$/.test(req.url) ? next() : layer(req, res, next)))
+      app.get('/orders', respond)
+    },
+    'GET, HEAD /orders',
+  ],
   'a handler without a route responds to everything': [({ app }) => app.use(respond), '/*'],
   'a validation in front responds with 400': [
     ({ app, protect }) => app.post('/orders', (_req, res) => void res.sendStatus(400), protect(), respond),
@@ -223,6 +246,17 @@ describe.each(versions)('expectProtected of %s', (name, express) => {
     expect(await faults({ except: [path], examples: { '/order/:id': '/order/1' } })).toHaveLength(1)
   })
 
+  test('requests the examples of a handler without a route', async () => {
+    const app = createApp()
+    app.use('/trpc', (req, res) => void res.sendStatus(req.path === '/orders.list' ? 200 : 404))
+    app.get('/orders', protect(), respond)
+    const options = { examples: { '/trpc/*': '/trpc/orders.list' } }
+    expect(await expectProtected(app)).toEqual(['GET /orders'])
+    expect(await faultsOf(expectProtected(app, options))).toEqual(['/trpc/*'])
+    const protectedApp = createApp().use(protect()).use('/trpc', app)
+    expect(await expectProtected(protectedApp, { examples: { '/*': '/trpc/orders.list' } })).toContain('/*')
+  })
+
   test('reports exceptions that are stale', async () => {
     const app = createApp()
     app.get('/health', respond).get('/orders', protect(), respond).post('/orders', respond)
@@ -248,6 +282,8 @@ describe.each(versions)('expectProtected of %s', (name, express) => {
       { exept: [] },
       { except: [''] },
       { examples: { '/': 'x' } },
+      { headers: ['accept-version'] },
+      { headers: { 'accept-version': 2 } },
     ]
     for (const options of wrong) {
       await expect(expectProtected(app, options as ExpectProtectedOptions)).rejects.toMatchObject(mistake)

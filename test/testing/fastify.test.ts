@@ -223,6 +223,18 @@ test('expectProtected names routes as the app wrote them', async () => {
   expect((await expectProtected(app)).toSorted()).toEqual([...expected, '/*'].toSorted())
 })
 
+test.each([true, 'https://app.example', ['https://app.example'], /example$/])(
+  'expectProtected reports nothing for a CORS plugin with the origin %s',
+  async (origin) => {
+    const app = openApp()
+    await app.register(cors, { origin })
+    await app.register(tollgate, trust)
+    app.addHook('onRequest', app.protect())
+    app.get('/orders', respond)
+    expect(await expectProtected(app)).toEqual(['GET /orders'])
+  },
+)
+
 test('expectProtected reports no correct app: a CORS plugin, public routes, and a WebSocket', async () => {
   const app = openApp()
   await app.register(cors)
@@ -248,6 +260,13 @@ test('expectProtected demands an exception for a constraint that it cannot meet'
   app.get('/orders', { constraints: { host: /\.example$/ }, onRequest: app.protect() }, respond)
   expect(await faultsOf(expectProtected(app))).toEqual(['GET, HEAD /orders'])
   expect(await faultsOf(expectProtected(app, { except: ['/orders'] }))).toEqual([])
+})
+
+test('expectProtected demands it too beside the same route without a constraint', async () => {
+  const app = await openProtected()
+  app.get('/orders', { onRequest: app.protect() }, respond)
+  app.get('/orders', { constraints: { host: /\.example$/ } }, respond)
+  expect(await faultsOf(expectProtected(app))).toEqual(['GET, HEAD /orders'])
 })
 
 test('expectProtected reports exceptions that are stale, and an app without routes', async () => {

@@ -93,6 +93,10 @@ const mistakes: Readonly<Record<string, readonly [build: (app: Hono) => unknown,
     (app) => app.get('/orders/:id{[0-9]{2}}', respond),
     'GET, HEAD /orders/:id{[0-9]{2}}',
   ],
+  'the expression of the protection matches numbers alone': [
+    (app) => app.use('/orders/:id{[0-9]+}', protect()).get('/orders/:id', respond),
+    'GET, HEAD /orders/:id',
+  ],
   'a parameter is optional': [
     (app) => app.use('/orders/:id', protect()).get('/orders/:id?', respond),
     'GET, HEAD /orders/:id?',
@@ -134,6 +138,11 @@ test.each([
 test('expectProtected of Hono reports nothing for an `issuer` function that knows its issuers', async () => {
   const app = protectedApp(createProtect({ ...trust, issuer: (iss) => [trust.issuer].find((one) => one === iss) }))
   expect(await expectProtected(app, { except: ['/health'] })).toContain('POST /orders')
+})
+
+test('expectProtected of Hono reports nothing for a public route whose parameter takes words', async () => {
+  const app = new Hono().get('/orders/:name{[a-z]+}', respond).get('/orders/:id', protect(), respond)
+  expect(await expectProtected(app, { except: ['/orders/:name{[a-z]+}'] })).toEqual(['GET /orders/:id'])
 })
 
 test('expectProtected of Hono resolves with the routes that need a token', async () => {

@@ -53,6 +53,13 @@ const mistakes: Readonly<Record<string, readonly [build: (scene: Scene) => void,
     },
     'HEAD, GET /admin/users',
   ],
+  'a GraphQL server of koa-mount responds with 400 to a request without a query': [
+    ({ app, router, protect }) => {
+      app.use(mount('/graphql', (ctx) => void (ctx.status = 'query' in ctx.query ? 200 : 400)))
+      app.use(protect()).use(router.get('/orders', respond).routes())
+    },
+    '/graphql/*',
+  ],
   'a nested router has no protection': [
     ({ app, router, protect }) => {
       const nested = new Router().get('/:id', respond)

@@ -1,4 +1,4 @@
-import { Controller, Get, type INestApplication, Post, type Type } from '@nestjs/common'
+import { Controller, Get, type INestApplication, Post, type Type, Version, VersioningType } from '@nestjs/common'
 import { expectProtected as expectExpress } from '@tollgate/express/testing'
 import { expectProtected as expectFastify } from '@tollgate/fastify/testing'
 import { Public } from '@tollgate/nestjs'
@@ -19,10 +19,15 @@ function controllerOf(routes: Readonly<Record<string, readonly MethodDecorator[]
 }
 
 describe.each(platforms)('expectProtected of a NestJS application on %s', (platform) => {
-  async function check(app: INestApplication, except: readonly string[] = []): Promise<readonly string[]> {
+  async function check(
+    app: INestApplication,
+    except: readonly string[] = [],
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<readonly string[]> {
     await app.init()
     const instance = app.getHttpAdapter().getInstance() as never
-    return platform === 'express' ? expectExpress(instance, { except }) : expectFastify(instance, { except })
+    const options = { except, headers }
+    return platform === 'express' ? expectExpress(instance, options) : expectFastify(instance, options)
   }
   const controllers = [controllerOf({ list: [Get(':id')], create: [Post()], health: [Get('health/now'), Public()] })]
 
@@ -35,6 +40,23 @@ describe.each(platforms)('expectProtected of a NestJS application on %s', (platf
   test('finds a route that is public by mistake', async () => {
     const app = await createApp(trust, { platform, controllers })
     expect(await faultsOf(check(app))).toEqual(['GET, HEAD /orders/health/now'])
+  })
+
+  test('reports nothing for the response of Nest to unknown paths below its global prefix', async () => {
+    const app = await createApp(trust, { platform, controllers })
+    app.setGlobalPrefix('api')
+    const checked = await check(app, ['/api/orders/health/now'])
+    expect(checked.toSorted()).toEqual(['GET /api/orders/:id', 'POST /api/orders'])
+  })
+
+  test('sends the headers that the version of a route demands', async () => {
+    const [first, second] = [controllerOf({ list: [Get()] }), controllerOf({ list: [Get(), Public()] })]
+    Version('1')(first.prototype, 'list', Object.getOwnPropertyDescriptor(first.prototype, 'list') ?? {})
+    Version('2')(second.prototype, 'list', Object.getOwnPropertyDescriptor(second.prototype, 'list') ?? {})
+    const app = await createApp(trust, { platform, controllers: [first, second] })
+    app.enableVersioning({ type: VersioningType.HEADER, header: 'X-Version' })
+    expect(await check(app, [], { 'X-Version': '1' })).toEqual(['GET /orders'])
+    expect(await faultsOf(check(app, [], { 'X-Version': '2' }))).toHaveLength(1)
   })
 
   test('finds the routes of an application that does not import TollgateModule', async () => {

@@ -67,8 +67,15 @@ function firstOf(text: string): Stripped | undefined {
 
 const scheme = new RegExp(String.raw`^bearer[\s:]+([^]+)$`, 'i')
 
+/** A command of curl, a request, or a log entry, with the header somewhere in it. */
+const request = new RegExp(
+  String.raw`^(?!>\s*auth)(?:curl|wget|https?|fetch|get|post|put|patch|delete|head|options|[{>*])[^]*?\bauthorization["']?\s*[:=]\s*["']?bearer\s+([^\s"'\\]+)`,
+  'i',
+)
+
 const strippers: readonly ((text: string) => Stripped | undefined)[] = [
   (text) => ({ text: text.replaceAll('\u200B', '').trim(), removed: 'white space around it' }),
+  (text) => byPattern(text, request, 'the request around the token'),
   fromResponse,
   fromFragment,
   fromCookie,
@@ -96,23 +103,34 @@ function fromResponse(text: string): Stripped | undefined {
     return undefined
   }
   const outer = parse(text)
-  const inner = own(outer, 'data')
-  const response = isRecord(inner) ? inner : outer
+  const response = withoutWrappers(outer)
   const member = (name: string): string | undefined => {
     const value = own(response, name)
     return typeof value === 'string' && value !== '' ? value : undefined
   }
-  const access = member('access_token') ?? member('accessToken') ?? member('token')
+  const access = member('access_token') ?? member('accessToken') ?? member('AccessToken') ?? member('token')
   if (access !== undefined) {
     const beside = member('id_token') === undefined ? '' : ' (its `id_token` is not for an API)'
     return { text: access, removed: `the token response around \`access_token\`${beside}` }
   }
-  const id = member('id_token') ?? member('idToken')
+  const id = member('id_token') ?? member('idToken') ?? member('IdToken')
   if (id !== undefined) {
     const removed = 'the token response around `id_token`: it has no `access_token`, and an ID token is not for an API'
     return { text: id, removed }
   }
   throw isRecord(response) ? withoutToken(response) : malformed
+}
+
+/** Objects around a token response: of Supabase, of axios, and of the command line of AWS. */
+const wrappers = ['data', 'session', 'currentSession', 'AuthenticationResult', 'tokens']
+
+function withoutWrappers(outer: unknown): unknown {
+  let response = outer
+  for (let depth = 0; depth < 3; depth += 1) {
+    const inner = wrappers.map((name) => own(response, name)).find((value) => isRecord(value))
+    response = inner ?? response
+  }
+  return response
 }
 
 const malformed = new UsageError({
@@ -149,7 +167,7 @@ function parse(text: string): unknown {
 function fromFragment(text: string): Stripped | undefined {
   return byPattern(
     text,
-    /^(?:[^\s?#]*[?#])?(?:[^\s?#]*&)?access_token=([^\s&#]+)[^\s]*$/,
+    /^(?:[^\s?#]*[?#])?(?:[^\s?#]*&)?access_token=([^\s&#]+)(?:[&#]\S*)?$/,
     'the URL around `access_token`',
   )
 }

@@ -53,7 +53,8 @@ export function presetIssuerFor(issuer: string): TrustedIssuer | undefined {
   try {
     return known && createPresetIssuer(presetText(known), {})
   } catch (error) {
-    if (isInvalidOption(error)) {
+    // A comma in the name begins an option of the preset.
+    if (isInvalidOption(error) || error instanceof UsageError) {
       return undefined
     }
     throw error

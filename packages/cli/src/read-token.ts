@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import { findToken, type PastedToken } from './pasted-token.ts'
+import { readBytes } from './read-bytes.ts'
 import { UsageError } from './usage.ts'
 
 /** Standard input: a pipe, a file, or a terminal. */
@@ -15,22 +16,10 @@ const maxBytes = 256 * 1024
  */
 export async function readToken(input: Input, prompt: Writable): Promise<PastedToken> {
   const text =
-    input.isTTY === true && input.setRawMode !== undefined ? await readHidden(input, prompt) : await readAll(input)
+    input.isTTY === true && input.setRawMode !== undefined
+      ? await readHidden(input, prompt)
+      : decode(await readBytes(input, maxBytes, tooLarge))
   return findToken(text)
-}
-
-async function readAll(input: Readable): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of input as AsyncIterable<Buffer | string>) {
-    const buffer = Buffer.from(chunk as Buffer)
-    bytes += buffer.length
-    if (bytes > maxBytes) {
-      throw tooLarge
-    }
-    chunks.push(buffer)
-  }
-  return decode(Buffer.concat(chunks))
 }
 
 const tooLarge = new UsageError({

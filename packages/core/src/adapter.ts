@@ -1,6 +1,7 @@
 import '../require/expect-node.cjs'
 /** The parts that adapters use. An application needs them only for a framework without an adapter. */
 export type { ClaimsOf } from './access-token.ts'
+export { isGuard } from './guards/guard.ts'
 export { describe, expectOptions, invalidOption } from './lib/invalid-option.ts'
 export {
   expectProtectOptions,
@@ -30,12 +31,13 @@ export {
 } from './request/node-request.ts'
 export { type ErrorResponse, type ResponseWriter, writeErrorResponse } from './responses/error-response.ts'
 // The command line shows foreign texts, and reads the documents of an issuer, as the validator does.
-export { isInMilliseconds, showDuration, showNames, showText, showTime } from './explain/show.ts'
+export { showDuration, showNames, showText, showTime, showWithoutQuotes } from './explain/show.ts'
 export { parseJwt, type ParsedJwt } from './jwt/parse-jwt.ts'
 export { asymmetricAlgorithms } from './keys/algorithms.ts'
 export { type KeySet, readKeySet } from './keys/key-set.ts'
 export { type JsonFault, parseDocument, type ParsedJson } from './lib/json.ts'
 export { isLoopback } from './lib/loopback.ts'
+export { isInMilliseconds } from './lib/numeric-date.ts'
 export { isRecord, own, ownText } from './lib/record.ts'
 export { wellKnownUrls } from './metadata/metadata.ts'
 export { readEndpoint } from './metadata/metadata-document.ts'

@@ -4,4 +4,13 @@ import '../require/expect-node.cjs'
 export { type AppRoute, type CheckedApp, checkRoutes } from './testing/check-routes.ts'
 export { examplePaths, joinPaths } from './testing/example-paths.ts'
 export { type ExpectProtectedOptions, expectTestOptions, type TestOptions } from './testing/test-options.ts'
-export { type Answer, anyMethod, responseTime, type Send, type Sent, serveOnLoopback } from './testing/send.ts'
+export {
+  isForAllMethods,
+  type Received,
+  responseTime,
+  type Send,
+  type Sent,
+  serveOnLoopback,
+  startOf,
+  withHeaders,
+} from './testing/send.ts'

@@ -155,6 +155,7 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
       }),
     validate: (token, ...guards) =>
       run('authenticate', undefined, guards, async (guard, findings) => {
+        findings.argument = token
         const valid = await pipeline.validate(token, findings)
         return pipeline.authorize(valid && outcomes.publishAccepted(valid), undefined, guard)
       }),

@@ -15,7 +15,10 @@ export function toHttpRequest(req: ExpressRequest): HttpRequest {
   return { method, url: originalUrl, headers: nodeHeaders(req), form: body, native: req }
 }
 
-/** `req.url` is relative to the place where the middleware is mounted. */
+/**
+ * `req.url` is relative to the place where the middleware is mounted. Without an app, for example in `connect`, no
+ * setting is known, so that case and slash count.
+ */
 export function isAt(req: ExpressRequest, path: string): boolean {
   const [pathname = ''] = (req.url ?? '').split('?', 1)
   return isSamePath(pathname, path, {
@@ -26,5 +29,5 @@ export function isAt(req: ExpressRequest, path: string): boolean {
 
 function isEnabled(app: unknown, setting: string): boolean {
   const settings = app as { readonly enabled?: (name: string) => boolean } | undefined
-  return settings?.enabled?.(setting) === true
+  return settings?.enabled?.(setting) !== false
 }

@@ -14,13 +14,13 @@ export type { ExpectProtectedOptions } from '@tollgate/core/testing'
  *
  * **The handler of an unprotected route RUNS.** Give it an app that works on test data.
  *
- * It finds the routes of the app, of mounted routers and of mounted apps, and handlers of `app.use` that respond below
- * 400 (`'/path/*'`). It does NOT find routes of a router that a function of yours calls, single files of `express.static`,
- * and listeners for upgrades (WebSocket). It does not check guards or tokens.
+ * It finds the routes of the app, of mounted routers and of mounted apps, and handlers of `app.use` that respond
+ * (`'/path/*'`). Without an example it does NOT find routes of a router that a function of yours calls, and single files
+ * of `express.static`. It does NOT find listeners for upgrades (WebSocket). It does not check guards or tokens.
  *
- * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route for which it
- * needs an example, and an exception that names no route or a protected one. Throws a `TypeError` with `code:
- * 'ERR_INVALID_OPTION'` for invalid arguments.
+ * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route without an
+ * example path, or an unneeded exception. Rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid
+ * arguments.
  */
 export async function expectProtected(
   app: RequestListener,

@@ -1,7 +1,7 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- applications augment TokenTypes
 import type { AccessToken } from '@tollgate/core'
 import type { ProtectedRequest, RouteAuth } from './request.ts'
-import type { TypedClaims } from './types.ts'
+import type { TypedClaims } from './token-types.ts'
 
 // Opt-in by `import '@tollgate/fastify/augment'`, because two packages that type the same name conflict.
 declare module 'fastify' {

@@ -1,4 +1,4 @@
-import { invalidOption } from '@tollgate/core/adapter'
+import { invalidOption, isGuard } from '@tollgate/core/adapter'
 
 /** Names that developers write for `auth`. Without `auth` beside them they are mistakes. */
 const aliases = new Set(
@@ -10,8 +10,8 @@ const aliases = new Set(
 
 /**
  * Throws a `TypeError` for a member of a route's config that looks like a misspelt `auth`, because the route would be
- * open. A guard belongs to `auth` alone. A name that resembles `auth` is a mistake when the config has no `auth`, so
- * that other plugins can use such a name on a route that states its `auth`.
+ * open. A guard belongs to `auth` alone. A name that resembles `auth` is a mistake only when the config has no `auth`.
+ * On a route that states its `auth`, another plugin can use such a name.
  */
 export function expectNoMisspeltAuth(config: object, place: string): void {
   const hasAuth = Object.hasOwn(config, 'auth')
@@ -25,15 +25,6 @@ export function expectNoMisspeltAuth(config: object, place: string): void {
       )
     }
   }
-}
-
-/** A copy of the core that another package brings has guards of its own. They count too. */
-export function isGuard(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    ['demands', 'stage', 'check'].every((name) => Object.hasOwn(value, name))
-  )
 }
 
 function resemblesAuth(name: string): boolean {

@@ -1,7 +1,7 @@
 import { invalidOption } from '@tollgate/core/adapter'
 import type { FastifyInstance } from 'fastify'
 import type { ScopeDecoration } from './scope.ts'
-import type { Protect } from './types.ts'
+import type { Protect } from './app-protect.ts'
 
 /**
  * Adds `request.<name>`, `app.<name>` and `app.protect`. Throws a `TypeError` when another plugin owns one of them in

@@ -1,7 +1,6 @@
-import { invalidOption } from '@tollgate/core/adapter'
+import { invalidOption, isGuard } from '@tollgate/core/adapter'
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { isGuard } from './config-mistakes.ts'
-import type { Protect } from './types.ts'
+import type { Protect } from './app-protect.ts'
 
 /** The hooks of a request before its handler. */
 const early = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const

@@ -1,5 +1,5 @@
 import { type Authenticate, type AuthResult, type ErrorResponse, writeErrorResponse } from '@tollgate/core/adapter'
-import type { Hook } from './types.ts'
+import type { Hook } from './app-protect.ts'
 import { readForm, resumeBody } from './form.ts'
 import type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
 

@@ -1,59 +1,9 @@
-export {
-  type AccessToken,
-  type AccessTokenClaims,
-  active,
-  allOf,
-  anyOf,
-  anyScope,
-  audience,
-  bearerToken,
-  type ClaimPath,
-  claims,
-  type ClientAuthentication,
-  clientSecretBasic,
-  clientSecretJwt,
-  clientSecretPost,
-  cookie,
-  createValidator,
-  type CredentialSource,
-  type Dialect,
-  type Duration,
-  type Explanation,
-  type ExplanationReport,
-  type Guard,
-  type GuardContext,
-  type GuardInit,
-  type GuardResult,
-  header,
-  type HttpRequest,
-  type IntrospectedClaims,
-  type IntrospectionOptions,
-  isRefusal,
-  isUnavailable,
-  type JwtClaims,
-  memoryRevocations,
-  organization,
-  type OrganizationOptions,
-  privateKeyJwt,
-  type RawClaims,
-  Refusal,
-  type ResolveIssuer,
-  type Revocation,
-  type Revocations,
-  scopes,
-  type StandardSchema,
-  subscribe,
-  tlsClientAuth,
-  type TokenCache,
-  type TrustedIssuer,
-  trustedIssuer,
-  type TrustedIssuerOptions,
-  Unavailable,
-  type Validator,
-  type ValidatorOptions,
-} from '@tollgate/core'
+// An application installs this package alone. The `defineGuard` below replaces that of the core.
+export * from '@tollgate/core'
 export type { Exemption, MiddlewareOptions } from '@tollgate/core/adapter'
 export { defineGuard, type RouteRequest } from './define-guard.ts'
 export { tollgate, tollgate as default } from './plugin.ts'
 export type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
-export type { Hook, OptionalProtect, Protect, TokenTypes, TollgateOptions, TypedClaims } from './types.ts'
+export type { Hook, OptionalProtect, Protect } from './app-protect.ts'
+export type { TollgateOptions } from './options.ts'
+export type { TokenTypes, TypedClaims } from './token-types.ts'

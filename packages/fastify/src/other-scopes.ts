@@ -1,6 +1,5 @@
-import { invalidOption } from '@tollgate/core/adapter'
+import { invalidOption, isGuard } from '@tollgate/core/adapter'
 import type { FastifyInstance } from 'fastify'
-import { isGuard } from './config-mistakes.ts'
 import { nearestTo } from './scope.ts'
 
 /**

@@ -9,7 +9,9 @@ import { closeOtherScopes } from './other-scopes.ts'
 import { createProtect } from './protect.ts'
 import { authOf, authOfFinal, createRouteHooks, fixAuth } from './route-auth.ts'
 import { isRegisteredIn, nearestTo, setNearest } from './scope.ts'
-import type { Protect, TollgateOptions, TypedClaims } from './types.ts'
+import type { Protect } from './app-protect.ts'
+import type { TollgateOptions } from './options.ts'
+import type { TypedClaims } from './token-types.ts'
 
 /**
  * The plugin that protects a Fastify API with OAuth 2.0 access tokens: `await app.register(tollgate, options)`, before
@@ -40,7 +42,7 @@ async function register(app: FastifyInstance, options: TollgateOptions): Promise
   const protection = protectionBy(options)
   const { validator, decorate: name } = protection
   const { formBody } = validator
-  const { protect, createHook } = createProtect(app, protection, {
+  const { protect, uncheckedProtect } = createProtect(app, protection, {
     name,
     formBody,
     authOf: ({ server, routeOptions }) => (isNearest(server) ? authOfFinal(routeOptions.config) : undefined),
@@ -57,7 +59,7 @@ async function register(app: FastifyInstance, options: TollgateOptions): Promise
   if (formBody === 'accepted') {
     replayForms(app)
   }
-  followConfig(app, createHook, isNearest)
+  followConfig(app, uncheckedProtect, isNearest)
   if (options.validator === undefined) {
     app.addHook('onClose', () => validator.close())
   }

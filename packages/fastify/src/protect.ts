@@ -6,14 +6,15 @@ import { formOf } from './form.ts'
 import { type ScopeRules, toHook } from './hook.ts'
 import { markHook } from './hook-mistakes.ts'
 import type { ProtectedRequest } from './request.ts'
-import type { Protect, TypedClaims } from './types.ts'
+import type { Protect } from './app-protect.ts'
+import type { TypedClaims } from './token-types.ts'
 
 /** The `protect` of a scope, for the application and for the plugin itself. */
 interface ScopeProtect {
   /** `app.protect`: it takes guards and returns a hook. It throws a `TypeError` once the app is ready. */
   readonly protect: Protect
-  /** The same, at any time: the plugin first sees a route from before its registration when a request comes. */
-  readonly createHook: Protect
+  /** The same at any time. The plugin first sees a route from before its registration when a request comes. */
+  readonly uncheckedProtect: Protect
 }
 
 /**
@@ -25,7 +26,7 @@ export function createProtect(
   protection: ProtectSettings<TypedClaims>,
   rules: ScopeRules,
 ): ScopeProtect {
-  const createHook: Protect = createProtectFor(protection, {
+  const uncheckedProtect: Protect = createProtectFor(protection, {
     toHttpRequest,
     // The function below checks the calls of the application.
     expectAtStart: () => undefined,
@@ -47,14 +48,14 @@ export function createProtect(
       return create(...args)
     }
   }
-  const { auth, optional, unless, validator } = createHook
-  const protect = Object.assign(atStart(createHook), {
+  const { auth, optional, unless, validator } = uncheckedProtect
+  const protect = Object.assign(atStart(uncheckedProtect), {
     auth,
     optional: Object.assign(atStart(optional), { auth: optional.auth }),
     unless: atStart(unless),
     validator,
   })
-  return { protect, createHook }
+  return { protect, uncheckedProtect }
 }
 
 function toHttpRequest(request: ProtectedRequest): HttpRequest {

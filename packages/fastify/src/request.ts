@@ -3,8 +3,9 @@ import type { Guard } from '@tollgate/core'
 import type { Readable } from 'node:stream'
 
 /**
- * The demands of a route, in `config: { auth }`: its guards, `true` for a valid token without guards, `'optional'` for
- * a token that can be absent, or `false` for a public route. The last two apply also in a protected scope.
+ * The demands of a route, in `config: { auth }`: its guards, or one of three words. `true` demands a valid token.
+ * `'optional'` accepts a request without credentials. `false` is a public route. The last two apply also in a protected
+ * scope.
  */
 export type RouteAuth = boolean | 'optional' | Guard | readonly Guard[]
 

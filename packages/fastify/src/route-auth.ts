@@ -1,9 +1,9 @@
 import type { Guard } from '@tollgate/core'
-import { describe, invalidOption } from '@tollgate/core/adapter'
+import { describe, invalidOption, isRecord, own } from '@tollgate/core/adapter'
 import type { RouteOptions } from 'fastify'
 import { expectNoMisspeltAuth } from './config-mistakes.ts'
 import type { RouteAuth } from './request.ts'
-import type { Hook, Protect } from './types.ts'
+import type { Hook, Protect } from './app-protect.ts'
 
 /**
  * The demands of a route. `undefined` when its config has no `auth`. A value of `undefined` is an error, because a
@@ -65,16 +65,12 @@ export function fixAuth(route: RouteOptions, auth: RouteAuth): void {
     configurable: false,
     get: () => config,
     set: (next: unknown) => {
-      if (typeof next !== 'object' || next === null || !Object.hasOwn(next, 'auth') || own(next) !== auth) {
+      if (!isRecord(next) || own(next, 'auth') !== auth) {
         throw changedAuth(route.url)
       }
       config = withFixedAuth(next, auth, route.url)
     },
   })
-}
-
-function own(config: object): unknown {
-  return (config as { readonly auth?: unknown }).auth
 }
 
 /** Fastify copies the own members of the config and none that it inherits. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Protect } from './types.ts'
+import type { Protect } from './app-protect.ts'
 
 /** What one registration of the plugin adds to its scope, and to the scopes within. */
 export interface ScopeDecoration {

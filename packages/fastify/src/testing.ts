@@ -13,14 +13,14 @@ export type { ExpectProtectedOptions } from '@tollgate/core/testing'
  *
  * **The handler of an unprotected route RUNS.** Give it an app that works on test data. It calls `app.ready()`.
  *
- * It finds every route of the app, also routes that were added before the plugin or in scopes without it, and a handler
- * for unknown paths that responds below 400 (`'/*'`). A WebSocket route is requested without an upgrade, because its
- * hooks are the same. A route with a constraint that is no host and no version needs an exception. It does not check
+ * It finds every route of the app, also routes that were added before the plugin or in scopes without it. It also finds
+ * a handler for unknown paths that responds below 400 (`'/*'`). A WebSocket route is requested without an upgrade,
+ * because its hooks are the same. A route with a constraint that is no host and no version needs an exception. It does not check
  * guards or tokens.
  *
- * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route for which it
- * needs an example, and an exception that names no route or a protected one. Rejects with a `TypeError` with `code:
- * 'ERR_INVALID_OPTION'` for invalid arguments.
+ * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route without an
+ * example path, or an unneeded exception. Rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid
+ * arguments.
  */
 export async function expectProtected(
   app: FastifyApp,

@@ -14,13 +14,13 @@ export type { ExpectProtectedOptions } from '@tollgate/core/testing'
  * **The handler of an unprotected route RUNS.** Give it an app that works on test data. There are no bindings: `c.env`
  * is an empty object.
  *
- * It finds the routes of the app and of the apps of `app.route`, and handlers of `app.use` that respond below 400
- * (`'/path/*'`). It does NOT find the routes of an app of `app.mount`, single files of `serveStatic`, and listeners for
- * upgrades (WebSocket). It does not check guards or tokens. After it, Hono accepts no more routes.
+ * It finds the routes of the app and of the apps of `app.route`, and handlers of `app.use` that respond (`'/path/*'`).
+ * Without an example it does NOT find the routes of an app of `app.mount`, and single files of `serveStatic`. It does NOT
+ * find listeners for upgrades (WebSocket). It does not check guards or tokens. After it, Hono accepts no more routes.
  *
- * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route for which it
- * needs an example, and an exception that names no route or a protected one. Rejects with a `TypeError` with `code:
- * 'ERR_INVALID_OPTION'` for invalid arguments.
+ * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route without an
+ * example path, or an unneeded exception. Rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid
+ * arguments.
  */
 export async function expectProtected(app: HonoApp, options: ExpectProtectedOptions = {}): Promise<readonly string[]> {
   const settings = expectTestOptions(options)

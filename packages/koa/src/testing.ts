@@ -1,5 +1,11 @@
 import { invalidOption } from '@tollgate/core/adapter'
-import { checkRoutes, type ExpectProtectedOptions, expectTestOptions, serveOnLoopback } from '@tollgate/core/testing'
+import {
+  checkRoutes,
+  type ExpectProtectedOptions,
+  expectTestOptions,
+  serveOnLoopback,
+  withHeaders,
+} from '@tollgate/core/testing'
 import { findRoutes } from './testing/find-routes.ts'
 import { isApp, type KoaApp, traceRouters } from './testing/trace-routers.ts'
 
@@ -13,14 +19,14 @@ export type { ExpectProtectedOptions } from '@tollgate/core/testing'
  *
  * **The handler of an unprotected route RUNS.** Give it an app that works on test data.
  *
- * It finds the routes of @koa/router and koa-router, and handlers without a route that respond below 400 (`'/path/*'`).
+ * It finds the routes of @koa/router and koa-router, and handlers without a route that respond (`'/path/*'`).
  * koa-mount and koa-compose hide their routers. It finds such a router when a request without a token enters it. When
  * the mounted app refuses all such requests, its routes appear as `'/path/*'`. It does NOT find routes of other routers,
  * mounts within a mount, and listeners for upgrades (WebSocket). It does not check guards or tokens.
  *
- * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route for which it
- * needs an example, and an exception that names no route or a protected one. Rejects with a `TypeError` with `code:
- * 'ERR_INVALID_OPTION'` for invalid arguments.
+ * Rejects with an `AssertionError` that lists every fault: a route that responds without a token, a route without an
+ * example path, or an unneeded exception. Rejects with a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid
+ * arguments.
  */
 export async function expectProtected(app: KoaApp, options: ExpectProtectedOptions = {}): Promise<readonly string[]> {
   const settings = expectTestOptions(options)
@@ -29,7 +35,7 @@ export async function expectProtected(app: KoaApp, options: ExpectProtectedOptio
   }
   const { listener, found, prefixes } = traceRouters(app)
   return serveOnLoopback(listener, async (send) => {
-    const routes = await findRoutes({ send, found, prefixes }, settings)
+    const routes = await findRoutes({ send: withHeaders(send, settings), found, prefixes }, settings)
     return checkRoutes({ routes, prefixes, send }, settings)
   })
 }

@@ -40,7 +40,8 @@ export type WrongToken = (typeof wrongTokens)[number]
 type CreateToken = (source: TokenSource, claims: Claims) => Promise<string>
 
 const creators: Readonly<Record<WrongToken, CreateToken>> = {
-  expired: (source, claims) => signAccessToken(source, { ...claims, exp: currentSeconds(source) - 3600 }),
+  expired: (source, claims) =>
+    signAccessToken(source, { iat: currentSeconds(source) - 3900, ...claims, exp: currentSeconds(source) - 3600 }),
   notYetValid: (source, claims) => signAccessToken(source, { ...claims, nbf: currentSeconds(source) + 3600 }),
   withoutExpiry: (source, claims) => signAccessToken(source, { ...claims, exp: undefined }),
   wrongAudience: (source, claims) => signAccessToken(source, { ...claims, aud: 'https://another-api.example' }),

@@ -27,9 +27,8 @@ const exceptions = {
 export function toHttpException(error: ErrorResponse): HttpException {
   const exception = new exceptions[error.status](error.body, { cause: error })
   exception.message = publicMessageOf(error)
-  const extensions = { code: error.extensions.code, http: { status: error.status, headers: headerMapOf(error) } }
   Object.defineProperties(exception, {
-    extensions: { value: extensions },
+    extensions: { value: error.extensions },
     statusCode: { value: error.status },
     // GraphQL servers may send the stack to the client.
     stack: { value: `${exception.name}: ${exception.message}` },
@@ -50,9 +49,4 @@ function publicMessageOf(error: ErrorResponse): string {
   return isRefusal(error)
     ? error.message
     : (error.body['error_description'] ?? 'The access token could not be validated')
-}
-
-/** Apollo Server ignores headers that are no `Map`. */
-function headerMapOf({ headers }: ErrorResponse): Map<string, string> {
-  return new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }

@@ -1,9 +1,10 @@
 import type { HttpRequest } from '@tollgate/core'
+import { own } from '@tollgate/core/adapter'
 
 /**
- * Adds the credentials that a browser sends beside the headers, because it cannot set `Authorization` for a socket: the
- * `token` of the `auth` of Socket.IO, and `Authorization` of the `connectionParams` of graphql-ws. Together with a header
- * they are repeated credentials, which are refused.
+ * Adds the credentials that a browser sends beside the headers, because it cannot set `Authorization` for a socket.
+ * Socket.IO has them in `auth: { token }`, and graphql-ws in `connectionParams: { Authorization }`. Together with a
+ * header they are repeated credentials, which are refused.
  */
 export function withHandshake(http: HttpRequest, handshake: unknown): HttpRequest {
   const lines = [...fieldsOf(handshake, ['Authorization', 'authorization']), ...fieldsOf(handshake, ['token'])]
@@ -13,11 +14,8 @@ export function withHandshake(http: HttpRequest, handshake: unknown): HttpReques
 
 /** A value that is no string is malformed, and is not the same as no value. */
 function fieldsOf(handshake: unknown, names: readonly string[]): readonly (readonly [name: string, value: string])[] {
-  if (typeof handshake !== 'object' || handshake === null) {
-    return []
-  }
-  const members = handshake as Readonly<Record<string, unknown>>
-  return names
-    .filter((name) => Object.hasOwn(members, name) && members[name] !== undefined && members[name] !== null)
-    .map((name) => [name, typeof members[name] === 'string' ? members[name] : ''] as const)
+  return names.flatMap((name) => {
+    const value = own(handshake, name)
+    return value === undefined || value === null ? [] : [[name, typeof value === 'string' ? value : ''] as const]
+  })
 }

@@ -3,6 +3,8 @@ import { type Class, classRuleOf, hadRule, isClass, methodsOf, ownRuleOf, ruleOf
 
 /** The metadata of Nest that the checks read. The packages that define them are optional. */
 const metadata = {
+  controller: '__controller__',
+  route: 'path',
   guards: '__guards__',
   gateway: 'websockets:is_gateway',
   socketMessage: 'websockets:message_mapping',
@@ -20,10 +22,12 @@ type Method = ReturnType<typeof methodsOf>[number]
  */
 export function expectRules(type: Class, guard: unknown): void {
   expectNotWrapped(type)
+  expectHandlers(type)
   for (const method of methodsOf(type)) {
     expectNotReplaced(type, method)
     expectNotReopened(type, method)
     expectNoMessage(type, method)
+    expectHandler(type, method)
     if (isGateway(type)) {
       expectGuardedMessage(type, method, guard)
     }
@@ -90,6 +94,37 @@ function expectNotReopened(type: Class, { name, handler, declaredBy }: Method): 
     }
     current = Object.getPrototypeOf(current)
   }
+}
+
+/** Nest runs guards for handlers alone. The rule of a method of a service would demand nothing. */
+function expectHandler(type: Class, method: Method): void {
+  if (isRestricted(method.handler) && !isHandler(method)) {
+    throw withoutHandler(nameOf(type, method))
+  }
+}
+
+/** The rule of a service would demand nothing either. A controller may have no routes yet. */
+function expectHandlers(type: Class): void {
+  const isKnown = isGateway(type) || read(metadata.controller, type) === true
+  if (isRestricted(type) && !isKnown && !methodsOf(type).some(isHandler)) {
+    throw withoutHandler(type.name)
+  }
+}
+
+function isRestricted(subject: object): boolean {
+  return (ownRuleOf(subject)?.access ?? 'public') !== 'public'
+}
+
+function isHandler({ handler }: Method): boolean {
+  const { route, socketMessage, messagePattern, resolverType, resolveField, resolveReference } = metadata
+  const keys = [route, socketMessage, messagePattern, resolverType, resolveField, resolveReference]
+  return keys.some((key) => read(key, handler) !== undefined)
+}
+
+function withoutHandler(name: string): Error {
+  return invalidOption(
+    `Expected @Protect(…), @Scopes(…) and @OptionalAuth(…) on a handler of a route, a query or a message, got one on ${name}: Nest runs no guard there. Write it on the handlers that call it`,
+  )
 }
 
 /** In a hybrid application, Nest runs no global guard for messages of a microservice. They carry no credentials. */

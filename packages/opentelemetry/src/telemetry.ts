@@ -17,9 +17,9 @@ export interface Telemetry {
  * Records metrics and spans of every validator in this process, from the channels of `node:diagnostics_channel`. Call it once, after the
  * setup of the OpenTelemetry SDK. A global provider that is set up later gets nothing.
  *
- * The values of attributes are names from your configuration and fixed words. They never come from a token: an issuer that an `issuer`
- * function returned is `resolved`, and a reason of your guards is `other` unless `reasons` contains it. No attribute contains a URL or the
- * text of an error.
+ * The values of attributes are names from your configuration and fixed words. They never come from a token. An issuer that an `issuer`
+ * function returned is `resolved`. A reason of your guards is `other` unless `reasons` contains it. No attribute contains a URL or the text
+ * of an error.
  *
  * It does not export anything, because the SDK does. It does not make its spans active: the parent of a span of your guard is the span that
  * was active before. Before the start and after `stop`, the channels have no subscribers.

@@ -122,7 +122,7 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
   'wrong-audience': {
     code: 'invalid_token',
     happened:
-      '`aud`, or the claim of the dialect that `claimPaths` names, is not exactly your `audience`; or the token is not for the kind of the guard `organization`',
+      '`aud`, or the claim of the dialect that `claimPaths` names, is not exactly your `audience`. Or the token is not for the `kind` of the guard `organization`',
     cause: 'The client requests a token for another API. Or the two spellings of the name differ, such as by a slash.',
     fix: 'Write `audience` exactly as in the `aud` of the tokens, and let the client request a token for it.',
   },

@@ -58,7 +58,7 @@ function linesOf(
     ...(header === undefined ? [] : [paint('bold', 'header'), ...membersOf(header), '']),
     ...(claims === undefined ? [] : [paint('bold', 'claims'), ...membersOf(claims), '']),
     ...(removed.length === 0 ? [] : beside('', `Removed from the input: ${removed.join(', ')}.`, 0)),
-    ...beside('', 'Nothing here is verified: anybody can make such a token.', 0).map((line) => paint('yellow', line)),
+    ...beside('', 'Nothing here is verified: everyone can make such a token.', 0).map((line) => paint('yellow', line)),
   ]
 }
 

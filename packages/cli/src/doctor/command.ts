@@ -9,8 +9,8 @@ import { parseIssuerUrl } from './issuer-url.ts'
 import { checkKeys } from './keys.ts'
 import { checkWithLibrary } from './library.ts'
 import { checkMetadata, checkName, effectiveIssuer, fetchMetadata, type FoundMetadata } from './metadata.ts'
-import { configurationFor } from './paste.ts'
-import { doctorLines } from './print.ts'
+import { configurationFor } from './configuration-to-paste.ts'
+import { doctorLines } from './lines.ts'
 import type { CheckReport, DoctorReport } from './report.ts'
 import { checkTls } from './tls.ts'
 
@@ -49,6 +49,8 @@ export async function doctorCommand(args: Arguments): Promise<Report> {
     library.report,
   ].map((check) => withoutFault(check, library.report))
   const result = resultOf(checks, metadata)
+  // With another name in the metadata, every token would be refused.
+  const isUsable = library.report.state === 'passed' || metadata.stated === issuer
   const json: DoctorReport = {
     command: 'doctor',
     result,
@@ -56,7 +58,7 @@ export async function doctorCommand(args: Arguments): Promise<Report> {
     issuer,
     remarks: parsed.remarks,
     checks,
-    configuration: result === 'unreachable' ? undefined : configurationFor(issuer, textOf(args, 'audience')),
+    configuration: isUsable ? configurationFor(issuer, textOf(args, 'audience')) : undefined,
   }
   return { exitCode: json.exitCode, json, lines: (paint) => doctorLines(json, paint) }
 }

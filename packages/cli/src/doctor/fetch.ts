@@ -1,5 +1,7 @@
 import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import type { Duplex } from 'node:stream'
+import { readBytes } from '../read-bytes.ts'
 
 /** A response of a server. */
 export interface Fetched {
@@ -41,7 +43,13 @@ export async function fetchOnce(url: string, options: FetchOptions = {}): Promis
     const response = await send(url, options, signal)
     hasStarted = true
     const at = (startedAt + Date.now()) / 2
-    return { url, status: response.statusCode ?? 0, headers: response.headers, body: await readBody(response), at }
+    return {
+      url,
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      body: await readBytes(response, maxBytes, tooLarge),
+      at,
+    }
   } catch (error) {
     const failure = signal.aborted ? { kind: 'timeout' as const, code: undefined } : toFailure(error)
     return { url, ...failure, ...(hasStarted && failure.kind === 'network' ? { kind: 'incomplete' } : {}) }
@@ -66,25 +74,16 @@ async function send(
     resolve,
   )
   sent.on('error', reject)
+  // Without a listener, a response 101 would end neither with a response nor with an error.
+  sent.on('upgrade', (response: IncomingMessage, socket: Duplex) => {
+    socket.destroy()
+    resolve(response)
+  })
   sent.end(body)
   return promise
 }
 
 const tooLarge = new Error('the body is too large')
-
-/** A body that is too large, or that stops, is a failure. */
-async function readBody(response: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > maxBytes) {
-      throw tooLarge
-    }
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
 
 /** Every error of the network has a code. Any other error is a bug. */
 function toFailure(error: unknown): Pick<Failure, 'kind' | 'code'> {

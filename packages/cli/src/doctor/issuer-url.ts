@@ -11,15 +11,23 @@ export interface IssuerUrl {
   readonly remarks: readonly string[]
 }
 
+/** The library accepts 2,048 characters. The bound applies before any code looks at the text. */
+const maxLength = 4096
+
 /**
  * Reads the argument of `doctor`. It accepts a domain without a scheme, the URL of the metadata, and a URL with a query.
  *
  * @throws UsageError for an argument that is no URL, or one that Tollgate never fetches.
  */
 export function parseIssuerUrl(argument: string): IssuerUrl {
-  const text = argument.trim().replace(/^[<"'`]+|[>"'`,;]+$/g, '')
-  const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `${schemeFor(text)}://${text}`)
-  const isName = url !== null && (url.hostname.includes('.') || isLoopback(url))
+  const text = argument
+    .slice(0, maxLength)
+    .trim()
+    .replace(/^[<"'`]+|[>"'`,;]+$/g, '')
+  const hasScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(text)
+  const url = URL.parse(hasScheme ? text : `${schemeFor(text)}://${text}`)
+  // A container has a name without a dot.
+  const isName = url !== null && (hasScheme || url.hostname.includes('.') || isLoopback(url))
   if (url === null || !isName || !['http:', 'https:'].includes(url.protocol)) {
     throw new UsageError({
       problem: 'the argument of doctor is no URL of an issuer',
@@ -32,7 +40,7 @@ export function parseIssuerUrl(argument: string): IssuerUrl {
   if (url.protocol === 'http:' && !isLoopback(url)) {
     throw new UsageError({
       problem: 'the URL is on plain http:, and Tollgate fetches nothing over http: except on loopback',
-      fix: 'Give the https: URL of the issuer. Somebody on the network could replace the keys of an http: issuer.',
+      fix: 'Give the https: URL of the issuer. An attacker on the network could replace the keys of an http: issuer.',
     })
   }
   return normalize(text, url)

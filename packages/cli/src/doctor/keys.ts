@@ -32,7 +32,7 @@ export async function checkKeys(
 
 function keySetIn({ body, url }: Fetched): KeySet | Error {
   const parsed = parseDocument(body)
-  return 'value' in parsed ? attempt(() => readKeySet(parsed.value, url)) : new Error(`${url} answered no valid JSON`)
+  return 'value' in parsed ? attempt(() => readKeySet(parsed.value, url)) : new Error(`${url} sent no valid JSON`)
 }
 
 function describeKeys(response: Fetched, keys: KeySet): CheckReport {

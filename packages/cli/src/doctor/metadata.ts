@@ -1,4 +1,13 @@
-import { parseDocument, readEndpoint, showText, wellKnownUrls, isRecord, ownText } from '@tollgate/core/adapter'
+import { trustedIssuer } from '@tollgate/core'
+import {
+  parseDocument,
+  readEndpoint,
+  showText,
+  showWithoutQuotes,
+  wellKnownUrls,
+  isRecord,
+  ownText,
+} from '@tollgate/core/adapter'
 import { describeFailure, type Failure, type Fetched, fetchOnce, isFailure } from './fetch.ts'
 import type { IssuerUrl } from './issuer-url.ts'
 import type { CheckReport } from './report.ts'
@@ -72,8 +81,16 @@ export function checkMetadata({ results, response }: FoundMetadata): CheckReport
     check: 'metadata',
     state: 'failed',
     found: `no well-known URL has metadata: ${others.join('; ')}`,
-    fix: 'Check the URL of the issuer. If its metadata is elsewhere, set `metadata` or `keys` in trustedIssuer.',
+    fix: `Check the URL of the issuer.${results.every(isAtRoot) ? paths : ''} If its metadata is elsewhere, set \`metadata\` or \`keys\` in trustedIssuer.`,
   }
+}
+
+const paths =
+  ' Many issuers have a path: `/realms/<realm>` (Keycloak), `/oauth2/default` (Okta), `/application/o/<slug>/` (authentik), `/oidc` (Logto).'
+
+/** Whether a host without a path responded, and not with metadata. */
+function isAtRoot(result: Fetched | Failure): boolean {
+  return !isFailure(result) && /^https?:\/\/[^/]+\/\.well-known\/[^/]+$/.test(result.url)
 }
 
 /** A response in a few words. A redirect is named by its origin, and is not followed. */
@@ -84,7 +101,7 @@ export function describeResult(result: Fetched | Failure): string {
   const { status, headers } = result
   const target = status >= 300 && status < 400 ? URL.parse(headers.location ?? '', result.url) : null
   if (target !== null) {
-    return `${status}, a redirect to ${showText(target.origin).slice(1, -1)} that is not followed`
+    return `${status}, a redirect to ${showWithoutQuotes(target.origin)} that is not followed`
   }
   return status === 200 && documentOf(result) === undefined ? '200 without a JSON object' : String(status)
 }
@@ -97,22 +114,38 @@ export function checkName({ url, isExact, remarks }: IssuerUrl, { stated }: Foun
   if (stated === url) {
     return { check: 'issuer', state: 'passed', found: `${url} is its exact name` }
   }
-  const isSlash = stated === `${url}/` || `${stated}/` === url
-  const difference = isSlash ? 'differs only by a trailing slash' : 'differs'
+  const difference = differOnlyBySlash(stated, url) ? 'differs only by a trailing slash' : 'differs'
+  if (!isName(stated)) {
+    return {
+      check: 'issuer',
+      state: 'failed',
+      found: `the name in the metadata is no URL of an issuer: ${showText(stated)}`,
+      fix: `Configure the issuer to state its URL, ${showText(url)}, or the exact \`iss\` of its tokens.`,
+    }
+  }
   return !isExact && isOnSameHost(stated, url)
-    ? { check: 'issuer', state: 'passed', found: `its exact name is ${showText(stated).slice(1, -1)}` }
+    ? { check: 'issuer', state: 'passed', found: `its exact name is ${showWithoutQuotes(stated)}` }
     : {
         check: 'issuer',
         state: 'failed',
         found: `the name in the metadata ${difference}: ${showText(stated)} and not ${showText(url)}${remarks.length === 0 ? '' : ', which was read from the argument'}`,
-        fix: `Write exactly this: issuer: '${showText(stated).slice(1, -1)}'. It must be the \`iss\` of the tokens.`,
+        fix: `Write exactly this: issuer: '${showWithoutQuotes(stated)}'. It must be the \`iss\` of the tokens.`,
       }
 }
 
 /** The name that the further checks use. */
 export function effectiveIssuer({ url, isExact }: IssuerUrl, { stated }: FoundMetadata): string {
-  const isSlash = stated === `${url}/` || `${stated ?? ''}/` === url
-  return stated !== undefined && (isSlash || (!isExact && isOnSameHost(stated, url))) ? stated : url
+  const isMeant = stated !== undefined && (differOnlyBySlash(stated, url) || (!isExact && isOnSameHost(stated, url)))
+  return isMeant && isName(stated) ? stated : url
+}
+
+function differOnlyBySlash(one: string, other: string): boolean {
+  return one === `${other}/` || `${one}/` === other
+}
+
+/** The metadata can state any text. The library accepts a name only on `https:` or on loopback, and without a query. */
+function isName(stated: string): boolean {
+  return !(attempt(() => trustedIssuer(stated)) instanceof Error)
 }
 
 function isOnSameHost(one: string, other: string): boolean {

@@ -13,7 +13,8 @@ export interface Hint {
 
 /** What else can be tried on the command line. */
 export function hintOf(cause: CauseReport, token: string, args: Arguments): Hint {
-  if (cause.reason === 'malformed-token' && textsOf(args, 'config').length === 0 && !token.includes('.')) {
+  const isOpaque = !token.includes('.') && cause.problem.includes('opaque')
+  if (cause.reason === 'malformed-token' && textsOf(args, 'config').length === 0 && isOpaque) {
     const hint =
       'If the token is opaque, set TOLLGATE_CLIENT_ID and TOLLGATE_CLIENT_SECRET, so that the command introspects it.'
     return { hint, suggestion: undefined }

@@ -40,8 +40,8 @@ export interface Dialect {
   /**
    * The positive mark of access tokens: claims and their values, such as `{ token_use: 'access' }`, `{ typ: ['Bearer',
    * 'DPoP'] }` or `{ sid: /^session_/ }`. All these claims must have one of their values. Or a function of the claims
-   * and the header. Where a mark is given, it decides alone: it also accepts a token whose header or claims state another
-   * kind, such as one with a `nonce`. Only `profile` demands `typ: at+jwt` beside it. A mark that every token has accepts
+   * and the header. The mark decides alone: it also accepts a token whose header or claims state another kind, such as
+   * one with a `nonce`. Only `profile` demands `typ: at+jwt` beside it. A mark that every token has accepts
    * ID tokens and refresh tokens too. Default: the list of the library.
    */
   readonly isAccessToken?: IsAccessToken | AccessTokenMark | undefined

@@ -1,5 +1,6 @@
 import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
 import type { MisconfigurationMessage } from '../diagnostics/messages.ts'
+import { isInMilliseconds } from '../lib/numeric-date.ts'
 import { own } from '../lib/record.ts'
 import type { AccessTokenClaims } from '../access-token.ts'
 import type { ValidatedToken } from '../validated-token.ts'
@@ -8,7 +9,7 @@ import type { DialectSettings } from './dialect.ts'
 import type { ClaimsFault } from './validate-claims.ts'
 
 /**
- * Warns when good tokens are refused, or grant nothing, because their issuer writes them in another way than its
+ * Warns when good tokens are refused, grant nothing, or never expire, because their issuer writes them in another way than its
  * configuration says. Their clients cannot change that, so that the operator of the API must know it.
  */
 export type WarnOfDialect = (token: ValidatedToken, fault: ClaimsFault | undefined) => void
@@ -28,6 +29,12 @@ export function createWarnOfDialect(label: string, dialect: DialectSettings, emi
     // A token that does not plainly say that it is an access token may be a refresh token, which has no audience.
     if (token.statedKind?.kind === 'access-token' && isWithoutAudience(token, fault)) {
       warnOnce('missing-audience', missingAudience(name, token))
+    }
+    if (token.exp !== undefined && isInMilliseconds(token.exp)) {
+      warnOnce(
+        'exp-in-milliseconds',
+        `The tokens of ${name} never expire, because they have \`exp\` in milliseconds: configure the issuer to write seconds (RFC 7519 §4.1.4). Until then, \`maxLifetime\` in trustedIssuer refuses them`,
+      )
     }
     const unread = fault === undefined && dialect.scopes === 'default' ? unreadScopes(token.claims) : undefined
     if (unread !== undefined) {

@@ -4,8 +4,8 @@ import type { HttpRequest } from '../request/http-request.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 
 /**
- * Step 5: a token that is bound to a key is refused, because the library cannot verify the binding yet (RFC 7800 §3,
- * RFC 9449 §7.2). The context, which will contain the proof, is not read yet. `now` is in milliseconds.
+ * Step 5 (RFC 7800 §3, RFC 9449 §7.2): refuses a token that is bound to a key, because the library cannot verify the
+ * binding yet. The context, which will contain the proof, is not read yet. `now` is in milliseconds.
  *
  * @throws Refusal 401 `sender-constrained`.
  */

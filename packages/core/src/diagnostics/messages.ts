@@ -156,13 +156,19 @@ export interface SecurityMessage {
 }
 
 /**
- * The message on `tollgate:misconfiguration`: because of the configuration, valid tokens are not accepted. The library
+ * The message on `tollgate:misconfiguration`: because of the configuration, valid tokens are not accepted, or never expire. The library
  * also emits it as a warning of the process. Per issuer of a validator, `'credentials-refused'` is emitted at most once
- * a minute. `'missing-audience'` and `'unread-scopes'` are emitted once: good tokens name no audience, or have
- * scopes that are not read. Per validator, `'invalid-issuer'` is emitted once.
+ * a minute. `'missing-audience'`, `'unread-scopes'` and `'exp-in-milliseconds'` are emitted once: good tokens name no
+ * audience, have scopes that are not read, or never expire. Per validator, `'invalid-issuer'` is emitted once.
  */
 export interface MisconfigurationMessage {
-  readonly event: 'credentials-refused' | 'missing-audience' | 'unread-scopes' | 'invalid-issuer' | 'short-revocations'
+  readonly event:
+    | 'credentials-refused'
+    | 'missing-audience'
+    | 'unread-scopes'
+    | 'exp-in-milliseconds'
+    | 'invalid-issuer'
+    | 'short-revocations'
   readonly issuer: string
   /** A sentence that says how to fix the configuration. */
   readonly message: string

@@ -3,7 +3,8 @@ import { differenceOf, differingPart } from './difference.ts'
 import type { Cause, ProblemAndFix } from './explanation.ts'
 import { audiencesOf, type FailedToken } from './failed-token.ts'
 import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
-import { showNames, showText } from './show.ts'
+import { showExpected, showNames, showWithoutQuotes } from './show.ts'
+import { isUnsetName } from './unset-name.ts'
 import { audiencesOfVendors } from './vendor-audiences.ts'
 
 /** A token chooses the number of its audiences. */
@@ -29,17 +30,13 @@ export function wrongAudience(token: FailedToken): Cause {
   return { ...cause, expected: showExpected(names), received }
 }
 
-function showExpected(names: readonly string[]): string {
-  return names.map((name) => showText(name)).join(' or ')
-}
-
 function audienceCause(token: FailedToken, audiences: readonly string[], names: readonly string[]): ProblemAndFix {
   for (const audience of audiences) {
     const difference = differenceOf(audience, names)
     if (difference !== undefined) {
       return {
         problem: `\`aud\` differs ${difference.how} from your \`audience\``,
-        fix: `Write exactly this: \`audience: '${showText(audience).slice(1, -1)}'\`.`,
+        fix: `Write exactly this: \`audience: '${showWithoutQuotes(audience)}'\`.`,
       }
     }
   }
@@ -54,7 +51,7 @@ function audienceCause(token: FailedToken, audiences: readonly string[], names: 
 }
 
 function otherApi(token: FailedToken, audiences: readonly string[], names: readonly string[]): ProblemAndFix {
-  if (audiences.some((audience) => audience.split(/[ ,]+/).some((part) => names.includes(part)))) {
+  if (audiences.some((audience) => audience.split(/[ ,;[\]"]+/).some((part) => names.includes(part)))) {
     return {
       problem: '`aud` is one text with several names, and it must be an array of them',
       fix: 'Configure the issuer to write `aud` as an array of texts (RFC 7519 §4.1.3).',
@@ -63,13 +60,26 @@ function otherApi(token: FailedToken, audiences: readonly string[], names: reado
   if (audiences.some((audience) => differingPart(audience, names) === 'path')) {
     return {
       problem: '`aud` is on the host of this API, but has another path: another version, or another API',
-      fix: 'The client must ask for a token for exactly your `audience`. If `aud` is the name of this API, write it as `audience`.',
+      fix: 'The client must request a token for exactly your `audience`. If `aud` is the name of this API, write it as `audience`.',
+    }
+  }
+  if (audiences.some((audience) => isUnsetName(audience))) {
+    return {
+      problem: '`aud` is no name, but what an unset variable or a template leaves',
+      fix: 'Set the name of this API in the configuration of the client, and get a new token.',
+    }
+  }
+  const [only = '', ...others] = audiences
+  if (others.length === 0 && ['client_id', 'azp', 'cid'].some((name) => ownText(token.claims, name) === only)) {
+    return {
+      problem: '`aud` is the id of the client: the token is for the client itself, and for no API',
+      fix: 'The client must name this API when it asks for the token: `audience=…` or `resource=…`. If the issuer names clients in `aud`, write the id as `audience`.',
     }
   }
   const isForIssuer = audiences.includes(ownText(token.claims, 'iss') ?? '')
   return {
     problem: isForIssuer ? 'the token is for the issuer itself, and for no API' : 'the token is for another API',
-    fix: 'The client must ask the issuer for a token for this API (`audience`, `resource` or a scope of it). If `aud` is the name of this API, write it as `audience`.',
+    fix: 'The client must request a token for this API (`audience`, `resource` or a scope of it). If `aud` is the name of this API, write it as `audience`.',
   }
 }
 
@@ -96,8 +106,9 @@ function otherClaimCause(claim: string, audiences: readonly string[], names: rea
 /** The token, or the introspection response, names no audience. */
 export function missingAudience(token: FailedToken, claim: string): Cause {
   const what = token.genuine?.kind === 'opaque' ? 'introspection response' : 'token'
+  const isEmpty = own(token.claims, claim) !== undefined && own(token.claims, claim) !== null
   return {
-    problem: `the ${what} has no \`${claim}\``,
+    problem: isEmpty ? `\`${claim}\` of the ${what} is empty` : `the ${what} has no \`${claim}\``,
     expected: `\`${claim}\` with ${showExpected(audiencesOf(token))}`,
     fix: fixForMissing(token.claims, claim),
   }
@@ -117,5 +128,5 @@ function fixForMissing(claims: unknown, claim: string): string {
   if (/\/realms\/[^/]+$/.test(ownText(claims, 'iss') ?? '')) {
     return 'Add a mapper "Audience" with this API to a client scope in Keycloak, and give that scope to the client.'
   }
-  return "Name this API when the client asks for the token (`audience` or `resource`), or configure the issuer to write it. `missingAudience: 'trust'` is right only if the issuer issues tokens for no other API."
+  return "Name this API when the client requests the token (`audience` or `resource`), or configure the issuer to write it. `missingAudience: 'trust'` is right only if the issuer issues tokens for no other API."
 }

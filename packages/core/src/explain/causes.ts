@@ -9,7 +9,8 @@ import {
   wrongClaims,
   wrongTokenType,
 } from './claim-causes.ts'
-import { crossOrigin, noCredentials, repeatedCredentials, tokenTooLarge } from './credential-causes.ts'
+import { crossOrigin } from './cookie-causes.ts'
+import { noCredentials, repeatedCredentials, tokenTooLarge } from './credential-causes.ts'
 import type { Cause, Step } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
 import { byApplication, unexpectedOrganization, wrongOrganization } from './guard-causes.ts'

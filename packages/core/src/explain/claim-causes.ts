@@ -48,10 +48,12 @@ const claimsOfKinds: ReadonlySet<string> = new Set(['typ', 'token_use', 'token_t
 /** Which claims state another kind, and which are missing. */
 function showBy({ refusal, claims, header }: FailedToken): string | undefined {
   const isThere = (name: string): boolean => (valueAt(claims, name.split('.')) ?? own(header, name)) !== undefined
+  const inHeader = (names: readonly string[]): string =>
+    names.every((name) => valueAt(claims, name.split('.')) === undefined) ? ' in the header' : ''
   const [there, missing] = [true, false].map((one) => refusal.claimPaths.filter((name) => isThere(name) === one))
   const parts = [
     ...(missing?.length ? [`no ${showClaims(missing)}`] : []),
-    ...(there?.length ? [`${showClaims(there)} of another kind of token`] : []),
+    ...(there?.length ? [`${showClaims(there)}${inHeader(there)} of another kind of token`] : []),
   ]
   return parts.length === 0 ? undefined : parts.join(', ')
 }
@@ -92,6 +94,12 @@ export function missingClaim(token: FailedToken): Cause {
   if (kind !== undefined) {
     return { problem: `this is ${kind.what}: ${kind.why}`, received: `no ${showClaims(names)}`, fix: sendAccessToken }
   }
+  if (names.includes('iss') && ownText(token.header, 'alg')?.startsWith('HS') === true) {
+    return {
+      problem,
+      fix: 'Write it where you sign the token: with jsonwebtoken, `jwt.sign(claims, secret, { issuer, audience, expiresIn })`. `issuer` must be exactly the name that you trust.',
+    }
+  }
   if (names.includes('iss') && settings.issuers.length > 0) {
     return { problem, fix: 'Get the token from the issuer that you trust: its tokens name it in `iss`.' }
   }
@@ -112,12 +120,16 @@ export function malformedClaim({ refusal, claims }: FailedToken): Cause {
   const isTime = ['exp', 'nbf', 'iat', 'auth_time'].includes(name)
   return {
     problem: `${showClaims(refusal.claimPaths)} ${refusal.claimPaths.length > 1 ? 'have' : 'has'} the wrong type`,
-    expected: isTime ? 'a number of seconds' : undefined,
+    expected: isTime ? 'a number of seconds' : name === 'aud' ? 'a text, or an array of texts' : expectedText(name),
     received: value === undefined ? undefined : typeOf(value),
     fix: isTime
       ? 'The issuer must write times as numbers of seconds since 1970, and not as texts.'
       : 'The issuer must write the claim as RFC 7519 §4.1 says.',
   }
+}
+
+function expectedText(name: string): string | undefined {
+  return ['iss', 'sub', 'jti', 'client_id', 'scope'].includes(name) ? 'a text' : undefined
 }
 
 /** `wrong-claims`. */

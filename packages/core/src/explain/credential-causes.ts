@@ -4,8 +4,8 @@ import type { HttpRequest } from '../request/http-request.ts'
 import { isPreflight } from '../request/preflight.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
+import { missingCookie } from './cookie-causes.ts'
 import { otherScheme, sendBearer } from './other-scheme.ts'
-import { showText } from './show.ts'
 
 /** `no-credentials`. */
 export function noCredentials({ request, settings }: FailedToken): Cause {
@@ -29,7 +29,11 @@ export function noCredentials({ request, settings }: FailedToken): Cause {
   const places = namePlaces(settings.credentials)
   return (
     elsewhere(request, settings) ??
-    withoutHeaders(request) ?? { problem: `the request has no token in ${places}`, fix: fixFor(request, settings) }
+    withoutHeaders(request) ??
+    missingCookie(request, settings.credentials) ?? {
+      problem: `the request has no token in ${places}`,
+      fix: fixFor(request, settings),
+    }
   )
 }
 
@@ -54,11 +58,10 @@ function elsewhere(request: HttpRequest, { credentials, formBody }: FailedToken[
       fix: "Put the CORS layer in front of protect(), or set `preflights: 'skip'`.",
     }
   }
-  if (/[?&]((access|auth|id)_?token|token|jwt|authorization)=/i.test(request.url)) {
+  if (inQuery.test(request.url)) {
     return { problem: 'the token is in the query of the URL, which Tollgate never reads', fix: sendBearer }
   }
-  const form = isUrlEncodedForm(request) && request.method !== 'GET'
-  if (form) {
+  if (isUrlEncodedForm(request) && request.method !== 'GET') {
     return formBody === 'ignored'
       ? {
           problem: 'the request has no token in a header, and form bodies are not read',
@@ -71,12 +74,14 @@ function elsewhere(request: HttpRequest, { credentials, formBody }: FailedToken[
       (source) => source !== 'authorization' && (source.in === 'cookie' ? 'cookie' : source.name) === name,
     )
   const other = otherHeaders.find((name) => !isRead(name) && headerLines(request.headers, name).length > 0)
-  return other === undefined ? undefined : inHeader(other, request)
+  return other === undefined ? undefined : inHeader(other, request, namePlaces(credentials))
 }
 
-function inHeader(name: string, request: HttpRequest): Cause {
+const inQuery = new RegExp('[?&]((access|auth|id)_?token|token|jwt|authorization|bearer)=', 'i')
+
+function inHeader(name: string, request: HttpRequest, places: string): Cause {
   const [value = ''] = headerLines(request.headers, name)
-  const problem = `the request has no \`Authorization\`, but it has \`${name}\``
+  const problem = `the request has no token in ${places}, but it has \`${name}\``
   if (new RegExp('^bearer ', 'i').test(value)) {
     return {
       problem,
@@ -90,8 +95,13 @@ function inHeader(name: string, request: HttpRequest): Cause {
   }
 }
 
+/** The headers in which proxies and clients send a token, and `cookie`. */
 const otherHeaders = [
   'x-access-token',
+  'x-id-token',
+  'x-jwt-assertion',
+  'x-goog-iap-jwt-assertion',
+  'x-amzn-oidc-data',
   'x-auth-token',
   'x-forwarded-access-token',
   'x-auth-request-access-token',
@@ -106,7 +116,9 @@ const otherHeaders = [
   'authentication',
   'access_token',
   'token',
+  'jwt',
   'x-api-key',
+  'apikey',
   'cookie',
 ]
 
@@ -146,7 +158,7 @@ export function repeatedCredentials({ request }: FailedToken): Cause {
     problem:
       lines.length > 1 || lines.some((line) => line.includes(','))
         ? 'the request has `Authorization` more than once'
-        : 'the request has several tokens: in different places, or in several cookies of one name',
+        : 'the request has several tokens: in different places, or in several lines or several cookies of one name',
     expected: 'one token',
     fix: 'Send the token once. A proxy or an HTTP client may add a second one.',
   }
@@ -157,18 +169,5 @@ export function tokenTooLarge(): Cause {
   return {
     problem: 'the token has more than 16 KiB, or the cookies more than 64 KiB',
     fix: 'Configure the issuer to put fewer claims into the token, such as groups. Or remove cookies.',
-  }
-}
-
-/** `cross-origin`. */
-export function crossOrigin({ request }: FailedToken): Cause {
-  const [origin] = request === undefined ? [] : headerLines(request.headers, 'origin')
-  return {
-    problem: 'the token is in a cookie, and a page of another origin may have sent the request',
-    received: origin === undefined ? 'no `Origin`' : `\`Origin\` ${showText(origin)}`,
-    fix:
-      origin === undefined
-        ? 'A client that is no browser must send the token in `Authorization`. A browser sends `Origin`, unless a proxy removes it.'
-        : "If the page is yours, list its origin: cookie('name', { origins: ['https://…'] }).",
   }
 }

@@ -34,6 +34,7 @@ export function differingPart(name: string, expected: readonly string[]): 'path'
 
 const withoutSlash = (name: string): string => name.replace(/\/$/, '')
 const withoutScheme = (name: string): string => name.replace(/^https?:\/\//i, '')
+const withScheme = (name: string): string => (name.includes('://') ? name : `https://${name}`)
 const withoutPort = (name: string): string =>
   name.replace(/^(https:\/\/[^/]*):443(?=\/|$)|^(http:\/\/[^/]*):80(?=\/|$)/, '$1$2')
 const withoutWellKnown = (name: string): string => withoutSlash(name.split('/.well-known/')[0] ?? '')
@@ -44,6 +45,7 @@ const spellings: readonly (readonly [how: string, same: (name: string) => string
   ['only by white space', (name) => name.trim()],
   ['only by a trailing slash', withoutSlash],
   ['only in upper and lower case', (name) => name.toLowerCase()],
+  ['only by `https://` in front', withScheme],
   ['only by `http:` and `https:`', withoutScheme],
   ['only by the default port', withoutPort],
   ['only by the path of its metadata', withoutWellKnown],

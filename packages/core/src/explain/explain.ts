@@ -7,6 +7,7 @@ import { refusalCause } from './causes.ts'
 import type { Cause, Explanation } from './explanation.ts'
 import { type Circumstances, createFailedToken, type ExplainedSettings } from './failed-token.ts'
 import { outageCause } from './outage-causes.ts'
+import { showWithoutQuotes } from './show.ts'
 
 /** Explains the errors of one validator. */
 export interface Explainer {
@@ -58,11 +59,22 @@ function explanationOf(error: ErrorResponse, circumstances: Circumstances, setti
   if (isRefusal(error)) {
     const { reason } = error
     const { step, ...cause } = refusalCause(createFailedToken(error, circumstances, settings))
-    return Object.freeze({ status, code, reason, step, ...withLine(`${status} ${reason}`, cause) })
+    return Object.freeze({ status, code, reason, step, ...withLine(`${status} ${showName(reason)}`, cause) })
   }
   const step = stepOf(error, circumstances, settings)
   const { reason, ...cause } = outageCause(error, step)
-  return Object.freeze({ status, code, reason, step, ...withLine(`${status} ${reason} (${error.issuer})`, cause) })
+  return Object.freeze({
+    status,
+    code,
+    reason,
+    step,
+    ...withLine(`${status} ${reason} (${showName(error.issuer)})`, cause),
+  })
+}
+
+/** Tokens choose the names of tenants, and the application chooses the reasons of its guards. */
+function showName(name: string): string {
+  return showWithoutQuotes(name)
 }
 
 /** A JWT whose signature is good is introspected for the guard `active`, and with `formats: 'opaque'` at once. */

@@ -28,7 +28,7 @@ export interface FailedToken extends Circumstances {
   readonly refusal: Refusal
   readonly settings: ExplainedSettings
   readonly header: unknown
-  /** The claims. Until `genuine` is known, anybody may have made them up. Read them with `own`. */
+  /** The claims. Until `genuine` is known, a stranger may have made them up. Read them with `own`. */
   readonly claims: unknown
   readonly genuine: ValidatedToken | undefined
   /** The trusted issuers. Empty when `issuer` is a function. */

@@ -1,7 +1,7 @@
 import { own } from '../lib/record.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
-import { showClaims, showText } from './show.ts'
+import { showClaims, showWithoutQuotes } from './show.ts'
 
 /** `wrong-organization`. */
 export function wrongOrganization({ refusal, claims }: FailedToken): Cause {
@@ -25,7 +25,7 @@ export function unexpectedOrganization(): Cause {
 /** A reason of the application. */
 export function byApplication({ refusal }: FailedToken): Cause {
   return {
-    problem: `a guard of your application refused the token (${showText(refusal.reason).slice(1, -1)})`,
+    problem: `a guard of your application refused the token (${showWithoutQuotes(refusal.reason)})`,
     received: refusal.claimPaths.length === 0 ? undefined : showClaims(refusal.claimPaths),
     fix: 'Search for this reason in your guards.',
   }

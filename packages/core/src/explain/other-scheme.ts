@@ -15,6 +15,19 @@ export function otherScheme(line: string): Cause {
   if (/^bearere[yw]/i.test(line)) {
     return { problem: 'no space follows `Bearer`', fix: sendBearer }
   }
+  if (new RegExp('^bearer(%20|[+_-])', 'i').test(line)) {
+    return { problem: 'something else than a space follows `Bearer`', fix: sendBearer }
+  }
+  if (/^authorization\s*[:=]/i.test(line)) {
+    return { problem: 'the name `Authorization` is in the value of the header too', fix: sendBearer }
+  }
+  if (/^(undefined|null|nan|true|false|\[object \w+\])$/i.test(line)) {
+    return {
+      problem:
+        'the whole value of `Authorization` is a JavaScript value, such as `undefined`, and no text with a token',
+      fix: `${sendBearer} The client builds the header before it has a token, or out of an object.`,
+    }
+  }
   if (/^["']/.test(line)) {
     return { problem: 'the whole value of `Authorization` is in quotes', fix: sendBearer }
   }

@@ -3,7 +3,7 @@ import { type Unavailable, UpstreamError, type UpstreamReason } from '../respons
 import { differenceOf } from './difference.ts'
 import type { Cause } from './explanation.ts'
 import { fixByCode, fixByReason, fixByStatus, fixOfIntrospection } from './outage-fixes.ts'
-import { showText } from './show.ts'
+import { showMessage, showText, showWithoutQuotes } from './show.ts'
 
 /** Why a token could not be validated. A back-off is explained by the failure before it. */
 export function outageCause(
@@ -14,10 +14,10 @@ export function outageCause(
   const { reason, message, received } = failure
   return {
     reason,
-    problem: lowerFirst(withoutAdvice(message)),
+    problem: showMessage(lowerFirst(withoutAdvice(message))),
     expected: received === undefined ? undefined : `\`issuer\` ${showText(error.issuer)}`,
     received: received === undefined ? undefined : `\`issuer\` ${showText(received)}`,
-    fix: fixOf(failure, error.issuer, step),
+    fix: showMessage(fixOf(failure, error.issuer, step)),
   }
 }
 
@@ -40,29 +40,37 @@ function fixOf({ reason, message, cause, received }: Failure, issuer: string, st
   if (message.includes('without `introspection_endpoint`')) {
     return 'The issuer announces no introspection. If it has an endpoint, set `introspection: { endpoint }`. Otherwise request JWTs.'
   }
+  if (message.includes("network: 'any'")) {
+    return "If this issuer is in your own network, give its trustedIssuer the option `network: 'any'`. Then check in the `issuer` function who may choose its name."
+  }
   if (/ contains \d+ keys\./.test(message)) {
     return 'Configure the issuer to remove old keys, or give the current ones to `keys`.'
   }
   if (foundAdvice !== undefined && isMissing) {
-    return `${foundAdvice}.`
+    return `${foundAdvice}.${reason === 'not-found' && /^https?:\/\/[^/]+\/?$/.test(issuer) ? paths : ''}`
   }
   if (received !== undefined && isSpelling(received, issuer)) {
-    return `Write exactly this: \`issuer: '${showText(received).slice(1, -1)}'\`.`
+    return `Write exactly this: \`issuer: '${showWithoutQuotes(received)}'\`.`
   }
   const code = reason === 'network' ? codeOf(cause) : undefined
   const isCall = step === 'introspection' && foundAdvice === undefined
   const status = / answered (\d{3})/.exec(message)?.[1] ?? ''
   return (
     (code === undefined ? undefined : fixByCode.find(([pattern]) => pattern.test(code))?.[1]) ??
-    (isCall ? (fixOfIntrospection.get(status.replace(/^3../, '3xx')) ?? fixOfIntrospection.get(reason)) : undefined) ??
+    (isCall ? fixOfCall(status, reason) : undefined) ??
     fixByStatus.find(([pattern]) => pattern.test(status))?.[1] ??
     fixByReason[reason]
   )
 }
 
+function fixOfCall(status: string, reason: UpstreamReason): string | undefined {
+  const family = /^[34]/.test(status) ? `${status.charAt(0)}xx` : ''
+  return fixOfIntrospection.get(status) ?? fixOfIntrospection.get(family) ?? fixOfIntrospection.get(reason)
+}
+
 /** Whether the names differ in their spelling alone, and not by `http:` in place of `https:`. */
 function isSpelling(received: string, issuer: string): boolean {
-  const isInsecure = issuer.startsWith('https:') && !received.startsWith('https:')
+  const isInsecure = /^https:/i.test(issuer) && !/^https:/i.test(received)
   return !isInsecure && differenceOf(received, [issuer]) !== undefined
 }
 
@@ -71,6 +79,8 @@ function codeOf(cause: unknown): string | undefined {
   const code = own(cause, 'code') ?? own(own(cause, 'cause'), 'code')
   return typeof code === 'string' ? code : undefined
 }
+
+const paths = ' Many issuers have a path, such as `/realms/<realm>` (Keycloak) or `/oauth2/default` (Okta).'
 
 const advice = /\. ((?:If the metadata is elsewhere|Correct `metadata`|Configure the name).*)$/s
 

@@ -38,6 +38,7 @@ export const fixByStatus: readonly (readonly [RegExp, string])[] = [
     /^40[13]$/,
     'A firewall, a proxy or a login refuses this machine: allow it to read the document without credentials.',
   ],
+  [/^407$/, 'A proxy in between demands credentials: give a `dispatcher` with them, such as ProxyAgent of undici.'],
   [/^404$/, 'Check the URL: the metadata, or the option `keys`, names a document that does not exist.'],
   [/^429$/, 'The issuer limits the number of calls. Tollgate tries again by itself.'],
 ]
@@ -50,6 +51,10 @@ export const fixOfIntrospection: ReadonlyMap<string, string> = new Map([
     'The client of `introspection` may not introspect, or a firewall refuses this machine. At the issuer, allow the client to introspect.',
   ],
   ['404', 'There is no endpoint at this URL: check `introspection: { endpoint }`, and the realm or tenant in it.'],
+  [
+    '4xx',
+    'Check `introspection: { endpoint }`: the token and the UserInfo endpoints are others. Or the issuer demands other `parameters`, or another method of `client`.',
+  ],
   ['405', 'The endpoint takes no POST: check `introspection: { endpoint }`.'],
   [
     '429',
@@ -60,7 +65,10 @@ export const fixOfIntrospection: ReadonlyMap<string, string> = new Map([
     'not-json',
     "Check `introspection: { endpoint }`: a login page may respond there. If the issuer responds with a JWT, set `introspection: { response: 'jwt' }`.",
   ],
-  ['malformed-document', 'Check `introspection: { endpoint }`: the response is not as RFC 7662 §2.2 demands.'],
+  [
+    'malformed-document',
+    'Check `introspection: { endpoint }`: the response is not as RFC 7662 §2.2 demands. The token and the UserInfo endpoints are others.',
+  ],
 ])
 
 /** By the reason alone. */
@@ -74,11 +82,11 @@ export const fixByReason: Readonly<Record<UpstreamReason, string>> = {
     "Check the connection to Redis, or to the other log in `revocations`. With `whenSilent: 'serve'`, requests continue without newer revocations.",
   closing: 'Close the server before the validator, so that no request comes after it.',
   'not-found': 'Check the URL of the issuer. If its metadata is elsewhere, set `metadata` or `keys`.',
-  'unexpected-status': 'Open the URL with curl from this machine: a proxy, a firewall or a login page may answer.',
+  'unexpected-status': 'Open the URL with curl from this machine: a proxy, a firewall or a login page may respond.',
   truncated: 'The connection ended early. Check proxies in between.',
   'not-http': 'Something else than an HTTP server listens there. Check the port.',
   'content-encoding': 'Configure the server to send the document as it is, or with gzip.',
-  'not-json': 'Open the URL with curl from this machine: a login page or a proxy may answer in place of the issuer.',
+  'not-json': 'Open the URL with curl from this machine: a login page or a proxy may respond in place of the issuer.',
   'too-large': 'Configure the issuer to publish a smaller document.',
   'malformed-document': 'Open the URL with curl: it is another document, or the issuer has no signing key yet.',
   'issuer-mismatch':

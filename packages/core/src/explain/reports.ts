@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks'
 import { debuglog } from 'node:util'
 import { LRUCache } from 'lru-cache'
+import { reportBug } from '../diagnostics/channels.ts'
 import { invalidOption } from '../lib/invalid-option.ts'
 import type { Explanation, ExplanationReport } from './explanation.ts'
 
@@ -25,22 +26,38 @@ export function expectExplain(explain: unknown): Explain | undefined {
 export function createReports(explain: Explain | undefined): readonly Report[] {
   const debug = debuglog('tollgate')
   if (explain === 'console') {
-    return [printing((line) => console.warn(`tollgate: ${line}`))]
+    return [separately(() => printing((line) => console.warn(`tollgate: ${line}`)))]
   }
-  const printed = debug.enabled ? [printing((line) => debug('%s', line))] : []
-  return explain === undefined ? printed : [...printed, counting(explain)]
+  const printed = debug.enabled ? [separately(() => printing((line) => debug('%s', line)))] : []
+  return explain === undefined ? printed : [...printed, separately(() => counting(explain))]
+}
+
+/** Outages have limits of their own, because a stranger can cause different refusals until theirs are used up. */
+function separately(create: () => Report): Report {
+  const [refusals, outages] = [create(), create()]
+  return (explanation) => (explanation.status >= 500 ? outages(explanation) : refusals(explanation))
 }
 
 /** Milliseconds in which a repeated line is counted and not printed again. */
 const window = 60_000
 /** Strangers can cause any number of different lines. */
 const maxLines = 100
-/** A stranger must not hide the other reasons, such as an outage. */
+/** A stranger must not hide the other reasons. */
 const maxLinesOfReason = 30
 
-function counting(report: (report: ExplanationReport) => void): Report {
+function counting(report: Exclude<Explain, string>): Report {
   const count = createCounter()
-  return (explanation) => report(Object.freeze({ ...explanation, count: count(explanation).count }))
+  return (explanation) => void call(report, Object.freeze({ ...explanation, count: count(explanation).count }))
+}
+
+/** A failure of the function must neither change the response nor end the process, also if it is `async`. */
+async function call(report: Exclude<Explain, string>, explanation: ExplanationReport): Promise<void> {
+  try {
+    const result: unknown = report(explanation)
+    await result
+  } catch (failure) {
+    reportBug(failure)
+  }
 }
 
 /** Prints a line once in a minute, and at most 30 different lines of a reason and 100 of all in a minute. */

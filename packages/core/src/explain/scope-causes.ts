@@ -13,12 +13,23 @@ export function missingScope(token: FailedToken): Cause {
   const count =
     granted.length === 0 ? 'no scope' : `${granted.length} other ${granted.length === 1 ? 'scope' : 'scopes'}`
   const lack = lackOf(missing, scopes)
-  const cause = misspelt(missing, granted) ??
+  const cause = byApiOfCognito(granted, lack) ??
+    misspelt(missing, granted) ??
     misread(token, missing, granted, lack) ?? {
       problem: lack,
       fix: 'The client must request the scope when it gets the token, and the issuer must grant it.',
     }
   return { ...cause, expected: scopes.map((scope) => showText(scope)).join(' '), received: `${count}${place}` }
+}
+
+/** The only scope of a token that did not come from the token endpoint of Cognito. */
+function byApiOfCognito(granted: readonly string[], lack: string): ProblemAndFix | undefined {
+  return granted.length === 1 && granted[0] === 'aws.cognito.signin.user.admin'
+    ? {
+        problem: `${lack}: it comes from a sign-in through the API of Cognito, which gives no other scopes`,
+        fix: "Sign in through the login pages of Cognito, and request the scope there. Or decide by groups: `dialect: { scopes: 'cognito:groups' }`.",
+      }
+    : undefined
 }
 
 /** A route can demand all of its scopes, or any of them. With none of them, both are the same. */
@@ -45,12 +56,38 @@ function misspelt(missing: readonly string[], granted: readonly string[]): Probl
   const prefixed = missing.find((scope) =>
     granted.some((one) => one.endsWith(`/${scope}`) || scope.endsWith(`/${one}`)),
   )
-  return prefixed === undefined
+  if (prefixed !== undefined) {
+    return {
+      problem: `${showText(prefixed)} and a scope of the token differ by a prefix such as \`api://…/\` only`,
+      fix: 'Write the scope in the guard as the token has it. Entra leaves the URI of the API out, and Cognito adds the resource server.',
+    }
+  }
+  const reordered = missing.find((scope) => granted.some((one) => wordsOf(one) === wordsOf(scope)))
+  if (reordered !== undefined) {
+    return {
+      problem: `${showText(reordered)} and a scope of the token have the same words with other separators, or in another order`,
+      fix: 'Write the scope in the guard exactly as the issuer does.',
+    }
+  }
+  const covered = missing.find((scope) =>
+    granted.some((one) => /[:./]\*$/.test(one) && scope.startsWith(one.slice(0, -1))),
+  )
+  return covered === undefined
     ? undefined
     : {
-        problem: `${showText(prefixed)} and a scope of the token differ by a prefix such as \`api://…/\` only`,
-        fix: 'Write the scope in the guard as the token has it. Entra leaves the URI of the API out, and Cognito adds the resource server.',
+        problem: `the token has a scope with \`*\` that seems to cover ${showText(covered)}, and \`*\` has no meaning in a scope`,
+        fix: 'Set `scopeHierarchy`, which says which scopes a scope implies. Or request the scope itself.',
       }
+}
+
+/** Spring writes `SCOPE_` in front. */
+function wordsOf(scope: string): string {
+  return scope
+    .replace(/^(SCOPE|ROLE)_/, '')
+    .toLowerCase()
+    .split(/[:./_-]+/)
+    .toSorted()
+    .join(' ')
 }
 
 /** The scope is in the token, and the issuer writes it in another place or in another way. */
@@ -63,9 +100,9 @@ function misread(
   const { refusal } = token
   const claims = token.genuine?.claims
   const has = (value: unknown): boolean => missing.some((scope) => namesIn(value).includes(scope))
-  if (granted.some((one) => one.includes(',') && has(one))) {
+  if (granted.some((one) => /[,;+|["]/.test(one) && has(one))) {
     return {
-      problem: '`scope` separates its names by commas, and it must separate them by spaces',
+      problem: '`scope` separates its names by commas or other characters, and it must separate them by spaces',
       fix: 'Configure the issuer to write spaces (RFC 6749 §3.3).',
     }
   }
@@ -122,21 +159,23 @@ const otherPlaces: readonly Place[] = [
   { path: ['cognito:groups'], says: 'rights' },
 ]
 
-/** Claims whose names contain the id of a client (Keycloak) or of a project (Zitadel). */
+/** Claims whose names contain the id of a client (Keycloak) or of a project (Zitadel), or are URLs (Auth0). */
 function placesInside(claims: unknown, audience: readonly string[]): readonly Place[] {
   const access = own(claims, 'resource_access')
   // The roles of another client are rights at another API.
   const clients = isRecord(access) ? Object.keys(access).filter((client) => audience.includes(client)) : []
+  const urls = isRecord(claims) ? Object.keys(claims).filter((name) => /^https?:\/\//.test(name)) : []
   const projects = isRecord(claims) ? Object.keys(claims).filter((name) => /^urn:zitadel:.*:roles$/.test(name)) : []
   return [
     ...clients.map((client): Place => ({ path: ['resource_access', client, 'roles'], says: 'rights' })),
+    ...urls.map((name): Place => ({ path: [name], says: 'rights' })),
     ...projects.map((name): Place => ({ path: [name], says: 'project' })),
   ]
 }
 
 function namesIn(value: unknown): readonly unknown[] {
   if (typeof value === 'string') {
-    return value.split(/[ ,]+/)
+    return value.split(/[ ,;+|[\]"]+/)
   }
   return Array.isArray(value) ? value : isRecord(value) ? Object.keys(value) : []
 }

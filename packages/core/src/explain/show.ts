@@ -1,3 +1,5 @@
+import { escapeCharacter } from '../lib/ascii.ts'
+
 const maxText = 200
 const maxItems = 5
 
@@ -5,6 +7,21 @@ const maxItems = 5
 export function showText(text: string): string {
   const shown = text.length > maxText ? `${text.slice(0, maxText)}…` : text
   return JSON.stringify(shown).replaceAll(/[^\x20-\x7E…]/g, escapeCharacter)
+}
+
+/** The same without the quotes, for a place between quotes or backticks of its own. */
+export function showWithoutQuotes(text: string): string {
+  return showText(text).slice(1, -1)
+}
+
+const maxMessage = 1000
+
+/** A message that contains names which a token or a server can choose: one line, without control characters. */
+export function showMessage(message: string): string {
+  const shown = message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message
+  return shown.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from({ length: character.length }, (_, index) => escapeCharacter(character.charAt(index))).join(''),
+  )
 }
 
 /** The value of `iss` or `aud`: a text, or several. Anything else is named by its type. */
@@ -20,6 +37,13 @@ export function showNames(value: unknown): string {
   return value.length === 0 ? 'an empty array' : [...shown, ...more].join(', ')
 }
 
+/** The names of the configuration, of which the token needs one. An application can trust thousands of issuers. */
+export function showExpected(names: readonly string[]): string {
+  const shown = names.slice(0, maxItems).map((name) => showText(name))
+  const more = names.length > maxItems ? [`one of ${names.length - maxItems} more`] : []
+  return [...shown, ...more].join(' or ')
+}
+
 /** The type of a JSON value. */
 export function typeOf(value: unknown): string {
   if (value === undefined) {
@@ -32,11 +56,6 @@ export function typeOf(value: unknown): string {
     return 'an array'
   }
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
-}
-
-/** Whether a NumericDate is a number of milliseconds by mistake: as seconds, it is after the year 5138. */
-export function isInMilliseconds(time: number): boolean {
-  return time >= 1e11
 }
 
 /** A NumericDate (RFC 7519 §2) as a time of ISO 8601. */
@@ -61,16 +80,7 @@ const units: readonly (readonly [string, number])[] = [
 
 /** `a`, `b` and `c`, each in backticks. */
 export function showClaims(names: readonly string[]): string {
-  const shown = names.slice(0, maxItems).map(
-    (name) =>
-      `\`${showText(name)
-        .slice(1, -1)
-        .replaceAll(String.raw`\"`, '"')}\``,
-  )
+  const shown = names.slice(0, maxItems).map((name) => `\`${showWithoutQuotes(name).replaceAll(String.raw`\"`, '"')}\``)
   const last = shown.pop() ?? 'a claim'
   return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`
-}
-
-function escapeCharacter(character: string): string {
-  return String.raw`\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

@@ -1,6 +1,7 @@
 import { own, ownText } from '../lib/record.ts'
 import type { Refusal } from '../responses/refusal.ts'
 import type { Cause } from './explanation.ts'
+import { settingsOf } from '../issuers/trusted-issuer.ts'
 import { algorithmsOf, type FailedToken } from './failed-token.ts'
 import { foreignKindOf, sendAccessToken } from './kind-of-token.ts'
 
@@ -26,6 +27,14 @@ export function algorithmNotAllowed(token: FailedToken): Cause {
       fix: 'Remove `secret` from trustedIssuer: then Tollgate finds the public keys by itself.',
     }
   }
+  if (alg.startsWith('HS') && isOfSupabase(token)) {
+    return {
+      problem: 'the project of Supabase still signs with its legacy secret (HMAC)',
+      expected,
+      received,
+      fix: 'In Supabase, rotate to a signing key under JWT Keys. Or set `secret` in supabase(…) to the legacy secret.',
+    }
+  }
   if (alg === 'none') {
     return { problem: 'the token is not signed', expected, received, fix: 'Send a token that the issuer has signed.' }
   }
@@ -43,6 +52,10 @@ export function algorithmNotAllowed(token: FailedToken): Cause {
     received,
     fix: `Add it to \`algorithms\` in trustedIssuer, if this issuer is meant to use it.`,
   }
+}
+
+function isOfSupabase({ issuer }: FailedToken): boolean {
+  return issuer !== undefined && issuer.url.endsWith('.supabase.co/auth/v1')
 }
 
 /** `critical-header`. */
@@ -80,13 +93,29 @@ export function badSignature(token: FailedToken): Cause {
     (isSecret
       ? {
           problem: 'the signature does not fit the shared secret',
-          fix: "Check that `secret` is the one of this environment. If the issuer shows it in base64, write `Buffer.from(text, 'base64')`.",
+          fix: "Check that `secret` is the one of this environment, without a line break. If the issuer shows it in base64, write `Buffer.from(text, 'base64')`.",
         }
-      : {
-          problem: 'the signature does not fit the key that the token names',
-          fix: 'Compare the token with what the issuer returned: it has been changed or cut off. Or it comes from another server with the same `iss` and `kid`.',
-        })
+      : wrongKey(token))
   )
+}
+
+function wrongKey({ header, issuer }: FailedToken): Cause {
+  const changed = 'Compare the token with what the issuer returned: it has been changed or cut off.'
+  if (issuer !== undefined && settingsOf(issuer).keys.from === 'inline') {
+    return {
+      problem: 'the signature does not fit the keys in the option `keys`',
+      fix: `${changed} Or \`keys\` are those of another environment, or from before the issuer replaced its keys.`,
+    }
+  }
+  return own(header, 'kid') === undefined
+    ? {
+        problem: 'the token names no key (`kid`), and its signature fits none of the keys of the issuer',
+        fix: `${changed} Or it comes from another server with the same \`iss\`.`,
+      }
+    : {
+        problem: 'the signature does not fit the key that the token names',
+        fix: `${changed} Or it comes from another server with the same \`iss\` and \`kid\`.`,
+      }
 }
 
 /** The key of the token is published, and cannot be used. */

@@ -1,11 +1,12 @@
+import { isInMilliseconds } from '../lib/numeric-date.ts'
 import type { Cause } from './explanation.ts'
 import { type FailedToken, timeIn } from './failed-token.ts'
-import { isInMilliseconds, showDuration, showTime } from './show.ts'
+import { showDuration, showTime } from './show.ts'
 
-/** A time that is further in the future says nothing about the clock, unless `iat` is in the future as well. */
+/** Seconds. A time further in the future says nothing about the clock, unless `iat` is in the future, too. */
 const maxClockError = 15 * 60
 
-/** A time before 1973 is a duration that somebody wrote in place of a time. */
+/** Seconds. A time before 1973 is a duration in place of a time. */
 const maxDuration = 1e8
 
 /** `expired`. */

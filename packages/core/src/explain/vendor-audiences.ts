@@ -7,8 +7,8 @@ export interface VendorAudience {
   readonly fix: string
 }
 
-const askFor =
-  'The client must name this API when it asks for the token: `audience=…` at Auth0, `resource=…` elsewhere.'
+const requestForApi =
+  'The client must name this API when it requests the token: `audience=…` at Auth0, `resource=…` elsewhere.'
 
 /** Audiences that are never this API, or that say how the vendor names it. */
 export const audiencesOfVendors: readonly VendorAudience[] = [
@@ -16,13 +16,22 @@ export const audiencesOfVendors: readonly VendorAudience[] = [
     vendor: 'UserInfo',
     is: (aud) => /\/(oauth2\/v\d\/)?userinfo$/.test(aud),
     problem: 'the token is for the UserInfo endpoint of the issuer only',
-    fix: askFor,
+    fix: requestForApi,
   },
   {
     vendor: 'Graph',
     is: (aud) => /^00000003-0000-0000-c000-000000000000$|^https:\/\/graph\.microsoft\.com\/?$/.test(aud),
     problem: 'the token is for Microsoft Graph',
-    fix: 'The client must ask for a scope of your API, such as `api://<id>/.default`, in place of one of Graph.',
+    fix: 'The client must request a scope of your API, such as `api://<id>/.default`, in place of one of Graph.',
+  },
+  {
+    vendor: 'Azure',
+    is: (aud) =>
+      /^0000000\d-0000-0000-c000-000000000000$|^https:\/\/(management\.(core\.windows|azure)|vault\.azure|graph\.windows|storage\.azure|database\.windows)\.(net|com)\/?$/.test(
+        aud,
+      ),
+    problem: 'the token is for an API of Microsoft, such as that of Azure, and not for this one',
+    fix: 'The client must ask for a scope of your API, such as `api://<id>/.default`.',
   },
   {
     vendor: 'Entra',

@@ -1,5 +1,7 @@
 import { own } from '../lib/record.ts'
 import type { ProblemAndFix } from './explanation.ts'
+import { originOf, otherTenant } from './shared-hosts.ts'
+import { showText } from './show.ts'
 import { audiencesOfVendors } from './vendor-audiences.ts'
 
 /** A mistake that developers make with one vendor. `names` are the issuers that are trusted. */
@@ -7,7 +9,19 @@ type FindCause = (iss: string, names: readonly string[], claims: unknown) => Pro
 
 /** The cause of an unknown `iss`, by the vendor. No fix proposes to trust the `iss` of another tenant. */
 export const vendorIssuer: FindCause = (iss, names, claims) => {
-  for (const find of [entra, okta, firebase, supabase, workos, clerk, keycloak, sharedHost]) {
+  for (const find of [
+    entra,
+    okta,
+    firebase,
+    supabase,
+    workos,
+    clerk,
+    keycloak,
+    authentik,
+    fusionauth,
+    descope,
+    otherTenant,
+  ]) {
     const cause = find(iss, names, claims)
     if (cause !== undefined) {
       return cause
@@ -21,6 +35,12 @@ const tenantOfEntra = /^https:\/\/(login\.microsoftonline\.com|sts\.windows\.net
 const entra: FindCause = (iss, names, claims) => {
   const [, host, tenant] = tenantOfEntra.exec(iss) ?? []
   const trusted = names.flatMap((name) => tenantOfEntra.exec(name)?.slice(2) ?? [])
+  if (trusted.length > 0 && /^https:\/\/[\w-]+\.(b2clogin|ciamlogin)\.com\//.test(iss)) {
+    return {
+      problem: 'the token comes from Entra External ID or Azure AD B2C, and you trust the issuer of a workforce tenant',
+      fix: 'If that tenant is yours, write trustedIssuer with exactly its `iss` and its `metadata` in place of entra(…).',
+    }
+  }
   if (tenant === undefined || trusted.length === 0) {
     return undefined
   }
@@ -78,6 +98,13 @@ const tokensOfFirebase: readonly (readonly [RegExp, ProblemAndFix])[] = [
     { problem: 'this is a session cookie of Firebase, and no ID token', fix: 'Send the result of `getIdToken()`.' },
   ],
   [
+    /^https:\/\/firebaseappcheck\.googleapis\.com\//,
+    {
+      problem: 'this is a token of Firebase App Check, which names the app and no person',
+      fix: 'Send the result of `getIdToken()`. The App Check token belongs in `X-Firebase-AppCheck`.',
+    },
+  ],
+  [
     /^(https:\/\/)?accounts\.google\.com$/,
     {
       problem: 'this is an ID token of Google, and none of Firebase',
@@ -126,21 +153,26 @@ const keycloak: FindCause = (iss, names) => {
       }
 }
 
-/** Hosts on which every customer of the vendor has an issuer of their own. */
-const hostsOfMany =
-  /^https:\/\/(login\.microsoftonline\.com|sts\.windows\.net|securetoken\.google\.com|cognito-idp\.[\w-]+\.amazonaws\.com|api\.workos\.com|api\.descope\.com)$/
-
-const sharedHost: FindCause = (iss, names) => {
-  const origin = originOf(iss)
-  const isShared = origin !== undefined && hostsOfMany.test(origin) && names.some((name) => originOf(name) === origin)
-  return isShared
+const authentik: FindCause = (iss, names) =>
+  names.some((name) => name.startsWith(iss) && name.slice(iss.length).startsWith('application/o/'))
     ? {
-        problem: 'the token comes from another project, user pool or client of the same vendor',
-        fix: 'Use the same project in the client and in the API. Never trust the issuer of a stranger.',
+        problem: 'the token names authentik as a whole as its issuer, and you trust the issuer of one application',
+        fix: 'In the settings of the application in authentik, choose the issuer mode in which each has a different issuer. Or give the preset this issuer, and `metadata` of the application.',
       }
     : undefined
-}
 
-function originOf(name: string): string | undefined {
-  return URL.canParse(name) ? new URL(name).origin : undefined
-}
+const fusionauth: FindCause = (iss) =>
+  iss === 'acme.com'
+    ? {
+        problem: 'the tenant of FusionAuth still has the name `acme.com` as its issuer, which is its default',
+        fix: 'In FusionAuth, set the issuer of the tenant to its URL.',
+      }
+    : undefined
+
+const descope: FindCause = (iss, names) =>
+  names.find((name) => /^https:\/\/[^/]*descope\.com\//.test(name) && name.endsWith(`/${iss}`)) === undefined
+    ? undefined
+    : {
+        problem: 'the token names the project of Descope by its id alone, and you trust its URL',
+        fix: `Write descope(${showText(iss)}).`,
+      }

@@ -49,8 +49,8 @@ const acceptAll = createTokenGuard({ demands: {}, stage: 'claims', check: () => 
  * Accepts a token that at least one of these guards accepts. Otherwise the result is the refusal for a missing scope,
  * or else the first refusal. The challenge names the scopes of all guards.
  *
- * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a value that is no guard, without a guard, or for `active`,
- * because the validator meets that demand before it knows which guard accepts.
+ * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a value that is no guard, without a guard, or for `active`.
+ *   The validator meets the demand of `active` before it knows which guard accepts.
  */
 export function anyOf(...guards: readonly Guard[]): Guard {
   expectSome(guards)

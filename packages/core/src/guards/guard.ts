@@ -2,7 +2,7 @@ import type { AccessToken } from '../access-token.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../lib/invalid-option.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { isRecord } from '../lib/record.ts'
-import { hintForCopy, markKind, shared } from '../lib/shared-state.ts'
+import { hintForCopy, kindOf, markKind, shared } from '../lib/shared-state.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { isScope } from '../responses/challenge.ts'
 import { callApplication } from '../responses/error-response.ts'
@@ -24,7 +24,7 @@ export interface GuardContext<Native = unknown> {
   readonly request: HttpRequest | undefined
   /**
    * The request as the framework knows it, with its route parameters: `req` of Express, `ctx` of Koa, `request` of
-   * Fastify. Elsewhere the object that `authenticate` got. `undefined` for a token without a request.
+   * Fastify, `c` of Hono. Elsewhere the object that `authenticate` got. `undefined` for a token without a request.
    */
   readonly native: Native | undefined
   /** The time of this validation, in milliseconds since the epoch. */
@@ -131,6 +131,11 @@ export function createGuard(guard: Guard): Guard {
   return Object.freeze(guard)
 }
 
+/** Whether a value is a guard, also one of another copy of the library, which `expectGuards` may refuse. */
+export function isGuard(value: unknown): boolean {
+  return kindOf(value) === 'guard'
+}
+
 /** Creates a guard that only inspects the token. */
 export function createTokenGuard(
   init: Pick<Guard, 'demands' | 'stage'> & { check: (token: AccessToken) => GuardResult },
@@ -145,8 +150,20 @@ export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
     if (!isRecord(guard) || !created.has(guard)) {
       throw invalidOption(`Expected guards such as scopes(…), active(…) or claims(…)${hintFor(guard)}`)
     }
+    expectKnownDemands(guard as object as Guard)
   }
   return guards as readonly Guard[]
+}
+
+const demandNames = new Set(['scopes', 'activeWithin', 'organization'] satisfies (keyof Demands)[] as string[])
+
+/** A newer copy of the library can announce a demand that this copy would not meet, so that the route would be open. */
+function expectKnownDemands({ demands }: Guard): void {
+  if (!Object.keys(demands).every((name) => demandNames.has(name))) {
+    throw invalidOption(
+      'Expected guards of this version of @tollgate/core, got one of a newer version with a demand that this one does not know: this process has loaded two (`npm ls @tollgate/core`)',
+    )
+  }
 }
 
 function hintFor(mistake: unknown): string {

@@ -3,8 +3,8 @@ export const undiciNotLoaded = 'ERR_UNDICI_NOT_LOADED'
 
 /**
  * undici is imported at the first outbound call, because its import takes a large part of the start-up time. The path
- * names its file, because Bun replaces the package by a module that ignores dispatchers, and with them the addresses of
- * `network: 'public'`, client certificates and timeouts.
+ * names its file, because Bun replaces the package by a module that ignores dispatchers. Without them, `network:
+ * 'public'`, client certificates and timeouts have no effect.
  *
  * @throws Error with the code `undiciNotLoaded`: no call is made without the protections of undici.
  */

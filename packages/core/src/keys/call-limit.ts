@@ -7,7 +7,7 @@ const limits = { maxRunning: 10, maxPresent: 1024 }
 const rate = 100
 
 /**
- * Limits the calls for key ids that never had keys, because anyone can make up key ids: ten calls run at a time, and
+ * Limits the calls for key ids that never had keys, because a stranger can make up key ids. Ten calls run at a time, and
  * 100 in a second may bring nothing. Every other call is an outage (503) and no refusal, because its token may be good.
  * A call waits at most `maxWait` milliseconds for its turn.
  *

@@ -1,4 +1,7 @@
-/** The layout of the shared values. Copies of the library with another layout have a state of their own. */
+/**
+ * The layout of the shared values. Copies of the library with another layout have a state of their own. Raise it when a
+ * shared object gets a member that an older copy must not ignore, such as an option of an issuer that is a check.
+ */
 const layout = 1
 
 const state = Symbol.for(`tollgate.state/${layout}`)
@@ -26,10 +29,16 @@ export function markKind<Marked extends object>(object: Marked, name: 'guard' | 
   return Object.defineProperty(object, kind, { value: name })
 }
 
+/** The mark of an object that any copy of the library created. `undefined` for any other value. */
+export function kindOf(value: unknown): string | undefined {
+  const name = typeof value === 'object' && value !== null ? (value as { readonly [kind]?: unknown })[kind] : undefined
+  return typeof name === 'string' ? name : undefined
+}
+
 /** The end of a message about an object that another copy of the library created. Empty for any other value. */
 export function hintForCopy(value: unknown): string {
-  const name = typeof value === 'object' && value !== null ? (value as { readonly [kind]?: unknown })[kind] : undefined
-  return typeof name === 'string'
+  const name = kindOf(value)
+  return name !== undefined
     ? `, got the ${name} of another version of @tollgate/core: this process has loaded two (\`npm ls @tollgate/core\`)`
     : ''
 }

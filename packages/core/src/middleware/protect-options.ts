@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { RawClaims } from '../access-token.ts'
 import { buildValidator } from '../create-validator.ts'
 import { expectOneOf, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
@@ -22,8 +23,8 @@ export interface MiddlewareOptions {
    */
   readonly preflights?: 'authenticate' | 'skip' | undefined
   /**
-   * The name of the member that receives the token: of `req` (Express, Fastify) or of `ctx.state` (Koa). Choose another
-   * one where a package beside Tollgate uses the same name. Default: `'auth'`.
+   * The name of the member that receives the token: of the request (Express, Fastify, NestJS), of `ctx.state` (Koa), or
+   * of the variables (Hono). Choose another one where a package beside Tollgate uses the same name. Default: `'auth'`.
    */
   readonly decorate?: string | undefined
 }
@@ -92,8 +93,8 @@ function expectName(name: unknown): string {
   const text = expectText(name, 'decorate')
   if (
     !/^[a-z_$][\w$]*$/i.test(text) ||
-    text.startsWith('__') ||
-    text in Object.prototype ||
+    text.startsWith('_') ||
+    text in Readable.prototype ||
     namesOfFrameworks.has(text)
   ) {
     throw invalidOption("Expected `decorate` to be a new name for the token, such as 'token'")
@@ -101,14 +102,17 @@ function expectName(name: unknown): string {
   return text
 }
 
-/** Members of requests of Node, Express and Fastify. A token in place of a method would end the process. */
+/**
+ * Members of requests of Node, Express and Fastify, besides those of every stream. A token in place of a method would end
+ * the process.
+ */
 const namesOfFrameworks = new Set(
   [
     'body headers headersDistinct rawHeaders trailers trailersDistinct rawTrailers method url originalUrl baseUrl path',
     'query params route app req res next raw socket connection server cookies signedCookies secret session user ip ips',
     'log id accepts fresh get header host hostname is protocol range secure stale subdomains xhr httpVersion complete',
-    'aborted destroyed destroy closed errored readable read pause resume pipe unpipe setTimeout setEncoding statusCode',
-    'statusMessage on once off emit addListener removeListener listeners prototype',
+    'aborted setTimeout statusCode',
+    'statusMessage client upgrade prototype',
   ].flatMap((names) => names.split(' ')),
 )
 

@@ -54,7 +54,8 @@ export function isSamePath(
   router: { readonly case: 'counts' | 'ignored'; readonly trailingSlash: 'counts' | 'ignored' },
 ): boolean {
   const normal = (text: string): string => {
-    const trimmed = router.trailingSlash === 'ignored' && text.length > 1 ? text.replace(/\/$/, '') : text
+    // Not of `//`, which no path names, and which some routers distinguish from `/`.
+    const trimmed = router.trailingSlash === 'ignored' && text.length > 2 ? text.replace(/\/$/, '') : text
     // Only the letters of ASCII, because other letters can have several lower cases.
     return router.case === 'ignored' ? trimmed.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()) : trimmed
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { failIfOpen, type Finding } from './findings.ts'
 import { type IsTrusting, withMadeUpIssuer } from './made-up-token.ts'
-import { anyMethod, type Send, type Sent } from './send.ts'
+import { anyMethod, type Send, type Sent, withHeaders } from './send.ts'
 import type { TestOptions } from './test-options.ts'
 import { isFallThrough, preflight, type Verdict, verdictOf, verdictOfRest } from './verdict.ts'
 
@@ -32,7 +32,8 @@ export interface CheckedApp {
  * every stale exception. Resolves with the routes that need a token, as `'GET /orders'`.
  */
 export async function checkRoutes(app: CheckedApp, options: TestOptions): Promise<readonly string[]> {
-  return withMadeUpIssuer(app.send, async (isTrusting) => checkAll({ ...app, isTrusting }, options))
+  const send = withHeaders(app.send, options)
+  return withMadeUpIssuer(send, async (isTrusting) => checkAll({ ...app, send, isTrusting }, options))
 }
 
 interface Check extends CheckedApp {
@@ -43,13 +44,13 @@ async function checkAll(app: Check, options: TestOptions): Promise<readonly stri
   const findings = new Map<string, Finding>()
   for (const route of app.routes) {
     for (const method of route.methods === 'all' ? anyMethod : route.methods) {
-      // The first of several routes gets the requests.
-      const key = JSON.stringify([method, route.path, route.headers])
+      // The first of several routes gets the requests. A route that no request is sure to find is another one.
+      const key = JSON.stringify([method, route.path, route.headers, pathsOf(route, options).length > 0])
       findings.set(key, findings.get(key) ?? (await check(app, route, method, options)))
     }
   }
   for (const prefix of new Set(['', ...(app.prefixes ?? [])])) {
-    findings.set(prefix, await checkRest(app, prefix))
+    findings.set(prefix, await checkRest(app, prefix, options))
   }
   return failIfOpen([...findings.values()], app.routes, options)
 }
@@ -57,7 +58,7 @@ async function checkAll(app: Check, options: TestOptions): Promise<readonly stri
 async function check(app: Check, route: AppRoute, method: string, options: TestOptions): Promise<Finding> {
   const { path, headers = {} } = route
   const name = `${method} ${path}`
-  const paths = (options.examples.get(path) ?? route.samples).filter(route.matches)
+  const paths = pathsOf(route, options)
   if (paths.length === 0) {
     return { name, method, path, verdict: { kind: 'unknown' } }
   }
@@ -72,12 +73,16 @@ async function check(app: Check, route: AppRoute, method: string, options: TestO
     : { name, method, path, verdict }
 }
 
+function pathsOf({ path, samples, matches }: AppRoute, { examples }: TestOptions): readonly string[] {
+  return (examples.get(path) ?? samples).filter(matches)
+}
+
 async function verdictFor({ send }: CheckedApp, route: AppRoute, sent: Sent): Promise<Verdict> {
-  const answer = await send(sent)
-  const verdict = verdictOf(sent, answer)
+  const received = await send(sent)
+  const verdict = verdictOf(sent, received)
   if (verdict.kind === 'open' && route.methods === 'all') {
     const path = unknownPath('')
-    return isFallThrough(sent.path, answer, path, await send({ ...sent, path })) ? { kind: 'neutral' } : verdict
+    return isFallThrough(sent, received, path, await send({ ...sent, path })) ? { kind: 'neutral' } : verdict
   }
   return verdict
 }
@@ -93,10 +98,10 @@ async function verdictOfSpellings(
     const variants = variantsOf(sent.path).filter((path) => path !== sent.path && route.matches(path))
     const disguises = disguisesOf(sent.path, route, app.routes, except)
     for (const path of [...variants, ...disguises]) {
-      const answer = await app.send({ ...sent, path })
-      const verdict = verdictOf({ ...sent, path }, answer)
+      const received = await app.send({ ...sent, path })
+      const verdict = verdictOf({ ...sent, path }, received)
       // Code in front of the protection may validate the query.
-      const isInvalid = disguises.includes(path) && [400, 422].includes(answer?.status ?? 0)
+      const isInvalid = disguises.includes(path) && [400, 422].includes(received?.status ?? 0)
       if (verdict.kind === 'open' && !isInvalid) {
         return { kind: 'open', because: `${verdict.because} when the path is spelt ${path}` }
       }
@@ -109,8 +114,8 @@ async function verdictOfSpellings(
 }
 
 /**
- * URLs that contain the path of a public route. A condition of the app may look for that path anywhere in the URL, such as
- * `req.url.includes('/health')`.
+ * URLs that a condition of the app may take for public ones. They contain the path of a public route, because of
+ * `req.url.includes('/health')`. They end as the path of a static file. They have a word in the place of a number.
  */
 function disguisesOf(
   path: string,
@@ -123,16 +128,27 @@ function disguisesOf(
   const publicPaths = publicRoutes.flatMap(({ samples }) => samples).filter((one) => one !== '/' && one !== path)
   const isOfRoute = (url: string): boolean => route.matches(url) && !publicRoutes.some((one) => one.matches(url))
   const parent = path.replace(/\/[^/]*$/, '')
-  return publicPaths.flatMap((one) => [`${path}?${one}`, ...[`${parent}${one}`].filter(isOfRoute)])
+  const word = path.replaceAll(/(?<=\/)1(?=\/|$)/g, 'word')
+  return [
+    ...publicPaths.flatMap((one) => [`${path}?${one}`, ...[`${parent}${one}`].filter(isOfRoute)]),
+    ...fileTypes.flatMap((type) => [`${path}?file${type}`, ...[path + type].filter(isOfRoute)]),
+    ...[word].filter((one) => one !== path && isOfRoute(one)),
+  ]
 }
+
+const fileTypes = ['.css', '.js', '.png']
 
 function variantsOf(path: string): readonly string[] {
   const encoded = path.replace(/[a-z]/i, (letter) => `%${letter.charCodeAt(0).toString(16)}`)
   return [path.toUpperCase(), path.toLowerCase(), `${path}/`, `/${path}`, encoded]
 }
 
-/** Requests paths below a prefix that no route has. A file that is served there often has the name of an index. */
-async function checkRest({ routes, send }: CheckedApp, prefix: string): Promise<Finding> {
+/**
+ * Requests paths below a prefix that no route has. A file that is served there often has the name of an index. The
+ * handler may respond to other paths only, so the examples count too.
+ */
+async function checkRest({ routes, send }: CheckedApp, prefix: string, { examples }: TestOptions): Promise<Finding> {
+  const isWithoutRoute = ({ path }: Sent): boolean => !routes.some((route) => route.matches(path))
   const unknown = unknownPath(prefix)
   const requests: readonly Sent[] = [
     { method: 'GET', path: unknown, headers: {} },
@@ -141,15 +157,18 @@ async function checkRest({ routes, send }: CheckedApp, prefix: string): Promise<
     { method: 'GET', path: prefix || '/', headers: {} },
     { method: 'GET', path: `${prefix}/index.html`, headers: {} },
   ]
+  const path = `${prefix}/*`
+  const written = (examples.get(path) ?? []).map((one) => ({ method: 'GET', path: one, headers: {} }))
+  const posted = written.map((sent) => ({ ...sent, method: 'POST' }))
   let verdict: Verdict = { kind: 'neutral' }
-  for (const sent of requests.filter(({ path }) => !routes.some((route) => route.matches(path)))) {
-    const next = verdictOfRest(sent, await send(sent))
+  for (const sent of [...requests.filter(isWithoutRoute), ...written, ...posted]) {
+    const answer = await send(sent)
+    const next = written.includes(sent) ? verdictOf(sent, answer) : verdictOfRest(sent, answer)
     verdict = worse(
       verdict,
       next.kind === 'open' ? { ...next, because: `${next.because} to ${sent.method} ${sent.path}` } : next,
     )
   }
-  const path = `${prefix}/*`
   return { name: path, method: undefined, path, verdict }
 }
 

@@ -25,7 +25,7 @@ export function failIfOpen(
     ...faultsOf(findings.filter((finding) => !options.except.some((name) => isNamed(name, finding)))),
     ...options.except.flatMap((name) => staleFaults(name, findings)),
     ...[...options.examples.keys()]
-      .filter((path) => !routes.some((route) => route.path === path))
+      .filter((path) => !findings.some((finding) => finding.path === path))
       .map((path) => `The example for \`${path}\` names no route`),
   ]
   if (faults.length > 0) {

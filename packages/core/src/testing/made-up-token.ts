@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { type Send, type Sent, withServer } from './send.ts'
 
-/** Whether the app, on this request, asks for the keys of an issuer that it cannot know. */
+/** Whether the app, on this request, requests the metadata of an issuer that it cannot know. */
 export type IsTrusting = (sent: Sent) => Promise<boolean>
 
 /**

@@ -1,4 +1,4 @@
-import { expectOptions, expectTexts, invalidOption } from '../lib/invalid-option.ts'
+import { expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
 
 /** The options of `expectProtected`. */
 export interface ExpectProtectedOptions {
@@ -9,33 +9,46 @@ export interface ExpectProtectedOptions {
    */
   readonly except?: readonly string[] | undefined
   /**
-   * Paths to request, by the path of the route: `{ '/orders/:id': '/orders/17' }`. A regular expression needs one.
+   * Paths to request, by the path of the route: `{ '/orders/:id': '/orders/17' }`. A regular expression needs one. A
+   * handler without a route that responds to some paths only needs one too: `{ '/files/*': '/files/report.pdf' }`.
    * Default: made-up values for the parameters.
    */
   readonly examples?: Readonly<Record<string, string | readonly string[]>> | undefined
+  /**
+   * Headers of every request, such as the version that a router demands: `{ 'accept-version': '2' }`. Call
+   * `expectProtected` once for each version. Default: none.
+   */
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** The checked options. */
 export interface TestOptions {
   readonly except: readonly string[]
   readonly examples: ReadonlyMap<string, readonly string[]>
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Throws a `TypeError` with `code: 'ERR_INVALID_OPTION'` for invalid options. */
 export function expectTestOptions(options: ExpectProtectedOptions = {}): TestOptions {
-  const { except = [], examples = {} } = expectOptions(options, 'the options of expectProtected', [
-    'except',
-    'examples',
-  ])
+  const names = ['except', 'examples', 'headers']
+  const { except = [], examples = {}, headers = {} } = expectOptions(options, 'the options of expectProtected', names)
   if (!Array.isArray(except)) {
     throw invalidOption("Expected `except` to be an array of paths, such as ['/health', 'GET /about']")
   }
   if (typeof examples !== 'object' || examples === null || Array.isArray(examples)) {
     throw invalidOption("Expected `examples` to be an object of paths, such as { '/orders/:id': '/orders/17' }")
   }
-  const names = except.length === 0 ? [] : expectTexts(except, 'except')
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
+    throw invalidOption("Expected `headers` to be an object of texts, such as { 'accept-version': '2' }")
+  }
   const paths = Object.entries(examples).map(([route, path]) => [route, expectPaths(path, route)] as const)
-  return Object.freeze({ except: names, examples: new Map(paths) })
+  const lines = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), expectText(value, name)] as const)
+  return Object.freeze({
+    except: except.length === 0 ? [] : expectTexts(except, 'except'),
+    examples: new Map(paths),
+    headers: Object.fromEntries(lines),
+  })
 }
 
 function expectPaths(value: unknown, route: string): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Answer, Sent } from './send.ts'
+import type { Received, Sent } from './send.ts'
 
 /**
  * `'open'`: code of the app ran without a token. `'trusting'`: the protection trusts every issuer. `'neutral'`: no handler
@@ -24,15 +24,15 @@ const neutral: Verdict = { kind: 'neutral' }
  * §3). Every other response came from code that ran without a token. 400 and 403 came from code in front of the
  * protection. 404 came from a handler that found no entity.
  */
-export function verdictOf(sent: Sent, answer: Answer | undefined): Verdict {
-  if (answer === undefined) {
+export function verdictOf(sent: Sent, received: Received | undefined): Verdict {
+  if (received === undefined) {
     return { kind: 'open', because: 'does not respond within 5 s, or ends the connection' }
   }
-  const { status, headers } = answer
+  const { status, headers } = received
   if (status === 401 && hasChallenge(headers)) {
     return refused
   }
-  if (sent.method === 'OPTIONS' && isFromCors(answer)) {
+  if (sent.method === 'OPTIONS' && isFromCors(received)) {
     return neutral
   }
   const missing = status === 401 ? ' without a Bearer challenge' : ''
@@ -40,30 +40,40 @@ export function verdictOf(sent: Sent, answer: Answer | undefined): Verdict {
   return { kind: 'open', because: `responds${kind} with ${status}${missing}` }
 }
 
-/** A path without a route: 404 and 405 are the framework's. An answer below 400 comes from a handler. */
-export function verdictOfRest(sent: Sent, answer: Answer | undefined): Verdict {
-  return answer !== undefined && answer.status >= 400 && answer.status !== 401 ? neutral : verdictOf(sent, answer)
+/**
+ * A path without a route. Other responses than these come from a handler: a GraphQL server responds with 400 to a request
+ * without a query.
+ */
+export function verdictOfRest(sent: Sent, received: Received | undefined): Verdict {
+  return received !== undefined && withoutRoute.has(received.status) ? neutral : verdictOf(sent, received)
 }
 
-/** Whether the app responded as it does on a path without a route. Then every handler called `next`. */
+/** The statuses of frameworks for such a path, and of layers in front, such as a limit of requests. */
+const withoutRoute = new Set([403, 404, 405, 410, 429, 501, 503])
+
+/**
+ * Whether the app responded as it does on a path without a route. Then every handler called `next`. NestJS adds such a
+ * route to its global prefix, with the words of Express.
+ */
 export function isFallThrough(
-  path: string,
-  answer: Answer | undefined,
+  { method, path }: Sent,
+  received: Received | undefined,
   rest: string,
-  other: Answer | undefined,
+  other: Received | undefined,
 ): boolean {
-  return answer?.status === other?.status && answer?.body === other?.body.replaceAll(rest, () => path)
+  const isSame = received?.status === other?.status && received?.body === other?.body.replaceAll(rest, () => path)
+  return isSame || (received?.status === 404 && received.body.includes(`Cannot ${method} ${path}`))
 }
 
 const challenge = new RegExp(String.raw`(^|,)\s*(Bearer|DPoP)(\s|,|$)`, 'i')
 
-function hasChallenge(headers: Answer['headers']): boolean {
+function hasChallenge(headers: Received['headers']): boolean {
   const lines = [headers['www-authenticate']].flat().map(String)
   return lines.some((line) => challenge.test(line))
 }
 
 /** A CORS layer responds without a body. The one of Fastify refuses an `OPTIONS` that is no preflight with 400. */
-function isFromCors({ status, headers, body }: Answer): boolean {
+function isFromCors({ status, headers, body }: Received): boolean {
   const allows = 'access-control-allow-methods' in headers || 'access-control-allow-origin' in headers
-  return allows && ((status < 300 && body === '') || status === 400)
+  return (allows && status < 300 && body === '') || (status === 400 && body === 'Invalid Preflight Request')
 }

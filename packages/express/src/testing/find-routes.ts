@@ -1,5 +1,4 @@
-import { METHODS } from 'node:http'
-import { type AppRoute, examplePaths, joinPaths } from '@tollgate/core/testing'
+import { type AppRoute, examplePaths, isForAllMethods, joinPaths } from '@tollgate/core/testing'
 import { type Layer, type Route, routerBehind, type RoutePath } from './layers.ts'
 import { mountPaths } from './mount-paths.ts'
 
@@ -63,7 +62,7 @@ function routesOf(layer: Layer, route: Route, { prefix, layers }: Place): readon
  */
 function methodsOf({ methods }: Route): readonly (readonly string[] | 'all')[] {
   const own = Object.keys(methods).filter((method) => method !== '_all')
-  if (own.length >= METHODS.length - 5) {
+  if (isForAllMethods(own)) {
     return ['all']
   }
   const written = own.includes('get') && !own.includes('head') ? [...own, 'head'] : own

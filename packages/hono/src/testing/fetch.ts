@@ -1,4 +1,4 @@
-import { type Answer, responseTime, type Send } from '@tollgate/core/testing'
+import { type Received, responseTime, type Send, startOf } from '@tollgate/core/testing'
 
 /** The parts of a Hono app that the check uses, for any bindings, variables and schema. */
 export interface HonoApp {
@@ -33,29 +33,15 @@ export function sendBy(app: HonoApp): Send {
       signal.addEventListener('abort', () => resolve(undefined))
     })
     try {
-      return await Promise.race([answerOf(app, requestOf(path, { method, headers, signal })), late])
-    } catch (error) {
+      return await Promise.race([receive(app, requestOf(path, { method, headers, signal })), late])
+    } catch {
       // A handler threw a value that is no error.
-      void error
       return undefined
     }
   }
 }
 
-async function answerOf(app: HonoApp, request: Request): Promise<Answer> {
-  const response = await app.fetch(request, {})
-  return { status: response.status, headers: Object.fromEntries(response.headers), body: await startOf(response) }
-}
-
-/** The start of the body. A stream of events does not end. */
-async function startOf({ body }: Response): Promise<string> {
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length > 64 * 1024) {
-      break
-    }
-  }
-  return text
+async function receive(app: HonoApp, request: Request): Promise<Received> {
+  const { status, headers, body } = await app.fetch(request, {})
+  return { status, headers: Object.fromEntries(headers), body: body === null ? '' : await startOf(body) }
 }

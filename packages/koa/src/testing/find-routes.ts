@@ -1,5 +1,11 @@
-import { METHODS } from 'node:http'
-import { type AppRoute, examplePaths, joinPaths, type Send, type TestOptions } from '@tollgate/core/testing'
+import {
+  type AppRoute,
+  examplePaths,
+  isForAllMethods,
+  joinPaths,
+  type Send,
+  type TestOptions,
+} from '@tollgate/core/testing'
 import type { FoundRouter, Layer, Router } from './trace-routers.ts'
 
 interface Source {
@@ -32,7 +38,7 @@ function routeOf({ path, methods, regexp }: Layer, { host }: Router, prefix: str
   const isHostKnown = hosts.length === 0 || typeof hosts[0] === 'string'
   return {
     path: name,
-    methods: methods.length >= METHODS.length - 5 ? 'all' : methods,
+    methods: isForAllMethods(methods) ? 'all' : methods,
     samples: typeof path === 'string' && isHostKnown ? examplePaths(name) : [],
     matches: (url) => isHostKnown && url.startsWith(prefix) && regexp?.test(url.slice(prefix.length) || '/') === true,
     ...(typeof hosts[0] === 'string' ? { headers: { host: hosts[0] } } : {}),

@@ -4,7 +4,7 @@ import { trustedFor } from './library.ts'
 /** The configuration to paste: with the preset of the vendor, if it is known. */
 export function configurationFor(issuer: string, audience: string | undefined): string {
   const known = knownIssuer(issuer)
-  const isPreset = known !== undefined && trustedFor(issuer).url === issuer
+  const isPreset = known !== undefined && isPlainText(known.argument) && trustedFor(issuer).url === issuer
   const code = isPreset ? codeOf(known) : `'${isPlainText(issuer) ? issuer : '…'}'`
   const name = audience !== undefined && isPlainText(audience) ? audience : 'https://api.example.com'
   return [
