@@ -9,7 +9,7 @@ const names = globSync('*/src', { cwd: packages }).map(dirname).toSorted()
 /** The levels of the core, from the top. A file imports from its own level and from the levels below. */
 const levels: readonly RegExp[] = [
   /^(index|adapter|contract|testing|issuers|diagnostics)\.ts$/,
-  /^testing\//,
+  /^(contract|testing)\//,
   /^middleware\//,
   /^((create-validator|validator|validator-methods|lifecycle|options)\.ts$|explain\/)/,
   /^issuers\//,
