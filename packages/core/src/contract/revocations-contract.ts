@@ -45,6 +45,15 @@ export function revocationsContract(open: () => MaybePromise<Revocations>): read
         Array.from({ length: 5 }, (_, count) => `${key} ${count}`),
       )
     },
+    'of many records, one read returns 1,000': async (log, key) => {
+      const position = await endOf(log)
+      for (let begun = 0; begun < 1050; begun += 50) {
+        await Promise.all(Array.from({ length: 50 }, async () => log.publish(key)))
+      }
+      const first = await log.read(position, 5000, never)
+      const second = await log.read(first.position, 5000, never)
+      deepStrictEqual([first.records.length, second.records.length], [1000, 50])
+    },
     'a record that another process publishes ends the wait': async (log, key) => {
       const position = await endOf(log)
       const reading = log.read(position, 20_000, never)
