@@ -74,13 +74,20 @@ export function createRevocationIndex(limit: number = maxEntries): RevocationInd
 function createSweep(entries: Map<string, number>): (now: number, count: number) => void {
   let cursor = entries.entries()
 
+  /** The entry after the last one is the first one. */
+  function next(): readonly [key: string, packed: number] | undefined {
+    const { value } = cursor.next()
+    if (value === undefined) {
+      cursor = entries.entries()
+    }
+    return value ?? cursor.next().value
+  }
+
   return (now, count) => {
     for (let left = Math.min(count, entries.size); left > 0; left -= 1) {
-      const { value, done } = cursor.next()
-      if (done === true) {
-        cursor = entries.entries()
-      } else if (untilOf(value[1]) <= now) {
-        entries.delete(value[0])
+      const [key, packed] = next() ?? ['', 0]
+      if (untilOf(packed) <= now) {
+        entries.delete(key)
       }
     }
   }
