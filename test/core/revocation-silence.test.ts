@@ -49,7 +49,7 @@ test('a log that fails in any way is silent, gets few reads, and is read again w
     // 250, 500 and 1,000 ms lie between the first reads.
     const steps = log.reads.slice(1, 4).map((time, at) => time - (log.reads[at] ?? 0))
     expect(Math.min(...steps), name).toBeGreaterThan(200)
-    expect(log.reads.length, name).toBeLessThan(20)
+    expect(log.reads.length, name).toBeLessThan(100)
     log.disturb = undefined
     await log.publish('no record')
   }

@@ -40,7 +40,7 @@ export function createRevocationCheck(
       warnOfMisconfiguration({
         event: 'short-revocations',
         issuer: label,
-        message: `The tokens of ${label} live longer than a revocation is kept: a revoked token can be accepted again. Raise \`keepFor\` of \`revocations\`, or shorten the lifetime of the tokens`,
+        message: `The tokens of ${label} live longer than a revocation is kept, or do not say how long: a revoked token can be accepted again. Raise \`keepFor\` of \`revocations\`, or shorten the lifetime of the tokens`,
       })
     }
   }
