@@ -99,7 +99,7 @@ verifies('REVOKE-01', 'the challenge for a revoked token is that for an invalid 
   await validators[0].revoke({ sub: 'alice' })
   for (const path of ['/items', '/mounted/items', '/twice', '/optional', '/inner/items']) {
     const { status, challenges, body } = await apis[0].send({ path, headers: [['Authorization', `Bearer ${sign()}`]] })
-    const description = 'error_description="The access token is invalid"'
+    const description = 'error_description="The access token is not valid"'
     expect([path, status, challenges]).toEqual([
       path,
       401,

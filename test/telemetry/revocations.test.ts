@@ -33,7 +33,7 @@ test('the reads of the log are counted by their events', async () => {
 })
 
 test('tokens that live longer than a revocation are a misconfiguration, once per issuer', async () => {
-  const codes = catchWarnings()
+  const warnings = catchWarnings()
   const messages = messagesOn('tollgate:misconfiguration')
   const fleet = await openFleet({ log: memoryRevocations({ keepFor: '1h' }) })
   const token = (exp: number | undefined) => signFor(fleet.issuer.url, { iat: T0, exp, jti: `${exp}` })
@@ -44,7 +44,7 @@ test('tokens that live longer than a revocation are a misconfiguration, once per
   }
   const { url } = fleet.issuer
   expect(messages).toEqual([{ event: 'short-revocations', issuer: url, message: expect.any(String) as string }])
-  expect(codes).toEqual(['TOLLGATE_SHORT_REVOCATIONS'])
+  expect(warnings).toHaveLength(1)
 })
 
 test('opaque tokens that do not say how long they live are one, too', async () => {

@@ -3,9 +3,8 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { diagnostics, reportBug } from '../diagnostics/channels.ts'
 import type { Clock } from '../lib/clock.ts'
-import { withDeadline } from '../lib/deadline.ts'
+import { publishRecord, readRecords } from './log-calls.ts'
 import { createLogContact, type LogContact } from './log-contact.ts'
-import { readRevocations } from './read-revocations.ts'
 import { createRevocationIndex, type RevocationIndex } from './revocation-index.ts'
 import { formatRecord, parseRecord, type RevocationRecord } from './revocation-record.ts'
 import { pageSize, type ReadRevocations, type Revocations } from './revocations.ts'
@@ -37,8 +36,6 @@ export type FeedState = ReturnType<LogContact['state']> | 'full'
 const [firstPause, maxPause] = [250, 4000]
 /** Milliseconds between two reads that find records, so that requests get their turn. */
 const breath = 2
-/** Milliseconds. A publication that takes longer has failed. */
-const publishDeadline = 2000
 /** Records of this process that the log has not returned yet. */
 const maxOwn = 1000
 /** Entries that one read of the log removes when they are old. */
@@ -68,8 +65,7 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
     const isKnown = apply(record)
     const text = formatRecord(record)
     noteOwn(text)
-    const tooLate = (): Error => Object.assign(new Error('The log did not respond in time'), { code: 'too-late' })
-    await withDeadline(log.publish(text), AbortSignal.timeout(publishDeadline), tooLate)
+    await publishRecord(log, text)
     if (!isKnown) {
       throw new Error('This process knows as many revocations as it can: the revocation has no effect here')
     }
@@ -93,7 +89,7 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
         // The first reads return at once, so that a process knows when it has caught up.
         const wait = contact.last() === undefined ? 0 : waitFor
         const begun = performance.now()
-        const read = await readRevocations(log, position, wait, signal)
+        const read = await readRecords(log, position, wait, signal)
         take(read)
         pause = firstPause
         // A log that does not wait must not make this loop busy.

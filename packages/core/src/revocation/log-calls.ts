@@ -2,14 +2,26 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import { own } from '../lib/record.ts'
 import type { ReadRevocations, Revocations } from './revocations.ts'
 
+// The log is code of the application: it may hang, throw, or return anything.
+
 /** Milliseconds. A read may take so much longer than it waits for a record. */
 const readMargin = 1500
+/** Milliseconds. A publication that takes longer has failed. */
+const publishDeadline = 2000
 
-/**
- * Reads a log once, within a deadline. The log is code of the application: it may hang, throw, or return anything. A
- * record that is no text is `undefined`. Does NOT keep the process alive.
- */
-export async function readRevocations(
+/** Publishes a record within a deadline. The process does not end meanwhile, because the caller waits. */
+export async function publishRecord(log: Revocations, record: string): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(tooLate()), publishDeadline)
+  try {
+    await Promise.race([log.publish(record), promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Reads a log once within a deadline. A record that is no text is `undefined`. Does NOT keep the process alive. */
+export async function readRecords(
   log: Revocations,
   position: string | undefined,
   waitFor: number,
@@ -19,7 +31,7 @@ export async function readRevocations(
   const { promise: ended, reject } = Promise.withResolvers<never>()
   const end = (): void => {
     ending.abort()
-    reject(Object.assign(new Error('The log did not respond in time'), { code: 'too-late' }))
+    reject(tooLate())
   }
   const timer = setTimeout(end, waitFor + readMargin).unref()
   signal.addEventListener('abort', end)
@@ -29,6 +41,10 @@ export async function readRevocations(
     clearTimeout(timer)
     signal.removeEventListener('abort', end)
   }
+}
+
+function tooLate(): Error {
+  return Object.assign(new Error('The log did not respond in time'), { code: 'too-late' })
 }
 
 function expectRead(result: unknown): ReadRevocations {
