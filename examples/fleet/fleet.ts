@@ -20,7 +20,7 @@ export async function startFleet(count: number, options: FleetOptions): Promise<
   const workers: Worker[] = []
   let port = 0
   for (let index = 0; index < count; index += 1) {
-    const worker = cluster.fork({ FLEET: JSON.stringify({ ...options, port }) })
+    const worker = cluster.fork({ FLEET: JSON.stringify(options) })
     const [started] = (await once(worker, 'message')) as [{ readonly port: number }]
     port = started.port
     workers.push(worker)

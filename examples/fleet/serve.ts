@@ -5,11 +5,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApi, type FleetOptions } from './api.ts'
 
-const { port, ...options } = JSON.parse(process.env['FLEET'] ?? '') as FleetOptions & { readonly port: number }
-const app = await createApi(options)
+const app = await createApi(JSON.parse(process.env['FLEET'] ?? '') as FleetOptions)
 const server = createServer((req, res) => {
   res.setHeader('x-process', `process ${cluster.worker?.id}`)
   app(req, res)
 })
-await once(server.listen(port, '127.0.0.1'), 'listening')
+// All processes of a cluster that listen on port 0 share the port that the first one gets.
+await once(server.listen(0, '127.0.0.1'), 'listening')
 process.send?.({ port: (server.address() as AddressInfo).port })
