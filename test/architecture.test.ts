@@ -33,6 +33,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   hono: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'hono', 'hono/dev'],
   nestjs: ['@tollgate/core', '@tollgate/core/adapter', '@nestjs/common', '@nestjs/core', '@nestjs/websockets'],
   'mock-issuer': ['jose', 'undici'],
+  redis: ['@tollgate/core', '@tollgate/core/adapter', 'jose'],
   opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/diagnostics', '@opentelemetry/api'],
 }
 

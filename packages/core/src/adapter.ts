@@ -41,3 +41,5 @@ export { isInMilliseconds } from './lib/numeric-date.ts'
 export { isRecord, own, ownText } from './lib/record.ts'
 export { wellKnownUrls } from './metadata/metadata.ts'
 export { readEndpoint } from './metadata/metadata-document.ts'
+// A log of revocations in a store checks the same options as the one in memory.
+export { expectRevocationsOptions, revocationsOptionNames } from './revocation/revocations.ts'

@@ -1,0 +1,105 @@
+/** The deadline of commands, and the circuit breaker of a client. A real server does the same in `test/real-servers`. */
+import { redisTokenCache } from '@tollgate/redis'
+import { expect, test } from 'vitest'
+import { waitFor } from '../harness/wait-for.ts'
+import { paused, scriptedClient } from './scripted-client.ts'
+
+const secrets = 'a secret of the tests, which is long enough'
+const refused = async (): Promise<never> => Promise.reject(new Error('ECONNREFUSED'))
+
+async function codeOf(call: Promise<unknown>): Promise<unknown> {
+  try {
+    await call
+    return 'done'
+  } catch (error) {
+    const { code, message } = error as Error & { readonly code?: unknown }
+    return code ?? message
+  }
+}
+
+test('a command that hangs fails after its deadline, and after five of them no command is sent', async () => {
+  const client = scriptedClient(paused)
+  const cache = redisTokenCache(client, { secrets })
+  const begun = performance.now()
+  const codes = await Promise.all(Array.from({ length: 5 }, async () => codeOf(cache.get('key'))))
+  expect(codes).toEqual(Array.from({ length: 5 }, () => 'too-late'))
+  // Real time is the subject: 200 ms, and ten times that on a slow machine.
+  expect(performance.now() - begun).toBeGreaterThan(150)
+  expect(performance.now() - begun).toBeLessThan(2000)
+  expect(await codeOf(cache.get('key'))).toBe('backing-off')
+  expect(client.sent).toHaveLength(5)
+})
+
+test('caches of one client share its circuit', async () => {
+  const client = scriptedClient(refused)
+  const [first, second] = [redisTokenCache(client, { secrets }), redisTokenCache(client, { secrets })]
+  for (let count = 0; count < 5; count += 1) {
+    expect(await codeOf(first.get('key'))).toBe('ECONNREFUSED')
+  }
+  expect(await codeOf(second.delete('key'))).toBe('backing-off')
+})
+
+test('a success between failures keeps the circuit closed', async () => {
+  const client = scriptedClient()
+  const cache = redisTokenCache(client, { secrets })
+  for (let count = 0; count < 12; count += 1) {
+    client.respond = count % 4 === 3 ? async () => '' : refused
+    await codeOf(cache.get('key'))
+  }
+  expect(client.sent).toHaveLength(12)
+})
+
+test('one probe follows each wait, and its success closes the circuit', async () => {
+  const client = scriptedClient(refused)
+  const cache = redisTokenCache(client, { secrets })
+  await Promise.all(Array.from({ length: 5 }, async () => codeOf(cache.get('key'))))
+  await waitFor(async () => (await codeOf(cache.get('key'))) === 'ECONNREFUSED')
+  expect(client.sent).toHaveLength(6)
+  expect(await codeOf(cache.get('key'))).toBe('backing-off')
+  client.respond = async () => ''
+  await waitFor(async () => (await codeOf(cache.get('key'))) === 'done')
+  expect(client.sent).toHaveLength(7)
+  expect(await Promise.all([1, 2, 3].map(async () => codeOf(cache.get('key'))))).toEqual(['done', 'done', 'done'])
+})
+
+test('a late response closes the circuit, too', async () => {
+  const server = Promise.withResolvers<string>()
+  const client = scriptedClient(async () => server.promise)
+  const cache = redisTokenCache(client, { secrets })
+  await Promise.all(Array.from({ length: 5 }, async () => codeOf(cache.get('key'))))
+  expect(await codeOf(cache.get('key'))).toBe('backing-off')
+  server.resolve('')
+  await server.promise
+  await new Promise(setImmediate)
+  expect(await codeOf(cache.get('key'))).toBe('done')
+})
+
+test('a foreign value of another type does not open the circuit', async () => {
+  const client = scriptedClient(async () => Promise.reject(new Error('WRONGTYPE Operation against a key')))
+  const cache = redisTokenCache(client, { secrets })
+  for (let count = 0; count < 10; count += 1) {
+    await codeOf(cache.get('key'))
+  }
+  expect(client.sent).toHaveLength(10)
+})
+
+test('commands that have not ended are bounded', async () => {
+  const client = scriptedClient(paused)
+  const cache = redisTokenCache(client, { secrets })
+  const codes = await Promise.all(Array.from({ length: 2000 }, async () => codeOf(cache.get('key'))))
+  expect([client.sent.length, codes.filter((code) => code === 'overloaded').length]).toEqual([1024, 976])
+})
+
+test('a script that the server does not know is sent once, and no failure of the circuit', async () => {
+  const client = scriptedClient(async ([name]) => {
+    if (name === 'EVALSHA') {
+      throw new Error('NOSCRIPT No matching script. Please use EVAL.')
+    }
+    return 1
+  })
+  const cache = redisTokenCache(client, { secrets })
+  for (let count = 0; count < 6; count += 1) {
+    expect(await cache.set('key', 'value', 1000, 'lease')).toBe(true)
+  }
+  expect(client.sent).toEqual(Array.from({ length: 6 }, () => ['EVALSHA', 'EVAL']).flat())
+})
