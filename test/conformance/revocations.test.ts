@@ -36,7 +36,10 @@ interface SceneOptions {
   readonly issuer?: TrustedIssuerOptions
 }
 
-async function open(adapter: Adapter, { log = memoryRevocations(), issuer: trusted }: SceneOptions = {}): Promise<Scene> {
+async function open(
+  adapter: Adapter,
+  { log = memoryRevocations(), issuer: trusted }: SceneOptions = {},
+): Promise<Scene> {
   const issuer = await openScriptedIssuer([fleetKey])
   const time = { now: T0 }
   const cache = leasingCache()

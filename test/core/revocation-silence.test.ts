@@ -178,7 +178,10 @@ test('unreadable records are ignored and counted, and the good ones among them t
   await other.revoke({ sub: 'alice' })
   log.disturb = async (...args) => {
     const { records, position } = await log.good.read(...args)
-    return { records: records.map((record, at) => (at % 2 === 0 && record?.includes('no') ? undefined : record)), position }
+    return {
+      records: records.map((record, at) => (at % 2 === 0 && record?.includes('no') ? undefined : record)),
+      position,
+    }
   }
   await waitForEntries(fleet.validator, 1)
   expect(await fleet.reason(fleet.sign())).toBe('revoked')

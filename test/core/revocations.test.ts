@@ -184,7 +184,8 @@ function spellingsOf(token: string): readonly string[] {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const end = alphabet.indexOf(token.at(-1) ?? '')
   const cut = token.slice(0, -1)
-  const [head = '', signature = ''] = [token.slice(0, token.lastIndexOf('.')), token.slice(token.lastIndexOf('.') + 1)]
+  const dot = token.lastIndexOf('.')
+  const [head, signature] = [token.slice(0, dot), token.slice(dot + 1)]
   return [
     `${cut}${alphabet[end ^ 1]}`,
     `${cut}${alphabet[end ^ 15]}`,

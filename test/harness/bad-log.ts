@@ -22,7 +22,7 @@ export function badLog(settings: Partial<Revocations> = {}): BadLog {
     good: { ...good },
     read: (...args) => {
       reads.push(performance.now())
-      return (log.disturb ?? good.read)(...args)
+      return log.disturb === undefined ? good.read(...args) : log.disturb(...args)
     },
   }
   return log

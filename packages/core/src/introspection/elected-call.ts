@@ -23,7 +23,7 @@ export interface ElectedResult {
 }
 
 /** Milliseconds between two looks into the shared cache, while another process introspects. */
-const [firstPause, maxPause] = [5, 50]
+const [minInterval, maxInterval] = [5, 50]
 /**
  * Introspects a token once for all processes that share a cache. A short lease elects one process. The others wait for
  * its result, or for the end of its lease. A process introspects by itself when the cache fails, and when no result of
@@ -34,7 +34,7 @@ export async function introspectElected(
   introspect: () => Promise<IntrospectionResult>,
 ): Promise<ElectedResult> {
   const until = performance.now() + leaseFor
-  for (let pause = firstPause; ; pause = Math.min(2 * pause, maxPause)) {
+  for (let interval = minInterval; ; interval = Math.min(2 * interval, maxInterval)) {
     const found = await recentEnough()
     if (found !== undefined) {
       return { result: found, where: 'here' }
@@ -46,7 +46,7 @@ export async function introspectElected(
     if (elected !== 'taken' || !canWait || performance.now() >= until) {
       return { result: await introspect(), where: elected === 'taken' ? 'here' : { lease: undefined } }
     }
-    await sleep(pause)
+    await sleep(interval)
   }
 
   async function recentEnough(): Promise<IntrospectionResult | undefined> {

@@ -33,7 +33,7 @@ export interface RevocationFeed {
 export type FeedState = ReturnType<LogContact['state']> | 'full'
 
 /** Milliseconds to wait after a failure: from the first to the last, doubled each time. */
-const [firstPause, maxPause] = [250, 4000]
+const [minBackoff, maxBackoff] = [250, 4000]
 /** Milliseconds between two reads that find records, so that requests get their turn. */
 const breath = 2
 /** Records of this process that the log has not returned yet. */
@@ -83,7 +83,7 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
   async function follow(signal: AbortSignal): Promise<void> {
     const rest = async (time: number): Promise<void> =>
       sleep(time, undefined, { ref: false, signal }).catch(() => undefined)
-    let pause = firstPause
+    let backoff = minBackoff
     while (!signal.aborted) {
       try {
         // The first reads return at once, so that a process knows when it has caught up.
@@ -91,15 +91,15 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
         const begun = performance.now()
         const read = await readRecords(log, position, wait, signal)
         take(read)
-        pause = firstPause
+        backoff = minBackoff
         // A log that does not wait must not make this loop busy.
-        const left = Math.min(wait - (performance.now() - begun), firstPause)
+        const left = Math.min(wait - (performance.now() - begun), minBackoff)
         await rest(read.records.length > 0 ? breath : Math.max(left, 0))
       } catch (error) {
         if (!signal.aborted) {
           contact.noteFailure(error)
-          await rest(pause)
-          pause = Math.min(2 * pause, maxPause)
+          await rest(backoff)
+          backoff = Math.min(2 * backoff, maxBackoff)
         }
       }
     }
@@ -115,7 +115,7 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
     if (records.length > 0 && last === position) {
       throw Object.assign(new Error('The log returned records, and no new position'), { code: 'no-progress' })
     }
-    position = records.length > 0 ? last : position
+    position = last
     if (records.length < pageSize) {
       contact.noteCaughtUp()
     } else {

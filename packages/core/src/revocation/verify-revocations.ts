@@ -33,9 +33,9 @@ export function createRevocationCheck(
 
   /** A revocation of such a token ends before the token does. */
   function warnOfLongLife({ exp, iat, issuer }: ValidatedToken): void {
-    const lifetime = (exp ?? Infinity) * 1000 - (iat === undefined ? clock() : iat * 1000)
+    const livesFor = (exp ?? Infinity) * 1000 - (iat === undefined ? clock() : iat * 1000)
     const label = labelOf(issuer)
-    if (lifetime > settings.keepFor && isUsed() && !warned.has(label)) {
+    if (livesFor > settings.keepFor && isUsed() && !warned.has(label)) {
       warned.add(label)
       warnOfMisconfiguration({
         event: 'short-revocations',
