@@ -154,6 +154,20 @@ test('when the log fails, `evict` rejects, and the token is evicted here and in 
   expect(await fleet.reason('t')).toBe('inactive')
 })
 
+test('an eviction in a fraction of a millisecond concerns the results before it, and ends', async () => {
+  const fleet = await openFleet()
+  const other = fleet.start()
+  fleet.time.now += 0.000_2
+  expect(await fleet.reason('t', other)).toBe('OK')
+  deactivate(fleet)
+  fleet.time.now += 0.000_3
+  await fleet.validator.evict('t')
+  await waitForEntries(other, 1)
+  expect(await fleet.reason('t', other)).toBe('inactive')
+  fleet.time.now += 3600
+  expect(other.health().revocations.entries).toBe(0)
+})
+
 test('evictions end after an hour', async () => {
   const fleet = await openFleet()
   for (let count = 0; count < 100; count += 1) {

@@ -116,7 +116,8 @@ test('a clock that is set back does not hide the silence', async () => {
   await fleet.validator.ready()
   log.disturb = disturbances['rejects']
   fleet.time.now -= 10_000
-  await waitFor(() => stateOf(fleet.validator) === 'silent')
+  await waitFor(() => stateOf(fleet.validator) !== 'current')
+  expect(stateOf(fleet.validator)).toBe('silent')
 })
 
 test('before the first catch-up, ready() rejects, and requests are served or refused as configured', async () => {
@@ -223,6 +224,18 @@ test.each<readonly [string, unknown]>([
   await validator.ready()
   expect(validator.health().revocations.entries).toBe(1)
   expect(messages.some(({ event, count }) => event === 'ignored' && count === 1)).toBe(true)
+})
+
+test('a record of a process whose clock is ahead revokes no later tokens', async () => {
+  const log = memoryRevocations()
+  const fleet = await openFleet({ log })
+  const ahead = fleet.start({ revocations: { ...log }, clock: () => fleet.time.now * 1000 + 20 * day })
+  await ahead.revoke({ sub: 'alice' })
+  await ahead.evict('t')
+  await waitForEntries(fleet.validator, 2)
+  expect(await fleet.reason(fleet.sign())).toBe('revoked')
+  fleet.time.now += 62
+  expect(await fleet.reason(fleet.sign({ iat: fleet.time.now }))).toBe('OK')
 })
 
 test('records that are no texts are ignored', async () => {

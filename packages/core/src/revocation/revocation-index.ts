@@ -1,4 +1,5 @@
 import type { RevocationRecord } from './revocation-record.ts'
+import { keepMargin } from './revocations.ts'
 
 /** The revocations that this process knows. The keys have a fixed size, so that a bound of entries is one of bytes. */
 export interface RevocationIndex {
@@ -40,8 +41,10 @@ export function createRevocationIndex(limit: number = maxEntries): RevocationInd
     if (record.until <= now) {
       return true
     }
-    // An eviction concerns the results of this process, so that its own clock counts.
-    const before = kind === 'evict' ? now : record.before
+    // An eviction concerns the results of this process, so that its own clock counts. A process whose clock is ahead must
+    // not revoke tokens that are issued later.
+    const latest = Math.ceil(now) + (kind === 'evict' ? 0 : keepMargin)
+    const before = kind === 'evict' || record.before > latest ? latest : record.before
     const until = before + (record.until - record.before)
     const known = entries.get(key)
     if (known === undefined && revoked.size + evicted.size >= limit) {

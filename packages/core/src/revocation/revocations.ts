@@ -1,5 +1,5 @@
 import { type Duration, expectDuration } from '../lib/duration.ts'
-import { expectOneOf, expectOptions, invalidOption } from '../lib/invalid-option.ts'
+import { expectOneOf, invalidOption } from '../lib/invalid-option.ts'
 import { asRecord } from '../lib/record.ts'
 
 /**

@@ -44,7 +44,7 @@ export function createRevoke(
     if (name === undefined || others.length > 0) {
       throw invalidOption('Expected exactly one of `token`, `jti`, `sid`, `sub` and `clientId` to revoke')
     }
-    const now = Math.floor(clock())
+    const now = Math.ceil(clock())
     const value = expectText(options[name], name)
     const isOneToken = name === 'token' || name === 'jti'
     if (isOneToken && options.before !== undefined) {
@@ -79,7 +79,7 @@ function expectBefore(before: unknown, now: number): number {
       `Expected \`before\` to be a Date or milliseconds since 1970, and not in the future, got ${describe(before)}`,
     )
   }
-  return Math.floor(time)
+  return Math.ceil(time)
 }
 
 function expectIssuer(issuer: unknown, listed: readonly string[]): string {

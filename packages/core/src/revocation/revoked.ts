@@ -1,5 +1,4 @@
 import { hasJwtForm } from '../jwt/parse-jwt.ts'
-import { hash } from '../lib/recent-node.ts'
 import { ownText } from '../lib/record.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 import type { RevocationIndex } from './revocation-index.ts'

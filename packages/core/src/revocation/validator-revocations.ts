@@ -56,7 +56,7 @@ export function createValidatorRevocations(settings: {
       feed.index.hasEvictions() && requestedAt <= (feed.index.evictedAt(key.slice(0, keyLength)) ?? -Infinity),
     announceEviction: async (key) => {
       if (log !== undefined) {
-        const now = Math.floor(clock())
+        const now = Math.ceil(clock())
         await feed.publish({ kind: 'evict', key: key.slice(0, keyLength), before: now, until: now + keepEvictions })
       }
     },
