@@ -159,6 +159,17 @@ test('ready() ends when the validator is closed', async () => {
   await expect(ready).rejects.toThrow(/closed/)
 })
 
+test('contact of validators that are closed does not count for a new one', async () => {
+  const log = badLog({ whenSilent: 'refuse' })
+  const fleet = await openFleet({ log })
+  await fleet.validator.ready()
+  await fleet.validator.close()
+  log.disturb = disturbances['rejects']
+  const again = fleet.start()
+  await expect(again.ready()).rejects.toMatchObject({ reason: 'revocations-silent' })
+  expect(await fleet.reason(fleet.sign(), again)).toBe('revocations-silent')
+})
+
 test('a log that does not wait is read a few times a second', async () => {
   const log = badLog({ maxSilence: 60_000 })
   log.disturb = async (position) => ({ records: [], position })
