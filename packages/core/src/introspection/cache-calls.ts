@@ -19,7 +19,7 @@ export type Attempt = (
 ) => Promise<{ readonly value: unknown } | undefined>
 
 export function createAttempt(): Attempt {
-  const underWay = { get: 0, set: 0, delete: 0, lease: 0, release: 0 }
+  const underWay = { get: 0, set: 0, delete: 0, lease: 0, renew: 0, release: 0 }
 
   return async (operation, call) => {
     if (underWay[operation] >= maxCalls) {
