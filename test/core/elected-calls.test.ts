@@ -84,7 +84,7 @@ test('no process waits longer than two leases, whatever the cache says', async (
 })
 
 test('a call that takes longer than a lease is made by one process', async () => {
-  const fleet = await openFleet(leasingCache(), 2500)
+  const fleet = await openFleet(leasingCache(), 2700)
   expect(await reasonsOfAll(fleet, 't', 5)).toEqual(new Set(['OK']))
   expect(fleet.issuer.count('/introspect')).toBe(1)
 })

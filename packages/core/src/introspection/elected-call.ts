@@ -26,8 +26,8 @@ export interface ElectedResult {
 /** Milliseconds between two looks into the shared cache, while another process introspects. */
 const [firstPause, maxPause] = [5, 50]
 /** Milliseconds. When the elected process dies, the others wait for so long. It renews its lease while it waits itself. */
-const leaseFor = 1000
-const renewalInterval = 300
+const leaseFor = 2000
+const renewalInterval = 500
 /**
  * Introspects a token once for all processes that share a cache. A short lease elects one process. The others wait for
  * its result, or for the end of its lease. A process introspects by itself when the cache fails, and when no result of
