@@ -33,6 +33,7 @@ export interface IntrospectionCache {
   /** Whether another process evicted the results that were requested at that time. */
   readonly isEvicted: Evictions['isEvicted']
   readonly lease: SharedCache['lease']
+  readonly renew: SharedCache['renew']
   readonly release: SharedCache['release']
 }
 
@@ -118,6 +119,7 @@ export function createIntrospectionCache(
     delete: remove,
     isEvicted: evictions.isEvicted,
     lease: async (key, expiresIn) => shared?.lease(key, expiresIn),
+    renew: (key, lease, expiresIn) => shared?.renew(key, lease, expiresIn),
     release: (key, lease) => shared?.release(key, lease),
   }
 }
