@@ -416,8 +416,7 @@ export const requirements = {
   'INT-13': {
     level: 'RULE',
     source: 'conformance §10',
-    text: 'What comes back from a shared store is untrusted: anything that is not exactly ours is a miss.',
-    partly: 'sealing, which comes with Redis',
+    text: 'What comes back from a shared store is untrusted: anything that is not exactly ours is a miss, sealed or not.',
   },
   'REVOKE-01': {
     level: 'RULE',
