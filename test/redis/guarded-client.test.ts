@@ -30,6 +30,17 @@ test('a command that hangs fails after its deadline, and after five of them no c
   expect(client.sent).toHaveLength(5)
 })
 
+test('a request that has waited for a value does not wait for a lease as well', async () => {
+  const client = scriptedClient(paused)
+  const cache = redisTokenCache(client, { secrets })
+  expect(await codeOf(cache.get('key'))).toBe('too-late')
+  expect(await codeOf(cache.acquireLease('key', 1000))).toBe('backing-off')
+  expect(client.sent).toEqual(['GETRANGE'])
+  client.respond = async ([name]) => (name === 'SET' ? 'OK' : '')
+  expect(await codeOf(cache.get('key'))).toBe('done')
+  expect(await cache.acquireLease('key', 1000)).toEqual(expect.any(String))
+})
+
 test('caches of one client share its circuit', async () => {
   const client = scriptedClient(refused)
   const [first, second] = [redisTokenCache(client, { secrets }), redisTokenCache(client, { secrets })]

@@ -24,7 +24,7 @@ async function open() {
 
 describe('the reply to a read has a shape of its own in each client', () => {
   const shapes: Readonly<Record<string, ScriptedStream['shape']>> = {
-    'RESP2': (stream, entries) => [[stream, entries]],
+    RESP2: (stream, entries) => [[stream, entries]],
     'a flat list': (stream, entries) => [stream, entries],
     'a map': (stream, entries) => new Map([[stream, entries]]),
     'an object': (stream, entries) => ({ [stream]: entries }),

@@ -4,6 +4,8 @@ import type { RedisClient } from './client.ts'
 export interface GuardedClient {
   /** Rejects after so many milliseconds, and at once while the circuit is open. */
   readonly send: (args: readonly string[], deadline?: number) => Promise<unknown>
+  /** Whether the last command failed. A request that has waited for one deadline need not wait for another. */
+  readonly hasFailed: () => boolean
 }
 
 /** Milliseconds. Redis responds in less than one, and a client queues its commands while there is no connection. */
@@ -29,6 +31,7 @@ function createGuardedClient(client: RedisClient): GuardedClient {
   let pending = 0
 
   return {
+    hasFailed: circuit.hasFailed,
     send: async (args, deadline = defaultDeadline) => {
       if (pending >= maxPending) {
         throw failure('overloaded', 'Too many commands have not ended')
@@ -55,6 +58,7 @@ interface Circuit {
   readonly pass: () => void
   readonly succeeded: () => void
   readonly failed: () => void
+  readonly hasFailed: () => boolean
 }
 
 function createCircuit(): Circuit {
@@ -68,6 +72,7 @@ function createCircuit(): Circuit {
   }
 
   return {
+    hasFailed: () => failures > 0,
     pass: () => {
       if (wait > 0 && performance.now() < nextProbe) {
         throw failure('backing-off', 'Redis failed five times in a row; the next try follows in at most 4 s')
