@@ -42,8 +42,8 @@ return 0`)
  * secrets only. Any other value is a miss. An application that can write to Redis can delete entries, put an entry
  * back before its time is over, and delay the first request with a token by the time of a lease.
  *
- * A command that takes longer than 200 ms fails. After five failures in a row, no command is sent for 0.5 to 4 s. A
- * failure costs a call to the issuer, and no request is refused because of it. Throws a `TypeError` for a bad option.
+ * A command that takes longer than 200 ms fails. After five failures in a row, no request waits for Redis, and a probe
+ * looks for it twice a second. A failure costs a call to the issuer, and no request is refused because of it. Throws a `TypeError` for a bad option.
  */
 export function redisTokenCache(client: RedisClient, options: RedisTokenCacheOptions): Required<TokenCache> {
   expectRedisClient(client, 'redisTokenCache')
