@@ -82,14 +82,15 @@ export async function underLoad({ present }: Fleet, work: () => Promise<void>): 
   return { requests, others, max: Math.round(max) }
 }
 
-/** Waits until the second process uses what the first one has introspected. Returns the milliseconds. */
+/** Waits until the second process uses what the first one has introspected, on every node. Returns the milliseconds. */
 export async function untilShared({ issuer, present }: Fleet): Promise<number> {
   const begun = performance.now()
   await waitFor(async () => {
-    const token = newToken()
-    const [first, second] = [await present(token, 0), await present(token, 1)]
-    const calls = issuer.requests.filter(({ form }) => form.get('token') === token).length
-    return first === 'OK' && second === 'OK' && calls === 1
+    const fresh = Array.from({ length: 12 }, newToken)
+    const first = await Promise.all(fresh.map(async (token) => present(token, 0)))
+    const second = await Promise.all(fresh.map(async (token) => present(token, 1)))
+    const calls = issuer.requests.filter(({ form }) => fresh.includes(form.get('token') ?? ''))
+    return [...first, ...second].every((answer) => answer === 'OK') && calls.length === fresh.length
   })
   return Math.round(performance.now() - begun)
 }
