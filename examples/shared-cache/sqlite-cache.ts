@@ -11,6 +11,7 @@ export function sqliteCache(file: string): TokenCache {
   const upsert = database.prepare('INSERT OR REPLACE INTO responses VALUES (?, ?, ?)')
   const remove = database.prepare('DELETE FROM responses WHERE key = ? OR expires <= ?')
   const takeLease = database.prepare('INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
+  const renewLease = database.prepare('UPDATE leases SET expires = ? WHERE key = ? AND lease = ? AND expires > ?')
   const endLease = database.prepare('DELETE FROM leases WHERE key = ? AND lease = ?')
   const endLeases = database.prepare('DELETE FROM leases WHERE key = ? OR expires <= ?')
   const endOldLeases = database.prepare('DELETE FROM leases WHERE expires <= ?')
@@ -47,6 +48,8 @@ export function sqliteCache(file: string): TokenCache {
         const lease = randomUUID()
         return takeLease.run(key, lease, Date.now() + expiresIn).changes === 1 ? lease : undefined
       }),
+    renewLease: async (key, lease, expiresIn) =>
+      renewLease.run(Date.now() + expiresIn, key, lease, Date.now()).changes === 1,
     releaseLease: async (key, lease) => void endLease.run(key, lease),
   }
 }

@@ -76,11 +76,17 @@ test('when the elected process dies, the end of its lease causes one more call',
   expect(fleet.issuer.count('/introspect')).toBe(1)
 })
 
-test('no process waits longer than a lease, whatever the cache says', async () => {
+test('no process waits longer than two leases, whatever the cache says', async () => {
   const cache: TokenCache = { ...leasingCache(), acquireLease: async () => undefined }
   const { reason, issuer } = await openScriptedValidator({ introspection: { timeout: '200ms' }, validator: { cache } })
   expect(await reason('t')).toBe('OK')
   expect(issuer.count('/introspect')).toBe(1)
+})
+
+test('a call that takes longer than a lease is made by one process', async () => {
+  const fleet = await openFleet(leasingCache(), 2700)
+  expect(await reasonsOfAll(fleet, 't', 5)).toEqual(new Set(['OK']))
+  expect(fleet.issuer.count('/introspect')).toBe(1)
 })
 
 test('a call that fails ends the lease, so that another process can try at once', async () => {
@@ -126,6 +132,7 @@ const broken: Readonly<Record<string, Partial<TokenCache>>> = {
   'hangs when it gives a lease': { acquireLease: () => new Promise(() => undefined) },
   'gives a lease that is no text': { acquireLease: async () => 1 as unknown as string },
   'cannot end a lease': { releaseLease: () => Promise.reject(new Error('down')) },
+  'cannot renew a lease': { renewLease: () => Promise.reject(new Error('down')) },
   'ends every lease early': { set: async () => false },
 }
 

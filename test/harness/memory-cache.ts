@@ -48,6 +48,13 @@ export function leasingCache(): Required<MemoryCache> {
       leases.set(key, { lease, until: performance.now() + expiresIn })
       return lease
     },
+    renewLease: async (key, lease, expiresIn) => {
+      const isCurrent = current(key) === lease
+      if (isCurrent) {
+        leases.set(key, { lease, until: performance.now() + expiresIn })
+      }
+      return isCurrent
+    },
     releaseLease: async (key, lease) => {
       if (current(key) === lease) {
         leases.delete(key)

@@ -171,8 +171,9 @@ function expectIssuer(issuer: unknown): TrustedIssuer {
 
 function expectTokenCache(cache: unknown): TokenCache {
   const members = asRecord(cache)
-  const isElecting = members['acquireLease'] !== undefined || members['releaseLease'] !== undefined
-  const names = ['get', 'set', 'delete', ...(isElecting ? ['acquireLease', 'releaseLease'] : [])]
+  const ofLeases = ['acquireLease', 'renewLease', 'releaseLease']
+  const isElecting = ofLeases.some((name) => members[name] !== undefined)
+  const names = ['get', 'set', 'delete', ...(isElecting ? ofLeases : [])]
   const missing = names.filter((name) => typeof members[name] !== 'function')
   if (missing.length > 0) {
     throw invalidOption(

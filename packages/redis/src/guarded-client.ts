@@ -1,3 +1,4 @@
+import { startPatientTimer } from '@tollgate/core/adapter'
 import { keyOf, type RedisClient } from './client.ts'
 
 /** Sends commands with a deadline, and through a circuit breaker. */
@@ -118,16 +119,16 @@ export function isResponse(error: unknown): boolean {
 }
 
 /**
- * Waits for work, at most so many milliseconds. The work goes on, and its late error is dropped. The timer does not
- * keep the process alive.
+ * Waits for work, at most so many milliseconds in which the event loop is not blocked. The work goes on, and its late
+ * error is dropped. The timer does not keep the process alive.
  */
 export async function withDeadline<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(failure('too-late', 'Redis did not respond in time')), milliseconds).unref()
+  const cancel = startPatientTimer(milliseconds, () => reject(failure('too-late', 'Redis did not respond in time')))
   try {
     return await Promise.race([work, promise])
   } finally {
-    clearTimeout(timer)
+    cancel()
     work.catch(() => undefined)
   }
 }

@@ -29,6 +29,11 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('DEL', KEYS[2])
 return 1`)
 
+/** Renews a lease, unless it has ended. */
+const renewLease = createScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0`)
+
 /** Ends a lease, unless it is another one. */
 const endLease = createScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -80,6 +85,10 @@ export function redisTokenCache(client: RedisClient, options: RedisTokenCacheOpt
       const lease = randomBytes(16).toString('base64url')
       const reply = await send(['SET', leaseKey(key), lease, 'NX', 'PX', wholeMilliseconds(expiresIn)])
       return reply === 'OK' ? lease : undefined
+    },
+    renewLease: async (key, lease, expiresIn) => {
+      const renewed = await renewLease.run({ send }, [leaseKey(key)], [lease, wholeMilliseconds(expiresIn)])
+      return Number(renewed) === 1
     },
     releaseLease: async (key, lease) => void (await endLease.run({ send }, [leaseKey(key)], [lease])),
   }

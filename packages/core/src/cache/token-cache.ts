@@ -6,10 +6,10 @@
  * Keys are hashes. Values contain claims and no token. An application that can write to the store can make a token
  * active, unless the implementation seals its values.
  *
- * With `acquireLease` and `releaseLease`, the processes elect one that introspects a token, and the others wait for its result.
- * Without these two, each process makes its own calls.
+ * With `acquireLease`, `renewLease` and `releaseLease`, the processes elect one that introspects a token, and the others wait for its result.
+ * Without these three, each process makes its own calls.
  *
- * A call that takes longer than 250 ms counts as failed. A failed `get`, `set`, `acquireLease` or `releaseLease` costs a call to
+ * A call that takes longer than 250 ms counts as failed. A failed `get` or `set`, or a failed call for a lease, costs a call to
  * the issuer, and no request is refused or accepted because of it. A failed `delete` makes the eviction fail. Every call
  * must settle in the end: a `set` that hangs takes one of 256 places, and a call of each other kind one of 1,024.
  * Without a free place, the cache is not used.
@@ -34,6 +34,8 @@ export interface TokenCache {
    * It is atomic. The lease ends after so many milliseconds, by itself.
    */
   acquireLease?(key: string, expiresIn: number): Promise<string | undefined>
+  /** Lets this lease end so many milliseconds from now. Resolves with `false` when it has ended. It is atomic. */
+  renewLease?(key: string, lease: string, expiresIn: number): Promise<boolean>
   /** Ends this lease without a value. It does not end another one of the key. */
   releaseLease?(key: string, lease: string): Promise<void>
 }

@@ -65,7 +65,7 @@ export function tokenCacheContract(open: () => MaybePromise<TokenCache>): readon
 function leaseChecks(open: () => MaybePromise<TokenCache>): Checks<TokenCache> {
   const withLeases =
     (check: (cache: Required<TokenCache>, key: string) => Promise<void>) => async (cache: TokenCache, key: string) => {
-      if (cache.acquireLease !== undefined || cache.releaseLease !== undefined) {
+      if (cache.acquireLease !== undefined) {
         await check(cache as Required<TokenCache>, key)
       }
     }
@@ -84,6 +84,17 @@ function leaseChecks(open: () => MaybePromise<TokenCache>): Checks<TokenCache> {
       const second = await cache.acquireLease(key, 60_000)
       strictEqual(typeof second, 'string')
       notStrictEqual(second, first)
+    }),
+    'a lease is renewed, and no other one is': withLeases(async (cache, key) => {
+      const lease = (await cache.acquireLease(key, 1000)) ?? ''
+      await sleep(600)
+      strictEqual(await cache.renewLease(key, lease, 2000), true)
+      strictEqual(await cache.renewLease(key, 'another lease', 60_000), false)
+      await sleep(600)
+      strictEqual(await cache.acquireLease(key, 60_000), undefined)
+      await sleep(1700)
+      strictEqual(await cache.renewLease(key, lease, 60_000), false)
+      strictEqual(typeof (await cache.acquireLease(key, 60_000)), 'string')
     }),
     'a value is written under the lease of its key, which ends': withLeases(async (cache, key) => {
       const lease = await cache.acquireLease(key, 60_000)

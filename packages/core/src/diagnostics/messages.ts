@@ -138,7 +138,7 @@ export type CircuitState = 'closed' | 'open' | 'half-open'
 export interface CacheMessage {
   /** `'jwt'` and `'opaque'`: the caches in this process. `'shared'`: the `TokenCache` of the option `cache`. */
   readonly cache: 'jwt' | 'opaque' | 'shared'
-  readonly operation: 'get' | 'set' | 'delete' | 'lease' | 'release'
+  readonly operation: 'get' | 'set' | 'delete' | 'lease' | 'renew' | 'release'
   readonly outcome: 'hit' | 'miss' | 'failed'
   /**
    * The `code` of the error, or its name, because its message may contain the stored value. `'too-late'`: no result

@@ -1,6 +1,7 @@
 import { diagnostics } from '../diagnostics/channels.ts'
 import type { CacheMessage } from '../diagnostics/messages.ts'
 import { withDeadline } from '../lib/deadline.ts'
+import { startPatientTimer } from '../lib/patient-timer.ts'
 import { own } from '../lib/record.ts'
 
 /** Milliseconds. A call that takes longer counts as failed. */
@@ -19,7 +20,7 @@ export type Attempt = (
 ) => Promise<{ readonly value: unknown } | undefined>
 
 export function createAttempt(): Attempt {
-  const underWay = { get: 0, set: 0, delete: 0, lease: 0, release: 0 }
+  const underWay = { get: 0, set: 0, delete: 0, lease: 0, renew: 0, release: 0 }
 
   return async (operation, call) => {
     if (underWay[operation] >= maxCalls) {
@@ -28,14 +29,18 @@ export function createAttempt(): Attempt {
     }
     underWay[operation] += 1
     const work = call().finally(() => (underWay[operation] -= 1))
+    const deadline = new AbortController()
+    const cancel = startPatientTimer(callDeadline, () => deadline.abort())
     try {
-      return { value: await withDeadline(work, AbortSignal.timeout(callDeadline), tooLate) }
+      return { value: await withDeadline(work, deadline.signal, tooLate) }
     } catch (error) {
       // A cache of the application may throw anything, and may put the value into the message of its error.
       const name = error instanceof Error ? error.name : typeof error
       const code = own(error, 'code')
       reportFailure(operation, typeof code === 'string' ? code : name)
       return undefined
+    } finally {
+      cancel()
     }
   }
 }

@@ -1,5 +1,6 @@
-// Fake timers of a test replace the global `performance`.
+// Fake timers of a test replace the global functions.
 import { performance } from 'node:perf_hooks'
+import { clearInterval, setInterval } from 'node:timers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Everywhere, IntrospectionCache } from './introspection-cache.ts'
 import type { IntrospectionResult } from './introspection-response.ts'
@@ -8,8 +9,8 @@ import type { IntrospectionResult } from './introspection-response.ts'
 export interface ElectedCall {
   readonly cache: IntrospectionCache
   readonly key: string
-  /** Longer than a call takes. */
-  readonly leaseFor: number
+  /** The deadline of a call. */
+  readonly timeout: number
   /** The result must have been requested after this time. */
   readonly earliest: number
   /** Whether the result of a call that another process has begun can be recent enough. */
@@ -24,16 +25,20 @@ export interface ElectedResult {
 
 /** Milliseconds between two looks into the shared cache, while another process introspects. */
 const [firstPause, maxPause] = [5, 50]
+/** Milliseconds. When the elected process dies, the others wait for so long. It renews its lease while it waits itself. */
+const leaseFor = 2000
+const renewalInterval = 500
 /**
  * Introspects a token once for all processes that share a cache. A short lease elects one process. The others wait for
  * its result, or for the end of its lease. A process introspects by itself when the cache fails, and when no result of
  * a call that began before can be recent enough.
  */
 export async function introspectElected(
-  { cache, key, leaseFor, earliest, canWait }: ElectedCall,
+  { cache, key, timeout, earliest, canWait }: ElectedCall,
   introspect: () => Promise<IntrospectionResult>,
 ): Promise<ElectedResult> {
-  const until = performance.now() + leaseFor
+  // Another process can be elected after one that died. A cache that lies about leases delays a request by no more.
+  const until = performance.now() + timeout + 2 * leaseFor
   for (let pause = firstPause; ; pause = Math.min(2 * pause, maxPause)) {
     const found = await recentEnough()
     if (found !== undefined) {
@@ -55,6 +60,7 @@ export async function introspectElected(
   }
 
   async function underLease(lease: string): Promise<ElectedResult> {
+    const renewal = setInterval(() => cache.renew(key, lease, leaseFor), renewalInterval).unref()
     try {
       // Another process may have written its result, and ended its lease, since the last look.
       const found = await recentEnough()
@@ -66,6 +72,8 @@ export async function introspectElected(
     } catch (error) {
       cache.release(key, lease)
       throw error
+    } finally {
+      clearInterval(renewal)
     }
   }
 }

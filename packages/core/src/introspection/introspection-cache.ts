@@ -30,6 +30,7 @@ export interface IntrospectionCache {
   readonly set: (key: string, result: IntrospectionResult, where: 'here' | Everywhere) => void
   readonly delete: (key: string) => Promise<void>
   readonly lease: SharedCache['lease']
+  readonly renew: SharedCache['renew']
   readonly release: SharedCache['release']
 }
 
@@ -112,6 +113,7 @@ export function createIntrospectionCache(
     set,
     delete: remove,
     lease: async (key, expiresIn) => shared?.lease(key, expiresIn),
+    renew: (key, lease, expiresIn) => shared?.renew(key, lease, expiresIn),
     release: (key, lease) => shared?.release(key, lease),
   }
 }

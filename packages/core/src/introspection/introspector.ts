@@ -25,8 +25,6 @@ interface Call {
   readonly earliest: number
 }
 
-/** Milliseconds. A call ends at its deadline, and its result is written then. */
-const leaseMargin = 250
 /** Milliseconds. A call of another process that is under way began before, perhaps by as much as a call takes. */
 const minWait = 1000
 /** Milliseconds between two attempts to refresh a result. */
@@ -75,7 +73,7 @@ export function createIntrospector(
       try {
         const lane = caches.responses.wasActive(key) ? 'known' : 'unknown'
         const canWait = clock() - earliest >= clockTolerance + minWait
-        const election = { cache, key, leaseFor: settings.timeout + leaseMargin, earliest, canWait }
+        const election = { cache, key, timeout: settings.timeout, earliest, canWait }
         const { result, where } = await introspectElected(election, () => request(token, lane))
         if (callsByKey.get(key) === calls) {
           cache.set(key, result, where)

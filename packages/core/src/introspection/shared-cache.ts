@@ -19,6 +19,7 @@ export interface SharedCache {
    */
   readonly lease: (key: string, expiresIn: number) => Promise<{ readonly lease: string } | 'taken' | undefined>
   /** Returns at once. */
+  readonly renew: (key: string, lease: string, expiresIn: number) => void
   readonly release: (key: string, lease: string) => void
   /** Rejects when the cache fails, or when a write of this process may still put the result back. */
   readonly delete: (key: string) => Promise<void>
@@ -146,6 +147,7 @@ function connect(cache: TokenCache): Connection {
     get: async (key) => parseEntry((await attempt('get', async () => cache.get(key)))?.value, key),
     set,
     lease,
+    renew: (key, current, expiresIn) => void attempt('renew', async () => cache.renewLease?.(key, current, expiresIn)),
     release: (key, ended) => void attempt('release', async () => cache.releaseLease?.(key, ended)),
     delete: evict,
   }
