@@ -58,10 +58,11 @@ export function newToken(): string {
 
 /** Sends requests to all processes, half of them with new tokens, until the work is done. */
 export async function underLoad({ present }: Fleet, work: () => Promise<void>): Promise<Load> {
-  let [isDone, requests, max] = [false, 0, 0]
+  const done = new AbortController()
+  let [requests, max] = [0, 0]
   const others: string[] = []
   const sending = Array.from({ length: 10 }, async () => {
-    while (!isDone) {
+    while (!done.signal.aborted) {
       const token = requests % 2 === 0 ? newToken() : `token-${tokens}`
       const begun = performance.now()
       requests += 1
@@ -76,7 +77,7 @@ export async function underLoad({ present }: Fleet, work: () => Promise<void>): 
   try {
     await work()
   } finally {
-    isDone = true
+    done.abort()
     await Promise.all(sending)
   }
   return { requests, others, max: Math.round(max) }

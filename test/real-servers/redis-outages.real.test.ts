@@ -18,12 +18,22 @@ async function openFor(connect: Connect, ports: readonly number[]): Promise<Flee
   return openFleet([await connect(ports, onTestFinished), await connect(ports, onTestFinished)])
 }
 
+interface Served {
+  /** The answers that were not `'OK'`. */
+  readonly refused: readonly string[]
+  readonly isLate: boolean
+  /** Whether the processes share results again soon enough. */
+  readonly isShared: boolean
+}
+
+const served: Served = { refused: [], isLate: false, isShared: true }
+
 /** Sends requests while the server is away. */
-async function expectServed(
+async function sendDuring(
   fleet: Fleet,
   { outage, back }: { readonly outage: () => Promise<void> | void; readonly back: () => Promise<void> | void },
   { annotate, title }: { readonly annotate: Annotate; readonly title: string },
-): Promise<void> {
+): Promise<Served> {
   await untilShared(fleet)
   let shared = 0
   const { requests, others, max } = await underLoad(fleet, async () => {
@@ -35,9 +45,7 @@ async function expectServed(
     shared = await untilShared(fleet)
   })
   await annotate(`${title}: ${requests} requests, at most ${max} ms; shared again after ${shared} ms`, 'figures')
-  expect([...new Set(others)]).toEqual([])
-  expect(max).toBeLessThan(maxRequest)
-  expect(shared).toBeLessThan(maxReturn)
+  return { refused: [...new Set(others)], isLate: max >= maxRequest, isShared: shared < maxReturn }
 }
 
 describe.each(Object.entries(standalone))('one server, %s', (name, connect) => {
@@ -45,14 +53,14 @@ describe.each(Object.entries(standalone))('one server, %s', (name, connect) => {
     const server = await startRedis(onTestFinished)
     const fleet = await openFor(connect, [server.port])
     const away = { outage: server.pause, back: server.resume }
-    await expectServed(fleet, away, { annotate, title: `${name}, paused` })
+    expect(await sendDuring(fleet, away, { annotate, title: `${name}, paused` })).toEqual(served)
   })
 
   test('while it is gone, all requests are served', async ({ annotate }) => {
     const server = await startRedis(onTestFinished)
     const fleet = await openFor(connect, [server.port])
     const away = { outage: server.kill, back: server.restart }
-    await expectServed(fleet, away, { annotate, title: `${name}, killed and restarted` })
+    expect(await sendDuring(fleet, away, { annotate, title: `${name}, killed and restarted` })).toEqual(served)
   })
 
   test('a process that was cut off learns of all revocations when it is back', async ({ annotate }) => {
@@ -101,11 +109,11 @@ describe.each(Object.entries(standalone))('one server, %s', (name, connect) => {
 })
 
 /** Sends requests while a master is lost for good. The fleet shares again when another server has taken over. */
-async function expectTakenOver(
+async function sendDuringLoss(
   fleet: Fleet,
   lose: () => Promise<void>,
   { annotate, title }: { readonly annotate: Annotate; readonly title: string },
-): Promise<void> {
+): Promise<Served> {
   await untilShared(fleet)
   let [shared, isKnown] = [0, 0]
   const token = newToken()
@@ -127,10 +135,8 @@ async function expectTakenOver(
     `${title}: ${requests} requests, at most ${max} ms; shared again after ${shared} ms, and revoked in ${isKnown} ms`,
     'figures',
   )
-  expect([...new Set(others)]).toEqual([])
-  expect(max).toBeLessThan(maxRequest)
   // The sentinels need about 2 s, and the cluster needs about 3 s.
-  expect(shared).toBeLessThan(3 * maxReturn)
+  return { refused: [...new Set(others)], isLate: max >= maxRequest, isShared: shared < 3 * maxReturn }
 }
 
 describe.each(Object.entries(sentinel))('sentinels, %s', (name, connect) => {
@@ -138,7 +144,7 @@ describe.each(Object.entries(sentinel))('sentinels, %s', (name, connect) => {
     const setup = await startSentinels(onTestFinished)
     const ports = setup.sentinels.map(({ port }) => port)
     const fleet = await openFor(connect(setup.name), ports)
-    await expectTakenOver(fleet, setup.master.kill, { annotate, title: `${name}, sentinels` })
+    expect(await sendDuringLoss(fleet, setup.master.kill, { annotate, title: `${name}, sentinels` })).toEqual(served)
   })
 })
 
@@ -149,6 +155,6 @@ describe.each(Object.entries(cluster))('a cluster, %s', (name, connect) => {
     const ports = nodes.map(({ port }) => port)
     const fleet = await openFor(connect, ports)
     const title = `${name}, master ${index} of a cluster`
-    await expectTakenOver(fleet, async () => nodes[index]?.kill(), { annotate, title })
+    expect(await sendDuringLoss(fleet, async () => nodes[index]?.kill(), { annotate, title })).toEqual(served)
   })
 })

@@ -24,5 +24,5 @@ if (state === 'up') {
   await new Promise((resolve) => setTimeout(resolve, 2000))
 }
 await validator.close()
-await Promise.all(works.map((work) => work()))
+await Promise.all(works.map(async (work) => work()))
 process.disconnect?.()
