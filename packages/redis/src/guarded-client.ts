@@ -18,7 +18,7 @@ const probeWait = 500
 /** Commands of one client that have not ended. A command that hangs has not. */
 const maxPending = 1024
 
-/** The caches and the replay store of one client share its circuit. */
+/** The cache and the log of one client share its circuit. */
 const guarded = new WeakMap<RedisClient, GuardedClient>()
 
 export function guard(client: RedisClient): GuardedClient {
