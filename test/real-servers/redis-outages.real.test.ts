@@ -11,6 +11,8 @@ type Annotate = (message: string, type: string) => Promise<unknown>
 
 /** Milliseconds. A request waits for Redis once, for 200 ms. The bound allows for a slow machine. */
 const maxRequest = 2000
+/** Milliseconds. When its holder does not end it, the others wait for so long. */
+const lease = 1000
 /** Milliseconds after the return of Redis. */
 const maxReturn = 5000
 
@@ -135,8 +137,8 @@ async function sendDuringLoss(
     `${title}: ${requests} requests, at most ${max} ms; shared again after ${shared} ms, and revoked in ${isKnown} ms`,
     'figures',
   )
-  // The sentinels need about 2 s, and the cluster needs about 3 s.
-  return { refused: [...new Set(others)], isLate: max >= maxRequest, isShared: shared < 3 * maxReturn }
+  // The sentinels need about 2 s, and the cluster needs about 3 s. A lease of the lost master may have a holder that cannot end it.
+  return { refused: [...new Set(others)], isLate: max >= maxRequest + 2 * lease, isShared: shared < 3 * maxReturn }
 }
 
 describe.each(Object.entries(sentinel))('sentinels, %s', (name, connect) => {
