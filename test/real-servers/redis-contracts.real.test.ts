@@ -15,9 +15,7 @@ interface Setup {
   readonly clients: Readonly<Record<string, Connect>>
 }
 
-const setups: readonly Setup[] = [
-  ...(['redis-server', 'valkey-server'] as const).flatMap((program) => setupsOf(program)),
-]
+const setups = (['redis-server', 'valkey-server'] as const).flatMap((program) => setupsOf(program))
 
 function setupsOf(program: RedisProgram): readonly Setup[] {
   const ports = (servers: readonly { readonly port: number }[]) => servers.map(({ port }) => port)

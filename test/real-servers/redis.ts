@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { CleanUp } from '../harness/listen.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { freePort, type RunningProgram, startServer, temporaryFolder } from './start-program.ts'
+import { reservedPort, type RunningProgram, startServer, temporaryFolder } from './start-program.ts'
 
 /** Redis and Valkey take the same configuration. */
 export type RedisProgram = 'redis-server' | 'valkey-server'
@@ -28,7 +28,7 @@ export async function startRedis(
   program: RedisProgram = 'redis-server',
   args: readonly string[] = [],
 ): Promise<RedisServer> {
-  const port = await freePort()
+  const port = await reservedPort()
   const common = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
   const all = [...common, '--dir', temporaryFolder(cleanUp), ...args]
   return serverAt(port, { command: program, args: all }, cleanUp)
@@ -67,7 +67,7 @@ export async function startCluster(
 type ClusterNode = RedisServer & { readonly busPort: number }
 
 async function startClusterNode(cleanUp: CleanUp, program: RedisProgram): Promise<ClusterNode> {
-  const busPort = await freePort()
+  const busPort = await reservedPort()
   const args = ['--cluster-enabled', 'yes', '--cluster-port', `${busPort}`, '--cluster-node-timeout', '1000']
   // The slots of the other nodes stay in use when one is lost.
   const server = await startRedis(cleanUp, program, [
@@ -97,7 +97,7 @@ export async function startSentinels(cleanUp: CleanUp, program: RedisProgram = '
   await waitFor(async () => allSay([replica], ['INFO', 'replication'], 'master_link_status:up'))
   const sentinels = await Promise.all(
     Array.from({ length: 3 }, async () => {
-      const port = await freePort()
+      const port = await reservedPort()
       const folder = temporaryFolder(cleanUp)
       const file = join(folder, 'sentinel.conf')
       writeFileSync(file, sentinelConfiguration({ port, folder, name, master: master.port }))

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -17,12 +18,25 @@ export function temporaryFolder(cleanUp: CleanUp): string {
 }
 
 /** A port that is free at the moment. */
-export async function freePort(): Promise<number> {
+export async function freePort(wanted = 0): Promise<number> {
   const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
+  await once(server.listen(wanted, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   await once(server.close(), 'close')
   return port
+}
+
+/** The same, for a server that comes back later: no connection of a client gets this port meanwhile. */
+export async function reservedPort(): Promise<number> {
+  for (;;) {
+    try {
+      return await freePort(randomInt(10_000, 30_000))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') {
+        throw error
+      }
+    }
+  }
 }
 
 export interface Program {

@@ -1,22 +1,24 @@
 import { startPatientTimer } from '@tollgate/core/adapter'
-import type { RedisClient } from './client.ts'
+import { keyOf, type RedisClient } from './client.ts'
 
 /** Sends commands with a deadline, and through a circuit breaker. */
 export interface GuardedClient {
   /** Rejects after so many milliseconds, and at once while the circuit is open. */
   readonly send: (args: readonly string[], deadline?: number) => Promise<unknown>
+  /** Whether the last command failed. A request that has waited for one deadline need not wait for another. */
+  readonly hasFailed: () => boolean
 }
 
 /** Milliseconds. Redis responds in less than one, and a client queues its commands while there is no connection. */
 const defaultDeadline = 200
 /** Failures in a row that open the circuit. */
 const maxFailures = 5
-/** Milliseconds until the next probe: from the first to the last, doubled each time. */
-const [firstWait, maxWait] = [500, 4000]
+/** Milliseconds between two probes, which cost no request anything. A client may need 3 s more to connect again. */
+const probeWait = 500
 /** Commands of one client that have not ended. A command that hangs has not. */
 const maxPending = 1024
 
-/** The caches and the replay store of one client share its circuit. */
+/** The cache and the log of one client share its circuit. */
 const guarded = new WeakMap<RedisClient, GuardedClient>()
 
 export function guard(client: RedisClient): GuardedClient {
@@ -29,18 +31,42 @@ function createGuardedClient(client: RedisClient): GuardedClient {
   const circuit = createCircuit()
   let pending = 0
 
+  /** A late response says that the server is back, too. */
+  async function call(args: readonly string[]): Promise<unknown> {
+    pending += 1
+    try {
+      const reply = await client.sendCommand(args)
+      circuit.succeeded()
+      return reply
+    } catch (error) {
+      if (isResponse(error)) {
+        circuit.succeeded()
+      }
+      throw error
+    } finally {
+      pending -= 1
+    }
+  }
+
+  /** No request waits for it. It concerns the same key, because a cluster may have lost one of its nodes. */
+  function probe(args: readonly string[]): void {
+    call(['GETRANGE', keyOf(args) ?? '', '0', '0']).catch(() => undefined)
+  }
+
   return {
+    hasFailed: circuit.hasFailed,
     send: async (args, deadline = defaultDeadline) => {
       if (pending >= maxPending) {
         throw failure('overloaded', 'Too many commands have not ended')
       }
-      circuit.pass()
-      pending += 1
-      // A late response says that the server is back, too.
-      const work = client.sendCommand(args).finally(() => (pending -= 1))
-      work.then(circuit.succeeded, (error: unknown) => isResponse(error) && circuit.succeeded())
+      if (circuit.isOpen()) {
+        if (circuit.isProbeDue()) {
+          probe(args)
+        }
+        throw failure('backing-off', 'Redis failed five times in a row, and is tried twice a second')
+      }
       try {
-        return await withDeadline(work, deadline)
+        return await withDeadline(call(args), deadline)
       } catch (error) {
         if (!isResponse(error)) {
           circuit.failed()
@@ -52,42 +78,38 @@ function createGuardedClient(client: RedisClient): GuardedClient {
 }
 
 interface Circuit {
-  /** Throws while the circuit is open, except for one probe after each wait. */
-  readonly pass: () => void
+  readonly isOpen: () => boolean
+  /** Once after each wait. */
+  readonly isProbeDue: () => boolean
   readonly succeeded: () => void
   readonly failed: () => void
+  readonly hasFailed: () => boolean
 }
 
 function createCircuit(): Circuit {
   let failures = 0
-  let wait = 0
   let nextProbe = 0
-
-  function open(): void {
-    wait = Math.min(wait === 0 ? firstWait : 2 * wait, maxWait)
-    nextProbe = performance.now() + wait
-  }
+  const wait = (): void => void (nextProbe = performance.now() + probeWait)
 
   return {
-    pass: () => {
-      if (wait > 0 && performance.now() < nextProbe) {
-        throw failure('backing-off', 'Redis failed five times in a row; the next try follows in at most 4 s')
+    isOpen: () => failures >= maxFailures,
+    isProbeDue: () => {
+      const isDue = performance.now() >= nextProbe
+      if (isDue) {
+        wait()
       }
-      // The next command waits again, unless this one succeeds.
-      if (wait > 0) {
-        open()
-      }
+      return isDue
     },
     succeeded: () => {
       failures = 0
-      wait = 0
     },
     failed: () => {
       failures += 1
-      if (failures >= maxFailures && wait === 0) {
-        open()
+      if (failures === maxFailures) {
+        wait()
       }
     },
+    hasFailed: () => failures > 0,
   }
 }
 
@@ -97,8 +119,8 @@ export function isResponse(error: unknown): boolean {
 }
 
 /**
- * Waits for work, at most so many milliseconds in which the event loop is not blocked. The work goes on, and its late error is dropped. The timer does not
- * keep the process alive.
+ * Waits for work, at most so many milliseconds in which the event loop is not blocked. The work goes on, and its late
+ * error is dropped. The timer does not keep the process alive.
  */
 export async function withDeadline<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>()

@@ -3,7 +3,11 @@ import { type GuardedClient, isResponse } from './guarded-client.ts'
 
 /** A Lua script, which the server runs as one atomic step. All of its keys must be in one slot of a cluster. */
 export interface Script {
-  readonly run: (client: GuardedClient, keys: readonly string[], args: readonly string[]) => Promise<unknown>
+  readonly run: (
+    client: Pick<GuardedClient, 'send'>,
+    keys: readonly string[],
+    args: readonly string[],
+  ) => Promise<unknown>
 }
 
 export function createScript(source: string): Script {

@@ -1,4 +1,4 @@
-import { hash, hkdfSync } from 'node:crypto'
+import { hash, hkdfSync, subtle, type webcrypto } from 'node:crypto'
 import { types } from 'node:util'
 import { describe, invalidOption, own } from '@tollgate/core/adapter'
 import { compactDecrypt, CompactEncrypt, errors } from 'jose'
@@ -40,7 +40,7 @@ export function createSeal(secrets: unknown, purpose: Purpose, maxBytes: number)
         throw new RangeError(`Expected at most ${maxBytes} bytes to seal`)
       }
       const header = { alg: 'dir', enc: 'A256GCM', kid: first.id, exp: Math.ceil(Date.now() + expiresIn) }
-      return new CompactEncrypt(bytes).setProtectedHeader(header).encrypt(first.for(name))
+      return new CompactEncrypt(bytes).setProtectedHeader(header).encrypt(await first.for(name))
     },
     open: async (sealed, name) => {
       if (typeof sealed !== 'string' || sealed.length > maxLength) {
@@ -73,18 +73,18 @@ interface Key {
   /** Says which secret sealed a text. */
   readonly id: string
   /** The key of one name. Each name has its own, so that a text opens under its name only. */
-  readonly for: (name: string) => Uint8Array
+  readonly for: (name: string) => Promise<webcrypto.CryptoKey>
 }
 
 function createKey(secret: Uint8Array, purpose: Purpose): Key {
-  const derive = (info: string, length: number): Uint8Array =>
+  const derive = (info: string, length: number): Uint8Array<ArrayBuffer> =>
     new Uint8Array(hkdfSync('sha256', secret, 'tollgate', `${purpose} ${info}`, length))
-  const derived = new Map<string, Uint8Array>()
+  const derived = new Map<string, Promise<webcrypto.CryptoKey>>()
   return {
     id: Buffer.from(derive('id', 6)).toString('base64url'),
     for: (name) => {
       // The names of a cache are all different. The log of revocations has one.
-      const key = derived.get(name) ?? derive(`key ${name}`, 32)
+      const key = derived.get(name) ?? importKey(derive(`key ${name}`, 32))
       if (derived.size >= maxKeys) {
         derived.clear()
       }
@@ -92,6 +92,10 @@ function createKey(secret: Uint8Array, purpose: Purpose): Key {
       return key
     },
   }
+}
+
+async function importKey(bytes: Uint8Array<ArrayBuffer>): Promise<webcrypto.CryptoKey> {
+  return subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
 }
 
 function expectSecrets(secrets: unknown): readonly Uint8Array[] {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { TokenCache } from '@tollgate/core'
 import { describe, expectOptions, invalidOption } from '@tollgate/core/adapter'
 import { expectRedisClient, type RedisClient } from './client.ts'
-import { guard } from './guarded-client.ts'
+import { failure, guard } from './guarded-client.ts'
 import { createScript } from './script.ts'
 import { createSeal, type Secrets } from './seal.ts'
 
@@ -47,15 +47,15 @@ return 0`)
  * secrets only. Any other value is a miss. An application that can write to Redis can delete entries, put an entry
  * back before its time is over, and delay the first request with a token by the time of a lease.
  *
- * A command that takes longer than 200 ms fails. After five failures in a row, no command is sent for 0.5 to 4 s. A
- * failure costs a call to the issuer, and no request is refused because of it. Throws a `TypeError` for a bad option.
+ * A command that takes longer than 200 ms fails. After five failures in a row, no request waits for Redis, and a probe
+ * looks for it twice a second. A failure costs a call to the issuer, and no request is refused because of it. Throws a `TypeError` for a bad option.
  */
 export function redisTokenCache(client: RedisClient, options: RedisTokenCacheOptions): Required<TokenCache> {
   expectRedisClient(client, 'redisTokenCache')
   const { secrets, prefix = 'tollgate' } = expectOptions(options, 'the options of redisTokenCache', known)
   expectPrefix(prefix)
   const seal = createSeal(secrets, 'token-cache', maxBytes)
-  const { send } = guard(client)
+  const { send, hasFailed } = guard(client)
   // The braces put the value and the lease of a key into one slot of a cluster.
   const valueKey = (key: string): string => `${prefix}:{${key}}`
   const leaseKey = (key: string): string => `${prefix}:{${key}}:lease`
@@ -78,6 +78,10 @@ export function redisTokenCache(client: RedisClient, options: RedisTokenCacheOpt
     },
     delete: async (key) => void (await send(['DEL', valueKey(key), leaseKey(key)])),
     acquireLease: async (key, expiresIn) => {
+      // The request has just waited for a `get` that failed.
+      if (hasFailed()) {
+        throw failure('backing-off', 'The last command failed, so that no lease is requested')
+      }
       const lease = randomBytes(16).toString('base64url')
       const reply = await send(['SET', leaseKey(key), lease, 'NX', 'PX', wholeMilliseconds(expiresIn)])
       return reply === 'OK' ? lease : undefined

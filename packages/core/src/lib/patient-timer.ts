@@ -18,7 +18,8 @@ export function startPatientTimer(milliseconds: number, ended: () => void): () =
     if (left > 0) {
       timer = setTimeout(tick, milliseconds / ticks).unref()
     } else {
-      setImmediate(() => (isCancelled ? undefined : ended())).unref()
+      // Not `unref`: an idle event loop would sleep until something else wakes it.
+      setImmediate(() => (isCancelled ? undefined : ended()))
     }
   }
 
