@@ -49,7 +49,8 @@ export async function introspectElected(
       return underLease(elected.lease)
     }
     if (elected !== 'taken' || !canWait || performance.now() >= until) {
-      return { result: await introspect(), where: elected === 'taken' ? 'here' : { lease: undefined } }
+      // Without its lease, a result could come back after an eviction. Only a cache without leases gets it.
+      return { result: await introspect(), where: elected === undefined ? { lease: undefined } : 'here' }
     }
     await sleep(interval)
   }

@@ -77,11 +77,14 @@ export function createIntrospectionCache(
   /** The clock of the writer may be ahead by the tolerance. Therefore the result may be older than it states. */
   async function getShared(key: string): Promise<IntrospectionResult | undefined> {
     const found = await shared?.get(key)
+    // A writer to the cache may have put an old entry back. This process knows a newer result, used or not.
+    if (found !== undefined && found.introspectedAt < (latest(key)?.introspectedAt ?? -Infinity)) {
+      return undefined
+    }
     const result = found && { ...found, introspectedAt: found.introspectedAt - clockTolerance }
     if (result === undefined || result.introspectedAt > clock() || clock() >= freshUntil(result)) {
       return undefined
     }
-    // A writer to the cache may have put an old entry back.
     return evictions.isEvicted(key, result.introspectedAt) ? undefined : result
   }
 
@@ -89,6 +92,7 @@ export function createIntrospectionCache(
   function set(key: string, result: IntrospectionResult, where: 'here' | Everywhere): void {
     const { claims, introspectedAt } = result
     if ((latest(key)?.introspectedAt ?? -Infinity) > introspectedAt) {
+      releaseUnwritten(key, where)
       return
     }
     const until = freshUntil(result)
@@ -98,6 +102,15 @@ export function createIntrospectionCache(
     if (where !== 'here' && (left > 0 || claims === undefined)) {
       const onLost = (): void => (responses.get(key) === cached ? responses.delete(key) : undefined)
       shared?.set(key, result, { expiresIn: Math.max(left, 1), lease: where.lease, onLost })
+    } else {
+      releaseUnwritten(key, where)
+    }
+  }
+
+  /** Otherwise, the other processes would wait for the end of the lease. */
+  function releaseUnwritten(key: string, where: 'here' | Everywhere): void {
+    if (where !== 'here' && where.lease !== undefined) {
+      shared?.release(key, where.lease)
     }
   }
 

@@ -60,10 +60,20 @@ export function createIntrospector(
       refreshIfDue(key, token, cached)
       return cached
     }
+    return joinOrBegin(key, token, earliest)
+  }
+
+  /** A call may find a result in the shared cache that was requested before it began, and that is too old for this request. */
+  async function joinOrBegin(key: string, token: string, earliest: number): Promise<IntrospectionResult> {
     // An eviction of another process may have come since the call began.
-    const isUsable = (call: Call): boolean => call.earliest >= earliest && !cache.isEvicted(key, call.begunAt)
+    const isUsable = (call: Call): boolean => call.begunAt >= earliest && !cache.isEvicted(key, call.begunAt)
     const joined = [...(callsByKey.get(key) ?? [])].find(isUsable)
-    return joined?.result ?? begin(key, token, earliest)
+    if (joined === undefined) {
+      return begin(key, token, earliest)
+    }
+    const result = await joined.result
+    const isRecent = joined.earliest >= earliest || result.introspectedAt >= earliest
+    return isRecent ? result : joinOrBegin(key, token, earliest)
   }
 
   async function begin(key: string, token: string, earliest: number): Promise<IntrospectionResult> {

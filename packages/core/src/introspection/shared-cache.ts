@@ -14,10 +14,13 @@ export interface SharedCache {
   /** Returns at once. A failure is reported on the channel `tollgate:cache` and is no error. */
   readonly set: (key: string, result: IntrospectionResult, write: SharedWrite) => void
   /**
-   * Elects the process that introspects. Resolves with a lease, with `'taken'` while another process has it, or with
-   * `undefined` when the cache has no leases or fails.
+   * Elects the process that introspects. Resolves with a lease, with `'taken'` while another process has it, with
+   * `'failed'` when the cache fails, or with `undefined` when it has no leases.
    */
-  readonly lease: (key: string, expiresIn: number) => Promise<{ readonly lease: string } | 'taken' | undefined>
+  readonly lease: (
+    key: string,
+    expiresIn: number,
+  ) => Promise<{ readonly lease: string } | 'taken' | 'failed' | undefined>
   /** Returns at once. */
   readonly renew: (key: string, lease: string, expiresIn: number) => void
   readonly release: (key: string, lease: string) => void
@@ -88,6 +91,7 @@ function connect(cache: TokenCache): Connection {
     const write = writes.get(key)
     if (value.length > maxLength || (write === undefined && writes.size >= maxWrites)) {
       reportFailure('set', value.length > maxLength ? 'too-long' : 'overloaded')
+      releaseUnwritten(key, how)
     } else if (write !== undefined) {
       write.next = next
     } else {
@@ -95,6 +99,17 @@ function connect(cache: TokenCache): Connection {
       writes.set(key, begun)
       begun.ended = writeAll(key, begun)
     }
+  }
+
+  /** Otherwise, the other processes would wait for the end of the lease. */
+  function releaseUnwritten(key: string, { lease: unwritten }: SharedWrite): void {
+    if (unwritten !== undefined) {
+      release(key, unwritten)
+    }
+  }
+
+  function release(key: string, ended: string): void {
+    void attempt('release', async () => cache.releaseLease?.(key, ended))
   }
 
   async function writeAll(key: string, write: Write): Promise<void> {
@@ -137,10 +152,10 @@ function connect(cache: TokenCache): Connection {
       return undefined
     }
     const taken = await attempt('lease', async () => cache.acquireLease?.(key, expiresIn))
-    if (taken === undefined || taken.value === undefined) {
-      return taken && 'taken'
+    if (taken !== undefined && taken.value === undefined) {
+      return 'taken'
     }
-    return typeof taken.value === 'string' ? { lease: taken.value } : undefined
+    return typeof taken?.value === 'string' ? { lease: taken.value } : 'failed'
   }
 
   return {
@@ -148,7 +163,7 @@ function connect(cache: TokenCache): Connection {
     set,
     lease,
     renew: (key, current, expiresIn) => void attempt('renew', async () => cache.renewLease?.(key, current, expiresIn)),
-    release: (key, ended) => void attempt('release', async () => cache.releaseLease?.(key, ended)),
+    release,
     delete: evict,
   }
 }
