@@ -96,6 +96,14 @@ test('a token that is issued after the second of the revocation is valid', async
   }
 })
 
+test('an issuer that writes `iat` in milliseconds is understood', async () => {
+  const fleet = await openFleet()
+  await fleet.validator.revoke({ sub: 'alice' })
+  const times = [T0 * 1000 - 1, T0 * 1000, T0 * 1000 + 1]
+  const reasons = times.map(async (iat) => fleet.reason(fleet.sign({ iat })))
+  expect(await Promise.all(reasons)).toEqual(['revoked', 'revoked', 'OK'])
+})
+
 test('a token without `iat` counts as issued before', async () => {
   const fleet = await openFleet()
   await fleet.validator.revoke({ sub: 'alice' })

@@ -1,4 +1,5 @@
 import { hasJwtForm } from '../jwt/parse-jwt.ts'
+import { isInMilliseconds } from '../lib/numeric-date.ts'
 import { ownText } from '../lib/record.ts'
 import type { ValidatedToken } from '../validated-token.ts'
 import type { RevocationIndex } from './revocation-index.ts'
@@ -50,10 +51,17 @@ export function createFindRevocation(index: RevocationIndex): FindRevocation {
 
   function isRevoked(key: string | undefined, claim: string, { iat }: ValidatedToken): boolean {
     const before = key === undefined ? undefined : index.revokedBefore(key)
-    // `iat` has whole seconds in most tokens: a token of the same second may have been issued before. A token without
-    // `iat` may be as old as any.
-    return before !== undefined && (oneToken.has(claim) || iat === undefined || iat * 1000 <= before)
+    return before !== undefined && (oneToken.has(claim) || issuedAt(iat) <= before)
   }
+}
+
+/**
+ * In milliseconds. `iat` has whole seconds in most tokens: a token of the same second may have been issued before. A
+ * token without `iat` may be as old as any. Some issuers write milliseconds, and no revocation of a subject would concern
+ * their tokens.
+ */
+function issuedAt(iat: number | undefined): number {
+  return iat !== undefined && isInMilliseconds(iat) ? iat : (iat ?? -Infinity) * 1000
 }
 
 function keysOf({ issuer, subject, clientId, claims }: ValidatedToken, text: string): Keys {
