@@ -32,8 +32,8 @@ const maxBytes = 16 * 1024
 const maxRecords = 1000
 /** Milliseconds. Publication is no part of a request, and a revocation must not fail because of a short pause. */
 const publishDeadline = 1000
-/** Milliseconds. The clocks of two processes may differ by so much. */
-const maxSkew = 60_000
+/** Milliseconds. A log keeps a record for so much longer than `keepFor`. */
+const keepMargin = 60_000
 
 /** The time is that of the server: a process with a wrong clock must not remove the records of others. */
 const publishRecord = createScript(`
@@ -61,6 +61,8 @@ export function redisRevocations(client: RedisClient, options: RedisRevocationsO
     ...times
   } = expectOptions(options, 'the options of redisRevocations', known)
   const settings = expectRevocationsOptions(times)
+  /** A token ends later than its `exp` by the tolerance of the validator. */
+  const keptFor = settings.keepFor + keepMargin
   expectStream(stream)
   const seal = createSeal(secrets, 'revocation', maxBytes)
   const { send } = guard(client)
@@ -83,7 +85,7 @@ export function redisRevocations(client: RedisClient, options: RedisRevocationsO
   }
 
   async function read(connection: RedisClient, position: string | undefined, waitFor: number) {
-    const oldest = `${Math.max(0, Math.floor(Date.now() - settings.keepFor))}-0`
+    const oldest = `${Math.max(0, Math.floor(Date.now() - keptFor))}-0`
     const entries = await readAfter(connection, position ?? oldest, waitFor)
     if (position === undefined || (await isKnown(connection, position))) {
       return { entries, position }
@@ -94,9 +96,9 @@ export function redisRevocations(client: RedisClient, options: RedisRevocationsO
   return {
     ...settings,
     publish: async (record) => {
-      const sealed = await seal.close(record, stream, settings.keepFor + maxSkew)
+      const sealed = await seal.close(record, stream, keptFor)
       const sendInTime = (args: readonly string[]) => send(args, publishDeadline)
-      await publishRecord.run({ send: sendInTime }, [stream], [sealed, String(Math.ceil(settings.keepFor))])
+      await publishRecord.run({ send: sendInTime }, [stream], [sealed, String(Math.ceil(keptFor))])
     },
     read: async (position, waitFor, signal) => {
       const found = await reading.use((connection) => read(connection, position, waitFor), waitFor + readMargin, signal)
