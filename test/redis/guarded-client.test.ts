@@ -1,4 +1,5 @@
 /** The deadline of commands, and the circuit breaker of a client. A real server does the same in `test/real-servers`. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { redisTokenCache } from '@tollgate/redis'
 import { expect, test } from 'vitest'
 import { waitFor } from '../harness/wait-for.ts'
@@ -77,7 +78,7 @@ test('a probe follows each wait, no request waits for it, and its success closes
   expect(client.sent.slice(7)).toEqual(['GETRANGE', 'DEL'])
 })
 
-test('a late response closes the circuit, too', async () => {
+test('a late response causes a probe at once, which closes the circuit', async () => {
   const server = Promise.withResolvers<string>()
   const client = scriptedClient(async () => server.promise)
   const cache = redisTokenCache(client, { secrets })
@@ -86,7 +87,20 @@ test('a late response closes the circuit, too', async () => {
   server.resolve('')
   await server.promise
   await new Promise(setImmediate)
+  expect(await codeOf(cache.get('key'))).toBe('backing-off')
+  await new Promise(setImmediate)
   expect(await codeOf(cache.get('key'))).toBe('done')
+  expect(client.sent).toHaveLength(7)
+})
+
+test('a server that is late each time opens the circuit', async () => {
+  const client = scriptedClient(async () => sleep(300, ''))
+  const cache = redisTokenCache(client, { secrets })
+  const codes: unknown[] = []
+  for (let count = 0; count < 7; count += 1) {
+    codes.push(await codeOf(cache.get('key')))
+  }
+  expect(codes).toEqual([...Array.from({ length: 5 }, () => 'too-late'), 'backing-off', 'backing-off'])
 })
 
 test('a foreign value of another type does not open the circuit', async () => {

@@ -31,26 +31,32 @@ function createGuardedClient(client: RedisClient): GuardedClient {
   const circuit = createCircuit()
   let pending = 0
 
-  /** A late response says that the server is back, too. */
-  async function call(args: readonly string[]): Promise<unknown> {
+  async function sendNow(args: readonly string[]): Promise<unknown> {
     pending += 1
     try {
-      const reply = await client.sendCommand(args)
-      circuit.succeeded()
-      return reply
-    } catch (error) {
-      if (isResponse(error)) {
-        circuit.succeeded()
-      }
-      throw error
+      return await client.sendCommand(args)
     } finally {
       pending -= 1
     }
   }
 
+  /** A late response says that the server may be back. It closes no circuit, because a server may be late each time. */
+  async function call(args: readonly string[], deadline: number): Promise<unknown> {
+    let isLate = false
+    const note = (): void => (isLate ? circuit.mayBeBack() : circuit.succeeded())
+    const work = sendNow(args)
+    work.then(note, (error: unknown) => (isResponse(error) ? note() : undefined))
+    try {
+      return await withDeadline(work, deadline)
+    } catch (error) {
+      isLate = true
+      throw error
+    }
+  }
+
   /** No request waits for it. It concerns the same key, because a cluster may have lost one of its nodes. */
   function probe(args: readonly string[]): void {
-    call(['GETRANGE', keyOf(args) ?? '', '0', '0']).catch(() => undefined)
+    call(['GETRANGE', keyOf(args) ?? '', '0', '0'], defaultDeadline).catch(() => undefined)
   }
 
   return {
@@ -66,7 +72,7 @@ function createGuardedClient(client: RedisClient): GuardedClient {
         throw failure('backing-off', 'Redis failed five times in a row, and is tried twice a second')
       }
       try {
-        return await withDeadline(call(args), deadline)
+        return await call(args, deadline)
       } catch (error) {
         if (!isResponse(error)) {
           circuit.failed()
@@ -82,6 +88,8 @@ interface Circuit {
   /** Once after each wait. */
   readonly isProbeDue: () => boolean
   readonly succeeded: () => void
+  /** The next probe is due at once. */
+  readonly mayBeBack: () => void
   readonly failed: () => void
   readonly hasFailed: () => boolean
 }
@@ -102,6 +110,9 @@ function createCircuit(): Circuit {
     },
     succeeded: () => {
       failures = 0
+    },
+    mayBeBack: () => {
+      nextProbe = 0
     },
     failed: () => {
       failures += 1
