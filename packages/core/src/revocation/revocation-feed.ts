@@ -85,19 +85,22 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
     const wait = async (time: number): Promise<void> =>
       sleep(time, undefined, { ref: false, signal }).catch(() => undefined)
     let backoff = minBackoff
+    let hasFailed = false
     while (!signal.aborted) {
       try {
-        // The first reads return at once, so that a process knows when it has caught up.
-        const blockFor = contact.last() === undefined ? 0 : waitFor
+        // Reads at the start and after a failure return at once, so that a process knows when it has caught up.
+        const blockFor = contact.last() === undefined || hasFailed ? 0 : waitFor
         const begun = performance.now()
         const read = await readRecords(log, position, blockFor, signal)
         take(read)
+        hasFailed = false
         backoff = minBackoff
         // A log that does not wait must not make this loop busy.
         const left = Math.min(blockFor - (performance.now() - begun), minBackoff)
         await wait(read.records.length > 0 ? waitAfterRecords : Math.max(left, 0))
       } catch (error) {
         if (!signal.aborted) {
+          hasFailed = true
           contact.noteFailure(error)
           await wait(backoff)
           backoff = Math.min(2 * backoff, maxBackoff)
