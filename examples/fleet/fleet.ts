@@ -30,7 +30,14 @@ export async function startFleet(count: number, options: FleetOptions): Promise<
 
   return {
     send: async (method, path, token) => {
-      const sent = request({ method, path, agent, host: '127.0.0.1', port, headers: { authorization: `Bearer ${token}` } })
+      const sent = request({
+        method,
+        path,
+        agent,
+        host: '127.0.0.1',
+        port,
+        headers: { authorization: `Bearer ${token}` },
+      })
       sent.end()
       const [response] = await once(sent, 'response')
       response.resume()

@@ -52,7 +52,7 @@ async function showRevocation({ send }: Fleet): Promise<void> {
       }
     }
   }
-  for (const [from, milliseconds] of [...refused].toSorted()) {
+  for (const [from, milliseconds] of refused) {
     console.log(`  ${from} refuses since ${milliseconds.toFixed(0)} ms after that`)
   }
   console.log(`  Bob: ${(await send('GET', '/orders', bob)).status}`)

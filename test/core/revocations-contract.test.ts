@@ -25,7 +25,7 @@ const faults: Readonly<Record<string, (log: Revocations) => Partial<Revocations>
   'leaves records out': (log) => ({
     read: async (...args) => {
       const { records, position } = await log.read(...args)
-      return { records: records.slice(0, 3), position }
+      return { records: records.slice(0, 2), position }
     },
   }),
   'changes records': (log) => ({ publish: async (record) => log.publish(record.trim().toLowerCase()) }),

@@ -22,8 +22,8 @@ import { createMethods, type Validator } from './validator-methods.ts'
 
 /**
  * Creates a validator. It checks access tokens under the Bearer scheme (RFC 6750): JWTs by signature (RFC 9068), opaque
- * tokens by introspection (RFC 7662). A JWT is revoked by
- * `revoke` and by its log; only the guard `active` asks the issuer. It fetches nothing before the first token arrives.
+ * tokens by introspection (RFC 7662). It refuses the tokens that `revoke` or the log of `revocations` revokes. Only the
+ * guard `active` introspects a JWT. It fetches nothing before the first token arrives, and reads the log at once.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix them.
  */

@@ -14,9 +14,10 @@ import { isUnavailable, Unavailable, UpstreamError, type UpstreamReason } from '
 export interface Lifecycle {
   /**
    * Fetches the missing and the stale documents of every listed issuer. Resolves when each of them can validate tokens,
-   * also with stale keys or a seed, and when the revocations are read. Rejects with the `Unavailable` of an issuer that cannot: at once, or after trying
-   * for `within`. A fetch that runs at that time is finished, which can take ten seconds more. An error that waiting
-   * does not fix, such as metadata of another issuer, rejects at once. The call is optional.
+   * also with stale keys or a seed, and when the log of `revocations` is read. Rejects with the `Unavailable` of an
+   * issuer that cannot, or with `revocations-silent`: at once, or after trying for `within`. A fetch that runs at that
+   * time is finished, which can take ten seconds more. An error that waiting does not fix, such as metadata of another
+   * issuer, rejects at once. The call is optional.
    *
    * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an invalid duration.
    */
@@ -34,7 +35,7 @@ export interface Lifecycle {
 interface LifecycleParts {
   readonly issuers: IssuerRegistry
   readonly networks: Networks
-  readonly revocations: Pick<ValidatorRevocations, 'isReady' | 'health' | 'close'>
+  readonly revocations: Pick<ValidatorRevocations, 'isReady' | 'attempted' | 'health' | 'close'>
 }
 
 export interface OpenState {
@@ -64,7 +65,8 @@ export function createLifecycle(
     const until = performance.now() + expectDuration(within, 'within')
     for (;;) {
       expectOpen()
-      const failure = await firstFailure(issuers.listed)
+      const [failure] = await Promise.all([firstFailure(issuers.listed), revocations.attempted()])
+      expectOpen()
       const left = until - performance.now()
       if (failure === undefined && revocations.isReady()) {
         return

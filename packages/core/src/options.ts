@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { RawClaims } from './access-token.ts'
-import type { TokenCache } from './cache/token-cache.ts'
+import { expectTokenCache, type TokenCache } from './cache/token-cache.ts'
 import { expectSchema } from './claims/claims-schema.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from './claims/scope-hierarchy.ts'
 import { type Explain, expectExplain } from './explain/reports.ts'
@@ -167,20 +167,6 @@ function expectIssuer(issuer: unknown): TrustedIssuer {
     )
   }
   return isTrustedIssuer(issuer) ? issuer : trustedIssuer(issuer as string)
-}
-
-function expectTokenCache(cache: unknown): TokenCache {
-  const members = asRecord(cache)
-  const ofLeases = ['acquireLease', 'renewLease', 'releaseLease']
-  const isElecting = ofLeases.some((name) => members[name] !== undefined)
-  const names = ['get', 'set', 'delete', ...(isElecting ? ofLeases : [])]
-  const missing = names.filter((name) => typeof members[name] !== 'function')
-  if (missing.length > 0) {
-    throw invalidOption(
-      `Expected \`cache\` to be 'memory', 'off' or a TokenCache, with get, set and delete; it lacks ${missing.join(', ')}`,
-    )
-  }
-  return cache as TokenCache
 }
 
 function expectRealm(realm: unknown): string {

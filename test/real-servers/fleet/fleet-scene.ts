@@ -42,8 +42,8 @@ export async function openScene(count: number, delay = 0, changes: Partial<Fleet
   }
   return { issuer, redis, settings, processes: await openFleet(count, settings), introspectedBy, jwt }
 
-  function jwt(changes: Readonly<Record<string, unknown>> = {}): string {
-    const claims = claimsOf(issuer.url, { iat: now() - 60, exp: now() + 3600, ...changes })
+  function jwt(claimed: Readonly<Record<string, unknown>> = {}): string {
+    const claims = claimsOf(issuer.url, { iat: now() - 60, exp: now() + 3600, ...claimed })
     return jws({ alg: 'ES256', kid: 'k' }, claims, privateKey, 'ES256')
   }
 }

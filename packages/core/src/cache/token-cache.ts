@@ -1,3 +1,6 @@
+import { invalidOption } from '../lib/invalid-option.ts'
+import { asRecord } from '../lib/record.ts'
+
 /**
  * A store through which several processes share introspection results. Implement it over any key-value store, and run
  * `tokenCacheContract` of `@tollgate/core/contract` against the implementation. `redisTokenCache` of `@tollgate/redis`
@@ -38,4 +41,19 @@ export interface TokenCache {
   renewLease?(key: string, lease: string, expiresIn: number): Promise<boolean>
   /** Ends this lease without a value. It does not end another one of the key. */
   releaseLease?(key: string, lease: string): Promise<void>
+}
+
+/** Checks the option `cache`. */
+export function expectTokenCache(cache: unknown): TokenCache {
+  const members = asRecord(cache)
+  const ofLeases = ['acquireLease', 'renewLease', 'releaseLease']
+  const isElecting = ofLeases.some((name) => members[name] !== undefined)
+  const names = ['get', 'set', 'delete', ...(isElecting ? ofLeases : [])]
+  const missing = names.filter((name) => typeof members[name] !== 'function')
+  if (missing.length > 0) {
+    throw invalidOption(
+      `Expected \`cache\` to be 'memory', 'off' or a TokenCache, with get, set and delete; it lacks ${missing.join(', ')}`,
+    )
+  }
+  return cache as TokenCache
 }

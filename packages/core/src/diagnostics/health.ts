@@ -6,8 +6,8 @@ import type { CircuitState } from './messages.ts'
  */
 export interface Health {
   /**
-   * `'ok'`: all metadata and keys are fresh and all circuits are closed. `'degraded'`: some request must wait, is
-   * served with stale documents, or gets 503.
+   * `'ok'`: all metadata and keys are fresh, all circuits are closed, and all revocations are known. `'degraded'`: some
+   * request must wait, is served with stale documents or without newer revocations, or gets 503.
    */
   readonly status: 'ok' | 'degraded'
   /** The listed issuers. Empty when `issuer` is a function. */
@@ -80,7 +80,7 @@ export interface RevocationsHealth {
    * contact to the log. `'full'`: this process cannot know more revocations.
    */
   readonly state: 'current' | 'catching-up' | 'silent' | 'full'
-  /** Revocations, and evictions of the last minutes. About 170 bytes each. */
+  /** Revocations, and evictions of the last minutes. About 100 bytes each. */
   readonly entries: number
   /** The last contact to the log. `undefined` before the first one, and without a log. */
   readonly lastContact: Date | undefined

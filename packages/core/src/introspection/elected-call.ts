@@ -24,7 +24,7 @@ export interface ElectedResult {
 }
 
 /** Milliseconds between two looks into the shared cache, while another process introspects. */
-const [firstPause, maxPause] = [5, 50]
+const [minInterval, maxInterval] = [5, 50]
 /** Milliseconds. When the elected process dies, the others wait for so long. It renews its lease while it waits itself. */
 const leaseFor = 2000
 const renewalInterval = 500
@@ -39,7 +39,7 @@ export async function introspectElected(
 ): Promise<ElectedResult> {
   // Another process can be elected after one that died. A cache that lies about leases delays a request by no more.
   const until = performance.now() + timeout + 2 * leaseFor
-  for (let pause = firstPause; ; pause = Math.min(2 * pause, maxPause)) {
+  for (let interval = minInterval; ; interval = Math.min(2 * interval, maxInterval)) {
     const found = await recentEnough()
     if (found !== undefined) {
       return { result: found, where: 'here' }
@@ -51,7 +51,7 @@ export async function introspectElected(
     if (elected !== 'taken' || !canWait || performance.now() >= until) {
       return { result: await introspect(), where: elected === 'taken' ? 'here' : { lease: undefined } }
     }
-    await sleep(pause)
+    await sleep(interval)
   }
 
   async function recentEnough(): Promise<IntrospectionResult | undefined> {

@@ -28,7 +28,10 @@ export interface IntrospectionCache {
    * either.
    */
   readonly set: (key: string, result: IntrospectionResult, where: 'here' | Everywhere) => void
+  /** Deletes the result everywhere. Rejects when one of the places may still have it. */
   readonly delete: (key: string) => Promise<void>
+  /** Whether another process evicted the results that were requested at that time. */
+  readonly isEvicted: Evictions['isEvicted']
   readonly lease: SharedCache['lease']
   readonly renew: SharedCache['renew']
   readonly release: SharedCache['release']
@@ -99,11 +102,13 @@ export function createIntrospectionCache(
   }
 
   async function remove(key: string): Promise<void> {
-    try {
-      await shared?.delete(key)
-      await evictions.announceEviction(key)
-    } finally {
-      responses.delete(key)
+    // The log and the shared cache can fail apart from each other.
+    const [deletion, announcement] = await Promise.allSettled([shared?.delete(key), evictions.announceEviction(key)])
+    responses.delete(key)
+    for (const end of [deletion, announcement]) {
+      if (end.status === 'rejected') {
+        throw end.reason
+      }
     }
   }
 
@@ -112,6 +117,7 @@ export function createIntrospectionCache(
     getShared,
     set,
     delete: remove,
+    isEvicted: evictions.isEvicted,
     lease: async (key, expiresIn) => shared?.lease(key, expiresIn),
     renew: (key, lease, expiresIn) => shared?.renew(key, lease, expiresIn),
     release: (key, lease) => shared?.release(key, lease),

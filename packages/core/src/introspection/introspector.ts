@@ -23,6 +23,7 @@ interface Call {
   readonly result: Promise<IntrospectionResult>
   /** The result is not older than this. */
   readonly earliest: number
+  readonly begunAt: number
 }
 
 /** Milliseconds. A call of another process that is under way began before, perhaps by as much as a call takes. */
@@ -59,13 +60,16 @@ export function createIntrospector(
       refreshIfDue(key, token, cached)
       return cached
     }
-    const joined = [...(callsByKey.get(key) ?? [])].find((call) => call.earliest >= earliest)
+    // An eviction of another process may have come since the call began.
+    const isUsable = (call: Call): boolean => call.earliest >= earliest && !cache.isEvicted(key, call.begunAt)
+    const joined = [...(callsByKey.get(key) ?? [])].find(isUsable)
     return joined?.result ?? begin(key, token, earliest)
   }
 
   async function begin(key: string, token: string, earliest: number): Promise<IntrospectionResult> {
     const calls = callsByKey.get(key) ?? new Set()
-    const call: Call = { result: load(), earliest: caches.shared === undefined ? clock() : earliest }
+    const begunAt = clock()
+    const call: Call = { result: load(), earliest: caches.shared === undefined ? begunAt : earliest, begunAt }
     callsByKey.set(key, calls.add(call))
     return call.result
 

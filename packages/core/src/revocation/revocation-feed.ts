@@ -1,9 +1,13 @@
+// Fake timers of a test replace the global `performance`.
+import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { diagnostics, reportBug } from '../diagnostics/channels.ts'
 import type { Clock } from '../lib/clock.ts'
+import { publishRecord, readRecords } from './log-calls.ts'
+import { createLogContact, type LogContact } from './log-contact.ts'
 import { createRevocationIndex, type RevocationIndex } from './revocation-index.ts'
 import { formatRecord, parseRecord, type RevocationRecord } from './revocation-record.ts'
-import type { ReadRevocations, Revocations } from './revocations.ts'
+import { pageSize, type ReadRevocations, type Revocations } from './revocations.ts'
 
 /** The revocations of one log, as this process knows them. All validators with this log share it. */
 export interface RevocationFeed {
@@ -13,27 +17,29 @@ export interface RevocationFeed {
   readonly publish: (record: RevocationRecord) => Promise<void>
   readonly state: () => FeedState
   /** Milliseconds since the epoch: the last contact to the log. `undefined` before the first catch-up. */
-  readonly lastContact: () => number | undefined
+  readonly lastContact: LogContact['last']
+  /** Resolves when the first catch-up has ended, with all records or with a failure. */
+  readonly attempted: LogContact['attempted']
   /** Follows the log until as many validators leave as have joined. */
   readonly join: () => void
   readonly leave: () => void
+  readonly removeExpired: () => void
 }
 
 /**
  * `'current'`: every revocation of the log is known. `'catching-up'`: not yet, at the start. `'silent'`: no contact to
  * the log for `maxSilence`. `'full'`: there are more revocations than fit in here.
  */
-export type FeedState = 'current' | 'catching-up' | 'silent' | 'full'
+export type FeedState = ReturnType<LogContact['state']> | 'full'
 
 /** Milliseconds to wait after a failure: from the first to the last, doubled each time. */
-const [firstPause, maxPause] = [250, 4000]
-/** Milliseconds. A read may take so much longer than it waits for a record. */
-const readMargin = 1500
-/** Milliseconds. A publication that takes longer has failed. */
-const publishDeadline = 2000
-
+const [minBackoff, maxBackoff] = [250, 4000]
+/** Milliseconds between two reads that find records, so that requests get their turn. */
+const breath = 2
 /** Records of this process that the log has not returned yet. */
 const maxOwn = 1000
+/** Entries that one read of the log removes when they are old. */
+const maxRemoved = 10_000
 
 /** The feeds of this process, by their logs: two validators with one log must not read it twice. */
 const feeds = new WeakMap<Revocations, RevocationFeed>()
@@ -45,32 +51,21 @@ export function revocationFeedOf(log: Revocations, clock: Clock): RevocationFeed
 }
 
 function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
-  const index = createRevocationIndex()
+  const { keepFor, maxSilence, whenSilent } = log
+  const { index, apply, isFull } = createAppliedIndex(clock)
+  const contact = createLogContact(clock, maxSilence)
   /** Milliseconds: how long a read waits for a record. An idle log is read so often. */
-  const waitFor = Math.min(5000, log.maxSilence / 4)
+  const waitFor = Math.min(5000, maxSilence / 4)
   const own = new Set<string>()
   let members = 0
-  let startedAt = clock()
   let following = new AbortController()
   let position: string | undefined
-  let lastContact: number | undefined
-  let isFull = false
-  let wasSilent = false
-
-  function apply(record: RevocationRecord): boolean {
-    const isKnown = index.add(record, clock())
-    if (!isKnown && !isFull) {
-      diagnostics.revocation.publish({ event: 'full', count: index.entries() })
-    }
-    isFull ||= !isKnown
-    return isKnown
-  }
 
   async function publish(record: RevocationRecord): Promise<void> {
     const isKnown = apply(record)
     const text = formatRecord(record)
     noteOwn(text)
-    await within(log.publish(text), AbortSignal.timeout(publishDeadline))
+    await publishRecord(log, text)
     if (!isKnown) {
       throw new Error('This process knows as many revocations as it can: the revocation has no effect here')
     }
@@ -86,18 +81,26 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
   }
 
   async function follow(signal: AbortSignal): Promise<void> {
-    let pause = firstPause
+    const rest = async (time: number): Promise<void> =>
+      sleep(time, undefined, { ref: false, signal }).catch(() => undefined)
+    let backoff = minBackoff
     while (!signal.aborted) {
       try {
         // The first reads return at once, so that a process knows when it has caught up.
-        const wait = lastContact === undefined ? 0 : waitFor
-        const deadline = AbortSignal.any([signal, AbortSignal.timeout(wait + readMargin)])
-        take(await within(log.read(position, wait, deadline), deadline))
-        pause = firstPause
+        const wait = contact.last() === undefined ? 0 : waitFor
+        const begun = performance.now()
+        const read = await readRecords(log, position, wait, signal)
+        take(read)
+        backoff = minBackoff
+        // A log that does not wait must not make this loop busy.
+        const left = Math.min(wait - (performance.now() - begun), minBackoff)
+        await rest(read.records.length > 0 ? breath : Math.max(left, 0))
       } catch (error) {
-        noteFailure(error, signal)
-        await sleep(pause, undefined, { ref: false, signal }).catch(() => undefined)
-        pause = Math.min(2 * pause, maxPause)
+        if (!signal.aborted) {
+          contact.noteFailure(error)
+          await rest(backoff)
+          backoff = Math.min(2 * backoff, maxBackoff)
+        }
       }
     }
   }
@@ -106,55 +109,31 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
     const foreign = records.filter((text) => text === undefined || !own.delete(text))
     const known = foreign.flatMap((text) => (text === undefined ? undefined : parseRecord(text)) ?? [])
     known.forEach(apply)
+    index.removeExpired(clock(), maxRemoved)
+    report('ignored', foreign.length - known.length)
+    report('received', known.length)
+    if (records.length > 0 && last === position) {
+      throw Object.assign(new Error('The log returned records, and no new position'), { code: 'no-progress' })
+    }
     position = last
-    if (foreign.length > known.length) {
-      diagnostics.revocation.publish({ event: 'ignored', count: foreign.length - known.length })
+    if (records.length < pageSize) {
+      contact.noteCaughtUp()
+    } else {
+      contact.notePart()
     }
-    if (known.length > 0) {
-      diagnostics.revocation.publish({ event: 'received', count: known.length })
-    }
-    // A full read says that there are more.
-    if (records.length < 1000) {
-      if (wasSilent) {
-        wasSilent = false
-        diagnostics.revocation.publish({ event: 'recovered', count: 0 })
-      }
-      lastContact = clock()
-    }
-  }
-
-  function noteFailure(error: unknown, signal: AbortSignal): void {
-    if (signal.aborted) {
-      return
-    }
-    const { code, name } = error as { readonly code?: unknown; readonly name?: unknown }
-    diagnostics.revocation.publish({ event: 'failed', count: 0, error: String(typeof code === 'string' ? code : name) })
-    if (!wasSilent && state() === 'silent') {
-      wasSilent = true
-      diagnostics.revocation.publish({ event: 'silent', count: 0 })
-    }
-  }
-
-  function state(): FeedState {
-    if (isFull) {
-      return 'full'
-    }
-    if (clock() - (lastContact ?? startedAt) > log.maxSilence) {
-      return 'silent'
-    }
-    return lastContact === undefined ? 'catching-up' : 'current'
   }
 
   return {
     index,
-    settings: log,
+    settings: { keepFor, maxSilence, whenSilent },
     publish,
-    state,
-    lastContact: () => lastContact,
+    state: () => (isFull() ? 'full' : contact.state()),
+    lastContact: contact.last,
+    attempted: contact.attempted,
     join: () => {
       members += 1
       if (members === 1) {
-        startedAt = clock()
+        contact.start()
         following = new AbortController()
         follow(following.signal).catch(reportBug)
       }
@@ -163,20 +142,42 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
       members -= 1
       if (members === 0) {
         following.abort()
+        contact.stop()
       }
+    },
+    removeExpired: () => index.removeExpired(clock(), maxRemoved),
+  }
+}
+
+/** The index, and whether a revocation that is still in force did not fit in. */
+function createAppliedIndex(clock: Clock): {
+  readonly index: RevocationIndex
+  readonly apply: (record: RevocationRecord) => boolean
+  readonly isFull: () => boolean
+} {
+  const index = createRevocationIndex()
+  /** Milliseconds since the epoch. */
+  let fullUntil = -Infinity
+  const isFull = (): boolean => clock() < fullUntil
+
+  return {
+    index,
+    isFull,
+    apply: (record) => {
+      const isKnown = index.add(record, clock())
+      if (!isKnown) {
+        if (!isFull()) {
+          report('full', index.entries())
+        }
+        fullUntil = Math.max(fullUntil, record.until)
+      }
+      return isKnown
     },
   }
 }
 
-/** Waits for work until the signal aborts. Unlike `withDeadline`, it does not keep the process alive. */
-async function within<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const stop = (): void => reject(Object.assign(new Error('The log did not respond in time'), { code: 'too-late' }))
-  signal.addEventListener('abort', stop)
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', stop)
-    work.catch(() => undefined)
+function report(event: 'received' | 'ignored' | 'full', count: number): void {
+  if (count > 0) {
+    diagnostics.revocation.publish({ event, count })
   }
 }

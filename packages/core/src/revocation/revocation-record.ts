@@ -17,12 +17,16 @@ export interface RevocationRecord {
 }
 
 /** Half of a SHA-256: a short key, and nobody can make a second value with the same one. */
-const keyLength = 22
+const keyBytes = 16
 const version = 1
+/** Milliseconds since the epoch: the year 2109. */
+const maxTime = 2 ** 42 - 1
+/** Milliseconds: the maximum of `keepFor`, and two hours for clocks that differ. */
+const maxLife = 722 * 3_600_000
 
 /** The key of a value. It has a fixed size, and it does not show the value. */
 export function keyOf(kind: RevocationKind, issuer: string, value: string): string {
-  return hash('sha256', JSON.stringify([kind, issuer, value]), 'base64url').slice(0, keyLength)
+  return hash('sha256', JSON.stringify([kind, issuer, value]), 'buffer').toString('base64url', 0, keyBytes)
 }
 
 export function formatRecord({ kind, key, before, until }: RevocationRecord): string {
@@ -39,7 +43,9 @@ export function parseRecord(text: string): RevocationRecord | undefined {
     typeof key === 'string' &&
     /^[\w-]{22}$/.test(key) &&
     isTime(before) &&
-    isTime(until)
+    isTime(until) &&
+    until - before <= maxLife &&
+    before < until
   return isRecord ? { kind, key, before, until } : undefined
 }
 
@@ -48,5 +54,5 @@ function isKind(value: unknown): value is RevocationKind {
 }
 
 function isTime(value: unknown): value is number {
-  return Number.isSafeInteger(value)
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= maxTime
 }

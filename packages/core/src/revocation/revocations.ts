@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Duration, expectDuration } from '../lib/duration.ts'
-import { expectOneOf, expectOptions, invalidOption } from '../lib/invalid-option.ts'
+import { expectOneOf, invalidOption } from '../lib/invalid-option.ts'
 import { asRecord } from '../lib/record.ts'
 
 /**
@@ -11,7 +10,7 @@ import { asRecord } from '../lib/record.ts'
  * unless the implementation seals its records.
  */
 export interface Revocations {
-  /** Milliseconds. The log keeps a record for so long: as long as the longest-lived token. */
+  /** Milliseconds. The log keeps a record for so long, and a minute more: as long as the longest-lived token. */
   readonly keepFor: number
   /** Milliseconds. After so long without contact to the log, `whenSilent` decides. */
   readonly maxSilence: number
@@ -20,9 +19,10 @@ export interface Revocations {
   /** Resolves when every follower will get the record. */
   publish(record: string): Promise<void>
   /**
-   * Resolves with the records after a position, oldest first: with at most 1,000 of them, and with the position of the
-   * last one. `undefined` is the position before the oldest record. Waits for a record, at most so many milliseconds,
-   * and not at all for 0. Then there are none, and the position is unchanged. A record that the log cannot open is `undefined` in the list.
+   * Resolves with the records after a position, oldest first, and with the position of the last one. There are at most
+   * 1,000, and fewer only if no more follow. `undefined` is the position before the oldest record. Without a record, it
+   * waits for one, at most so many milliseconds, and not at all for 0. Then there are none, and the position is
+   * unchanged. A record that the log cannot open is `undefined` in the list.
    */
   read(position: string | undefined, waitFor: number, signal: AbortSignal): Promise<ReadRevocations>
 }
@@ -48,6 +48,12 @@ export interface RevocationsOptions {
   readonly whenSilent?: 'serve' | 'refuse' | undefined
 }
 
+/** A read with so many records says that more may follow. */
+export const pageSize = 1000
+/** Milliseconds. A log keeps a record so much longer than `keepFor`, because clocks differ, and tokens end late. */
+export const keepMargin = 60_000
+const hour = 3_600_000
+
 /** The names of the options. */
 export const revocationsOptionNames: readonly string[] = ['keepFor', 'maxSilence', 'whenSilent']
 
@@ -62,45 +68,6 @@ export function expectRevocationsOptions(options: RevocationsOptions): Omit<Revo
   return { keepFor: kept, maxSilence: silence, whenSilent: expectOneOf(whenSilent, 'whenSilent', ['serve', 'refuse']) }
 }
 
-/** The log of one process: the default of the option `revocations`. Validators can share one. It has no limit of its own. */
-export function memoryRevocations(options: Pick<RevocationsOptions, 'keepFor'> = {}): Revocations {
-  const settings = expectRevocationsOptions(expectOptions(options, 'the options of memoryRevocations', ['keepFor']))
-  const records: { readonly record: string; readonly at: number }[] = []
-  /** The number of records that were removed because they are old. */
-  let removed = 0
-  let published = Promise.withResolvers<void>()
-
-  function removeOld(now: number): void {
-    const first = records.findIndex(({ at }) => at > now - settings.keepFor)
-    removed += records.splice(0, first === -1 ? records.length : first).length
-  }
-
-  function after(position: string | undefined): ReadRevocations {
-    const first = Math.max(Number(position ?? 0) - removed, 0)
-    const found = records.slice(first, first + 1000)
-    return { records: found.map(({ record }) => record), position: String(removed + first + found.length) }
-  }
-
-  return {
-    ...settings,
-    publish: async (record) => {
-      const now = performance.now()
-      removeOld(now)
-      records.push({ record, at: now })
-      published.resolve()
-      published = Promise.withResolvers()
-    },
-    read: async (position, waitFor, signal) => {
-      const found = after(position)
-      if (found.records.length > 0 || waitFor === 0) {
-        return found
-      }
-      await Promise.race([published.promise, sleep(waitFor, undefined, { ref: false, signal }).catch(() => undefined)])
-      return after(position)
-    },
-  }
-}
-
 /** Checks the option `revocations`. */
 export function expectRevocations(revocations: unknown): Revocations {
   const members = asRecord(revocations)
@@ -111,5 +78,15 @@ export function expectRevocations(revocations: unknown): Revocations {
       `Expected \`revocations\` to be memoryRevocations(…), redisRevocations(…) or another Revocations; it lacks ${[...missing, ...settings].join(', ')}`,
     )
   }
-  return revocations as Revocations
+  const log = revocations as Revocations
+  expectBetween(log.keepFor, 'keepFor', 720 * hour)
+  expectBetween(log.maxSilence, 'maxSilence', hour)
+  expectOneOf(log.whenSilent, 'whenSilent', ['serve', 'refuse'])
+  return log
+}
+
+function expectBetween(milliseconds: number, name: string, max: number): void {
+  if (!(milliseconds >= 1000 && milliseconds <= max)) {
+    throw invalidOption(`Expected \`${name}\` of \`revocations\` to be from 1000 to ${max} milliseconds`)
+  }
 }

@@ -2,11 +2,15 @@ import type { Clock } from '../lib/clock.ts'
 import { describe, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
 import { keyOf } from './revocation-record.ts'
+import { keepMargin } from './revocations.ts'
 import { keyOfToken } from './revoked.ts'
 
 /** What to revoke: exactly one of `token`, `jti`, `sid`, `sub` and `clientId`. */
 export interface Revocation {
-  /** This token. It need not be valid, and nothing validates it. */
+  /**
+   * This token. It need not be valid, and nothing validates it. Of a JWT, only the signed part counts. Any other token
+   * is revoked in this spelling alone.
+   */
   readonly token?: string | undefined
   /** The token with this `jti`. */
   readonly jti?: string | undefined
@@ -26,7 +30,7 @@ export interface Revocation {
 }
 
 const names = ['token', 'jti', 'sid', 'sub', 'clientId'] as const
-/** Milliseconds: the accepted difference between the clocks of two machines. */
+/** Milliseconds: `before` may be so much in the future, because the clocks of two machines differ. */
 const maxAhead = 60_000
 
 /** `issuers` are the listed issuers. It is empty when `issuer` is a function. */
@@ -40,27 +44,42 @@ export function createRevoke(
     if (name === undefined || others.length > 0) {
       throw invalidOption('Expected exactly one of `token`, `jti`, `sid`, `sub` and `clientId` to revoke')
     }
-    const now = clock()
+    const now = Math.ceil(clock())
     const value = expectText(options[name], name)
     const isOneToken = name === 'token' || name === 'jti'
     if (isOneToken && options.before !== undefined) {
       throw invalidOption(`Expected no \`before\` with \`${name}\`: it names one token, whenever that was issued`)
     }
-    const before = isOneToken ? now : expectBefore(options.before ?? now, now)
-    const kind = name === 'clientId' ? 'client' : name
-    const key = kind === 'token' ? keyOfToken(value) : keyOf(kind, expectIssuer(options.issuer, issuers), value)
-    await feed.publish({ kind, key, before, until: (isOneToken ? now : before) + feed.settings.keepFor + maxAhead })
+    const before = expectBefore(options.before ?? now, now)
+    const until = before + Math.ceil(feed.settings.keepFor) + keepMargin
+    if (name === 'token') {
+      await feed.publish({ kind: 'token', key: keyOfToken(expectTokenText(value, options.issuer)), before, until })
+    } else {
+      const kind = name === 'clientId' ? 'client' : name
+      await feed.publish({ kind, key: keyOf(kind, expectIssuer(options.issuer, issuers), value), before, until })
+    }
   }
+}
+
+/** A header line with its scheme, for example, would revoke nothing. */
+function expectTokenText(token: string, issuer: unknown): string {
+  if (issuer !== undefined) {
+    throw invalidOption('Expected no `issuer` with `token`: the token itself is revoked')
+  }
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw invalidOption('Expected `token` to be a token, without a scheme such as Bearer and without spaces')
+  }
+  return token
 }
 
 function expectBefore(before: unknown, now: number): number {
   const time = before instanceof Date ? before.getTime() : before
-  if (typeof time !== 'number' || !Number.isFinite(time) || time > now + maxAhead) {
+  if (typeof time !== 'number' || !(time >= 0 && time <= now + maxAhead)) {
     throw invalidOption(
       `Expected \`before\` to be a Date or milliseconds since 1970, and not in the future, got ${describe(before)}`,
     )
   }
-  return Math.floor(time)
+  return Math.ceil(time)
 }
 
 function expectIssuer(issuer: unknown, listed: readonly string[]): string {

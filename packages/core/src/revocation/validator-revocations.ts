@@ -10,6 +10,8 @@ export interface ValidatorRevocations extends RevocationCheck, Evictions {
   readonly revoke: (revocation: Revocation) => Promise<void>
   /** Whether this process has caught up with the log. Without a log, it always has. */
   readonly isReady: () => boolean
+  /** Resolves when the first attempt to catch up has ended. */
+  readonly attempted: () => Promise<void>
   readonly health: () => RevocationsHealth
   readonly close: () => void
 }
@@ -40,6 +42,7 @@ export function createValidatorRevocations(settings: {
     feed.join()
   }
   let isUsed = log !== undefined
+  let isClosed = false
   const check = createRevocationCheck(feed, { clock, isUsed: () => isUsed, labelOf })
   const revoke = createRevoke(feed, { clock, issuers: issuers ?? [] })
 
@@ -49,16 +52,23 @@ export function createValidatorRevocations(settings: {
       await revoke(revocation)
       isUsed = true
     },
-    isEvicted: (key, requestedAt) => requestedAt <= (feed.index.evictedAt(key.slice(0, keyLength)) ?? -Infinity),
+    isEvicted: (key, requestedAt) =>
+      feed.index.hasEvictions() && requestedAt <= (feed.index.evictedAt(key.slice(0, keyLength)) ?? -Infinity),
     announceEviction: async (key) => {
       if (log !== undefined) {
-        const now = clock()
+        const now = Math.ceil(clock())
         await feed.publish({ kind: 'evict', key: key.slice(0, keyLength), before: now, until: now + keepEvictions })
       }
     },
     isReady: () => log === undefined || feed.lastContact() !== undefined,
+    attempted: async () => (log === undefined ? undefined : feed.attempted()),
     health: () => healthOf(feed, log),
-    close: () => (log === undefined ? undefined : feed.leave()),
+    close: () => {
+      if (log !== undefined && !isClosed) {
+        isClosed = true
+        feed.leave()
+      }
+    },
   }
 }
 
@@ -72,6 +82,7 @@ function createNoLog(): Revocations {
 }
 
 function healthOf(feed: RevocationFeed, log: Revocations | undefined): RevocationsHealth {
+  feed.removeExpired()
   const lastContact = feed.lastContact()
   return {
     state: log === undefined ? 'current' : feed.state(),

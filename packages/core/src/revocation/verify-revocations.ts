@@ -33,14 +33,14 @@ export function createRevocationCheck(
 
   /** A revocation of such a token ends before the token does. */
   function warnOfLongLife({ exp, iat, issuer }: ValidatedToken): void {
-    const lifetime = (exp ?? Infinity) * 1000 - (iat === undefined ? clock() : iat * 1000)
+    const livesFor = (exp ?? Infinity) * 1000 - (iat === undefined ? clock() : iat * 1000)
     const label = labelOf(issuer)
-    if (lifetime > settings.keepFor && isUsed() && !warned.has(label)) {
+    if (livesFor > settings.keepFor && isUsed() && !warned.has(label)) {
       warned.add(label)
       warnOfMisconfiguration({
         event: 'short-revocations',
         issuer: label,
-        message: `The tokens of ${label} live longer than a revocation is kept: a revoked token can be accepted again. Raise \`keepFor\` of \`revocations\`, or shorten the lifetime of the tokens`,
+        message: `The tokens of ${label} live longer than a revocation is kept, or do not say how long: a revoked token can be accepted again. Raise \`keepFor\` of \`revocations\`, or shorten the lifetime of the tokens`,
       })
     }
   }
