@@ -1,3 +1,5 @@
+import { bytesPerRevocation, unitCosts } from './unit-costs.ts'
+
 /** A fleet on paper. Times are in seconds. */
 export interface FleetModel {
   readonly processes: number
@@ -44,4 +46,44 @@ function cycles(requests: number, { lifetime, cacheFor }: FleetModel): number {
 /** How many of the processes get at least one of so many requests. */
 function distinct(requests: number, processes: number): number {
   return processes * (1 - (1 - 1 / processes) ** Math.max(0, requests))
+}
+
+/** What the whole fleet costs. */
+export interface FleetCosts {
+  readonly callsPerSecond: number
+  readonly commandsPerSecond: number
+  /** The memory of Redis for results, in bytes. */
+  readonly resultBytes: number
+  /** Of one process, for reading results: the part of a core. */
+  readonly readCpu: number
+  readonly revocationsPerSecond: number
+  /** The memory of Redis for the log. */
+  readonly logBytes: number
+  /** The records that all processes read. */
+  readonly recordsReadPerSecond: number
+  /** Of one process, for all revocations that count. */
+  readonly revocationBytes: number
+  /** Seconds of CPU in which a new process reads the log. */
+  readonly catchUp: number
+}
+
+const day = 86_400
+
+/** `revoked` is the part of the tokens that is revoked, each by itself. A revocation is kept for a day. */
+export function fleetCosts(model: FleetModel, revoked: number): FleetCosts {
+  const { introspections, reads, commands } = costPerToken(model)
+  const tokens = model.tokensPerDay / day
+  const { bytesPerResult, bytesPerRecord, cpuPerRead, cpuPerRecord } = unitCosts
+  const kept = model.tokensPerDay * revoked
+  return {
+    callsPerSecond: tokens * introspections,
+    commandsPerSecond: tokens * commands,
+    resultBytes: tokens * introspections * model.cacheFor * bytesPerResult,
+    readCpu: (tokens * reads * cpuPerRead) / 1e6 / model.processes,
+    revocationsPerSecond: tokens * revoked,
+    logBytes: kept * bytesPerRecord,
+    recordsReadPerSecond: tokens * revoked * model.processes,
+    revocationBytes: kept * bytesPerRevocation,
+    catchUp: (kept * cpuPerRecord) / 1e6,
+  }
 }
