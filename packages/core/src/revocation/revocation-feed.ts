@@ -30,7 +30,7 @@ export interface RevocationFeed {
  * `'current'`: every revocation of the log is known. `'catching-up'`: not yet, at the start. `'silent'`: no contact to
  * the log for `maxSilence`. `'full'`: there are more revocations than fit in here.
  */
-export type FeedState = ReturnType<LogContact['state']> | 'full'
+type FeedState = ReturnType<LogContact['state']> | 'full'
 
 /** Milliseconds to wait after a failure: from the first to the last, doubled each time. */
 const [minBackoff, maxBackoff] = [250, 2000]

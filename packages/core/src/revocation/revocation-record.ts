@@ -2,7 +2,7 @@ import { hash } from '../lib/recent-node.ts'
 import { parseJson } from '../lib/json.ts'
 
 /** What a revocation names. `evict` is no revocation: the result of a token is introspected again. */
-export const kinds = ['token', 'jti', 'sid', 'sub', 'client', 'evict'] as const
+const kinds = ['token', 'jti', 'sid', 'sub', 'client', 'evict'] as const
 
 export type RevocationKind = (typeof kinds)[number]
 
