@@ -173,9 +173,9 @@ test('contact of validators that are closed does not count for a new one', async
 test('after a failure, a read does not wait for a record, so that the contact is known at once', async () => {
   const good = memoryRevocations()
   const waits: boolean[] = []
-  const read: Revocations['read'] = async (position, waitFor, signal) => {
-    waits.push(waitFor > 0)
-    return waits.length === 2 ? Promise.reject(new Error('down')) : good.read(position, waitFor, signal)
+  const read: Revocations['read'] = async (position, milliseconds, signal) => {
+    waits.push(milliseconds > 0)
+    return waits.length === 2 ? Promise.reject(new Error('down')) : good.read(position, milliseconds, signal)
   }
   await openFleet({ log: { ...good, maxSilence: 1000, read } })
   await waitFor(() => waits.length >= 4)
