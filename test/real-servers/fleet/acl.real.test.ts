@@ -74,6 +74,9 @@ test('ioredis, GLIDE and a cluster need both lines', async () => {
   onTestFinished(() => last.close())
   await clear()
   await useAll(glide(last, create))
+  for (const { command } of [...nodes, server]) {
+    expect(await command('ACL', 'LOG')).toContain('*0')
+  }
 
   /** Each client begins with an empty log. */
   async function clear(): Promise<void> {
