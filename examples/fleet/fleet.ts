@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http'
 import type { FleetOptions } from './api.ts'
 
 /** A response, and the process that it came from. */
-export interface FleetResponse {
+interface FleetResponse {
   readonly from: string
   readonly status: number
 }

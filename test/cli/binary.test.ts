@@ -19,8 +19,8 @@ test.each<readonly [code: number, args: () => readonly string[], input: () => Pr
   [2, () => ['explain'], () => issuer.accessToken()],
   [
     3,
-    () => ['explain', '--issuer', 'http://127.0.0.1:9', '--audience', audience],
-    () => issuer.accessToken({ iss: 'http://127.0.0.1:9' }),
+    () => ['explain', '--issuer', 'http://127.0.0.1:14', '--audience', audience],
+    () => issuer.accessToken({ iss: 'http://127.0.0.1:14' }),
   ],
 ])('the exit code is %i', async (code, args, input) => {
   const ended = await runBinary({ args: args(), input: await input() })

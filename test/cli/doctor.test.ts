@@ -219,7 +219,7 @@ test('it names the preset of a known issuer, and reads its claims', async () => 
   expect(code).toBe(0)
 })
 
-test.each(['http://127.0.0.1:9', 'https://no-such-host.invalid'])('%s is not reachable (exit code 3)', async (url) => {
+test.each(['http://127.0.0.1:16', 'https://no-such-host.invalid'])('%s is not reachable (exit code 3)', async (url) => {
   const { code, checks, configuration } = await doctor(url)
   expect([code, checks['metadata']?.state]).toEqual([3, 'failed'])
   // The name may be misspelt.

@@ -116,7 +116,7 @@ describe('a token is refused (exit code 1)', () => {
 
 describe('a token cannot be validated (exit code 3)', () => {
   test.each<readonly [name: string, iss: string, cause: RegExp]>([
-    ['nothing listens', 'http://127.0.0.1:9', /503 network: .*ECONNREFUSED/],
+    ['nothing listens', 'http://127.0.0.1:12', /503 network: .*ECONNREFUSED/],
     ['the host is unknown', 'https://no-such-host.invalid', /503 network: .*(ENOTFOUND|EAI_AGAIN)/],
   ])('because %s', async (_name, iss, cause) => {
     const { code, title, stdout } = await explain({ url: iss }, `${part({ alg: 'RS256' })}.${part({ iss })}.AAAA`)

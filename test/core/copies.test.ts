@@ -47,9 +47,9 @@ test('an issuer with the client authentication of another copy, and an adapter o
   const trusted = one.trustedIssuer(issuer.url, { introspection: { client: other.clientSecretBasic('api', 'secret') } })
   const validator = other.createValidator({ issuer: trusted, audience, clock: () => T0 * 1000 })
   expect((await validator.validate('opaque', one.scopes('read'))).kind).toBe('opaque')
-  const failing = other.createValidator({ issuer: one.trustedIssuer('http://127.0.0.1:9'), audience: 'x' })
+  const failing = other.createValidator({ issuer: one.trustedIssuer('http://127.0.0.1:18'), audience: 'x' })
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const token = `${part({ alg: 'RS256' })}.${part({ iss: 'http://127.0.0.1:9' })}.AAAA`
+  const token = `${part({ alg: 'RS256' })}.${part({ iss: 'http://127.0.0.1:18' })}.AAAA`
   const outage: unknown = await failing.validate(token).catch((error: unknown) => error)
   expect(one.isUnavailable(outage)).toBe(true)
   expect(() => createProtect(validator)(one.scopes('read'))).not.toThrow()

@@ -70,7 +70,7 @@ describe.each(['none', 'free'] as const)('with an issuer with port %s', (port) =
 
 test('ready({ within }) ends while performance stands still', async () => {
   useFakes([...timers, ...clocks])
-  const validator = createValidator({ issuer: 'http://127.0.0.1:9', audience: 'https://api.example.com' })
+  const validator = createValidator({ issuer: 'http://127.0.0.1:20', audience: 'https://api.example.com' })
   onTestFinished(() => validator.close())
   expect(await reasonOf(validator.ready({ within: '300ms' }))).toBe('network')
 })

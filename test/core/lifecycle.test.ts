@@ -15,7 +15,7 @@ const emptyCache = { entries: 0, bytes: 0, hits: 0, misses: 0, hitRatio: undefin
 const { jwk, privateKey } = keyPair('P-256')
 const keys = [{ ...jwk, kid: 'k' }]
 const metadata = '/.well-known/oauth-authorization-server'
-const down = 'http://127.0.0.1:9'
+const down = 'http://127.0.0.1:6'
 const client = clientSecretBasic('api', 'a secret of the tests')
 
 function tokenOf(issuer: string): string {

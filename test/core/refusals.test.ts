@@ -28,7 +28,7 @@ const reasons: Readonly<Record<WrongToken, string>> = {
 }
 
 const invalidOption = expect.objectContaining({ code: 'ERR_INVALID_OPTION' }) as Error
-const down = 'http://127.0.0.1:9'
+const down = 'http://127.0.0.1:5'
 
 test.each(wrongTokens)('the refusal of a token that is %s has its reason, and is published', async (name) => {
   const issuer = await openIssuer()

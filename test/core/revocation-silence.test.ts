@@ -170,6 +170,18 @@ test('contact of validators that are closed does not count for a new one', async
   expect(await fleet.reason(fleet.sign(), again)).toBe('revocations-silent')
 })
 
+test('after a failure, a read does not wait for a record, so that the contact is known at once', async () => {
+  const good = memoryRevocations()
+  const waits: boolean[] = []
+  const read: Revocations['read'] = async (position, milliseconds, signal) => {
+    waits.push(milliseconds > 0)
+    return waits.length === 2 ? Promise.reject(new Error('down')) : good.read(position, milliseconds, signal)
+  }
+  await openFleet({ log: { ...good, maxSilence: 1000, read } })
+  await waitFor(() => waits.length >= 4)
+  expect(waits.slice(0, 4)).toEqual([false, true, false, true])
+})
+
 test('a log that does not wait is read a few times a second', async () => {
   const log = badLog({ maxSilence: 60_000 })
   log.disturb = async (position) => ({ records: [], position })

@@ -108,7 +108,7 @@ test("with errors: 'throw' the default error handling sends the response, and le
 
 test("with errors: 'throw' app.onError gets the refusal or the outage, and may send its getResponse()", async () => {
   const issuer = await openIssuer()
-  const url = 'http://127.0.0.1:9'
+  const url = 'http://127.0.0.1:10'
   const throwing = { errors: 'throw', clock: issuer.clock } as const
   const app = new Hono()
   app.get('/', createProtect({ ...issuer.validatorOptions, ...throwing })(), (c) => c.text('ok'))

@@ -143,7 +143,7 @@ describe.each(versions)('%s', (_name, KoaOfVersion) => {
 
   test("with errors: 'throw' Koa prints outages and no refusals, and its response does not name the issuer", async () => {
     const issuer = await openIssuer()
-    const url = 'http://127.0.0.1:9'
+    const url = 'http://127.0.0.1:8'
     const protect = createProtect({ issuer: url, audience, errors: 'throw', clock: issuer.clock })
     const app = new KoaOfVersion().use(protect())
     const print = vi.spyOn(console, 'error').mockReturnValue()

@@ -44,7 +44,10 @@ export const standalone: Readonly<Record<string, Connect>> = {
 /** For a cluster, of which some nodes are given. */
 export const cluster: Readonly<Record<string, Connect>> = {
   'node-redis': async (ports, cleanUp) => {
-    const client = createCluster({ rootNodes: addresses(ports).map((socket) => ({ socket })) })
+    const client = createCluster({
+      rootNodes: addresses(ports).map((socket) => ({ socket })),
+      topologyRefreshOnReconnectionAttemptStrategy: 1000,
+    })
     client.on('error', ignore)
     await client.connect()
     cleanUp(() => client.destroy())

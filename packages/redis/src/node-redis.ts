@@ -31,13 +31,16 @@ export function nodeRedis(client: NodeRedisClient): RedisClient {
   return has(own, 'duplicate') ? { ...port, duplicate: async () => connectionTo(own) } : port
 }
 
+/** The client may map texts to a `Buffer`. */
+const asText = { typeMapping: {} } as const
+
 function sendTo(client: Client): RedisClient['sendCommand'] {
   if (has(client, 'getSlotMaster')) {
-    return async (args) => client.sendCommand(keyOf(args), false, args)
+    return async (args) => client.sendCommand(keyOf(args), false, args, asText)
   }
   return has(client, 'getSentinelNode')
-    ? async (args) => client.sendCommand(false, args)
-    : async (args) => client.sendCommand(args)
+    ? async (args) => client.sendCommand(false, args, asText)
+    : async (args) => client.sendCommand(args, asText)
 }
 
 /** Does not wait for the connection, because `connect` may never settle. The first command waits for it. */

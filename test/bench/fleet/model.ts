@@ -15,9 +15,9 @@ export interface FleetModel {
 export interface CostPerToken {
   /** Calls to the authorization server. */
   readonly introspections: number
-  /** Requests that this process alone could not serve. Each one is a GET. */
+  /** Requests that this process alone could not serve. Each one is one command. */
   readonly reads: number
-  /** Commands to Redis: a GET for each read, and four commands around each call. */
+  /** Commands to Redis: a read for each request that needs Redis, and three commands around each call. */
   readonly commands: number
 }
 

@@ -156,7 +156,7 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
     happened: '`validator.revoke` revoked the token, in this process or in another one with the same `revocations`',
     cause:
       'A person signed out, or somebody blocked the client. `refusal.claimPaths` names the claim by which it was revoked.',
-    fix: 'Get a new token. See [revocation](fleet.md#revocation).',
+    fix: 'Get a new token. See [revocation](fleet.md#how-do-i-revoke-tokens).',
   },
   'wrong-claims': {
     code: 'invalid_token',

@@ -37,7 +37,7 @@ export const upstreamTexts: Readonly<Record<UpstreamReason, ReasonText>> = {
   'revocations-silent': {
     happened: "there is no contact to the log of `revocations`, and it has `whenSilent: 'refuse'`",
     cause: 'Redis is down. Or the process has just started, and has not read the log yet.',
-    fix: "Wait for [`ready()`](fleet.md#the-start-of-a-process) before the process gets requests. Choose [`whenSilent: 'serve'`](fleet.md#when-the-log-is-gone) if old tokens must work during an outage of Redis.",
+    fix: "Wait for [`ready()`](fleet.md#what-happens-when-a-process-starts) before the process gets requests. Choose [`whenSilent: 'serve'`](fleet.md#what-happens-when-the-log-is-gone) if old tokens must work during an outage of Redis.",
   },
   'not-found': {
     happened: 'there is no metadata document, or a status of 404',

@@ -55,7 +55,7 @@ test('when the process that introspects is killed, there is one more call, and n
   expect(slowest).toBeLessThan(2000 + 1000 + 3000)
 })
 
-test('an evicted token is introspected again by the whole fleet, once', async () => {
+test('an evicted token is introspected again, and every process refuses it', async () => {
   const scene = await openScene(count)
   const getAll = (): Promise<readonly number[]> =>
     Promise.all(scene.processes.map(async ({ get }) => (await get('t')).status))
@@ -66,7 +66,7 @@ test('an evicted token is introspected again by the whole fleet, once', async ()
   expect(await getAll()).toEqual([401, 401, 401, 401])
 })
 
-test('a result that was requested before an eviction is kept by no process', async () => {
+test('no process caches a result that was requested before an eviction', async () => {
   const scene = await openScene(count, 500)
   const [first, second] = scene.processes
   const early = first?.get('t')

@@ -27,7 +27,7 @@ export interface Reply {
 }
 
 /** The response to one request. `status` is 0 when the process has ended. */
-export interface Received {
+interface Received {
   readonly status: number
   /** Milliseconds. */
   readonly took: number

@@ -18,7 +18,7 @@ const validator = openValidator()
 await validator.ready({ within: '30s' })
 const server = createServer((request, response) => void respond(request, response))
 await once(server.listen(0, '127.0.0.1'), 'listening')
-process.on('message', (call: Call) => void answer(call))
+process.on('message', (call: Call) => void reply(call))
 process.once('disconnect', () => process.exit())
 process.send?.({ port: (server.address() as AddressInfo).port })
 
@@ -30,7 +30,7 @@ function openValidator(): Validator {
     issuer: trustedIssuer(issuer, {
       introspection: {
         client: clientSecretBasic(client.id, client.secret),
-        // The issuer of the test sees which process asks.
+        // The issuer of the test sees which process sends it.
         parameters: () => ({ headers: { 'x-process': name } }),
       },
     }),
@@ -60,12 +60,12 @@ const operations: Readonly<Record<Call['operation'], (argument: never) => unknow
   },
 }
 
-async function answer({ id, operation, argument }: Call): Promise<void> {
-  const reply = await Promise.resolve()
+async function reply({ id, operation, argument }: Call): Promise<void> {
+  const message = await Promise.resolve()
     .then(() => operations[operation](argument as never))
     .then(
       (result): Reply => ({ id, result }),
       (error: unknown): Reply => ({ id, error: error instanceof Error ? error.message : String(error) }),
     )
-  process.send?.(reply)
+  process.send?.(message)
 }

@@ -1,8 +1,7 @@
 /** Four processes over a real Redis: a revocation in one of them takes effect in all. */
-import { createServer, connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { listen } from '../../harness/listen.ts'
+import { openProxy } from '../proxy.ts'
 import { waitFor } from '../../harness/wait-for.ts'
 import { type FleetScene, openScene } from './fleet-scene.ts'
 import { type FleetProcess, openProcess } from './open-fleet.ts'
@@ -48,52 +47,13 @@ test('a revocation in one process takes effect in the others within milliseconds
   expect(await first.health()).toMatchObject({ state: 'current', entries: 200 })
 })
 
-/** A way to Redis that the test can cut. */
-async function openWay(
-  port: number,
-): Promise<{ readonly url: string; readonly cut: () => void; readonly restore: () => void }> {
-  const sockets = new Set<Socket>()
-  let isCut = false
-  const server = createServer((socket) => {
-    const other = connect(port, '127.0.0.1')
-    for (const [one, target] of [
-      [socket, other],
-      [other, socket],
-    ] as const) {
-      sockets.add(one)
-      one.on('error', () => undefined)
-      one.once('close', () => {
-        sockets.delete(one)
-        target.destroy()
-      })
-    }
-    if (isCut) {
-      socket.destroy()
-    } else {
-      socket.pipe(other).pipe(socket)
-    }
-  })
-  const url = (await listen(server)).replace('http:', 'redis:')
-  onTestFinished(() => sockets.forEach((socket) => socket.destroy()))
-  return {
-    url,
-    cut: () => {
-      isCut = true
-      sockets.forEach((socket) => socket.destroy())
-    },
-    restore: () => {
-      isCut = false
-    },
-  }
-}
-
 test.each(['serve', 'refuse'] as const)(
   'a process that was cut off from Redis learns every revocation when it is back (%s)',
   async (whenSilent) => {
     const scene = await openScene(1, 0, { revocations: { maxSilence: '1s', whenSilent } })
-    const way = await openWay(scene.redis.port)
+    const proxy = await openProxy(scene.redis.port, onTestFinished)
     const [first] = scene.processes as [FleetProcess]
-    const alone = await openProcess('alone', { ...scene.settings, redis: way.url })
+    const alone = await openProcess('alone', { ...scene.settings, redis: `redis://127.0.0.1:${proxy.port}` })
     const tokens = Array.from({ length: 50 }, (_, index) =>
       scene.jwt({ sub: `person-${index}`, jti: `token-${index}` }),
     )
@@ -101,12 +61,12 @@ test.each(['serve', 'refuse'] as const)(
     for (const token of [...tokens, good]) {
       expect((await alone.get(token)).status).toBe(200)
     }
-    way.cut()
+    proxy.cut()
     await Promise.all(tokens.map((_token, index) => first.revoke({ sub: `person-${index}` })))
     await waitFor(async () => (await alone.health()).state === 'silent')
     expect((await alone.get(good)).status).toBe(whenSilent === 'serve' ? 200 : 503)
     expect((await first.get(good)).status).toBe(200)
-    way.restore()
+    await proxy.open()
     const back = performance.now()
     await waitFor(async () => (await alone.health()).state === 'current')
     console.log(`current ${(performance.now() - back).toFixed(0)} ms after the connection is back`)

@@ -2,7 +2,7 @@ import { deepStrictEqual, notStrictEqual, strictEqual } from 'node:assert/strict
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Revocations } from '../revocation/revocations.ts'
-import { type Checks, type ContractTest, toContract } from './contract-test.ts'
+import { type Checks, type ContractTest, toContract } from './contract-checks.ts'
 
 /**
  * The tests that every `Revocations` must pass, for any test runner: `for (const { name, run } of

@@ -2,7 +2,7 @@ import { deepStrictEqual, notStrictEqual, strictEqual } from 'node:assert/strict
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TokenCache } from '../cache/token-cache.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import { type Checks, type ContractTest, toContract } from './contract-test.ts'
+import { type Checks, type ContractTest, toContract } from './contract-checks.ts'
 
 /**
  * The tests that every `TokenCache` must pass, for any test runner: `for (const { name, run } of

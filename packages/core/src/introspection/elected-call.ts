@@ -28,6 +28,7 @@ const [minInterval, maxInterval] = [5, 50]
 /** Milliseconds. When the elected process dies, the others wait for so long. It renews its lease while it waits itself. */
 const leaseFor = 2000
 const renewalInterval = 500
+
 /**
  * Introspects a token once for all processes that share a cache. A short lease elects one process. The others wait for
  * its result, or for the end of its lease. A process introspects by itself when the cache fails, and when no result of

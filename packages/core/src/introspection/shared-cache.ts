@@ -30,7 +30,7 @@ export interface SharedCache {
 }
 
 /** How a result is written. */
-export interface SharedWrite {
+interface SharedWrite {
   /** Milliseconds. */
   readonly expiresIn: number
   /** The lease under which the result was requested. `undefined` for a cache without leases. */

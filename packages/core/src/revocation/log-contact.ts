@@ -6,7 +6,7 @@ import { own } from '../lib/record.ts'
 
 /** The contact of this process to a log of revocations. */
 export interface LogContact {
-  /** A follower begins. Contact before that does not count, because nobody read the log meanwhile. */
+  /** A follower begins. Contact before that does not count, because the process did not read the log meanwhile. */
   readonly start: () => void
   /** Every record of the log is known. */
   readonly noteCaughtUp: () => void

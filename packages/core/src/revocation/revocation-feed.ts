@@ -30,14 +30,14 @@ export interface RevocationFeed {
  * `'current'`: every revocation of the log is known. `'catching-up'`: not yet, at the start. `'silent'`: no contact to
  * the log for `maxSilence`. `'full'`: there are more revocations than fit in here.
  */
-export type FeedState = ReturnType<LogContact['state']> | 'full'
+type FeedState = ReturnType<LogContact['state']> | 'full'
 
 /** Milliseconds to wait after a failure: from the first to the last, doubled each time. */
-const [minBackoff, maxBackoff] = [250, 4000]
+const [minBackoff, maxBackoff] = [250, 2000]
 /** Milliseconds between two reads that find records, so that requests get their turn. */
-const breath = 2
-/** Records of this process that the log has not returned yet. */
-const maxOwn = 1000
+const waitAfterRecords = 2
+/** The maximum of records of this process that are known as such when the log returns them. */
+const maxPublished = 1000
 /** Entries that one read of the log removes when they are old. */
 const maxRemoved = 10_000
 
@@ -56,7 +56,8 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
   const contact = createLogContact(clock, maxSilence)
   /** Milliseconds: how long a read waits for a record. An idle log is read so often. */
   const waitFor = Math.min(5000, maxSilence / 4)
-  const own = new Set<string>()
+  /** The records of this process that the log has not returned yet. */
+  const published = new Set<string>()
   let members = 0
   let following = new AbortController()
   let position: string | undefined
@@ -64,7 +65,7 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
   async function publish(record: RevocationRecord): Promise<void> {
     const isKnown = apply(record)
     const text = formatRecord(record)
-    noteOwn(text)
+    notePublished(text)
     await publishRecord(log, text)
     if (!isKnown) {
       throw new Error('This process knows as many revocations as it can: the revocation has no effect here')
@@ -72,33 +73,36 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
   }
 
   /** The log returns the records of this process too. Applied again, an eviction would concern newer results. */
-  function noteOwn(text: string): void {
-    own.add(text)
-    const [oldest = ''] = own
-    if (own.size > maxOwn) {
-      own.delete(oldest)
+  function notePublished(text: string): void {
+    published.add(text)
+    const [oldest = ''] = published
+    if (published.size > maxPublished) {
+      published.delete(oldest)
     }
   }
 
   async function follow(signal: AbortSignal): Promise<void> {
-    const rest = async (time: number): Promise<void> =>
+    const wait = async (time: number): Promise<void> =>
       sleep(time, undefined, { ref: false, signal }).catch(() => undefined)
     let backoff = minBackoff
+    let hasFailed = false
     while (!signal.aborted) {
       try {
-        // The first reads return at once, so that a process knows when it has caught up.
-        const wait = contact.last() === undefined ? 0 : waitFor
+        // Reads at the start and after a failure return at once, so that a process knows when it has caught up.
+        const blockFor = contact.last() === undefined || hasFailed ? 0 : waitFor
         const begun = performance.now()
-        const read = await readRecords(log, position, wait, signal)
+        const read = await readRecords(log, position, blockFor, signal)
         take(read)
+        hasFailed = false
         backoff = minBackoff
         // A log that does not wait must not make this loop busy.
-        const left = Math.min(wait - (performance.now() - begun), minBackoff)
-        await rest(read.records.length > 0 ? breath : Math.max(left, 0))
+        const left = Math.min(blockFor - (performance.now() - begun), minBackoff)
+        await wait(read.records.length > 0 ? waitAfterRecords : Math.max(left, 0))
       } catch (error) {
         if (!signal.aborted) {
+          hasFailed = true
           contact.noteFailure(error)
-          await rest(backoff)
+          await wait(backoff)
           backoff = Math.min(2 * backoff, maxBackoff)
         }
       }
@@ -106,7 +110,7 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
   }
 
   function take({ records, position: last }: ReadRevocations): void {
-    const foreign = records.filter((text) => text === undefined || !own.delete(text))
+    const foreign = records.filter((text) => text === undefined || !published.delete(text))
     const known = foreign.flatMap((text) => (text === undefined ? undefined : parseRecord(text)) ?? [])
     known.forEach(apply)
     index.removeExpired(clock(), maxRemoved)

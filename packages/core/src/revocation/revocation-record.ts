@@ -2,7 +2,7 @@ import { hash } from '../lib/recent-node.ts'
 import { parseJson } from '../lib/json.ts'
 
 /** What a revocation names. `evict` is no revocation: the result of a token is introspected again. */
-export const kinds = ['token', 'jti', 'sid', 'sub', 'client', 'evict'] as const
+const kinds = ['token', 'jti', 'sid', 'sub', 'client', 'evict'] as const
 
 export type RevocationKind = (typeof kinds)[number]
 
@@ -16,7 +16,7 @@ export interface RevocationRecord {
   readonly until: number
 }
 
-/** Half of a SHA-256: a short key, and nobody can make a second value with the same one. */
+/** Half of a SHA-256: a short key, and a second value with the same key cannot be found. */
 const keyBytes = 16
 const version = 1
 /** Milliseconds since the epoch: the year 2109. */

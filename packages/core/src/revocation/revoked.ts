@@ -5,7 +5,7 @@ import type { ValidatedToken } from '../validated-token.ts'
 import type { RevocationIndex } from './revocation-index.ts'
 import { keyOf } from './revocation-record.ts'
 
-/** Finds the revocation of a token. It is called on every request, so that it must cost next to nothing. */
+/** Finds the revocation of a token. Every request calls it, so that it must be fast. */
 export interface FindRevocation {
   /** The claim by which the token is revoked, or `''` for the token itself. `undefined` for a token that is not. */
   (token: ValidatedToken, text: string): string | undefined
@@ -73,7 +73,7 @@ function keysOf({ issuer, subject, clientId, claims }: ValidatedToken, text: str
 }
 
 /**
- * The key of a token by its text. Of a JWT only the signed part counts, because anybody can write its signature in
+ * The key of a token by its text. Of a JWT only the signed part counts, because a client can write its signature in
  * another way. An issuer that introspects JWTs may accept spellings that this library refuses. Therefore the form of a
  * JWT is enough.
  */
