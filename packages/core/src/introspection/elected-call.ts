@@ -28,6 +28,9 @@ const [minInterval, maxInterval] = [5, 50]
 /** Milliseconds. When the elected process dies, the others wait for so long. It renews its lease while it waits itself. */
 const leaseFor = 2000
 const renewalInterval = 500
+/** Milliseconds. Longer than a lease and a usual call after it, because another process can be elected after one that died. */
+const minWait = leaseFor + 1500
+const maxWait = 5500
 
 /**
  * Introspects a token once for all processes that share a cache. A short lease elects one process. The others wait for
@@ -38,8 +41,9 @@ export async function introspectElected(
   { cache, key, timeout, earliest, canWait }: ElectedCall,
   introspect: () => Promise<IntrospectionResult>,
 ): Promise<ElectedResult> {
-  // Another process can be elected after one that died. A cache that lies about leases delays a request by no more.
-  const until = performance.now() + timeout + 2 * leaseFor
+  // While the issuer hangs, the elected processes fail one after another. A cache can also lie about leases. Then this
+  // process introspects by itself.
+  const until = performance.now() + Math.max(minWait, Math.min(timeout, maxWait))
   for (let interval = minInterval; ; interval = Math.min(2 * interval, maxInterval)) {
     const found = await recentEnough()
     if (found !== undefined) {

@@ -86,7 +86,8 @@ export function createIntrospector(
     async function load(): Promise<IntrospectionResult> {
       try {
         const lane = caches.responses.wasActive(key) ? 'known' : 'unknown'
-        const canWait = clock() - earliest >= clockTolerance + minWait
+        const isShared = settings.cacheFor > clockTolerance
+        const canWait = isShared && clock() - earliest >= clockTolerance + minWait
         const election = { cache, key, timeout: settings.timeout, earliest, canWait }
         const { result, where } = await introspectElected(election, () => request(token, lane))
         if (callsByKey.get(key) === calls) {
