@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hash } from '@tollgate/core/adapter'
 import { type GuardedClient, isResponse } from './guarded-client.ts'
 
 /** A Lua script, which the server runs as one atomic step. All of its keys must be in one slot of a cluster. */

@@ -1,6 +1,6 @@
-import { hash, hkdfSync, subtle, type webcrypto } from 'node:crypto'
+import { hkdfSync, subtle, type webcrypto } from 'node:crypto'
 import { types } from 'node:util'
-import { describe, invalidOption, own } from '@tollgate/core/adapter'
+import { describe, hash, invalidOption, own } from '@tollgate/core/adapter'
 import { compactDecrypt, CompactEncrypt, errors } from 'jose'
 
 /** Encrypts what other applications must neither read nor forge: JWE, `dir` with A256GCM (RFC 7516, RFC 7518 §5.3). */
