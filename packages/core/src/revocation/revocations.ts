@@ -27,6 +27,7 @@ export interface Revocations {
   read(position: string | undefined, waitFor: number, signal: AbortSignal): Promise<ReadRevocations>
 }
 
+/** The result of reading a log of revocations. A record that the log cannot open is `undefined`. */
 export interface ReadRevocations {
   readonly records: readonly (string | undefined)[]
   readonly position: string | undefined
