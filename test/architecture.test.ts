@@ -9,7 +9,7 @@ const names = globSync('*/src', { cwd: packages }).map(dirname).toSorted()
 /** The levels of the core, from the top. A file imports from its own level and from the levels below. */
 const levels: readonly RegExp[] = [
   /^(index|adapter|contract|testing|issuers|diagnostics)\.ts$/,
-  /^testing\//,
+  /^(contract|testing)\//,
   /^middleware\//,
   /^((create-validator|validator|validator-methods|lifecycle|options)\.ts$|explain\/)/,
   /^issuers\//,
@@ -33,6 +33,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   hono: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'hono', 'hono/dev'],
   nestjs: ['@tollgate/core', '@tollgate/core/adapter', '@nestjs/common', '@nestjs/core', '@nestjs/websockets'],
   'mock-issuer': ['jose', 'undici'],
+  redis: ['@tollgate/core', '@tollgate/core/adapter', 'jose'],
   opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/diagnostics', '@opentelemetry/api'],
 }
 
@@ -76,9 +77,9 @@ test('every file of the core has a level, and imports from its own level or belo
 })
 
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
-test('the core has less than 15,210 lines', () => {
+test('the core has less than 16,850 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(15210)
+  expect(lines).toBeLessThan(16850)
 })
 
 test('only testing.ts imports the parts of tests', () => {

@@ -395,8 +395,7 @@ export const requirements = {
   'INT-08': {
     level: 'RULE',
     source: 'conformance §10',
-    text: 'The cache stores the validated token, never the decision: every policy is checked on each hit.',
-    partly: 'step-up, and bindings that are verified, which are to come',
+    text: 'The cache stores the validated token, never the decision: every policy and every revocation is checked on each hit.',
   },
   'INT-09': {
     level: 'RULE',
@@ -412,15 +411,32 @@ export const requirements = {
   'INT-12': {
     level: 'RULE',
     source: 'conformance §10',
-    text: 'A revocation takes effect when the cached response expires, and at once after an eviction.',
-    partly:
-      'eviction by sub, sid and jti, and in the memory of other processes, which comes with Redis and revocations',
+    text: 'A revocation takes effect when the cached response expires, and at once after `evict` or `revoke`, in every process with the same log.',
   },
   'INT-13': {
     level: 'RULE',
     source: 'conformance §10',
-    text: 'What comes back from a shared store is untrusted: anything that is not exactly ours is a miss.',
-    partly: 'sealing, which comes with Redis',
+    text: 'What comes back from a shared store is untrusted: anything that is not exactly ours is a miss, sealed or not.',
+  },
+  'REVOKE-01': {
+    level: 'RULE',
+    source: 'RFC 6750 §3.1, conformance §1',
+    text: 'A token that is revoked by itself, by jti, sid, sub or client is invalid in every process, cached or not.',
+  },
+  'REVOKE-02': {
+    level: 'RULE',
+    source: 'conformance §21 (SET-05)',
+    text: 'A revocation concerns the tokens of one issuer that were issued until then, and no later ones.',
+  },
+  'REVOKE-03': {
+    level: 'RULE',
+    source: 'conformance §1',
+    text: 'Without contact to the log of revocations, good tokens are served or get 503, as configured, and never 401.',
+  },
+  'REVOKE-04': {
+    level: 'RULE',
+    source: 'conformance §10',
+    text: 'What comes from the log of revocations is untrusted: anything that is not exactly ours revokes nothing.',
   },
   'IJW-01': {
     level: 'MUST',

@@ -105,6 +105,39 @@ async function fullPath(validator: Validator, request: HttpRequest, guard: Guard
   )
 }
 
+test('whatever is revoked, the fast path accepts no token that the full path refuses', async () => {
+  const names = ['alice', 'bob', 'app', 'j-1', 's-1'] as const
+  const revocations = fc.record({
+    name: fc.constantFrom('sub', 'clientId', 'jti', 'sid'),
+    value: fc.constantFrom(...names),
+    before: fc.constantFrom(T0 - 100, T0 - 60, T0),
+  })
+  const counts = { known: 0, revoked: 0 }
+  await fc.assert(
+    fc.asyncProperty(changes, fc.array(revocations, { maxLength: 3 }), async (change, revoked) => {
+      const validator = createValidator({ issuer: trustedIssuer(iss, { secret }), audience, clock: () => T0 * 1000 })
+      const request = { method: 'GET', url: '/', headers: usualLine(tokenOf({ ...change, sid: 's-1' })) }
+      const guard = scopes('read')
+      await fullPath(validator, request, guard)
+      await fullPath(validator, request, guard)
+      for (const { name, value, before } of revoked) {
+        const isOne = name === 'jti'
+        await validator.revoke({ [name]: value, ...(isOne ? {} : { before: before * 1000 }) })
+        const auth = createRequestAuth({ validator, preflights: 'authenticate' }, () => request)
+        const known = auth.known({}, guard)
+        const full = await fullPath(validator, request, guard)
+        counts.known += known === undefined ? 0 : 1
+        counts.revoked += full.reason === 'revoked' ? 1 : 0
+        expect(known === undefined || full.reason === undefined).toBe(true)
+      }
+      await validator.close()
+    }),
+    { numRuns: 500 },
+  )
+  expect(counts.known).toBeGreaterThan(20)
+  expect(counts.revoked).toBeGreaterThan(20)
+})
+
 test('whatever the fast path returns, the full path returns', async () => {
   let now = T0
   const validator = createValidator({ issuer: trustedIssuer(iss, { secret }), audience, clock: () => now * 1000 })

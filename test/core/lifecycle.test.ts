@@ -136,6 +136,7 @@ test('health() reports documents as missing, fresh or stale, with the time of th
     ],
     resolved: undefined,
     caches: { jwt: emptyCache, opaque: emptyCache, shared: undefined },
+    revocations: { state: 'current', entries: 0, lastContact: undefined },
   } satisfies Health)
   expect(scene.issuer.paths).toEqual([])
 

@@ -42,6 +42,25 @@ test('a process that validates one token ends by itself', async () => {
   expect(await run(issuer.url, token, code)).toBe('alice')
 })
 
+const logs: Readonly<Record<string, string>> = {
+  'the log in memory': 'memoryRevocations()',
+  'a log that hangs': '{ ...memoryRevocations(), read: () => new Promise(() => undefined) }',
+  'a log that fails': '{ ...memoryRevocations(), read: () => Promise.reject(new Error()) }',
+  'a log that does not wait': '{ ...memoryRevocations(), read: async (position) => ({ records: [], position }) }',
+}
+
+test.each(Object.entries(logs))('a process that follows %s ends by itself', async (_name, log) => {
+  const { issuer, token } = await openIssuer()
+  const code = `
+    const { memoryRevocations } = await import('@tollgate/core')
+    const revocations = ${log}
+    const following = createValidator({ issuer: '${issuer.url}', audience: '${audience}', revocations })
+    await following.revoke({ sub: 'bob' })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    console.log((await following.authenticate(request)).subject)`
+  expect(await run(issuer.url, token, code)).toBe('alice')
+})
+
 test('undici is not loaded before the first outbound call', async () => {
   const { issuer, token } = await openIssuer()
   const code = `

@@ -1,25 +1,18 @@
 /** Introspection results that processes share through a `TokenCache`. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { active, createValidator, type TokenCache, trustedIssuer, type Validator } from '@tollgate/core'
+import { active, type TokenCache, type Validator } from '@tollgate/core'
 import { expect, onTestFinished, test } from 'vitest'
-import { audience, T0 } from '../harness/constants.ts'
+import { T0 } from '../harness/constants.ts'
 import { memoryCache } from '../harness/memory-cache.ts'
-import { client } from '../harness/scripted-api.ts'
-import { openScriptedValidator, reasonOf, requestWith, type ScriptedValidator } from '../harness/scripted-validator.ts'
+import {
+  neighbour,
+  openScriptedValidator,
+  reasonOf,
+  requestWith,
+  type ScriptedValidator,
+} from '../harness/scripted-validator.ts'
 import { waitFor } from '../harness/wait-for.ts'
-
-/** A validator of another process, with the same issuer and cache. */
-function neighbour({ issuer }: ScriptedValidator, cache: TokenCache, seconds = T0): Validator {
-  const validator = createValidator({
-    issuer: trustedIssuer(issuer.url, { introspection: { client } }),
-    audience,
-    cache,
-    clock: () => seconds * 1000,
-  })
-  onTestFinished(() => validator.close())
-  return validator
-}
 
 function reasonAt(validator: Validator, token: string): Promise<string> {
   return reasonOf(validator.authenticate(requestWith(token)))

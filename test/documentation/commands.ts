@@ -59,12 +59,22 @@ function commandFaults([name = '', ...words]: readonly string[]): readonly strin
 }
 
 function pnpmFaults([first = '', ...rest]: readonly string[]): readonly string[] {
+  if (first === '--filter') {
+    return filterFaults(rest)
+  }
   if (first === 'exec') {
     return commandFaults(rest)
   }
   const [second = ''] = rest
   const name = first === 'run' ? second : first
   return Object.hasOwn(scripts, name) || pnpmCommands.has(first) ? [] : [`no script ${name}`]
+}
+
+/** `--filter` runs a script of one example. */
+function filterFaults([example = '', script = '']: readonly string[]): readonly string[] {
+  const path = `examples/${example}/package.json`
+  const manifest = existsSync(join(root, path)) ? (JSON.parse(read(path)) as { readonly scripts?: object }) : {}
+  return Object.hasOwn(manifest.scripts ?? {}, script) ? [] : [`no script ${script} of ${example}`]
 }
 
 function npmFaults(command: string, words: readonly string[]): readonly string[] {

@@ -29,7 +29,9 @@ test.each(['issuers', 'moving'])('docs/%s/README.md links to every page of its f
   expect(inFolder.filter((path) => !linked(index).has(path))).toEqual([index])
 })
 
-const words = 'Auth0 CORS GraphQL Jest Lambda NestJS Next.js Socket.IO cookie debug introspection migration proxy tRPC'
+const words =
+  'Auth0 CORS ElastiCache GraphQL Jest Lambda NestJS Next.js Redis Sentinel Socket.IO Valkey cookie debug introspection ' +
+  'logout migration proxy session tRPC'
 
 test.each(words.split(' '))('the index finds a page for "%s", and the page has the word', (word) => {
   const rows = read('docs/README.md')

@@ -3,6 +3,7 @@ import {
   createValidator,
   type Guard,
   type IntrospectionOptions,
+  type TokenCache,
   trustedIssuer,
   type TrustedIssuerOptions,
   type Validator,
@@ -56,6 +57,18 @@ export async function openScriptedValidator({
     authenticate,
     reason: (token, ...guards) => reasonOf(authenticate(token, ...guards)),
   }
+}
+
+/** A validator of another process, with the same issuer and cache. */
+export function neighbour({ issuer }: ScriptedValidator, cache: TokenCache, seconds = T0): Validator {
+  const validator = createValidator({
+    issuer: trustedIssuer(issuer.url, { introspection: { client } }),
+    audience,
+    cache,
+    clock: () => seconds * 1000,
+  })
+  onTestFinished(() => validator.close())
+  return validator
 }
 
 export function requestWith(token: string): Request {

@@ -12,6 +12,9 @@ const needs = {
   // Without a choice of its database, the installation of the package fails.
   glewlwyd: { check: ['glewlwyd', '--version'], packages: 'glewlwyd dbconfig-sqlite3' },
   'django-oauth-toolkit': { check: [python, '-c', 'import oauth2_provider'], packages: 'python3-django-oauth-toolkit' },
+  redis: { check: ['redis-server', '--version'], packages: 'redis-server' },
+  // Debian 12 has it in bookworm-backports only, which `.ci/run` adds.
+  valkey: { check: ['valkey-server', '--version'], packages: 'valkey-server # Debian 12: in bookworm-backports' },
 } as const
 
 /** A line for each missing program, which says how to install it. */

@@ -8,7 +8,7 @@ import { openRecording } from './recording.ts'
 import { openSetup } from './setup.ts'
 
 const plain = ['verdict', 'refusal', 'unavailable', 'failure', 'fetch', 'document', 'stale', 'rotation', 'breaker']
-const channels = [...plain, 'cache', 'security', 'misconfiguration'].map((name) => `tollgate:${name}`)
+const channels = [...plain, 'cache', 'revocation', 'security', 'misconfiguration'].map((name) => `tollgate:${name}`)
 const events = ['start', 'end', 'asyncStart', 'asyncEnd', 'error']
 const tracing = ['authenticate', 'fetch'].flatMap((name) => events.map((event) => `tracing:tollgate.${name}:${event}`))
 

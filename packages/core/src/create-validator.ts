@@ -9,19 +9,21 @@ import { createNetworks } from './http/network.ts'
 import { createResponseCache } from './introspection/response-cache.ts'
 import { createSharedCache } from './introspection/shared-cache.ts'
 import { createConfirmActive } from './issuers/confirm-active.ts'
+import { resolvedLabel } from './issuers/issuer.ts'
 import { createIssuerRegistry } from './issuers/issuer-registry.ts'
 import { createJwtCache } from './jwt/jwt-cache.ts'
 import { isRequestInFlight, observeRequests } from './lib/requests-in-flight.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { expectValidatorOptions, type ValidatorOptions, type ValidatorSettings } from './options.ts'
 import type { HttpRequest } from './request/http-request.ts'
+import { createValidatorRevocations } from './revocation/validator-revocations.ts'
 import { createPipeline } from './validator.ts'
 import { createMethods, type Validator } from './validator-methods.ts'
 
 /**
  * Creates a validator. It checks access tokens under the Bearer scheme (RFC 6750): JWTs by signature (RFC 9068), opaque
- * tokens by introspection (RFC 7662). It does not check whether a JWT was revoked, except under the guard `active`. It
- * fetches nothing before the first token arrives.
+ * tokens by introspection (RFC 7662). It refuses the tokens that `revoke` or the log of `revocations` revokes. Only the
+ * guard `active` introspects a JWT. It fetches nothing before the first token arrives, and reads the log at once.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options. The message says how to fix them.
  */
@@ -35,7 +37,8 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   const networks = createNetworks(settings)
   const jwtCache = createJwtCache(settings.cacheMode)
   const shared = tokenCache && createSharedCache(tokenCache)
-  const caches = { mode: settings.cacheMode, responses: createResponseCache(), shared }
+  const revocations = createValidatorRevocations({ ...settings, ...namesOf(settings.issuers) })
+  const caches = { mode: settings.cacheMode, responses: createResponseCache(), shared, evictions: revocations }
   const issuers = createIssuerRegistry(settings.issuers, settings.opaqueRouting, {
     ...settings,
     networks,
@@ -44,17 +47,26 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     caches,
   })
   const owner = {}
-  const confirmActive = createConfirmActive(issuers, clock, owner)
+  const confirmActive = createConfirmActive(issuers, revocations, { clock, owner })
   const applySchema = createApplySchema(schema)
-  const pipeline = createPipeline({ issuers, confirmActive, applySchema, credentials, formBody, clock, owner })
-  const lifecycle = createLifecycle(issuers, networks, () => ({
+  const pipeline = createPipeline({
+    issuers,
+    confirmActive,
+    applySchema,
+    revocations,
+    credentials,
+    formBody,
+    clock,
+    owner,
+  })
+  const lifecycle = createLifecycle({ issuers, networks, revocations }, () => ({
     jwt: jwtCache.health(),
     opaque: caches.responses.health(),
     shared: shared?.counts(),
   }))
   const outcomes = createOutcomes(realm, issuers.labelOf)
   const explainer = createExplainer(settings, createReports(settings.explain))
-  const validator = createMethods({ settings, issuers, pipeline, lifecycle, outcomes, explainer })
+  const validator = createMethods({ settings, issuers, revocations, pipeline, lifecycle, outcomes, explainer })
   // There is no fast path with a schema or a form body, because both are asynchronous. It reads only `Authorization`.
   const readsAuthorizationOnly = credentials.length === 1 && credentials[0] === 'authorization'
   if (schema === undefined && formBody === 'ignored' && readsAuthorizationOnly) {
@@ -66,6 +78,16 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     })
   }
   return validator
+}
+
+/** The listed issuers, and their names in diagnostics. */
+function namesOf(issuers: ValidatorSettings['issuers']): {
+  readonly issuers: readonly string[] | undefined
+  readonly labelOf: (issuer: string) => string
+} {
+  return typeof issuers === 'function'
+    ? { issuers: undefined, labelOf: () => resolvedLabel }
+    : { issuers: issuers.map(({ url }) => url), labelOf: (url) => url }
 }
 
 let createdInHandlers = 0

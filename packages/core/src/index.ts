@@ -69,4 +69,7 @@ export type { PassedOverKey, PassedOverReason } from './responses/passed-over-ke
 export { isRefusal, Refusal, type RefusalCode, type RefusalInit } from './responses/refusal.ts'
 export { type RefusalReason, refusalReasons } from './responses/refusal-reasons.ts'
 export { isUnavailable, Unavailable, type UnavailableCode, type UpstreamReason } from './responses/unavailable.ts'
+export { memoryRevocations } from './revocation/memory-revocations.ts'
+export type { ReadRevocations, Revocations, RevocationsOptions } from './revocation/revocations.ts'
+export type { Revocation } from './revocation/revoke.ts'
 export type { AnyRequest, Validator } from './validator-methods.ts'

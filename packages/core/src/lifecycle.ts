@@ -1,21 +1,23 @@
 // Fake timers of a test replace the global timers and the global `performance`.
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CachesHealth, Health } from './diagnostics/health.ts'
+import type { CachesHealth, Health, RevocationsHealth } from './diagnostics/health.ts'
 import type { Networks } from './http/network.ts'
 import type { Issuer } from './issuers/issuer.ts'
 import type { IssuerRegistry } from './issuers/issuer-registry.ts'
 import { type Duration, expectDuration } from './lib/duration.ts'
 import { expectOptions } from './lib/invalid-option.ts'
+import type { ValidatorRevocations } from './revocation/validator-revocations.ts'
 import { isUnavailable, Unavailable, UpstreamError, type UpstreamReason } from './responses/unavailable.ts'
 
 /** The start, the state and the end of a validator. */
 export interface Lifecycle {
   /**
    * Fetches the missing and the stale documents of every listed issuer. Resolves when each of them can validate tokens,
-   * also with stale keys or a seed. Rejects with the `Unavailable` of an issuer that cannot: at once, or after trying
-   * for `within`. A fetch that runs at that time is finished, which can take ten seconds more. An error that waiting
-   * does not fix, such as metadata of another issuer, rejects at once. The call is optional.
+   * also with stale keys or a seed, and when the log of `revocations` is read. Rejects with the `Unavailable` of an
+   * issuer that cannot, or with `revocations-silent`: at once, or after trying for `within`. A fetch that runs at that
+   * time is finished, which can take ten seconds more. An error that waiting does not fix, such as metadata of another
+   * issuer, rejects at once. The call is optional.
    *
    * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an invalid duration.
    */
@@ -30,6 +32,12 @@ export interface Lifecycle {
   close(): Promise<void>
 }
 
+interface LifecycleParts {
+  readonly issuers: IssuerRegistry
+  readonly networks: Networks
+  readonly revocations: Pick<ValidatorRevocations, 'isReady' | 'attempted' | 'health' | 'close'>
+}
+
 export interface OpenState {
   readonly isOpen: () => boolean
   /** Throws an error when the validator is closed. */
@@ -40,8 +48,7 @@ export interface OpenState {
 const interval = 250
 
 export function createLifecycle(
-  issuers: IssuerRegistry,
-  networks: Networks,
+  { issuers, networks, revocations }: LifecycleParts,
   caches: () => CachesHealth,
 ): Lifecycle & OpenState {
   const closing = new AbortController()
@@ -58,13 +65,14 @@ export function createLifecycle(
     const until = performance.now() + expectDuration(within, 'within')
     for (;;) {
       expectOpen()
-      const failure = await firstFailure(issuers.listed)
+      const [failure] = await Promise.all([firstFailure(issuers.listed), revocations.attempted()])
+      expectOpen()
       const left = until - performance.now()
-      if (failure === undefined) {
+      if (failure === undefined && revocations.isReady()) {
         return
       }
-      if (left <= 0 || permanent.has(failure.reason)) {
-        throw failure
+      if (left <= 0 || (failure !== undefined && permanent.has(failure.reason))) {
+        throw failure ?? notCaughtUp(issuers)
       }
       await sleep(Math.min(left, interval), undefined, { signal: closing.signal }).catch(expectOpen)
     }
@@ -72,14 +80,29 @@ export function createLifecycle(
 
   return {
     ready,
-    health: () => ({ ...issuers.health(), caches: caches() }),
+    health: () => healthOf(issuers.health(), revocations.health(), caches()),
     close: async () => {
       closing.abort()
+      revocations.close()
       await networks.close()
     },
     isOpen,
     expectOpen,
   }
+}
+
+function healthOf(
+  issuers: ReturnType<IssuerRegistry['health']>,
+  revocations: RevocationsHealth,
+  caches: CachesHealth,
+): Health {
+  return { ...issuers, status: revocations.state === 'current' ? issuers.status : 'degraded', caches, revocations }
+}
+
+/** A token that is revoked in the log would be accepted. */
+function notCaughtUp({ listed }: IssuerRegistry): Unavailable {
+  const message = 'The revocations are not read yet: the log of `revocations` does not respond'
+  return new Unavailable(listed[0]?.url ?? '', new UpstreamError({ reason: 'revocations-silent', message }))
 }
 
 /** Tries all issuers, so that one that is down does not keep the others from being ready. */

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { RawClaims } from './access-token.ts'
-import type { TokenCache } from './cache/token-cache.ts'
+import { expectTokenCache, type TokenCache } from './cache/token-cache.ts'
 import { expectSchema } from './claims/claims-schema.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from './claims/scope-hierarchy.ts'
 import { type Explain, expectExplain } from './explain/reports.ts'
@@ -16,6 +16,7 @@ import type { StandardSchema } from './lib/standard-schema.ts'
 import { type CredentialSource, expectCredentialSources } from './request/credential-sources.ts'
 import type { CredentialSettings } from './request/credentials.ts'
 import { isQuotable } from './responses/challenge.ts'
+import { expectRevocations, type Revocations } from './revocation/revocations.ts'
 
 /** The options of a validator. `audience` and `issuer` are required. Unknown names throw a `TypeError`. */
 export interface ValidatorOptions<Claims = RawClaims> {
@@ -65,6 +66,11 @@ export interface ValidatorOptions<Claims = RawClaims> {
    */
   readonly cache?: 'memory' | 'off' | TokenCache | undefined
   /**
+   * The log of revocations that `validator.revoke` writes, and that every process with this log reads. Default: a
+   * validator knows its own revocations, for 24 hours. See `memoryRevocations`.
+   */
+  readonly revocations?: Revocations | undefined
+  /**
    * Where the token comes from: `'authorization'`, `header(name)`, `cookie(name, { origins })`, or several of these. The
    * same token in two sources counts once, and two different tokens are 400. An `Authorization` line is ignored unless
    * `'authorization'` is a source. Default: `'authorization'`.
@@ -91,6 +97,7 @@ export interface ValidatorSettings<Claims = RawClaims> extends CredentialSetting
   readonly scopeHierarchy: ScopeHierarchy
   readonly cacheMode: 'memory' | 'off'
   readonly tokenCache: TokenCache | undefined
+  readonly revocations: Revocations | undefined
   readonly realm: string
   /** Milliseconds. */
   readonly clockTolerance: number
@@ -100,7 +107,7 @@ export interface ValidatorSettings<Claims = RawClaims> extends CredentialSetting
 }
 
 const optionNames =
-  'audience issuer claims scopeHierarchy realm clockTolerance clock dispatcher opaqueRouting cache credentials formBody explain'
+  'audience issuer claims scopeHierarchy realm clockTolerance clock dispatcher opaqueRouting cache revocations credentials formBody explain'
 
 /** Checks the options once, at start-up. An adapter has further options, which its own code checks. */
 export function expectValidatorOptions<Claims>(
@@ -119,6 +126,7 @@ export function expectValidatorOptions<Claims>(
     scopeHierarchy: expectScopeHierarchy(options.scopeHierarchy),
     cacheMode: cache === 'off' ? 'off' : 'memory',
     tokenCache: typeof cache === 'string' && ['memory', 'off'].includes(cache) ? undefined : expectTokenCache(cache),
+    revocations: options.revocations === undefined ? undefined : expectRevocations(options.revocations),
     realm: expectRealm(realm),
     clockTolerance: expectDuration(clockTolerance, 'clockTolerance', '60s'),
     clock: expectClock(clock),
@@ -159,16 +167,6 @@ function expectIssuer(issuer: unknown): TrustedIssuer {
     )
   }
   return isTrustedIssuer(issuer) ? issuer : trustedIssuer(issuer as string)
-}
-
-function expectTokenCache(cache: unknown): TokenCache {
-  const missing = ['get', 'set', 'delete'].filter((name) => typeof asRecord(cache)[name] !== 'function')
-  if (missing.length > 0) {
-    throw invalidOption(
-      `Expected \`cache\` to be 'memory', 'off' or a TokenCache, with get, set and delete; it lacks ${missing.join(', ')}`,
-    )
-  }
-  return cache as TokenCache
 }
 
 function expectRealm(realm: unknown): string {

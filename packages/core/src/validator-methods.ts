@@ -16,6 +16,8 @@ import type { Lifecycle, OpenState } from './lifecycle.ts'
 import type { ValidatorSettings } from './options.ts'
 import type { HttpRequest } from './request/http-request.ts'
 import { toHttpRequest } from './request/node-request.ts'
+import type { Revocation } from './revocation/revoke.ts'
+import type { ValidatorRevocations } from './revocation/validator-revocations.ts'
 import { isErrorResponse, toResponse } from './responses/error-response.ts'
 import type { Pipeline } from './validator.ts'
 
@@ -65,8 +67,21 @@ export interface Validator<Claims = RawClaims> extends Lifecycle {
   /** Combines guards into one. Throws a `TypeError` for a value that is no guard, or that an issuer cannot serve. */
   combine(...guards: readonly Guard[]): Guard
   /**
-   * Removes a token from the caches of this process and from the `TokenCache`. The next request introspects it again.
-   * Other processes can use their own caches for up to `cacheFor`. Rejects when the `TokenCache` fails.
+   * Revokes tokens: `{ token }`, `{ jti }`, `{ sid }`, `{ sub }` or `{ clientId }`, with `issuer` when the validator has
+   * several. `sid`, `sub` and `clientId` revoke the tokens that were issued until `before` (default: now). Tokens that
+   * were issued in the same second count as issued before, and so do tokens without `iat`.
+   *
+   * This process refuses them at once, and each process with the same `revocations` when it reads the log. Resolves when
+   * the log has the revocation. Rejects when it may not have it: then repeat the call. It does NOT revoke the tokens at
+   * the issuer.
+   *
+   * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an invalid revocation.
+   */
+  revoke(revocation: Revocation): Promise<void>
+  /**
+   * Removes a token from the caches of this process and from the `TokenCache`, and with `revocations` from those of all
+   * processes. The next request introspects it again. Without `revocations`, other processes can use their own caches
+   * for up to `cacheFor`. Rejects when the `TokenCache` or the log fails.
    */
   evict(token: string): Promise<void>
 }
@@ -74,6 +89,7 @@ export interface Validator<Claims = RawClaims> extends Lifecycle {
 interface ValidatorParts<Claims> {
   readonly settings: ValidatorSettings<Claims>
   readonly issuers: IssuerRegistry
+  readonly revocations: Pick<ValidatorRevocations, 'revoke'>
   readonly pipeline: Pipeline<Claims>
   readonly lifecycle: Lifecycle & OpenState
   readonly outcomes: Outcomes
@@ -147,6 +163,7 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
       run('authorize', given, guards, (guard) => pipeline.authorize(token, toHttpRequest(given), guard)),
     explain: explainer.explain,
     respond,
+    revoke: parts.revocations.revoke,
     evict: async (token) => issuers.evict(parseToken(expectText(token, 'token'))),
   }
   ownMethods.add(methodOf(methods, 'authenticate')).add(methodOf(methods, 'authenticateOptional'))

@@ -12,12 +12,14 @@ import type { Clock } from './lib/clock.ts'
 import { bearerTokenOf, type CredentialSettings, extractCredentials, extractToken } from './request/credentials.ts'
 import type { HttpRequest } from './request/http-request.ts'
 import { Refusal } from './responses/refusal.ts'
+import type { RevocationCheck } from './revocation/verify-revocations.ts'
 import { createAccessToken, type ValidatedToken, withRawClaims } from './validated-token.ts'
 
 interface Parts<Claims> extends CredentialSettings {
   readonly issuers: IssuerRegistry
   readonly confirmActive: ConfirmActive
   readonly applySchema: ApplySchema<Claims>
+  readonly revocations: RevocationCheck
   readonly clock: Clock
   /** Stands for the validator in the tokens that it creates. */
   readonly owner: object
@@ -35,7 +37,7 @@ export interface Pipeline<Claims, Token = AccessToken<Claims>> {
 }
 
 export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
-  const { issuers, confirmActive, applySchema, clock, owner } = parts
+  const { issuers, confirmActive, applySchema, revocations, clock, owner } = parts
   async function validateToken(text: string, request: HttpRequest | undefined): Promise<ValidatedToken> {
     const parsed = parseToken(text)
     const candidates = await issuers.route(parsed, request) // 2
@@ -49,12 +51,11 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
     }
     const token = issuers.cached(text, clock(), request) ?? (await validateToken(text, request))
     seen.genuine = token
-    const now = clock()
-    validateClaims(token, now) // 4
-    await verifySenderConstraint(token, { request, now }) // 5
+    validateClaims(token, clock()) // 4
+    await verifySenderConstraint(token, { request, now: clock() }) // 5
+    await revocations.verify(token, text)
     return await applySchema(createAccessToken(token, text, owner))
   }
-
   return {
     authenticate: async (request, seen) => validate((await extractCredentials(request, parts))?.token, seen, request), // 1
     validate: async (token, seen) => validate(extractToken(token), seen),
@@ -63,17 +64,16 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
         throw new Refusal({ reason: 'no-credentials' })
       }
       const raw = withRawClaims(token, owner)
-      const { activeWithin } = guard.demands
-      const newer = activeWithin === undefined ? undefined : await confirmActive(raw, request, activeWithin)
+      const newer = await confirmActive(raw, request, guard.demands.activeWithin)
       await verifyGuard(guard, newer ?? raw, { request, now: clock() }) // 6
       return newer === undefined ? token : applySchema(newer)
     },
     authenticateKnown(request, guard) {
       const text = guard.checkNow === undefined ? undefined : bearerTokenOf(request)
-      const now = clock()
-      const known = text === undefined ? undefined : issuers.cached(text, now, request)
-      const isValid = known !== undefined && claimsFault(known, now) === undefined && !isSenderConstrained(known)
-      const token = isValid && text !== undefined ? createAccessToken(known, text, owner) : undefined
+      const known = text === undefined ? undefined : issuers.cached(text, clock(), request)
+      const isValid = known !== undefined && claimsFault(known, clock()) === undefined && !isSenderConstrained(known)
+      const isUsable = isValid && text !== undefined && revocations.passes(known, text)
+      const token = isUsable ? createAccessToken(known, text, owner) : undefined
       return token !== undefined && guard.checkNow?.(token) === 'pass' ? token : undefined
     },
   }

@@ -8,6 +8,7 @@ import type {
   FetchMessage,
   MisconfigurationMessage,
   RefusalMessage,
+  RevocationMessage,
   RotationMessage,
   SecurityMessage,
   StaleMessage,
@@ -30,6 +31,7 @@ export interface Labels {
   readonly rotation: (message: RotationMessage) => Attributes
   readonly breaker: (message: BreakerMessage) => Attributes
   readonly cache: (message: CacheMessage) => Attributes
+  readonly revocation: (message: RevocationMessage) => Attributes
   readonly event: (message: SecurityMessage | MisconfigurationMessage) => Attributes
 }
 
@@ -87,5 +89,6 @@ const commonLabels: Omit<Labels, 'refusal'> = {
     'tollgate.cache.operation': operation,
     'tollgate.outcome': outcome,
   }),
+  revocation: ({ event }) => ({ 'tollgate.event': event }),
   event: ({ event }) => ({ 'tollgate.event': event }),
 }

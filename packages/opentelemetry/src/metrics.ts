@@ -69,6 +69,11 @@ const counters: readonly Recorder[] = [
     unit: '{operation}',
     description: 'Look-ups in the caches, and failed operations of the shared cache',
   }),
+  counterOf('tollgate:revocation', ({ revocation }) => revocation, {
+    name: 'tollgate.revocation.events',
+    unit: '{event}',
+    description: 'Reads of the log of revocations that brought records or failed, and changes of the contact to it',
+  }),
   counterOf('tollgate:security', ({ event }) => event, {
     name: 'tollgate.security.events',
     unit: '{event}',

@@ -151,6 +151,13 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
     cause: 'The token comes from an issuer that is not listed. Or `prefix` is misspelt.',
     fix: "Correct [`prefix`](opaque-tokens.md#which-tokens-are-introspected), or set `opaqueRouting: 'in-order'`.",
   },
+  revoked: {
+    code: 'invalid_token',
+    happened: '`validator.revoke` revoked the token, in this process or in another one with the same `revocations`',
+    cause:
+      'A person signed out, or somebody blocked the client. `refusal.claimPaths` names the claim by which it was revoked.',
+    fix: 'Get a new token. See [revocation](fleet.md#how-do-i-revoke-tokens).',
+  },
   'wrong-claims': {
     code: 'invalid_token',
     happened: 'the schema of `claims` does not accept the claims',

@@ -34,6 +34,11 @@ export const upstreamTexts: Readonly<Record<UpstreamReason, ReasonText>> = {
     cause: 'The process called `close()` while requests were running.',
     fix: 'Close the validator [after the server](outages.md#shutdown).',
   },
+  'revocations-silent': {
+    happened: "there is no contact to the log of `revocations`, and it has `whenSilent: 'refuse'`",
+    cause: 'Redis is down. Or the process has just started, and has not read the log yet.',
+    fix: "Wait for [`ready()`](fleet.md#what-happens-when-a-process-starts) before the process gets requests. Choose [`whenSilent: 'serve'`](fleet.md#what-happens-when-the-log-is-gone) if old tokens must work during an outage of Redis.",
+  },
   'not-found': {
     happened: 'there is no metadata document, or a status of 404',
     cause: '`issuer` is not exactly the name of the issuer. Or the issuer publishes its metadata elsewhere.',

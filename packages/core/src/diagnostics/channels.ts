@@ -17,6 +17,7 @@ export const diagnostics: Diagnostics = {
   rotation: publisher('tollgate:rotation'),
   breaker: publisher('tollgate:breaker'),
   cache: publisher('tollgate:cache'),
+  revocation: publisher('tollgate:revocation'),
   security: publisher('tollgate:security'),
   misconfiguration: publisher('tollgate:misconfiguration'),
 }

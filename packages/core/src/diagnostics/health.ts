@@ -6,8 +6,8 @@ import type { CircuitState } from './messages.ts'
  */
 export interface Health {
   /**
-   * `'ok'`: all metadata and keys are fresh and all circuits are closed. `'degraded'`: some request must wait, is
-   * served with stale documents, or gets 503.
+   * `'ok'`: all metadata and keys are fresh, all circuits are closed, and all revocations are known. `'degraded'`: some
+   * request must wait, is served with stale documents or without newer revocations, or gets 503.
    */
   readonly status: 'ok' | 'degraded'
   /** The listed issuers. Empty when `issuer` is a function. */
@@ -18,6 +18,7 @@ export interface Health {
    */
   readonly resolved: { readonly count: number; readonly degraded: number } | undefined
   readonly caches: CachesHealth
+  readonly revocations: RevocationsHealth
 }
 
 /** The state of one issuer. */
@@ -70,6 +71,19 @@ export interface CachesHealth {
   readonly opaque: CacheHealth
   /** Look-ups in the `TokenCache`. `undefined` without one. A failed look-up is a miss. */
   readonly shared: CacheStats | undefined
+}
+
+/** The revocations that this process knows. */
+export interface RevocationsHealth {
+  /**
+   * `'current'`: every revocation of the log is known. `'catching-up'`: not yet, after the start. `'silent'`: there is no
+   * contact to the log. `'full'`: this process cannot know more revocations.
+   */
+  readonly state: 'current' | 'catching-up' | 'silent' | 'full'
+  /** Revocations, and evictions of the last minutes. About 100 bytes each. */
+  readonly entries: number
+  /** The last contact to the log. `undefined` before the first one, and without a log. */
+  readonly lastContact: Date | undefined
 }
 
 /** The look-ups in a cache. */

@@ -1,3 +1,4 @@
+import type { RevocationMessage } from './revocation-message.ts'
 import type { PassedOverKey } from '../responses/passed-over-key.ts'
 import type { Refusal, RefusalCode } from '../responses/refusal.ts'
 import type { Unavailable, UpstreamReason } from '../responses/unavailable.ts'
@@ -137,7 +138,7 @@ export type CircuitState = 'closed' | 'open' | 'half-open'
 export interface CacheMessage {
   /** `'jwt'` and `'opaque'`: the caches in this process. `'shared'`: the `TokenCache` of the option `cache`. */
   readonly cache: 'jwt' | 'opaque' | 'shared'
-  readonly operation: 'get' | 'set' | 'delete'
+  readonly operation: 'get' | 'set' | 'delete' | 'lease' | 'renew' | 'release'
   readonly outcome: 'hit' | 'miss' | 'failed'
   /**
    * The `code` of the error, or its name, because its message may contain the stored value. `'too-late'`: no result
@@ -167,6 +168,7 @@ export interface MisconfigurationMessage {
     | 'unread-scopes'
     | 'exp-in-milliseconds'
     | 'invalid-issuer'
+    | 'short-revocations'
   readonly issuer: string
   /** A sentence that says how to fix the configuration. */
   readonly message: string
@@ -184,6 +186,7 @@ export interface Channels {
   readonly 'tollgate:rotation': RotationMessage
   readonly 'tollgate:breaker': BreakerMessage
   readonly 'tollgate:cache': CacheMessage
+  readonly 'tollgate:revocation': RevocationMessage
   readonly 'tollgate:security': SecurityMessage
   readonly 'tollgate:misconfiguration': MisconfigurationMessage
 }

@@ -1,7 +1,14 @@
 import { own } from '../lib/record.ts'
 import type { refusalReasons } from '../responses/refusal-reasons.ts'
 import { wrongAudience } from './audience-causes.ts'
-import { malformedClaim, missingClaim, senderConstrained, wrongClaims, wrongTokenType } from './claim-causes.ts'
+import {
+  malformedClaim,
+  missingClaim,
+  revoked,
+  senderConstrained,
+  wrongClaims,
+  wrongTokenType,
+} from './claim-causes.ts'
 import { crossOrigin } from './cookie-causes.ts'
 import { noCredentials, repeatedCredentials, tokenTooLarge } from './credential-causes.ts'
 import type { Cause, Step } from './explanation.ts'
@@ -33,6 +40,7 @@ const causes: Readonly<Record<Reason, readonly [Step, FindCause]>> = {
   'unknown-key': ['signature', unknownKey],
   'bad-signature': ['signature', badSignature],
   inactive: ['introspection', inactive],
+  revoked: ['constraints', revoked],
   'wrong-token-type': ['claims', wrongTokenType],
   'missing-claim': ['claims', missingClaim],
   'malformed-claim': ['claims', malformedClaim],

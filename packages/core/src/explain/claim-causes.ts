@@ -149,3 +149,12 @@ export function senderConstrained({ claims, genuine }: FailedToken): Cause {
     fix: 'Configure the client to request tokens that are not bound.',
   }
 }
+
+/** `revoked`. */
+export function revoked({ refusal }: FailedToken): Cause {
+  const by = refusal.claimPaths.length === 0 ? 'it' : `all tokens with its ${showClaims(refusal.claimPaths)}`
+  return {
+    problem: `your application, or another process with the same log, revoked ${by}`,
+    fix: 'The client must get a new token. A token of the same second as the revocation, or without `iat`, counts as older.',
+  }
+}

@@ -78,6 +78,8 @@ export const fixByReason: Readonly<Record<UpstreamReason, string>> = {
   'upstream-error': 'The issuer is overloaded or broken. Tollgate tries again by itself.',
   'backing-off': 'The last calls failed. Tollgate tries again by itself.',
   overloaded: 'Too many calls wait for the issuer. Tollgate recovers by itself when it responds faster.',
+  'revocations-silent':
+    "Check the connection to Redis, or to the other log in `revocations`. With `whenSilent: 'serve'`, requests continue without newer revocations.",
   closing: 'Close the server before the validator, so that no request comes after it.',
   'not-found': 'Check the URL of the issuer. If its metadata is elsewhere, set `metadata` or `keys`.',
   'unexpected-status': 'Open the URL with curl from this machine: a proxy, a firewall or a login page may respond.',

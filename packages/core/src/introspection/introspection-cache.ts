@@ -4,6 +4,7 @@ import { own } from '../lib/record.ts'
 import type { IntrospectionSettings } from './introspection-options.ts'
 import type { IntrospectionResult } from './introspection-response.ts'
 import type { CachedResult, ResponseCache } from './response-cache.ts'
+import type { Evictions } from '../revocation/validator-revocations.ts'
 import type { SharedCache } from './shared-cache.ts'
 
 /** The caches of one validator, for the introspectors of all its issuers. */
@@ -12,6 +13,7 @@ export interface IntrospectionCaches {
   readonly mode: 'memory' | 'off'
   readonly responses: ResponseCache
   readonly shared: SharedCache | undefined
+  readonly evictions: Evictions
 }
 
 /** The results of one issuer: in this process, and in the shared cache if there is one. */
@@ -20,13 +22,28 @@ export interface IntrospectionCache {
   readonly get: (key: string) => CachedResult | undefined
   /** The usable result in the shared cache. */
   readonly getShared: (key: string) => Promise<IntrospectionResult | undefined>
-  /** A result never replaces a newer one. */
-  readonly set: (key: string, result: IntrospectionResult, where: 'here' | 'everywhere') => void
+  /**
+   * A result never replaces a newer one. With `'everywhere'`, it is written to the shared cache too, under the lease
+   * under which it was requested. When that lease has ended, an eviction may have come: then the result is not kept here
+   * either.
+   */
+  readonly set: (key: string, result: IntrospectionResult, where: 'here' | Everywhere) => void
+  /** Deletes the result everywhere. Rejects when one of the places may still have it. */
   readonly delete: (key: string) => Promise<void>
+  /** Whether another process evicted the results that were requested at that time. */
+  readonly isEvicted: Evictions['isEvicted']
+  readonly lease: SharedCache['lease']
+  readonly renew: SharedCache['renew']
+  readonly release: SharedCache['release']
+}
+
+/** The shared cache, with the lease of the call. Without a lease, the cache has none, or another process has it. */
+export interface Everywhere {
+  readonly lease: string | undefined
 }
 
 export function createIntrospectionCache(
-  { mode, responses, shared }: IntrospectionCaches,
+  { mode, responses, shared, evictions }: IntrospectionCaches,
   { cacheFor, cacheInactiveFor }: IntrospectionSettings,
   { clock, clockTolerance }: { readonly clock: Clock; readonly clockTolerance: number },
 ): IntrospectionCache {
@@ -42,10 +59,10 @@ export function createIntrospectionCache(
     return Math.min(introspectedAt + cacheFor, expiry + cacheInactiveFor)
   }
 
-  /** A clock that was set back makes a result one of the future, which newer results would not replace. */
+  /** Another process may have evicted the result. A clock that was set back makes a result one of the future, which newer results would not replace. */
   function latest(key: string): CachedResult | undefined {
     const result = responses.get(key)
-    if (result !== undefined && result.introspectedAt > clock()) {
+    if (result !== undefined && (result.introspectedAt > clock() || evictions.isEvicted(key, result.introspectedAt))) {
       responses.delete(key)
       return undefined
     }
@@ -60,34 +77,64 @@ export function createIntrospectionCache(
   /** The clock of the writer may be ahead by the tolerance. Therefore the result may be older than it states. */
   async function getShared(key: string): Promise<IntrospectionResult | undefined> {
     const found = await shared?.get(key)
+    // A writer to the cache may have put an old entry back. This process knows a newer result, used or not.
+    if (found !== undefined && found.introspectedAt < (latest(key)?.introspectedAt ?? -Infinity)) {
+      return undefined
+    }
     const result = found && { ...found, introspectedAt: found.introspectedAt - clockTolerance }
-    const isUsable = result !== undefined && result.introspectedAt <= clock() && clock() < freshUntil(result)
-    return isUsable ? result : undefined
+    if (result === undefined || result.introspectedAt > clock() || clock() >= freshUntil(result)) {
+      return undefined
+    }
+    return evictions.isEvicted(key, result.introspectedAt) ? undefined : result
   }
 
   /** An unusable result is cached too, because it says that older results are outdated. */
-  function set(key: string, result: IntrospectionResult, where: 'here' | 'everywhere'): void {
+  function set(key: string, result: IntrospectionResult, where: 'here' | Everywhere): void {
     const { claims, introspectedAt } = result
     if ((latest(key)?.introspectedAt ?? -Infinity) > introspectedAt) {
+      releaseUnwritten(key, where)
       return
     }
     const until = freshUntil(result)
-    responses.set(key, { claims, introspectedAt, freshUntil: until })
+    const cached = { claims, introspectedAt, freshUntil: until }
+    responses.set(key, cached)
     const left = until - clock()
-    if (where === 'everywhere' && (left > 0 || claims === undefined)) {
-      shared?.set(key, result, Math.max(left, 1))
+    if (where !== 'here' && (left > 0 || claims === undefined)) {
+      const onLost = (): void => (responses.get(key) === cached ? responses.delete(key) : undefined)
+      shared?.set(key, result, { expiresIn: Math.max(left, 1), lease: where.lease, onLost })
+    } else {
+      releaseUnwritten(key, where)
+    }
+  }
+
+  /** Otherwise, the other processes would wait for the end of the lease. */
+  function releaseUnwritten(key: string, where: 'here' | Everywhere): void {
+    if (where !== 'here' && where.lease !== undefined) {
+      shared?.release(key, where.lease)
     }
   }
 
   async function remove(key: string): Promise<void> {
-    try {
-      await shared?.delete(key)
-    } finally {
-      responses.delete(key)
+    // The log and the shared cache can fail apart from each other.
+    const [deletion, announcement] = await Promise.allSettled([shared?.delete(key), evictions.announceEviction(key)])
+    responses.delete(key)
+    for (const end of [deletion, announcement]) {
+      if (end.status === 'rejected') {
+        throw end.reason
+      }
     }
   }
 
-  return { get, getShared, set, delete: remove }
+  return {
+    get,
+    getShared,
+    set,
+    delete: remove,
+    isEvicted: evictions.isEvicted,
+    lease: async (key, expiresIn) => shared?.lease(key, expiresIn),
+    renew: (key, lease, expiresIn) => shared?.renew(key, lease, expiresIn),
+    release: (key, lease) => shared?.release(key, lease),
+  }
 }
 
 /** Whether a result is in the last fifth of its time, and its token has not expired. */

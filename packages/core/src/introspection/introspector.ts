@@ -4,6 +4,7 @@ import { startClient } from './client-authentication/client-authentication.ts'
 import { createIntrospectionCache, type IntrospectionCaches, isRefreshDue } from './introspection-cache.ts'
 import type { IntrospectionSettings } from './introspection-options.ts'
 import { createUpstream, type Upstream, type UpstreamContext } from './introspection-request.ts'
+import { introspectElected } from './elected-call.ts'
 import type { IntrospectionResult } from './introspection-response.ts'
 import type { CachedResult } from './response-cache.ts'
 
@@ -22,8 +23,11 @@ interface Call {
   readonly result: Promise<IntrospectionResult>
   /** The result is not older than this. */
   readonly earliest: number
+  readonly begunAt: number
 }
 
+/** Milliseconds. A call of another process that is under way began before, perhaps by as much as a call takes. */
+const minWait = 1000
 /** Milliseconds between two attempts to refresh a result. */
 const refreshInterval = 1000
 
@@ -56,24 +60,40 @@ export function createIntrospector(
       refreshIfDue(key, token, cached)
       return cached
     }
-    const joined = [...(callsByKey.get(key) ?? [])].find((call) => call.earliest >= earliest)
-    return joined?.result ?? begin(key, token, earliest)
+    return joinOrBegin(key, token, earliest)
+  }
+
+  /** A call may find a result in the shared cache that was requested before it began, and that is too old for this request. */
+  async function joinOrBegin(key: string, token: string, earliest: number): Promise<IntrospectionResult> {
+    // An eviction of another process may have come since the call began.
+    const isUsable = (call: Call): boolean => call.begunAt >= earliest && !cache.isEvicted(key, call.begunAt)
+    const joined = [...(callsByKey.get(key) ?? [])].find(isUsable)
+    if (joined === undefined) {
+      return begin(key, token, earliest)
+    }
+    const result = await joined.result
+    const isRecent = joined.earliest >= earliest || result.introspectedAt >= earliest
+    return isRecent ? result : joinOrBegin(key, token, earliest)
   }
 
   async function begin(key: string, token: string, earliest: number): Promise<IntrospectionResult> {
     const calls = callsByKey.get(key) ?? new Set()
-    const call: Call = { result: load(), earliest: caches.shared === undefined ? clock() : earliest }
+    const begunAt = clock()
+    const call: Call = { result: load(), earliest: caches.shared === undefined ? begunAt : earliest, begunAt }
     callsByKey.set(key, calls.add(call))
     return call.result
 
     async function load(): Promise<IntrospectionResult> {
       try {
         const lane = caches.responses.wasActive(key) ? 'known' : 'unknown'
-        const shared = await cache.getShared(key)
-        const isEnough = shared !== undefined && shared.introspectedAt >= earliest
-        const result = isEnough ? shared : await request(token, lane)
+        const isShared = settings.cacheFor > clockTolerance
+        const canWait = isShared && clock() - earliest >= clockTolerance + minWait
+        const election = { cache, key, timeout: settings.timeout, earliest, canWait }
+        const { result, where } = await introspectElected(election, () => request(token, lane))
         if (callsByKey.get(key) === calls) {
-          cache.set(key, result, isEnough ? 'here' : 'everywhere')
+          cache.set(key, result, where)
+        } else if (where !== 'here' && where.lease !== undefined) {
+          cache.release(key, where.lease)
         }
         return result
       } finally {

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHitCounter } from '../cache/cache-stats.ts'
 import type { TokenCache } from '../cache/token-cache.ts'
-import { diagnostics } from '../diagnostics/channels.ts'
 import type { CacheStats } from '../diagnostics/health.ts'
-import type { CacheMessage } from '../diagnostics/messages.ts'
-import { withDeadline } from '../lib/deadline.ts'
 import { parseJson } from '../lib/json.ts'
 import { own } from '../lib/record.ts'
+import { callDeadline as deadline, createAttempt, type Operation, reportFailure } from './cache-calls.ts'
 import { type IntrospectionResult, parseIntrospectionResponse } from './introspection-response.ts'
 
 /** The introspection results that several processes share through a `TokenCache`. */
@@ -14,24 +12,39 @@ export interface SharedCache {
   /** `undefined` when the cache has no well-formed result, or fails. The caller validates the times. */
   readonly get: (key: string) => Promise<IntrospectionResult | undefined>
   /** Returns at once. A failure is reported on the channel `tollgate:cache` and is no error. */
-  readonly set: (key: string, result: IntrospectionResult, expiresIn: number) => void
+  readonly set: (key: string, result: IntrospectionResult, write: SharedWrite) => void
+  /**
+   * Elects the process that introspects. Resolves with a lease, with `'taken'` while another process has it, with
+   * `'failed'` when the cache fails, or with `undefined` when it has no leases.
+   */
+  readonly lease: (
+    key: string,
+    expiresIn: number,
+  ) => Promise<{ readonly lease: string } | 'taken' | 'failed' | undefined>
+  /** Returns at once. */
+  readonly renew: (key: string, lease: string, expiresIn: number) => void
+  readonly release: (key: string, lease: string) => void
   /** Rejects when the cache fails, or when a write of this process may still put the result back. */
   readonly delete: (key: string) => Promise<void>
   readonly counts: () => CacheStats
 }
 
+/** How a result is written. */
+interface SharedWrite {
+  /** Milliseconds. */
+  readonly expiresIn: number
+  /** The lease under which the result was requested. `undefined` for a cache without leases. */
+  readonly lease: string | undefined
+  /** The lease ended before the write: the result is not in the cache, and a deletion may be the reason. */
+  readonly onLost: () => void
+}
+
 /** Results in other formats are misses. */
 const version = 2
-/** Milliseconds. A call that takes longer counts as failed. */
-const deadline = 250
 /** A response has at most 64 KiB. Longer values are neither written nor read. */
 const maxLength = 128 * 1024
 /** Keys with a write that has not ended. Writes that hang count, because they must not fill the memory. */
 const maxWrites = 256
-/** Calls of each operation that have not ended. */
-const maxCalls = 1024
-
-const tooLate = (): Error => Object.assign(new Error('The cache did not respond in time'), { code: 'too-late' })
 
 export function createSharedCache(cache: TokenCache): SharedCache {
   const { note, counts } = createHitCounter('shared')
@@ -68,12 +81,17 @@ function connect(cache: TokenCache): Connection {
   const writes = new Map<string, Write>()
 
   /** One write per key at a time, so that the newest result is written last. */
-  function set(key: string, { claims, introspectedAt }: IntrospectionResult, expiresIn: number): void {
+  function set(key: string, { claims, introspectedAt }: IntrospectionResult, how: SharedWrite): void {
     const value = JSON.stringify({ version, key, introspectedAt, response: claims ?? { active: false } })
-    const next = async (): Promise<void> => cache.set(key, value, expiresIn)
+    const next = async (): Promise<void> => {
+      if ((await cache.set(key, value, how.expiresIn, how.lease)) === false) {
+        how.onLost()
+      }
+    }
     const write = writes.get(key)
     if (value.length > maxLength || (write === undefined && writes.size >= maxWrites)) {
       reportFailure('set', value.length > maxLength ? 'too-long' : 'overloaded')
+      releaseUnwritten(key, how)
     } else if (write !== undefined) {
       write.next = next
     } else {
@@ -81,6 +99,17 @@ function connect(cache: TokenCache): Connection {
       writes.set(key, begun)
       begun.ended = writeAll(key, begun)
     }
+  }
+
+  /** Otherwise, the other processes would wait for the end of the lease. */
+  function releaseUnwritten(key: string, { lease: unwritten }: SharedWrite): void {
+    if (unwritten !== undefined) {
+      release(key, unwritten)
+    }
+  }
+
+  function release(key: string, ended: string): void {
+    void attempt('release', async () => cache.releaseLease?.(key, ended))
   }
 
   async function writeAll(key: string, write: Write): Promise<void> {
@@ -118,42 +147,25 @@ function connect(cache: TokenCache): Connection {
     }
   }
 
+  async function lease(key: string, expiresIn: number): ReturnType<SharedCache['lease']> {
+    if (cache.acquireLease === undefined) {
+      return undefined
+    }
+    const taken = await attempt('lease', async () => cache.acquireLease?.(key, expiresIn))
+    if (taken !== undefined && taken.value === undefined) {
+      return 'taken'
+    }
+    return typeof taken?.value === 'string' ? { lease: taken.value } : 'failed'
+  }
+
   return {
     get: async (key) => parseEntry((await attempt('get', async () => cache.get(key)))?.value, key),
     set,
+    lease,
+    renew: (key, current, expiresIn) => void attempt('renew', async () => cache.renewLease?.(key, current, expiresIn)),
+    release,
     delete: evict,
   }
-}
-
-type Operation = CacheMessage['operation']
-
-/** Resolves with `undefined` when the call fails or takes too long, or when too many others are under way. */
-type Attempt = (operation: Operation, call: () => Promise<unknown>) => Promise<{ readonly value: unknown } | undefined>
-
-function createAttempt(): Attempt {
-  const underWay = { get: 0, set: 0, delete: 0 }
-
-  return async (operation, call) => {
-    if (underWay[operation] >= maxCalls) {
-      reportFailure(operation, 'overloaded')
-      return undefined
-    }
-    underWay[operation] += 1
-    const work = call().finally(() => (underWay[operation] -= 1))
-    try {
-      return { value: await withDeadline(work, AbortSignal.timeout(deadline), tooLate) }
-    } catch (error) {
-      // A cache of the application may throw anything, and may put the value into the message of its error.
-      const name = error instanceof Error ? error.name : typeof error
-      const code = own(error, 'code')
-      reportFailure(operation, typeof code === 'string' ? code : name)
-      return undefined
-    }
-  }
-}
-
-function reportFailure(operation: Operation, error: string): void {
-  diagnostics.cache.publish({ cache: 'shared', operation, outcome: 'failed', error })
 }
 
 /** An application may have written the entry. It contains its key, so that it is no entry of another token. */

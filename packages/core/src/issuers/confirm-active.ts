@@ -4,11 +4,13 @@ import { verifySenderConstraint } from '../constraints/sender-constraint.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { invalidToken } from '../responses/refusal.ts'
-import { createAccessToken } from '../validated-token.ts'
+import type { RevocationCheck } from '../revocation/verify-revocations.ts'
+import { createAccessToken, validatedOf } from '../validated-token.ts'
 import type { IssuerRegistry } from './issuer-registry.ts'
 
 /**
  * Meets the demand of the guard `active`: the issuer of the token called it active at most `within` milliseconds ago.
+ * `undefined` demands nothing.
  * Resolves with the token of a newer response. `undefined` when the token at hand stays.
  *
  * @throws Refusal 401, such as `inactive`, or `untrusted-issuer` when the issuer is no longer trusted. Unavailable.
@@ -16,11 +18,18 @@ import type { IssuerRegistry } from './issuer-registry.ts'
 export type ConfirmActive = (
   token: AccessToken,
   request: HttpRequest | undefined,
-  within: number,
+  within: number | undefined,
 ) => Promise<AccessToken | undefined>
 
-export function createConfirmActive(issuers: IssuerRegistry, clock: Clock, owner: object): ConfirmActive {
+export function createConfirmActive(
+  issuers: IssuerRegistry,
+  revocations: RevocationCheck,
+  { clock, owner }: { readonly clock: Clock; readonly owner: object },
+): ConfirmActive {
   return async (token, request, within) => {
+    if (within === undefined) {
+      return undefined
+    }
     const issuer = await issuers.find(token.issuer, request)
     if (issuer === undefined) {
       throw invalidToken('untrusted-issuer', ['iss'])
@@ -32,6 +41,9 @@ export function createConfirmActive(issuers: IssuerRegistry, clock: Clock, owner
     const now = clock()
     validateClaims(confirmed, now)
     await verifySenderConstraint(confirmed, { request, now })
+    // A response about a JWT may lack `iat`. Without it, a token that was issued after a revocation would be revoked.
+    const dated = token.kind === 'jwt' ? { ...confirmed, iat: confirmed.iat ?? validatedOf(token).iat } : confirmed
+    await revocations.verify(dated, token.raw())
     // The claims of a JWT stay those that its signature covers.
     return token.kind === 'jwt' ? undefined : createAccessToken(confirmed, token.raw(), owner)
   }

@@ -86,7 +86,7 @@ export function createResolvedIssuers(context: IssuerContext): ResolvedIssuers {
 }
 
 /** The caches of one issuer: its keys are its own, and no other process can use its results. */
-function unsharedCaches({ mode, responses }: IntrospectionCaches, prefix: string): IntrospectionCaches {
+function unsharedCaches({ mode, responses, evictions }: IntrospectionCaches, prefix: string): IntrospectionCaches {
   const keyOf = (key: string): string => `${prefix} ${key}`
   const own: ResponseCache = {
     ...responses,
@@ -95,5 +95,5 @@ function unsharedCaches({ mode, responses }: IntrospectionCaches, prefix: string
     delete: (key) => responses.delete(keyOf(key)),
     wasActive: (key) => responses.wasActive(keyOf(key)),
   }
-  return { mode, responses: own, shared: undefined }
+  return { mode, responses: own, shared: undefined, evictions }
 }

@@ -1,6 +1,4 @@
-import { type ParsedJwt, parseJwt } from '../jwt/parse-jwt.ts'
-import { parseLoosely } from '../lib/json.ts'
-import { isRecord } from '../lib/record.ts'
+import { hasJwtForm, type ParsedJwt, parseJwt } from '../jwt/parse-jwt.ts'
 
 /** A token and its format. Nothing in it is verified. */
 export type ParsedToken =
@@ -15,12 +13,5 @@ export type ParsedToken =
  */
 export function parseToken(text: string): ParsedToken {
   const jwt = parseJwt(text)
-  return jwt !== undefined || isFaultyJwt(text) ? { format: 'jwt', text, jwt } : { format: 'opaque', text }
-}
-
-function isFaultyJwt(text: string): boolean {
-  const segments = text.split('.', 6)
-  const [header = ''] = segments
-  const isCompact = segments.length === 3 || segments.length === 5
-  return isCompact && isRecord(parseLoosely(new TextDecoder().decode(Buffer.from(header, 'base64url'))))
+  return jwt !== undefined || hasJwtForm(text) ? { format: 'jwt', text, jwt } : { format: 'opaque', text }
 }

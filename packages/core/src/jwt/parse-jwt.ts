@@ -1,5 +1,5 @@
 import type { JWSHeaderParameters } from 'jose'
-import { parseJson } from '../lib/json.ts'
+import { parseJson, parseLoosely } from '../lib/json.ts'
 import { isRecord, own } from '../lib/record.ts'
 
 /** The parts of a JWT. Nothing in them is verified. */
@@ -28,6 +28,17 @@ export function parseJwt(token: string): ParsedJwt | undefined {
   }
   // Without a prototype, because jose and others read members that the header may lack.
   return { token, header: Object.setPrototypeOf(header, null) as JWSHeaderParameters, claims }
+}
+
+/**
+ * Whether a text has the form of a JWT: three segments, or five when it is encrypted, and the first one decodes to a
+ * JSON object. It ignores faults of base64url, UTF-8, JSON and the header.
+ */
+export function hasJwtForm(text: string): boolean {
+  const segments = text.split('.', 6)
+  const [header = ''] = segments
+  const isCompact = segments.length === 3 || segments.length === 5
+  return isCompact && isRecord(parseLoosely(new TextDecoder().decode(Buffer.from(header, 'base64url'))))
 }
 
 function parseSegment(segment: string): Record<string, unknown> | undefined {

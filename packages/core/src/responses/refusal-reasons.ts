@@ -20,6 +20,7 @@ export const refusalReasons = [
   'wrong-audience',
   'sender-constrained',
   'inactive',
+  'revoked',
   'missing-audience',
   'unknown-prefix',
   'wrong-claims',

@@ -1,6 +1,14 @@
 import { type GraphqlExtensions, graphqlExtensions } from './graphql-extensions.ts'
 
-const unreachable = ['network', 'timeout', 'upstream-error', 'backing-off', 'overloaded', 'closing'] as const
+const unreachable = [
+  'network',
+  'timeout',
+  'upstream-error',
+  'backing-off',
+  'overloaded',
+  'closing',
+  'revocations-silent',
+] as const
 
 /** The cause of an outage as a stable id, for logs and metrics. */
 export type UpstreamReason =

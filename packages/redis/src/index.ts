@@ -1,0 +1,8 @@
+import '@tollgate/core'
+export type { OwnConnection, RedisClient } from './client.ts'
+export { glide, type ValkeyGlideClient } from './glide.ts'
+export { ioredis, type IoredisClient, iovalkey } from './ioredis.ts'
+export { nodeRedis, type NodeRedisClient } from './node-redis.ts'
+export { redisRevocations, type RedisRevocationsOptions } from './revocations.ts'
+export type { Secrets } from './seal.ts'
+export { redisTokenCache, type RedisTokenCacheOptions } from './token-cache.ts'
