@@ -12,9 +12,9 @@ import { asRecord } from '../lib/record.ts'
  * With `acquireLease`, `renewLease` and `releaseLease`, the processes elect one that introspects a token, and the others wait for its result.
  * Without these three, each process makes its own calls.
  *
- * A call that takes longer than 250 ms counts as failed. A failed `get` or `set`, or a failed call for a lease, costs a call to
- * the issuer, and no request is refused or accepted because of it. A failed `delete` makes the eviction fail. Every call
- * must settle in the end: a `set` that hangs takes one of 256 places, and a call of each other kind one of 1,024.
+ * A call that takes longer than 250 ms counts as failed. A failed `get` or `set`, or a failed call for a lease, costs a
+ * call to the issuer. No request is refused or accepted because of it. A failed `delete` makes the eviction fail. Every
+ * call must settle in the end: a `set` that hangs takes one of 256 places, and a call of each other kind one of 1,024.
  * Without a free place, the cache is not used.
  */
 export interface TokenCache {
