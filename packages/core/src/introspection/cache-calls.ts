@@ -13,7 +13,10 @@ const tooLate = (): Error => Object.assign(new Error('The cache did not respond 
 
 export type Operation = CacheMessage['operation']
 
-/** Calls the cache of the application. Resolves with `undefined` when the call fails or takes too long, or when too many others are under way. */
+/**
+ * Calls the cache of the application. Resolves with `undefined` when the call fails or takes too long, or when too many
+ * others are under way.
+ */
 export type Attempt = (
   operation: Operation,
   call: () => Promise<unknown>,

@@ -3,8 +3,8 @@ import type { Clock } from '../lib/clock.ts'
 import { own } from '../lib/record.ts'
 import type { IntrospectionSettings } from './introspection-options.ts'
 import type { IntrospectionResult } from './introspection-response.ts'
-import type { CachedResult, ResponseCache } from './response-cache.ts'
 import type { Evictions } from '../revocation/validator-revocations.ts'
+import type { CachedResult, ResponseCache } from './response-cache.ts'
 import type { SharedCache } from './shared-cache.ts'
 
 /** The caches of one validator, for the introspectors of all its issuers. */
@@ -23,9 +23,8 @@ export interface IntrospectionCache {
   /** The usable result in the shared cache. */
   readonly getShared: (key: string) => Promise<IntrospectionResult | undefined>
   /**
-   * A result never replaces a newer one. With `'everywhere'`, it is written to the shared cache too, under the lease
-   * under which it was requested. When that lease has ended, an eviction may have come: then the result is not kept here
-   * either.
+   * A result never replaces a newer one. Unless `where` is `'here'`, it is written to the shared cache too, under the
+   * lease of its call. When that lease has ended, an eviction may be the reason. Then the result is not kept here either.
    */
   readonly set: (key: string, result: IntrospectionResult, where: 'here' | Everywhere) => void
   /** Deletes the result everywhere. Rejects when one of the places may still have it. */
@@ -37,7 +36,7 @@ export interface IntrospectionCache {
   readonly release: SharedCache['release']
 }
 
-/** The shared cache, with the lease of the call. Without a lease, the cache has none, or another process has it. */
+/** The shared cache, with the lease of the call. `lease` is `undefined` for a cache without leases. */
 export interface Everywhere {
   readonly lease: string | undefined
 }
@@ -59,7 +58,10 @@ export function createIntrospectionCache(
     return Math.min(introspectedAt + cacheFor, expiry + cacheInactiveFor)
   }
 
-  /** Another process may have evicted the result. A clock that was set back makes a result one of the future, which newer results would not replace. */
+  /**
+   * Another process may have evicted the result. A clock that was set back makes a result one of the future, which newer
+   * results would not replace.
+   */
   function latest(key: string): CachedResult | undefined {
     const result = responses.get(key)
     if (result !== undefined && (result.introspectedAt > clock() || evictions.isEvicted(key, result.introspectedAt))) {
