@@ -140,3 +140,15 @@ test('an older entry that was put back does not replace a newer result of this p
   old.forEach((value, key) => cache.entries.set(key, value))
   expect(await reason('t')).toBe('inactive')
 })
+
+test('a validator that closes does not wait for the call of another process', async () => {
+  const cache: TokenCache = { ...leasingCache(), acquireLease: async () => undefined }
+  const { issuer, validator } = await openScriptedValidator({ validator: { cache } })
+  const waiting = reasonAt(validator, 't')
+  await sleep(100)
+  expect(issuer.count('/introspect')).toBe(0)
+  const begun = performance.now()
+  await validator.close()
+  await waiting
+  expect(performance.now() - begun).toBeLessThan(1000)
+})

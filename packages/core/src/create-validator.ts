@@ -38,7 +38,14 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   const jwtCache = createJwtCache(settings.cacheMode)
   const shared = tokenCache && createSharedCache(tokenCache)
   const revocations = createValidatorRevocations({ ...settings, ...namesOf(settings.issuers) })
-  const caches = { mode: settings.cacheMode, responses: createResponseCache(), shared, evictions: revocations }
+  const closing = new AbortController()
+  const caches = {
+    mode: settings.cacheMode,
+    responses: createResponseCache(),
+    shared,
+    evictions: revocations,
+    closing: closing.signal,
+  }
   const issuers = createIssuerRegistry(settings.issuers, settings.opaqueRouting, {
     ...settings,
     networks,
@@ -59,7 +66,7 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     clock,
     owner,
   })
-  const lifecycle = createLifecycle({ issuers, networks, revocations }, () => ({
+  const lifecycle = createLifecycle({ issuers, networks, revocations, closing }, () => ({
     jwt: jwtCache.health(),
     opaque: caches.responses.health(),
     shared: shared?.counts(),

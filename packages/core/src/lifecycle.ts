@@ -36,6 +36,8 @@ interface LifecycleParts {
   readonly issuers: IssuerRegistry
   readonly networks: Networks
   readonly revocations: Pick<ValidatorRevocations, 'isReady' | 'attempted' | 'health' | 'close'>
+  /** `close` aborts it. */
+  readonly closing: AbortController
 }
 
 export interface OpenState {
@@ -48,10 +50,9 @@ export interface OpenState {
 const interval = 250
 
 export function createLifecycle(
-  { issuers, networks, revocations }: LifecycleParts,
+  { issuers, networks, revocations, closing }: LifecycleParts,
   caches: () => CachesHealth,
 ): Lifecycle & OpenState {
-  const closing = new AbortController()
   const isOpen = (): boolean => !closing.signal.aborted
 
   function expectOpen(): void {

@@ -15,6 +15,8 @@ export interface ElectedCall {
   readonly earliest: number
   /** Whether the result of a call that another process has begun can be recent enough. */
   readonly canWait: boolean
+  /** Ends the wait for another process: the validator closes. */
+  readonly closing: AbortSignal
 }
 
 /** A result, and where to cache it. */
@@ -38,7 +40,7 @@ const maxWait = 5500
  * a call that began before can be recent enough.
  */
 export async function introspectElected(
-  { cache, key, timeout, earliest, canWait }: ElectedCall,
+  { cache, key, timeout, earliest, canWait, closing }: ElectedCall,
   introspect: () => Promise<IntrospectionResult>,
 ): Promise<ElectedResult> {
   // While the issuer hangs, the elected processes fail one after another. A cache can also lie about leases. Then this
@@ -53,7 +55,7 @@ export async function introspectElected(
     if (typeof elected === 'object') {
       return underLease(elected.lease)
     }
-    if (elected !== 'taken' || !canWait || performance.now() >= until) {
+    if (elected !== 'taken' || !canWait || closing.aborted || performance.now() >= until) {
       // Without its lease, a result could come back after an eviction. Only a cache without leases gets it.
       return { result: await introspect(), where: elected === undefined ? { lease: undefined } : 'here' }
     }

@@ -14,6 +14,8 @@ export interface IntrospectionCaches {
   readonly responses: ResponseCache
   readonly shared: SharedCache | undefined
   readonly evictions: Evictions
+  /** Aborts when the validator closes. */
+  readonly closing: AbortSignal
 }
 
 /** The results of one issuer: in this process, and in the shared cache if there is one. */

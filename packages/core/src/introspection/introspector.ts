@@ -88,7 +88,8 @@ export function createIntrospector(
         const lane = caches.responses.wasActive(key) ? 'known' : 'unknown'
         const isShared = settings.cacheFor > clockTolerance
         const canWait = isShared && clock() - earliest >= clockTolerance + minWait
-        const election = { cache, key, timeout: settings.timeout, earliest, canWait }
+        const { closing } = caches
+        const election = { cache, key, timeout: settings.timeout, earliest, canWait, closing }
         const { result, where } = await introspectElected(election, () => request(token, lane))
         if (callsByKey.get(key) === calls) {
           cache.set(key, result, where)

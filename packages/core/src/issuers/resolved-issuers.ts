@@ -86,7 +86,8 @@ export function createResolvedIssuers(context: IssuerContext): ResolvedIssuers {
 }
 
 /** The caches of one issuer: its keys are its own, and no other process can use its results. */
-function unsharedCaches({ mode, responses, evictions }: IntrospectionCaches, prefix: string): IntrospectionCaches {
+function unsharedCaches(caches: IntrospectionCaches, prefix: string): IntrospectionCaches {
+  const { responses } = caches
   const keyOf = (key: string): string => `${prefix} ${key}`
   const own: ResponseCache = {
     ...responses,
@@ -95,5 +96,5 @@ function unsharedCaches({ mode, responses, evictions }: IntrospectionCaches, pre
     delete: (key) => responses.delete(keyOf(key)),
     wasActive: (key) => responses.wasActive(keyOf(key)),
   }
-  return { mode, responses: own, shared: undefined, evictions }
+  return { ...caches, responses: own, shared: undefined }
 }
