@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { messagesOn } from '../harness/channel-messages.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { startRedis } from './redis.ts'
-import { type Fleet, newToken, openFleet, secrets } from './redis-fleet.ts'
+import { type Fleet, newToken, openRedisFleet, secrets } from './redis-fleet.ts'
 
 type Client = Awaited<ReturnType<typeof connect>>
 
@@ -20,7 +20,7 @@ const stream = 'tollgate:revocations'
 /** Tokens that begin with `bad` are inactive. */
 async function openScene(): Promise<Scene> {
   const { port } = await startRedis(onTestFinished)
-  const fleet = await openFleet([nodeRedis(await connect(port)), nodeRedis(await connect(port))])
+  const fleet = await openRedisFleet([nodeRedis(await connect(port)), nodeRedis(await connect(port))])
   fleet.issuer.introspect = (token) => (token.startsWith('bad') ? { active: false } : fleet.issuer.active())
   return { fleet, attacker: await connect(port) }
 }

@@ -13,12 +13,12 @@ export const secrets = 'a secret of the tests, which is long enough'
 export interface Fleet {
   readonly issuer: ScriptedIssuer
   readonly validators: readonly Validator[]
-  /** The answer of one of the processes: `'OK'`, or the reason of the refusal. */
+  /** In one of the processes: `'OK'`, or the `reason` of the error. */
   readonly present: (token: string, process?: number) => Promise<string>
 }
 
 /** One process for each client. The clock of the validators stands still. */
-export async function openFleet(clients: readonly RedisClient[]): Promise<Fleet> {
+export async function openRedisFleet(clients: readonly RedisClient[]): Promise<Fleet> {
   const issuer = await openScriptedIssuer()
   const validators = clients.map((redis) => {
     const revocations: Revocations = redisRevocations(redis, { secrets })
@@ -42,7 +42,7 @@ export async function openFleet(clients: readonly RedisClient[]): Promise<Fleet>
 
 export interface Load {
   readonly requests: number
-  /** The answers that were not `'OK'`. */
+  /** The reasons of the requests that were not `'OK'`. */
   readonly others: readonly string[]
   /** Milliseconds: the longest request. */
   readonly max: number
@@ -66,10 +66,10 @@ export async function underLoad({ present }: Fleet, work: () => Promise<void>): 
       const token = requests % 2 === 0 ? newToken() : `token-${tokens}`
       const begun = performance.now()
       requests += 1
-      const answer = await present(token, requests)
+      const reason = await present(token, requests)
       max = Math.max(max, performance.now() - begun)
-      if (answer !== 'OK') {
-        others.push(answer)
+      if (reason !== 'OK') {
+        others.push(reason)
       }
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
@@ -91,7 +91,7 @@ export async function untilShared({ issuer, present }: Fleet): Promise<number> {
     const first = await Promise.all(fresh.map(async (token) => present(token, 0)))
     const second = await Promise.all(fresh.map(async (token) => present(token, 1)))
     const calls = issuer.requests.filter(({ form }) => fresh.includes(form.get('token') ?? ''))
-    return [...first, ...second].every((answer) => answer === 'OK') && calls.length === fresh.length
+    return [...first, ...second].every((reason) => reason === 'OK') && calls.length === fresh.length
   })
   return Math.round(performance.now() - begun)
 }

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { openProxy } from './proxy.ts'
 import { startCluster, startRedis, startSentinels } from './redis.ts'
 import { cluster, type Connect, sentinel, standalone } from './redis-clients.ts'
-import { type Fleet, newToken, openFleet, underLoad, untilShared } from './redis-fleet.ts'
+import { type Fleet, newToken, openRedisFleet, underLoad, untilShared } from './redis-fleet.ts'
 import { waitFor } from '../harness/wait-for.ts'
 
 type Annotate = (message: string, type: string) => Promise<unknown>
@@ -17,11 +17,11 @@ const lease = 1000
 const maxReturn = 5000
 
 async function openFor(connect: Connect, ports: readonly number[]): Promise<Fleet> {
-  return openFleet([await connect(ports, onTestFinished), await connect(ports, onTestFinished)])
+  return openRedisFleet([await connect(ports, onTestFinished), await connect(ports, onTestFinished)])
 }
 
 interface Served {
-  /** The answers that were not `'OK'`. */
+  /** The reasons that were not `'OK'`. */
   readonly refused: readonly string[]
   readonly isLate: boolean
   /** Whether the processes share results again soon enough. */
@@ -69,7 +69,7 @@ describe.each(Object.entries(standalone))('one server, %s', (name, connect) => {
     const server = await startRedis(onTestFinished)
     const proxy = await openProxy(server.port, onTestFinished)
     const clients = [await connect([server.port], onTestFinished), await connect([proxy.port], onTestFinished)]
-    const fleet = await openFleet(clients)
+    const fleet = await openRedisFleet(clients)
     const known = Array.from({ length: 50 }, newToken)
     const [good = '', ...revoked] = known
     for (const token of known) {
@@ -85,8 +85,8 @@ describe.each(Object.entries(standalone))('one server, %s', (name, connect) => {
     await waitFor(async () => (await fleet.present(revoked.at(-1) ?? '', 1)) === 'revoked')
     const time = Math.round(performance.now() - begun)
     await annotate(`${name}, cut off: revocations known ${time} ms after the return`, 'figures')
-    const answers = await Promise.all(revoked.map(async (token) => fleet.present(token, 1)))
-    expect([...new Set(answers)]).toEqual(['revoked'])
+    const reasons = await Promise.all(revoked.map(async (token) => fleet.present(token, 1)))
+    expect([...new Set(reasons)]).toEqual(['revoked'])
     expect(await fleet.present(good, 1)).toBe('OK')
     expect(time).toBeLessThan(maxReturn)
   })

@@ -46,11 +46,11 @@ export interface FleetProcess {
 }
 
 /** Starts processes with one issuer and one Redis. They end with the test. */
-export async function openFleet(count: number, settings: FleetSettings): Promise<readonly FleetProcess[]> {
-  return Promise.all(Array.from({ length: count }, (_, index) => openProcess(`process ${index + 1}`, settings)))
+export async function startFleet(count: number, settings: FleetSettings): Promise<readonly FleetProcess[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => startFleetProcess(`process ${index + 1}`, settings)))
 }
 
-export async function openProcess(name: string, settings: FleetSettings): Promise<FleetProcess> {
+export async function startFleetProcess(name: string, settings: FleetSettings): Promise<FleetProcess> {
   const child = fork(new URL('process.ts', import.meta.url).pathname, {
     env: { ...process.env, FLEET_PROCESS: JSON.stringify({ ...settings, name }) },
     execArgv: ['--disable-warning=TollgateWarning', '--disable-warning=ExperimentalWarning'],

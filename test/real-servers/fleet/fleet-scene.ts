@@ -5,7 +5,7 @@ import { jws, keyPair } from '../../harness/jws.ts'
 import { json } from '../../harness/responses.ts'
 import { claimsOf, openScriptedIssuer, type ScriptedIssuer } from '../../harness/scripted-issuer.ts'
 import { startRedis, type RedisServer } from '../redis.ts'
-import { type FleetProcess, type FleetSettings, openFleet } from './open-fleet.ts'
+import { type FleetProcess, type FleetSettings, startFleet } from './fleet-processes.ts'
 
 const { jwk, privateKey } = keyPair('P-256')
 
@@ -40,7 +40,7 @@ export async function openScene(count: number, delay = 0, changes: Partial<Fleet
     secrets: ['a secret for the tests of the fleet, and for nothing else'],
     ...changes,
   }
-  return { issuer, redis, settings, processes: await openFleet(count, settings), introspectedBy, jwt }
+  return { issuer, redis, settings, processes: await startFleet(count, settings), introspectedBy, jwt }
 
   function jwt(claimed: Readonly<Record<string, unknown>> = {}): string {
     const claims = claimsOf(issuer.url, { iat: now() - 60, exp: now() + 3600, ...claimed })

@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { clientSecretBasic, createValidator, trustedIssuer, type Validator } from '@tollgate/core'
 import { nodeRedis, redisRevocations, redisTokenCache } from '@tollgate/redis'
 import { createClient } from 'redis'
-import type { Call, FleetSettings, Reply } from './open-fleet.ts'
+import type { Call, FleetSettings, Reply } from './fleet-processes.ts'
 
 const settings = JSON.parse(process.env['FLEET_PROCESS'] ?? '') as FleetSettings & { readonly name: string }
 const delay = monitorEventLoopDelay({ resolution: 1 })

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openProxy } from '../proxy.ts'
 import { waitFor } from '../../harness/wait-for.ts'
 import { type FleetScene, openScene } from './fleet-scene.ts'
-import { type FleetProcess, openProcess } from './open-fleet.ts'
+import { type FleetProcess, startFleetProcess } from './fleet-processes.ts'
 
 const count = 4
 
@@ -54,7 +54,7 @@ test.each(['serve', 'refuse'] as const)(
     const scene = await openScene(1, 0, { revocations: { maxSilence: '1s', whenSilent } })
     const proxy = await openProxy(scene.redis.port, onTestFinished)
     const [first] = scene.processes as [FleetProcess]
-    const alone = await openProcess('alone', { ...scene.settings, redis: `redis://127.0.0.1:${proxy.port}` })
+    const alone = await startFleetProcess('alone', { ...scene.settings, redis: `redis://127.0.0.1:${proxy.port}` })
     const tokens = Array.from({ length: 50 }, (_, index) =>
       scene.jwt({ sub: `person-${index}`, jti: `token-${index}` }),
     )
@@ -83,7 +83,7 @@ test('a process that starts knows the revocations before it is ready', async () 
   const [first] = scene.processes as [FleetProcess]
   const token = scene.jwt({ sub: 'person' })
   await first.revoke({ sub: 'person' })
-  const late = await openProcess('late', scene.settings)
+  const late = await startFleetProcess('late', scene.settings)
   expect((await late.get(token)).status).toBe(401)
   await sleep(1100)
   const next = scene.jwt({ sub: 'person', jti: 'next', iat: Math.floor(Date.now() / 1000) })
