@@ -29,7 +29,14 @@ export {
   /** @deprecated The former name of `nodeHeaders`. */
   nodeHeaders as headerLinesOf,
 } from './request/node-request.ts'
-export { type ErrorResponse, type ResponseWriter, writeErrorResponse } from './responses/error-response.ts'
+export {
+  type ErrorResponse,
+  linesOf,
+  toResponse,
+  type ResponseWriter,
+  writeErrorResponse,
+  writeHeaders,
+} from './responses/error-response.ts'
 // The command line shows foreign texts, and reads the documents of an issuer, as the validator does.
 export { showDuration, showNames, showText, showTime, showWithoutQuotes } from './explain/show.ts'
 export { parseJwt, type ParsedJwt } from './jwt/parse-jwt.ts'

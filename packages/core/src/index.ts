@@ -64,6 +64,7 @@ export {
   type HeaderSource,
 } from './request/credential-sources.ts'
 export type { HttpRequest } from './request/http-request.ts'
+export type { AnyRequest } from './request/node-request.ts'
 export type { GraphqlExtensions } from './responses/graphql-extensions.ts'
 export type { PassedOverKey, PassedOverReason } from './responses/passed-over-key.ts'
 export { isRefusal, Refusal, type RefusalCode, type RefusalInit } from './responses/refusal.ts'
@@ -72,4 +73,4 @@ export { isUnavailable, Unavailable, type UnavailableCode, type UpstreamReason }
 export { memoryRevocations } from './revocation/memory-revocations.ts'
 export type { ReadRevocations, Revocations, RevocationsOptions } from './revocation/revocations.ts'
 export type { Revocation } from './revocation/revoke.ts'
-export type { AnyRequest, Validator } from './validator-methods.ts'
+export type { Validator } from './validator-methods.ts'
