@@ -48,6 +48,8 @@ export { isInMilliseconds } from './lib/numeric-date.ts'
 export { hash } from './lib/recent-node.ts'
 export { startPatientTimer } from './lib/patient-timer.ts'
 export { isRecord, own, ownText } from './lib/record.ts'
+// A seal of a store checks its secrets as the core does.
+export { expectSecrets, type Secrets } from './lib/secrets.ts'
 export { wellKnownUrls } from './metadata/metadata.ts'
 export { readEndpoint } from './metadata/metadata-document.ts'
 // A log of revocations in a store checks the same options as the one in memory.
