@@ -17,7 +17,7 @@ async function validate(client: SenderClient, dpop: string, token: string): Prom
 }
 
 /** oauth4webapi 3.8 has no limit for the length of a proof, and accepts an empty `jti`. */
-const accepted: readonly string[] = ['emptyJti', 'tooLong']
+const accepted = new Set<string>(['emptyJti', 'tooLong'])
 
 describe.each(['ES256', 'ES512', 'PS256', 'RS256', 'EdDSA', 'Ed25519'])('%s', async (algorithm) => {
   const client = await createSenderClient({ algorithm, clock: issuer.clock })
@@ -28,7 +28,7 @@ describe.each(['ES256', 'ES512', 'PS256', 'RS256', 'EdDSA', 'Ed25519'])('%s', as
     expect(await validate(client, dpop, token)).toBe(true)
   })
 
-  test.each(wrongProofs.filter((name) => !accepted.includes(name)))('a proof that is %s is refused', async (name) => {
+  test.each(wrongProofs.filter((name) => !accepted.has(name)))('a proof that is %s is refused', async (name) => {
     const dpop = await client.wrongProof(name, { url, token })
     await expect(validate(client, dpop, token)).rejects.toThrow()
   })

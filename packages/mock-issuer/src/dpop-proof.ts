@@ -30,7 +30,7 @@ export interface ProofSource {
   readonly clock: () => number
 }
 
-export const proofType = 'dpop+jwt'
+const proofType = 'dpop+jwt'
 
 /** Signs a proof (RFC 9449 §4.2). Does not validate the claims and the header of the options. */
 export async function createProof(source: ProofSource, request: ProofRequest): Promise<string> {

@@ -15,8 +15,8 @@ export interface SenderClientOptions {
   readonly algorithm?: string
 }
 
-/** The headers of a request with a token that is bound to the DPoP key. */
-export interface SenderHeaders {
+/** The headers of a request with a token that is bound to the DPoP key. A type, because HTTP clients take records. */
+export type SenderHeaders = {
   readonly authorization: string
   readonly dpop: string
 }
