@@ -23,6 +23,9 @@ export type { Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
 export { isUrlEncodedForm, maxFormBytes, parseForm } from './request/form-body.ts'
+export { type Peer, peerOf } from './request/peer.ts'
+export { createServerRequest, type ServerRequestInit } from './request/server-request.ts'
+export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusted-proxy.ts'
 export {
   type NodeHeaders,
   nodeHeaders,
@@ -41,6 +44,7 @@ export { isInMilliseconds } from './lib/numeric-date.ts'
 export { hash } from './lib/recent-node.ts'
 export { startPatientTimer } from './lib/patient-timer.ts'
 export { isRecord, own, ownText } from './lib/record.ts'
+export { expectSecrets, type Secrets } from './lib/secrets.ts'
 export { wellKnownUrls } from './metadata/metadata.ts'
 export { readEndpoint } from './metadata/metadata-document.ts'
 // A log of revocations in a store checks the same options as the one in memory.
