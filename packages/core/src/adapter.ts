@@ -29,6 +29,9 @@ export {
   /** @deprecated The former name of `nodeHeaders`. */
   nodeHeaders as headerLinesOf,
 } from './request/node-request.ts'
+export { type Peer, peerOf } from './request/peer.ts'
+export { createServerRequest, type ServerRequestInit } from './request/server-request.ts'
+export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusted-proxy.ts'
 export {
   type ErrorResponse,
   linesOf,

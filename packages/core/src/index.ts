@@ -67,7 +67,7 @@ export {
   type HeaderSource,
 } from './request/credential-sources.ts'
 export type { HttpRequest } from './request/http-request.ts'
-export type { AnyRequest } from './request/node-request.ts'
+export type { AnyRequest } from './request/to-http-request.ts'
 export type { GraphqlExtensions } from './responses/graphql-extensions.ts'
 export type { PassedOverKey, PassedOverReason } from './responses/passed-over-key.ts'
 export { isRefusal, Refusal, type RefusalCode, type RefusalInit } from './responses/refusal.ts'

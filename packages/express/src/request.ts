@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
-import { isSamePath, nodeHeaders } from '@tollgate/core/adapter'
+import { createServerRequest, expressTrustsPeer, isSamePath, nodeHeaders } from '@tollgate/core/adapter'
 
 /** The parts of an Express request that Tollgate uses, in versions 4 and 5. */
 export interface ExpressRequest extends IncomingMessage {
@@ -11,8 +11,9 @@ export interface ExpressRequest extends IncomingMessage {
 }
 
 export function toHttpRequest(req: ExpressRequest): HttpRequest {
-  const { method = 'GET', originalUrl = req.url ?? '/', body } = req
-  return { method, url: originalUrl, headers: nodeHeaders(req), form: body, native: req }
+  const { method = 'GET', originalUrl = req.url ?? '/', body, socket } = req
+  const headers = nodeHeaders(req)
+  return createServerRequest({ method, url: originalUrl, headers, form: body, native: req, socket }, expressTrustsPeer)
 }
 
 /**

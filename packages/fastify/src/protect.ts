@@ -1,6 +1,13 @@
 // oxlint-disable typescript/no-unnecessary-type-arguments -- applications declare TypedClaims
 import type { HttpRequest } from '@tollgate/core'
-import { createProtectFor, invalidOption, nodeHeaders, type ProtectSettings } from '@tollgate/core/adapter'
+import {
+  createProtectFor,
+  createServerRequest,
+  fastifyTrustsPeer,
+  invalidOption,
+  nodeHeaders,
+  type ProtectSettings,
+} from '@tollgate/core/adapter'
 import type { FastifyInstance } from 'fastify'
 import { formOf } from './form.ts'
 import { type ScopeRules, toHook } from './hook.ts'
@@ -61,5 +68,6 @@ export function createProtect(
 function toHttpRequest(request: ProtectedRequest): HttpRequest {
   const { raw, headers, method, originalUrl } = request
   const lines = nodeHeaders({ rawHeaders: raw.rawHeaders, headers })
-  return { method, url: originalUrl, headers: lines, form: formOf(request), native: request }
+  const init = { method, url: originalUrl, headers: lines, form: formOf(request), native: request, socket: raw.socket }
+  return createServerRequest(init, fastifyTrustsPeer)
 }

@@ -1,4 +1,5 @@
 import type { HttpRequest } from '@tollgate/core'
+import { own, peerOf } from '@tollgate/core/adapter'
 import type { Context } from 'hono'
 import { parsedFormOf } from './form.ts'
 
@@ -11,6 +12,7 @@ export function toHttpRequest(c: Context): HttpRequest {
     headers: raw.headers,
     form: parsedFormOf(c),
     native: c,
+    peer: peerOf(socketOf(c)),
     // In a server of Node, these members create the full request. Most requests do not need it.
     get body() {
       return raw.body
@@ -21,6 +23,12 @@ export function toHttpRequest(c: Context): HttpRequest {
     clone: () => raw.clone(),
   }
   return request
+}
+
+/** `@hono/node-server` puts the request of Node into the bindings. Other runtimes have bindings of their own. */
+function socketOf(c: Context): unknown {
+  const incoming = own(c.env, 'incoming')
+  return typeof incoming === 'object' && incoming !== null && 'socket' in incoming ? incoming.socket : undefined
 }
 
 /**

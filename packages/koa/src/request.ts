@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpRequest } from '@tollgate/core'
-import { isSamePath, nodeHeaders } from '@tollgate/core/adapter'
+import { createServerRequest, isSamePath, nodeHeaders } from '@tollgate/core/adapter'
 
 /** The parts of a Koa context that Tollgate uses, in versions 2 and 3. */
 export interface KoaContext {
   readonly req: IncomingMessage
+  /** `proxy` says whether Koa trusts the peer as a proxy. */
+  readonly app?: { readonly proxy?: boolean }
   readonly method: string
   readonly originalUrl: string
   /** Relative to the place where koa-mount mounts the app. */
@@ -24,7 +26,12 @@ export interface KoaContext {
 export function toHttpRequest(ctx: KoaContext): HttpRequest {
   const { req, method, originalUrl, request } = ctx
   const form: unknown = 'body' in request ? request.body : undefined
-  return { method, url: originalUrl, headers: nodeHeaders(req), form, native: ctx }
+  const headers = nodeHeaders(req)
+  return createServerRequest({ method, url: originalUrl, headers, form, native: ctx, socket: req.socket }, trustsPeer)
+}
+
+function trustsPeer({ app }: KoaContext): boolean {
+  return app?.proxy === true
 }
 
 /** As `@koa/router` matches by default, because Koa itself has no router. */

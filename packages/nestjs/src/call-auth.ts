@@ -4,7 +4,7 @@ import { createRequestAuth, type ErrorResponse, linesOf, toFrameworkError } from
 import { acceptToken } from './accepted-tokens.ts'
 import { type CallRequest, graphqlArgsOf, type NestRequest, requestOf, toHttpRequest, typeOf } from './calls.ts'
 import { toHttpException, toSocketException } from './exceptions.ts'
-import { withHandshake } from './handshake.ts'
+import { withHandshake, withHeaders } from './handshake.ts'
 import type { TollgateSettings } from './options.ts'
 import { setHeaders, setHeadersOfOperation } from './response-headers.ts'
 
@@ -44,7 +44,7 @@ async function authenticateSocket<Claims>(
   guard: Guard,
   credentials: Credentials,
 ): Promise<AccessToken<Claims> | undefined> {
-  const upgrade = { ...toHttpRequest(request), ...(headers === undefined ? {} : { headers }) }
+  const upgrade = headers === undefined ? toHttpRequest(request) : withHeaders(toHttpRequest(request), headers)
   const http = handshakeAuth === 'accepted' ? withHandshake(upgrade, handshake) : upgrade
   return credentials === 'optional' ? validator.authenticateOptional(http, guard) : validator.authenticate(http, guard)
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ExecutionContext } from '@nestjs/common'
 import type { HttpRequest } from '@tollgate/core'
-import { nodeHeaders } from '@tollgate/core/adapter'
+import { createServerRequest, expressTrustsPeer, fastifyTrustsPeer, nodeHeaders } from '@tollgate/core/adapter'
 import { isUpgraded, type RawRequest, separateInit } from './mercurius-socket.ts'
 import { upgradeRequestOf } from './upgrade-requests.ts'
 
@@ -13,6 +13,7 @@ export interface NestRequest {
   readonly headers: IncomingHttpHeaders
   readonly rawHeaders?: readonly string[] | undefined
   readonly raw?: RawRequest | undefined
+  readonly socket?: unknown
   readonly body?: unknown
   /** The parameters of the route, after Express or Fastify has matched it. */
   readonly params?: unknown
@@ -63,7 +64,9 @@ export function requestOf(context: ExecutionContext): CallRequest {
 export function toHttpRequest(request: NestRequest): HttpRequest {
   const { method = 'GET', originalUrl, url = '/', headers, rawHeaders, raw, body } = request
   const lines = nodeHeaders({ rawHeaders: rawHeaders ?? raw?.rawHeaders, headers })
-  return { method, url: originalUrl ?? url, headers: lines, form: body, native: request }
+  const socket = raw?.socket ?? request.socket
+  const init = { method, url: originalUrl ?? url, headers: lines, form: body, native: request, socket }
+  return createServerRequest(init, raw === undefined ? expressTrustsPeer : fastifyTrustsPeer)
 }
 
 /** The GraphQL context and `info` of a call. Reference resolvers get no `args`. */

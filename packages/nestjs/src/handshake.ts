@@ -9,7 +9,12 @@ import { own } from '@tollgate/core/adapter'
 export function withHandshake(http: HttpRequest, handshake: unknown): HttpRequest {
   const lines = [...fieldsOf(handshake, ['Authorization', 'authorization']), ...fieldsOf(handshake, ['token'])]
   const added = lines.map(([name, value]) => ['authorization', name === 'token' ? `Bearer ${value}` : value] as const)
-  return added.length === 0 ? http : { ...http, headers: [...http.headers, ...added] }
+  return added.length === 0 ? http : withHeaders(http, [...http.headers, ...added])
+}
+
+/** A copy with other headers. `peer` and `origin` are members of the class of a request, so that `...` omits them. */
+export function withHeaders(http: HttpRequest, headers: HttpRequest['headers']): HttpRequest {
+  return { ...http, headers, peer: http.peer, origin: http.origin }
 }
 
 /** A value that is no string is malformed, and is not the same as no value. */

@@ -11,6 +11,7 @@ interface UpgradeRequest {
 export interface RawRequest extends Pick<IncomingMessage, 'rawHeaders'> {
   /** Whether Node gave the connection away. */
   readonly upgrade?: unknown
+  readonly socket?: unknown
 }
 
 /** The parts of an upgrade request that its client sent in headers, and in `connection_init`. */

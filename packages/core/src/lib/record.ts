@@ -15,6 +15,14 @@ export function ownPresent(value: unknown, name: string): unknown {
   return member === null || member === '' ? undefined : member
 }
 
+/**
+ * The member of an object or of its class. A name that another part of the application added to `Object.prototype` counts
+ * only as an own member.
+ */
+export function memberOf(value: unknown, name: string): unknown {
+  return isRecord(value) && !(name in Object.prototype) ? value[name] : own(value, name)
+}
+
 /** A JSON object as a record, and anything else as an empty one. It can inherit members: read them with `own`. */
 export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : (Object.create(null) as Record<string, unknown>)

@@ -1,3 +1,5 @@
+import type { Peer } from './peer.ts'
+
 /**
  * An HTTP request as the validator reads it. A web `Request` has this shape already. The adapters create one from the
  * request of their framework.
@@ -15,4 +17,12 @@ export interface HttpRequest {
   readonly form?: unknown
   /** The request as the framework knows it, for guards. The validator does not read it. */
   readonly native?: unknown
+  /**
+   * The origin under which the client called, such as `https://api.example.com`. The caller vouches for it: it comes from
+   * the configuration, or from a proxy that the framework trusts. It never comes from the `Host` of another sender. In
+   * the requests of the adapters it is a member of the class, so that a copy by `{ ...request }` lacks it.
+   */
+  readonly origin?: string | undefined
+  /** The other end of the connection. The adapters set it for a server of Node. A copy lacks it, as for `origin`. */
+  readonly peer?: Peer | undefined
 }

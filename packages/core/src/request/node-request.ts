@@ -1,10 +1,6 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { describe } from '../lib/invalid-option.ts'
-import { isRecord, own } from '../lib/record.ts'
+import type { IncomingHttpHeaders } from 'node:http'
+import { isRecord } from '../lib/record.ts'
 import type { HttpRequest } from './http-request.ts'
-
-/** A web `Request`, a request of Node (also of an upgrade), or an object with the same members. */
-export type AnyRequest = HttpRequest | IncomingMessage
 
 /** The header members of a Node request, over HTTP/1.1 and HTTP/2 alike. A test may create one without `rawHeaders`. */
 export interface NodeHeaders {
@@ -28,36 +24,6 @@ export function nodeHeaders(request: NodeHeaders): Iterable<Line> {
     )
   }
   return new NodeHeaderLines(request)
-}
-
-/**
- * A request of Node, such as that of an upgrade, as an `HttpRequest`. Any other object stays as it is. Express sets
- * `originalUrl` and `body`.
- */
-export function toHttpRequest(request: AnyRequest): HttpRequest {
-  if (typeof request !== 'object' || request === null) {
-    // The message of the engine would contain a token that was passed instead of the request.
-    throw new TypeError(
-      `Expected a request, got ${describe(request)}; for a token by itself, use validator.validate(token)`,
-    )
-  }
-  if (!isNodeRequest(request)) {
-    return request
-  }
-  const { method = 'GET', url = '/' } = request
-  const originalUrl = own(request, 'originalUrl')
-  return {
-    method,
-    url: typeof originalUrl === 'string' ? originalUrl : url,
-    headers: nodeHeaders(request),
-    form: own(request, 'body'),
-    native: request,
-  }
-}
-
-/** Only a request of Node has `rawHeaders`, over HTTP/1.1 and HTTP/2 alike. Tests may create one without them. */
-function isNodeRequest(request: AnyRequest): request is IncomingMessage {
-  return 'rawHeaders' in request && isRecord(request.headers) && !(Symbol.iterator in request.headers)
 }
 
 class NodeHeaderLines {
