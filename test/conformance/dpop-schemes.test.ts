@@ -45,7 +45,7 @@ verifies(['DPOP-16', 'DPOP-17'], 'the same holds for introspected tokens, cached
     protect: { origin: apiOrigin, dpop: dpopDefaults },
   })
   const { jkt } = client.cnf
-  const answers: Readonly<Record<string, object>> = {
+  const answers: Readonly<Record<string, Record<string, unknown>>> = {
     bound: { cnf: { jkt }, token_type: 'DPoP' },
     untyped: { cnf: { jkt } },
     typed: { token_type: 'DPoP' },
@@ -88,7 +88,7 @@ verifies('DPOP-17', 'a newer response of the issuer must have the same binding',
     guards: [active({ within: '0s' })],
   })
   let calls = 0
-  let later: object = {}
+  let later: Record<string, unknown> = {}
   api.issuer.introspect = () => {
     calls += 1
     return api.issuer.active(calls === 1 ? { cnf: client.cnf } : later)
