@@ -1,5 +1,7 @@
 /** The nonces of DPoP: their life, their secrets, and what is no nonce. */
+import { execFile } from 'node:child_process'
 import { createCipheriv, randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createNonces } from '../../packages/core/src/constraints/dpop-nonce.ts'
 import { T0 } from '../harness/constants.ts'
@@ -7,6 +9,23 @@ import { T0 } from '../harness/constants.ts'
 const now = T0 * 1000
 const current = 'the current secret of the tests, which is long enough'
 const next = 'the next secret of the tests, which is long enough'
+
+interface Seen {
+  readonly nonce: string
+  readonly state: string
+}
+
+/** Another process verifies the nonce, and creates one, with the current secret and without any. */
+async function inAnotherProcess(nonce: string): Promise<{ readonly shared: Seen; readonly random: Seen }> {
+  const module = new URL('../../packages/core/src/constraints/dpop-nonce.ts', import.meta.url)
+  const code = `
+    import { createNonces } from ${JSON.stringify(module)}
+    const seen = ({ create, verify }) => ({ nonce: create(${now}), state: verify(${JSON.stringify(nonce)}, ${now}) })
+    const [shared, random] = [${JSON.stringify(current)}, undefined].map((secrets) => seen(createNonces(secrets)))
+    console.log(JSON.stringify({ shared, random }))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code])
+  return JSON.parse(stdout) as { readonly shared: Seen; readonly random: Seen }
+}
 
 test.each([
   [-5001, 'invalid'],
@@ -43,9 +62,13 @@ test('a nonce serves several times', () => {
 })
 
 describe('secrets', () => {
-  test('processes with one secret know the nonces of each other', () => {
-    const [one, other] = [createNonces(current), createNonces(Buffer.from(current))]
-    expect([other.verify(one.create(now), now), one.verify(other.create(now), now)]).toEqual(['fresh', 'fresh'])
+  test('processes with one secret know the nonces of each other, and without secrets they do not', async () => {
+    const own = createNonces(Buffer.from(current))
+    const { shared, random } = await inAnotherProcess(own.create(now))
+    expect(shared.state).toBe('fresh')
+    expect(own.verify(shared.nonce, now)).toBe('fresh')
+    expect(random.state).toBe('invalid')
+    expect(createNonces(undefined).verify(random.nonce, now)).toBe('invalid')
   })
 
   test('the first one seals, and all of them open, so that a rotation refuses no nonce', () => {

@@ -78,22 +78,18 @@ describe('a key is known until its time is over, and at most one second longer',
   })
 
   test('keys with different times expire at their own', async () => {
-    const store = openStore()
-    for (const seconds of [30, 10, 20]) {
-      expect(await use(store, `thumbprint.${seconds}`, seconds * 1000)).toBe(true)
-    }
     for (const [at, known] of [
       [9999, [30, 10, 20]],
       [10_000, [30, 20]],
       [20_000, [30]],
       [30_000, []],
     ] as const) {
-      const other = openStore()
+      const store = openStore()
       for (const seconds of [30, 10, 20]) {
-        await use(other, `thumbprint.${seconds}`, seconds * 1000)
+        expect(await use(store, `thumbprint.${seconds}`, seconds * 1000)).toBe(true)
       }
-      other.at = at
-      const uses = await Promise.all([30, 10, 20].map(async (seconds) => use(other, `thumbprint.${seconds}`)))
+      store.at = at
+      const uses = await Promise.all([30, 10, 20].map(async (seconds) => use(store, `thumbprint.${seconds}`)))
       expect([30, 10, 20].filter((_, index) => uses[index] === false)).toEqual(known)
     }
   })
