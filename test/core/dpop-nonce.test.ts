@@ -117,8 +117,8 @@ describe('what is no nonce', () => {
 
   test('a nonce with another character at any place', () => {
     const nonce = create(now)
-    const others = [...'AZaz09-_+/=. "\\\n\u0000é😀']
-    const changed = [...nonce].flatMap((own, place) =>
+    const others = Array.from('AZaz09-_+/=. "\\\n\u0000é😀')
+    const changed = Array.from(nonce).flatMap((own, place) =>
       others.filter((other) => other !== own).map((other) => nonce.slice(0, place) + other + nonce.slice(place + 1)),
     )
     expect(changed.filter((text) => verify(text, now) !== 'invalid')).toEqual([])

@@ -1,11 +1,11 @@
 /** The limits of the store in memory: times, numbers of keys, and clocks that are set. */
 import { memoryReplayStore, type ReplayStore } from '@tollgate/core'
 import { describe, expect, test } from 'vitest'
+import { expectReplayStore } from '../../packages/core/src/constraints/replay-store.ts'
 import { T0 } from '../harness/constants.ts'
 
 const start = T0 * 1000
 const ttl = 65_000
-const maxKeys = 500_000
 const maxKeysOfThumbprint = 100_000
 
 interface ScriptedStore extends ReplayStore {
@@ -223,4 +223,14 @@ test.each([
   expect(() => memoryReplayStore(options as object)).toThrow(
     expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' }),
   )
+})
+
+test('a replay store is an object with `remember`, and is not called at start-up', () => {
+  const store = { remember: async () => Promise.reject(new Error('called')) }
+  expect(expectReplayStore(store)).toBe(store)
+  for (const value of [undefined, null, 'memory', [], {}, { remember: true }, store.remember]) {
+    expect(() => expectReplayStore(value)).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' }),
+    )
+  }
 })
