@@ -111,19 +111,24 @@ test('an idle log leaves nothing behind with each read', async () => {
   expect(left).toBeLessThan(20)
 })
 
-/** The minimum over several rounds: other work on the machine only adds to it. */
-function nanosecondsOf(check: () => unknown): number {
+/** The minimum of each over several rounds, side by side: other work on the machine only adds to it. */
+function nanosecondsOf(checks: readonly (() => unknown)[]): readonly number[] {
   const times = 5000
-  let min = Infinity
-  for (let round = 0; round < 60; round += 1) {
-    const begun = performance.now()
-    for (let count = 0; count < times; count += 1) {
-      check()
+  const minima = checks.map(() => Infinity)
+  for (let round = 0; round < 100; round += 1) {
+    for (const [index, check] of checks.entries()) {
+      const begun = performance.now()
+      for (let count = 0; count < times; count += 1) {
+        check()
+      }
+      minima[index] = Math.min(minima[index] ?? Infinity, performance.now() - begun)
     }
-    min = Math.min(min, performance.now() - begun)
   }
-  return (min * 1e6) / times
+  return minima.map((milliseconds) => (milliseconds * 1e6) / times)
 }
+
+/** Nanoseconds: a cached JWT on the quiet machine. Beside busy neighbours, everything takes longer by one factor. */
+const quiet = 2500
 
 test('a cached JWT costs the same without revocations, and at most 0.3 µs more with 100,000', async () => {
   const fleet = await openFleet({ validator: { clock: () => T0 * 1000 } })
@@ -145,9 +150,9 @@ test('a cached JWT costs the same without revocations, and at most 0.3 µs more 
   const empty = await open({ revocations: memoryRevocations() })
   const full = await open({ revocations: memoryRevocations() })
   await revokeMany(full.validator, 100_000)
-  const [first, second, third] = [none, empty, full].map(({ check }) => nanosecondsOf(check))
-  print('a cached JWT without `revocations`', first ?? NaN, 'ns')
-  print('a cached JWT with an empty log', second ?? NaN, 'ns')
-  print('a cached JWT with 100,000 revocations', third ?? NaN, 'ns')
-  expect((third ?? NaN) - (first ?? NaN)).toBeLessThan(300)
+  const [first = NaN, second = NaN, third = NaN] = nanosecondsOf([none.check, empty.check, full.check])
+  print('a cached JWT without `revocations`', first, 'ns')
+  print('a cached JWT with an empty log', second, 'ns')
+  print('a cached JWT with 100,000 revocations', third, 'ns')
+  expect(third - first).toBeLessThan(300 * Math.max(1, first / quiet))
 })
