@@ -32,7 +32,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   fastify: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'fastify', 'fastify-plugin'],
   hono: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'hono', 'hono/dev'],
   nestjs: ['@tollgate/core', '@tollgate/core/adapter', '@nestjs/common', '@nestjs/core', '@nestjs/websockets'],
-  'mock-issuer': ['jose', 'undici'],
+  'mock-issuer': ['asn1js', 'jose', 'pkijs', 'undici'],
   redis: ['@tollgate/core', '@tollgate/core/adapter', 'jose'],
   opentelemetry: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/diagnostics', '@opentelemetry/api'],
 }

@@ -46,10 +46,28 @@ export interface CommonMembers {
    * which only `missingAudience: 'trust'` accepts.
    */
   readonly audience: readonly string[]
+  /**
+   * The key or the certificate to which the token is bound, and which the sender of the request has. `undefined` for a
+   * token that is not bound.
+   */
+  readonly confirmation: Confirmation | undefined
   /** The granted scopes: those in the claims, and those that the `scopeHierarchy` adds. */
   readonly scopes: ReadonlySet<string>
   /** Returns the token string. Nothing logs or serializes it. Do not send it to another API (RFC 9700 §4.9). */
   raw(): string
+  /**
+   * Headers that the response to this request needs: `DPoP-Nonce`, when the nonce of the client is past half of its life.
+   * The adapters set them. Usually empty. Not enumerable.
+   */
+  readonly responseHeaders: Readonly<Record<string, string>>
+}
+
+/** The members of `cnf` (RFC 7800 §3.1) that the validator has verified for this request. */
+export interface Confirmation {
+  /** DPoP: the thumbprint of the key that signed the proof (RFC 9449 §6.1). */
+  readonly jkt?: string
+  /** Mutual TLS: the thumbprint of the client certificate (RFC 8705 §3.1). */
+  readonly 'x5t#S256'?: string
 }
 
 declare const rawClaims: unique symbol

@@ -23,16 +23,23 @@ export type { Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
 export { isUrlEncodedForm, maxFormBytes, parseForm } from './request/form-body.ts'
-export { type Peer, peerOf } from './request/peer.ts'
-export { createServerRequest, type ServerRequestInit } from './request/server-request.ts'
-export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusted-proxy.ts'
 export {
   type NodeHeaders,
   nodeHeaders,
   /** @deprecated The former name of `nodeHeaders`. */
   nodeHeaders as headerLinesOf,
 } from './request/node-request.ts'
-export { type ErrorResponse, type ResponseWriter, writeErrorResponse } from './responses/error-response.ts'
+export { type Peer, peerOf } from './request/peer.ts'
+export { createServerRequest, type ServerRequestInit } from './request/server-request.ts'
+export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusted-proxy.ts'
+export {
+  type ErrorResponse,
+  linesOf,
+  toResponse,
+  type ResponseWriter,
+  writeErrorResponse,
+  writeHeaders,
+} from './responses/error-response.ts'
 // The command line shows foreign texts, and reads the documents of an issuer, as the validator does.
 export { showDuration, showNames, showText, showTime, showWithoutQuotes } from './explain/show.ts'
 export { parseJwt, type ParsedJwt } from './jwt/parse-jwt.ts'
@@ -44,6 +51,7 @@ export { isInMilliseconds } from './lib/numeric-date.ts'
 export { hash } from './lib/recent-node.ts'
 export { startPatientTimer } from './lib/patient-timer.ts'
 export { isRecord, own, ownText } from './lib/record.ts'
+// A seal of a store checks its secrets as the core does.
 export { expectSecrets, type Secrets } from './lib/secrets.ts'
 export { wellKnownUrls } from './metadata/metadata.ts'
 export { readEndpoint } from './metadata/metadata-document.ts'

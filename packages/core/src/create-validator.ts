@@ -1,5 +1,7 @@
 import type { AccessToken, RawClaims } from './access-token.ts'
 import { createApplySchema } from './claims/claims-schema.ts'
+import { createVerifyDpop } from './constraints/dpop.ts'
+import { createSenderConstraints } from './constraints/sender-constraint.ts'
 import { tracing } from './diagnostics/channels.ts'
 import { createOutcomes } from './diagnostics/outcomes.ts'
 import { createExplainer } from './explain/explain.ts'
@@ -33,7 +35,7 @@ export function createValidator<Claims = RawClaims>(options: ValidatorOptions<Cl
 
 export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Validator<Claims> {
   warnInHandler()
-  const { realm, credentials, formBody, clock, schema, tokenCache } = settings
+  const { credentials, formBody, clock, schema, tokenCache } = settings
   const networks = createNetworks(settings)
   const jwtCache = createJwtCache(settings.cacheMode)
   const shared = tokenCache && createSharedCache(tokenCache)
@@ -60,9 +62,11 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     issuers,
     confirmActive,
     applySchema,
+    constraints: createSenderConstraints(createVerifyDpop(settings.dpop, settings.origins), settings.mtls),
     revocations,
     credentials,
     formBody,
+    schemes: settings.schemes,
     clock,
     owner,
   })
@@ -71,8 +75,12 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     opaque: caches.responses.health(),
     shared: shared?.counts(),
   }))
-  const outcomes = createOutcomes(realm, issuers.labelOf)
   const explainer = createExplainer(settings, createReports(settings.explain))
+  const outcomes = createOutcomes({
+    settings,
+    labelOf: issuers.labelOf,
+    note: (error, circumstances) => explainer.note(error, { ...circumstances, now: clock() }),
+  })
   const validator = createMethods({ settings, issuers, revocations, pipeline, lifecycle, outcomes, explainer })
   // There is no fast path with a schema or a form body, because both are asynchronous. It reads only `Authorization`.
   const readsAuthorizationOnly = credentials.length === 1 && credentials[0] === 'authorization'

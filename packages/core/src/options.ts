@@ -3,18 +3,22 @@ import type { RawClaims } from './access-token.ts'
 import { expectTokenCache, type TokenCache } from './cache/token-cache.ts'
 import { expectSchema } from './claims/claims-schema.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from './claims/scope-hierarchy.ts'
+import { type DpopOptions, type DpopSettings, expectDpop } from './constraints/dpop-options.ts'
+import { expectFapi } from './constraints/fapi.ts'
+import { expectMtls, type MtlsOptions, type MtlsSettings } from './constraints/mtls-options.ts'
+import { expectOrigins, type KnownOrigins, originsAmong } from './constraints/origins.ts'
 import { type Explain, expectExplain } from './explain/reports.ts'
+import { expectIssuers } from './issuers/expect-issuers.ts'
 import type { ResolveIssuer } from './issuers/issuer-resolver.ts'
-import { expectRoutable, type OpaqueRouting } from './issuers/opaque-routing.ts'
-import { isIssuerFactory, isTrustedIssuer, type TrustedIssuer, trustedIssuer } from './issuers/trusted-issuer.ts'
+import type { OpaqueRouting } from './issuers/opaque-routing.ts'
+import { settingsOf, type TrustedIssuer } from './issuers/trusted-issuer.ts'
 import { type Clock, expectClock, systemClock } from './lib/clock.ts'
 import { type Duration, expectDuration } from './lib/duration.ts'
 import { describe, expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from './lib/invalid-option.ts'
 import { asRecord } from './lib/record.ts'
-import { hintForCopy } from './lib/shared-state.ts'
 import type { StandardSchema } from './lib/standard-schema.ts'
 import { type CredentialSource, expectCredentialSources } from './request/credential-sources.ts'
-import type { CredentialSettings } from './request/credentials.ts'
+import type { CredentialSettings, Scheme } from './request/credentials.ts'
 import { isQuotable } from './responses/challenge.ts'
 import { expectRevocations, type Revocations } from './revocation/revocations.ts'
 
@@ -76,6 +80,22 @@ export interface ValidatorOptions<Claims = RawClaims> {
    * `'authorization'` is a source. Default: `'authorization'`.
    */
   readonly credentials?: CredentialSource | readonly CredentialSource[] | undefined
+  /**
+   * DPoP (RFC 9449): tokens that are bound to a key of the client. Default: `{ mode: 'off' }`, which refuses them. See
+   * `DpopOptions`.
+   */
+  readonly dpop?: DpopOptions | undefined
+  /**
+   * Mutual TLS (RFC 8705): tokens that are bound to a certificate of the client. Default: `{ mode: 'off' }`, which refuses
+   * them. See `MtlsOptions`.
+   */
+  readonly mtls?: MtlsOptions | undefined
+  /**
+   * The origin under which clients call this server, such as `'https://api.example.com'`, or several. DPoP proofs must name
+   * it. Default: the origin that a trusted proxy of the framework states. Without one, the origins of those `audience`s
+   * that are URLs, and a `Host` on loopback. `Host` and `X-Forwarded-*` of any other sender never count.
+   */
+  readonly origin?: string | readonly string[] | undefined
   /** Whether a form body can carry the token (RFC 6750 §2.2). The query never can. Default: `'ignored'`. */
   readonly formBody?: 'ignored' | 'accepted' | undefined
   /**
@@ -99,6 +119,10 @@ export interface ValidatorSettings<Claims = RawClaims> extends CredentialSetting
   readonly tokenCache: TokenCache | undefined
   readonly revocations: Revocations | undefined
   readonly realm: string
+  readonly schemes: readonly Scheme[]
+  readonly dpop: DpopSettings
+  readonly mtls: MtlsSettings
+  readonly origins: KnownOrigins
   /** Milliseconds. */
   readonly clockTolerance: number
   readonly clock: Clock
@@ -107,7 +131,7 @@ export interface ValidatorSettings<Claims = RawClaims> extends CredentialSetting
 }
 
 const optionNames =
-  'audience issuer claims scopeHierarchy realm clockTolerance clock dispatcher opaqueRouting cache revocations credentials formBody explain'
+  'audience issuer claims scopeHierarchy realm clockTolerance clock dispatcher opaqueRouting cache revocations credentials formBody dpop mtls origin explain'
 
 /** Checks the options once, at start-up. An adapter has further options, which its own code checks. */
 export function expectValidatorOptions<Claims>(
@@ -118,9 +142,14 @@ export function expectValidatorOptions<Claims>(
   const { audience, realm = 'api', clockTolerance = '5s', clock = systemClock, dispatcher } = options
   const { cache = 'memory', formBody = 'ignored', opaqueRouting: routing = 'prefix' } = options
   const opaqueRouting = expectOneOf(routing, 'opaqueRouting', ['prefix', 'in-order'])
+  const issuers = expectIssuers(options.issuer, opaqueRouting)
+  const audiences = expectTexts(audience, 'audience')
+  const checkedClock = expectClock(clock)
   return Object.freeze({
-    audience: expectTexts(audience, 'audience'),
-    issuers: expectIssuers(options.issuer, opaqueRouting),
+    audience: audiences,
+    issuers,
+    ...expectSenderOptions(options, issuers, checkedClock),
+    origins: { given: expectOrigins(options.origin), ofAudiences: originsAmong(audiences) },
     opaqueRouting,
     schema: expectSchema(options.claims),
     scopeHierarchy: expectScopeHierarchy(options.scopeHierarchy),
@@ -129,7 +158,7 @@ export function expectValidatorOptions<Claims>(
     revocations: options.revocations === undefined ? undefined : expectRevocations(options.revocations),
     realm: expectRealm(realm),
     clockTolerance: expectDuration(clockTolerance, 'clockTolerance', '60s'),
-    clock: expectClock(clock),
+    clock: checkedClock,
     dispatcher: dispatcher === undefined ? undefined : expectDispatcher(dispatcher),
     credentials: expectCredentialSources(options.credentials),
     formBody: expectOneOf(formBody, 'formBody', ['ignored', 'accepted']),
@@ -137,36 +166,20 @@ export function expectValidatorOptions<Claims>(
   })
 }
 
-function expectIssuers(
-  issuer: ValidatorOptions['issuer'],
-  opaqueRouting: OpaqueRouting,
-): readonly TrustedIssuer[] | ResolveIssuer {
-  if (typeof issuer === 'function') {
-    if (isIssuerFactory(issuer)) {
-      throw invalidOption(
-        `Expected \`issuer\` to be the result of ${issuer.name}(…), got the function itself, which would trust every issuer`,
-      )
-    }
-    return issuer
-  }
-  const issuers = (Array.isArray(issuer) ? issuer : [issuer]).map(expectIssuer)
-  if (issuers.length === 0) {
-    throw invalidOption('Expected `issuer` to name at least one issuer, got an empty array')
-  }
-  if (new Set(issuers.map(({ url }) => url)).size < issuers.length) {
-    throw invalidOption('Expected each issuer once in `issuer`; give it several audiences or algorithms instead')
-  }
-  expectRoutable(issuers, opaqueRouting)
-  return Object.freeze(issuers)
-}
-
-function expectIssuer(issuer: unknown): TrustedIssuer {
-  if (typeof issuer === 'object' && issuer !== null && !isTrustedIssuer(issuer)) {
-    throw invalidOption(
-      `Expected \`issuer\` to be a URL or a result of trustedIssuer(url, options)${hintForCopy(issuer) || ', got another object'}`,
-    )
-  }
-  return isTrustedIssuer(issuer) ? issuer : trustedIssuer(issuer as string)
+/** With an issuer of FAPI 2.0, DPoP is on by default. */
+function expectSenderOptions(
+  options: Pick<ValidatorOptions, 'dpop' | 'mtls' | 'formBody' | 'credentials' | 'revocations'>,
+  issuers: readonly TrustedIssuer[] | ResolveIssuer,
+  clock: Clock,
+): Pick<ValidatorSettings, 'dpop' | 'mtls' | 'schemes'> {
+  const listed = typeof issuers === 'function' ? [] : issuers
+  const ofFapi = listed
+    .filter((issuer) => settingsOf(issuer).binding === 'required')
+    .map((issuer) => ({ url: issuer.url, introspects: settingsOf(issuer).introspection !== undefined }))
+  const mtls = expectMtls(options.mtls)
+  const dpop = expectDpop(options.dpop, clock, ofFapi.length > 0 && options.mtls === undefined ? 'accepted' : 'off')
+  expectFapi({ ...options, dpop, mtls }, ofFapi)
+  return { dpop, mtls, schemes: dpop.mode === 'off' ? ['Bearer'] : ['Bearer', 'DPoP'] }
 }
 
 function expectRealm(realm: unknown): string {

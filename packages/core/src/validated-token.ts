@@ -1,5 +1,5 @@
 import { inspect, type InspectOptions } from 'node:util'
-import type { AccessToken, AccessTokenClaims, CommonMembers } from './access-token.ts'
+import type { AccessToken, AccessTokenClaims, CommonMembers, Confirmation } from './access-token.ts'
 import { isRecord } from './lib/record.ts'
 
 /**
@@ -8,7 +8,7 @@ import { isRecord } from './lib/record.ts'
  * All requests with one token share it. It is frozen but for its set, of which each request gets a copy. It does not
  * contain the token string.
  */
-export interface ValidatedToken extends Omit<CommonMembers, 'raw' | keyof Granted>, TokenFacts {
+export interface ValidatedToken extends Omit<CommonMembers, keyof Sender | 'raw' | keyof Granted>, TokenFacts {
   readonly claims: AccessTokenClaims
   readonly exp: number | undefined
   readonly nbf: number | undefined
@@ -51,6 +51,8 @@ export interface ClaimsPolicy {
   readonly scopeClaims: readonly string[]
   readonly missingAudience: 'refuse' | 'trust'
   readonly organizations: 'ignored' | 'enforced'
+  /** Whether each token must be bound to a key or a certificate. */
+  readonly binding: 'required' | 'optional'
   readonly profile: 'rfc9068' | undefined
   /** Milliseconds, as the next member. */
   readonly maxLifetime: number | undefined
@@ -73,9 +75,18 @@ export function createValidatedToken(claims: AccessTokenClaims, facts: TokenFact
   })
 }
 
+/** What the validator verified about the sender of a token, and the headers that its response needs. */
+export type Sender = Pick<CommonMembers, 'confirmation' | 'responseHeaders'>
+
+/** The sender of a token that is not bound. */
+export const anySender: Sender = Object.freeze({ confirmation: undefined, responseHeaders: Object.freeze({}) })
+
 /** Creates the token of one request. `owner` stands for the validator that validated it. */
-export function createAccessToken(validated: ValidatedToken, raw: string, owner: object): AccessToken {
-  return new RequestToken(validated, { raw, owner, claims: validated.claims }) as object as AccessToken
+export function createAccessToken(
+  validated: ValidatedToken,
+  { raw, owner, sender = anySender }: { readonly raw: string; readonly owner: object; readonly sender?: Sender },
+): AccessToken {
+  return new RequestToken(validated, { raw, owner, sender, claims: validated.claims }) as object as AccessToken
 }
 
 /** The same token with the claims that a schema returned. They are not frozen. */
@@ -134,6 +145,7 @@ interface Origin {
   readonly raw: string
   readonly owner: object
   readonly claims: unknown
+  readonly sender: Sender
   /** The first token of the request, of which this one is a copy with other claims. */
   readonly root?: object
 }
@@ -148,12 +160,16 @@ class RequestToken {
   constructor(validated: ValidatedToken, origin: Origin) {
     const { kind, issuer, subject, clientId, audience, exp, introspectedAt } = validated
     const { subjectType, scopes: granted } = validated.granted()
-    const { claims } = origin
+    const { claims, sender } = origin
+    const { confirmation } = sender
     const scopes = Object.defineProperty(new Set(granted), 'includes', includes)
     const expiresAt = exp === undefined ? undefined : toDate(exp * 1000)
     Object.assign(this, { kind, issuer, subject, subjectType, clientId, audience, scopes, expiresAt, claims })
     if (introspectedAt !== undefined) {
       Object.assign(this, { introspectedAt: toDate(introspectedAt) })
+    }
+    if (confirmation !== undefined) {
+      Object.assign(this, { confirmation })
     }
     this.#validated = validated
     this.#origin = origin
@@ -166,6 +182,10 @@ class RequestToken {
 
   raw(): string {
     return this.#origin.raw
+  }
+
+  get responseHeaders(): Sender['responseHeaders'] {
+    return this.#origin.sender.responseHeaders
   }
 
   /** The MCP SDK reads `req.auth.token`. */

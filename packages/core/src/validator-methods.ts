@@ -6,6 +6,7 @@ import type { Explainer } from './explain/explain.ts'
 import type { Explanation } from './explain/explanation.ts'
 import { expectIntrospecting } from './guards/active.ts'
 import { combineGuards } from './guards/combine.ts'
+import { expectDpopOn } from './guards/dpop-bound.ts'
 import type { Guard } from './guards/guard.ts'
 import { deferOrganization, expectEnforced, withOrganizationRule } from './guards/organization.ts'
 import type { IssuerRegistry } from './issuers/issuer-registry.ts'
@@ -15,14 +16,11 @@ import { shared } from './lib/shared-state.ts'
 import type { Lifecycle, OpenState } from './lifecycle.ts'
 import type { ValidatorSettings } from './options.ts'
 import type { HttpRequest } from './request/http-request.ts'
-import { toHttpRequest } from './request/to-http-request.ts'
+import { type AnyRequest, toHttpRequest } from './request/to-http-request.ts'
 import type { Revocation } from './revocation/revoke.ts'
 import type { ValidatorRevocations } from './revocation/validator-revocations.ts'
 import { isErrorResponse, toResponse } from './responses/error-response.ts'
 import type { Pipeline } from './validator.ts'
-
-/** A web `Request`, a request of Node (also of an upgrade), or an object with the same members. */
-export type AnyRequest = HttpRequest | IncomingMessage
 
 /**
  * Validates the access tokens of requests. Its methods reject with a `Refusal` because of the client, or with an
@@ -98,7 +96,7 @@ interface ValidatorParts<Claims> {
 
 /** The object is frozen, because the fast path would not call a method that the application replaced. */
 export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<Claims> {
-  const { issuers, pipeline, outcomes, explainer } = parts
+  const { settings, issuers, pipeline, outcomes, explainer } = parts
   const { isOpen: _isOpen, expectOpen, ...lifecycle } = parts.lifecycle
 
   const combined = new WeakSet<Guard>()
@@ -114,6 +112,7 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
     const guard = combineGuards(withOrganizationRule(guards, isEnforced))
     expectIntrospecting(guard, issuers.listed)
     expectEnforced(guards, isEnforced)
+    expectDpopOn(guard, settings.dpop.mode)
     combined.add(guard)
     return guard
   }
@@ -128,14 +127,12 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
       expectOpen()
       return combine(...guards)
     }
-    return outcomes.report(operation, prepare, work, (error, findings, scopes) =>
-      explainer.note(error, { request: given && toHttpRequest(given), findings, scopes, now: parts.settings.clock() }),
-    )
+    return outcomes.report(operation, given, prepare, work)
   }
 
   const methods: Validator<Claims> = {
     ...lifecycle,
-    formBody: parts.settings.formBody,
+    formBody: settings.formBody,
     combine,
     authenticate: (given, ...guards) =>
       run('authenticate', given, guards, async (guard, findings) => {

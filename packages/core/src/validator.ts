@@ -1,7 +1,7 @@
 import type { AccessToken } from './access-token.ts'
 import type { ApplySchema } from './claims/claims-schema.ts'
 import { claimsFault, validateClaims } from './claims/validate-claims.ts'
-import { isSenderConstrained, verifySenderConstraint } from './constraints/sender-constraint.ts'
+import type { SenderConstraints } from './constraints/sender-constraint.ts'
 import type { Findings } from './diagnostics/findings.ts'
 import { type Guard, verifyGuard } from './guards/guard.ts'
 import type { ConfirmActive } from './issuers/confirm-active.ts'
@@ -9,7 +9,13 @@ import type { IssuerRegistry } from './issuers/issuer-registry.ts'
 import { validateInOrder } from './issuers/opaque-routing.ts'
 import { parseToken } from './issuers/token-format.ts'
 import type { Clock } from './lib/clock.ts'
-import { bearerTokenOf, type CredentialSettings, extractCredentials, extractToken } from './request/credentials.ts'
+import {
+  bearerTokenOf,
+  type Credentials,
+  type CredentialSettings,
+  extractCredentials,
+  extractToken,
+} from './request/credentials.ts'
 import type { HttpRequest } from './request/http-request.ts'
 import { Refusal } from './responses/refusal.ts'
 import type { RevocationCheck } from './revocation/verify-revocations.ts'
@@ -19,6 +25,7 @@ interface Parts<Claims> extends CredentialSettings {
   readonly issuers: IssuerRegistry
   readonly confirmActive: ConfirmActive
   readonly applySchema: ApplySchema<Claims>
+  readonly constraints: SenderConstraints
   readonly revocations: RevocationCheck
   readonly clock: Clock
   /** Stands for the validator in the tokens that it creates. */
@@ -37,27 +44,28 @@ export interface Pipeline<Claims, Token = AccessToken<Claims>> {
 }
 
 export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
-  const { issuers, confirmActive, applySchema, revocations, clock, owner } = parts
+  const { issuers, confirmActive, applySchema, constraints, revocations, clock, owner } = parts
   async function validateToken(text: string, request: HttpRequest | undefined): Promise<ValidatedToken> {
     const parsed = parseToken(text)
     const candidates = await issuers.route(parsed, request) // 2
     return issuers.cachedBy(candidates, text, clock()) ?? (await validateInOrder(candidates, parsed)) // 3
   }
 
-  async function validate(text: string | undefined, seen: Findings, request?: HttpRequest) {
-    seen.text = text
-    if (text === undefined) {
+  async function validate(credentials: Credentials | undefined, seen: Findings, request?: HttpRequest) {
+    seen.text = credentials?.token
+    if (credentials === undefined) {
       return undefined
     }
+    const { token: text, scheme } = credentials
     const token = issuers.cached(text, clock(), request) ?? (await validateToken(text, request))
     seen.genuine = token
     validateClaims(token, clock()) // 4
-    await verifySenderConstraint(token, { request, now: clock() }) // 5
+    const sender = await constraints.verify(token, { request, scheme, text, now: clock(), findings: seen }) // 5
     await revocations.verify(token, text)
-    return await applySchema(createAccessToken(token, text, owner))
+    return await applySchema(createAccessToken(token, { raw: text, owner, sender }))
   }
   return {
-    authenticate: async (request, seen) => validate((await extractCredentials(request, parts))?.token, seen, request), // 1
+    authenticate: async (request, seen) => validate(await extractCredentials(request, parts), seen, request), // 1
     validate: async (token, seen) => validate(extractToken(token), seen),
     async authorize(token, request, guard) {
       if (token === undefined) {
@@ -71,9 +79,9 @@ export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
     authenticateKnown(request, guard) {
       const text = guard.checkNow === undefined ? undefined : bearerTokenOf(request)
       const known = text === undefined ? undefined : issuers.cached(text, clock(), request)
-      const isValid = known !== undefined && claimsFault(known, clock()) === undefined && !isSenderConstrained(known)
+      const isValid = known !== undefined && claimsFault(known, clock()) === undefined && constraints.passes(known)
       const isUsable = isValid && text !== undefined && revocations.passes(known, text)
-      const token = isUsable ? createAccessToken(known, text, owner) : undefined
+      const token = isUsable ? createAccessToken(known, { raw: text, owner }) : undefined
       return token !== undefined && guard.checkNow?.(token) === 'pass' ? token : undefined
     },
   }

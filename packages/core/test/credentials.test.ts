@@ -42,9 +42,11 @@ test('a token that is found without a look at all lines is the token of all line
           seen[kind] += 1
           // Plain lines are always read as a whole.
           const whole = get([...request.headers])
-          const result = await extractCredentials(whole, { credentials: ['authorization'], formBody }).catch(
-            (error: unknown) => error,
-          )
+          const result = await extractCredentials(whole, {
+            credentials: ['authorization'],
+            formBody,
+            schemes: ['Bearer'],
+          }).catch((error: unknown) => error)
           expect(result).toMatchObject(kind === 'sound' ? { token } : { reason: 'malformed-credentials' })
         }
       }
@@ -80,7 +82,11 @@ test('a line longer than the longest token is refused before it is read', async 
   for (const scheme of ['Bearer', 'Basic']) {
     const line = `${scheme} ${'x'.repeat(16 * 1024 + 7)}`
     await expect(
-      extractCredentials(get([['Authorization', line]]), { credentials: ['authorization'], formBody: 'ignored' }),
+      extractCredentials(get([['Authorization', line]]), {
+        credentials: ['authorization'],
+        formBody: 'ignored',
+        schemes: ['Bearer'],
+      }),
     ).rejects.toMatchObject({
       status: 400,
       reason: 'token-too-large',

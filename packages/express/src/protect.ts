@@ -9,8 +9,10 @@ import {
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
+  type ResponseWriter,
   toFrameworkError,
   writeErrorResponse,
+  writeHeaders,
 } from '@tollgate/core/adapter'
 import type { RouteRequest } from './define-guard.ts'
 import { type ExpressRequest, isAt, toHttpRequest } from './request.ts'
@@ -78,6 +80,7 @@ async function respondOrContinue<Claims>(
       next(result.error)
     } else if (result.response === undefined) {
       decorate(req, result.token)
+      writeHeaders(result.headers, writerOf(res))
       next()
     } else if (res.headersSent) {
       next(result.response)
@@ -91,11 +94,17 @@ async function respondOrContinue<Claims>(
 
 function respond(response: ErrorResponse, res: ServerResponse): void {
   writeErrorResponse(response, {
-    set: (name, value) => res.setHeader(name, value),
-    append: (name, value) => res.appendHeader(name, value),
+    ...writerOf(res),
     end: (status, body) => {
       res.statusCode = status
       res.end(body)
     },
   })
+}
+
+function writerOf(res: ServerResponse): Pick<ResponseWriter, 'set' | 'append'> {
+  return {
+    set: (name, value) => res.setHeader(name, value),
+    append: (name, value) => res.appendHeader(name, value),
+  }
 }

@@ -1,4 +1,11 @@
-import { type Authenticate, type AuthResult, type ErrorResponse, writeErrorResponse } from '@tollgate/core/adapter'
+import {
+  type Authenticate,
+  type AuthResult,
+  type ErrorResponse,
+  type ResponseWriter,
+  writeErrorResponse,
+  writeHeaders,
+} from '@tollgate/core/adapter'
 import type { Hook } from './app-protect.ts'
 import { readForm, resumeBody } from './form.ts'
 import type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
@@ -42,7 +49,11 @@ export function toHook<Claims>({ authenticate, optional, authOf, formBody, name 
       return setAuth(request, name, token)
     }
     const result = await chosen(request)
-    return isToken(result) ? setAuth(request, name, result.token) : respond(result, request, reply)
+    if (!isToken(result)) {
+      return respond(result, request, reply)
+    }
+    writeHeaders(result.headers, writerOf(reply))
+    return setAuth(request, name, result.token)
   }
 }
 
@@ -85,16 +96,22 @@ interface WritableReply extends ProtectedReply {
 /** The body is sent as text, because a response schema of the application does not apply to it. */
 function write(response: ErrorResponse, reply: WritableReply): void {
   writeErrorResponse(response, {
-    set: (name, value) => reply.header(name, value),
-    append: (name, value) => {
-      const existing = [reply.getHeader(name) ?? []].flat()
-      reply.header(name, existing.length === 0 ? value : [...existing, value])
-    },
+    ...writerOf(reply),
     end: (status, body) => {
       reply.code(status)
       reply.send(body)
     },
   })
+}
+
+function writerOf(reply: ProtectedReply): Pick<ResponseWriter, 'set' | 'append'> {
+  return {
+    set: (name, value) => reply.header(name, value),
+    append: (name, value) => {
+      const existing = [reply.getHeader(name) ?? []].flat()
+      reply.header(name, existing.length === 0 ? value : [...existing, value])
+    },
+  }
 }
 
 /**

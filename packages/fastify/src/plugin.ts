@@ -69,7 +69,7 @@ function protectionBy(options: TollgateOptions): ProtectSettings<TypedClaims> {
   if (options.validator === undefined) {
     return expectProtectOptions<TypedClaims>(options)
   }
-  const names = ['validator', 'errors', 'preflights', 'decorate']
+  const names = ['validator', 'errors', 'preflights', 'decorate', 'origin']
   const { validator, ...rest } = expectOptions(options, 'the options beside a validator', names)
   return expectProtectOptions(validator, rest)
 }

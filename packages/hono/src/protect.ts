@@ -8,11 +8,12 @@ import {
   type Protect as ProtectOf,
   type ProtectOptions,
   type ProtectSettings,
+  writeHeaders,
 } from '@tollgate/core/adapter'
 import type { Context, Env, MiddlewareHandler } from 'hono'
 import { readParsedForm } from './form.ts'
 import { isAt, toHttpRequest } from './request.ts'
-import { respond, withResponse } from './response.ts'
+import { respond, withResponse, writerOf } from './response.ts'
 
 /**
  * The variables of a request that passed `protect(…)`. An app that is protected as a whole is `new Hono<ProtectedEnv>()`.
@@ -97,7 +98,7 @@ function toMiddleware<Claims>(
       await readParsedForm(c)
     }
     const token = authenticate.known(c)
-    const result = token === undefined ? await authenticate(c) : { token }
+    const result = token === undefined ? await authenticate(c) : { token, headers: [] }
     if (result.error !== undefined) {
       throw withResponse(result.error)
     }
@@ -105,6 +106,7 @@ function toMiddleware<Claims>(
       return respond(result.response, c)
     }
     c.set(decorate, result.token)
+    writeHeaders(result.headers, writerOf(c))
     return next()
   }
 }

@@ -1,5 +1,5 @@
 import { isRefusal, isUnavailable } from '@tollgate/core'
-import { type ErrorResponse, writeErrorResponse } from '@tollgate/core/adapter'
+import { type ErrorResponse, type ResponseWriter, toResponse, writeErrorResponse } from '@tollgate/core/adapter'
 import type { Context } from 'hono'
 
 /**
@@ -13,13 +13,19 @@ export function respond(error: ErrorResponse, c: Context): Response {
     c.header('Content-Encoding', undefined)
   }
   writeErrorResponse(error, {
-    set: (name, value) => c.header(name, value),
-    append: (name, value) => c.header(name, value, { append: true }),
+    ...writerOf(c),
     end: (_status, body) => {
       c.res = c.body(body, error.status)
     },
   })
   return c.res
+}
+
+export function writerOf(c: Context): Pick<ResponseWriter, 'set' | 'append'> {
+  return {
+    set: (name, value) => c.header(name, value),
+    append: (name, value) => c.header(name, value, { append: true }),
+  }
 }
 
 /**
@@ -29,7 +35,7 @@ export function respond(error: ErrorResponse, c: Context): Response {
 export function withResponse(error: Error): Error {
   if (isRefusal(error) || isUnavailable(error)) {
     Object.defineProperty(error, 'getResponse', {
-      value: () => Response.json(error.body, { status: error.status, headers: error.headers }),
+      value: () => toResponse(error),
       configurable: true,
     })
   }

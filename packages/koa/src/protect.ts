@@ -8,7 +8,9 @@ import {
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
+  type ResponseWriter,
   writeErrorResponse,
+  writeHeaders,
 } from '@tollgate/core/adapter'
 import type { Next, ParameterizedContext } from 'koa'
 import { isAt, type KoaContext, toHttpRequest } from './request.ts'
@@ -77,12 +79,13 @@ function toMiddleware<Claims>(
 ): (ctx: KoaContext, next: Next) => Promise<void> {
   return async (ctx, next) => {
     const token = authenticate.known(ctx)
-    const result = token === undefined ? await authenticate(ctx) : { token }
+    const result = token === undefined ? await authenticate(ctx) : { token, headers: [] }
     if (result.error !== undefined) {
       throw result.error
     }
     if (result.response === undefined) {
       Object.assign(ctx.state, { [member]: result.token })
+      writeHeaders(result.headers, writerOf(ctx))
       await next()
     } else if (ctx.headerSent) {
       throw result.response
@@ -94,11 +97,14 @@ function toMiddleware<Claims>(
 
 function respond(response: ErrorResponse, ctx: KoaContext): void {
   writeErrorResponse(response, {
-    set: (name, value) => ctx.set(name, value),
-    append: (name, value) => ctx.append(name, value),
+    ...writerOf(ctx),
     end: (status, body) => {
       // `respond: false` of a handler that writes by itself does not apply, because that handler does not run.
       Object.assign(ctx, { status, body, respond: true })
     },
   })
+}
+
+function writerOf(ctx: KoaContext): Pick<ResponseWriter, 'set' | 'append'> {
+  return { set: (name, value) => ctx.set(name, value), append: (name, value) => ctx.append(name, value) }
 }

@@ -27,7 +27,7 @@ export interface TokenSource {
 const validForSeconds = 300
 
 /** The time of the clock in seconds, as claims contain it. */
-export function currentSeconds({ clock }: Pick<TokenSource, 'clock'>): number {
+export function currentSeconds({ clock }: { readonly clock: () => number }): number {
   return Math.floor(clock() / 1000)
 }
 

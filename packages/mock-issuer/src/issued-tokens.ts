@@ -43,7 +43,7 @@ export function createIssuedTokens(source: TokenSource): IssuedTokens {
     opaqueToken: async (claims = {}, options = {}) => {
       const { token = randomToken() } = ownMembers(options, 'the options of `opaqueToken`', ['token'])
       expectText(token, 'token')
-      return store(token, withDefaultClaims(source, { token_type: 'Bearer', ...claims }))
+      return store(token, withDefaultClaims(source, { token_type: tokenType(claims), ...claims }))
     },
     revoke: (token) => {
       if (!issued.has(token)) {
@@ -56,6 +56,11 @@ export function createIssuedTokens(source: TokenSource): IssuedTokens {
       return claims !== undefined && claims !== 'revoked' && isActive(claims, source.clock()) ? claims : undefined
     },
   }
+}
+
+/** RFC 9449 §6.2: the introspection response for a token that is bound to a DPoP key has the type `DPoP`. */
+function tokenType({ cnf }: Claims): string {
+  return typeof cnf === 'object' && cnf !== null && Object.hasOwn(cnf, 'jkt') ? 'DPoP' : 'Bearer'
 }
 
 function randomToken(): string {

@@ -17,7 +17,7 @@ export function ownMembers<Options extends object>(
   return Object.assign(Object.create(null), value)
 }
 
-export function expectText(value: unknown, name: string): void {
+export function expectText(value: unknown, name: string): asserts value is string {
   if (typeof value !== 'string' || value === '') {
     throw new TypeError(`Expected \`${name}\` to be a string that is not empty`)
   }

@@ -1,4 +1,4 @@
-import { CompactEncrypt, exportSPKI } from 'jose'
+import { exportSPKI } from 'jose'
 import {
   type Claims,
   currentSeconds,
@@ -7,6 +7,7 @@ import {
   type TokenSource,
   withDefaultClaims,
 } from './access-token.ts'
+import { encodePart, encryptClaims } from './jwt-parts.ts'
 import { expectOneOf } from './options.ts'
 import { createSigningKey } from './signing-keys.ts'
 import { textBytes } from './text-bytes.ts'
@@ -52,14 +53,14 @@ const creators: Readonly<Record<WrongToken, CreateToken>> = {
   logoutToken: (source, claims) => signAccessToken(source, claims, { header: { typ: 'logout+jwt' } }),
   criticalHeader: (source, claims) => signAccessToken(source, claims, { header: { crit: ['urgent'], urgent: true } }),
   unsigned: async (source, claims) =>
-    `${encode({ alg: 'none', typ: 'at+jwt' })}.${encode(withDefaultClaims(source, claims))}.`,
+    `${encodePart({ alg: 'none', typ: 'at+jwt' })}.${encodePart(withDefaultClaims(source, claims))}.`,
   withoutSignature: async (source, claims) => (await signAccessToken(source, claims)).replace(/[^.]*$/, ''),
   tampered,
   foreignKey: (source, claims) => signWithForeignKey(source, claims, () => ({ kid: source.keys.current().kid })),
   unknownKey: (source, claims) => signWithForeignKey(source, claims, () => ({ kid: 'unknown' })),
   embeddedKey: (source, claims) => signWithForeignKey(source, claims, ({ kid, jwk }) => ({ kid, jwk })),
   publicKeyAsSecret,
-  encrypted,
+  encrypted: (source, claims) => encryptClaims('at+jwt', withDefaultClaims(source, claims)),
   garbage: async () => 'not-a-token',
 }
 
@@ -69,14 +70,10 @@ export async function createWrongToken(source: TokenSource, name: WrongToken, cl
   return creators[name](source, claims)
 }
 
-function encode(members: Claims): string {
-  return Buffer.from(JSON.stringify(members)).toString('base64url')
-}
-
 /** The signature of a valid token, with claims that it does not cover. */
 async function tampered(source: TokenSource, claims: Claims): Promise<string> {
   const [header, , signature] = (await signAccessToken(source, claims)).split('.')
-  return `${header}.${encode({ ...withDefaultClaims(source, claims), sub: 'mallory' })}.${signature}`
+  return `${header}.${encodePart({ ...withDefaultClaims(source, claims), sub: 'mallory' })}.${signature}`
 }
 
 /** Signs with a new key that the issuer does not publish. */
@@ -95,11 +92,4 @@ async function publicKeyAsSecret(source: TokenSource, claims: Claims): Promise<s
   const { kid, publicKey } = source.keys.current()
   const secret = textBytes(await exportSPKI(publicKey))
   return sign(secret, { alg: 'HS256', kid, typ: 'at+jwt' }, withDefaultClaims(source, claims))
-}
-
-/** A JWE whose key only this function knows. */
-async function encrypted(source: TokenSource, claims: Claims): Promise<string> {
-  const plaintext = textBytes(JSON.stringify(withDefaultClaims(source, claims)))
-  const key = crypto.getRandomValues(new Uint8Array(32))
-  return new CompactEncrypt(plaintext).setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ: 'at+jwt' }).encrypt(key)
 }

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common'
 import { type AccessToken, type Guard, isRefusal, isUnavailable } from '@tollgate/core'
-import { createRequestAuth, type ErrorResponse, toFrameworkError } from '@tollgate/core/adapter'
+import { createRequestAuth, type ErrorResponse, linesOf, toFrameworkError } from '@tollgate/core/adapter'
 import { acceptToken } from './accepted-tokens.ts'
 import { type CallRequest, graphqlArgsOf, type NestRequest, requestOf, toHttpRequest, typeOf } from './calls.ts'
 import { toHttpException, toSocketException } from './exceptions.ts'
@@ -27,6 +27,7 @@ export function createCallAuth<Claims>(settings: TollgateSettings<Claims>): Call
       acceptToken(context, token)
       if (typeOf(context) === 'http') {
         Object.assign(call.request, { [settings.decorate]: token })
+        setHeaders(requestAuth.takeHeaders(call.request), context.getArgByIndex(1))
       }
     } catch (error) {
       throw isRefusal(error) || isUnavailable(error)
@@ -59,7 +60,7 @@ async function toException<Claims>(
     return toSocketException(error)
   }
   if (type === 'http') {
-    setHeaders(error, context.getArgByIndex(1))
+    setHeaders(linesOf(error), context.getArgByIndex(1))
   } else {
     const { reply } = (graphqlArgsOf(context).context ?? {}) as { readonly reply?: unknown }
     setHeadersOfOperation(error, reply)

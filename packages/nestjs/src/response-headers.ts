@@ -1,4 +1,4 @@
-import type { ErrorResponse } from '@tollgate/core/adapter'
+import { type ErrorResponse, linesOf } from '@tollgate/core/adapter'
 
 /** The parts of a response of Express or Node. */
 interface NodeResponse {
@@ -15,11 +15,11 @@ interface FastifyReply {
 }
 
 /**
- * Sets the headers of a refusal on the response, so that they are there whichever exception filter responds. Other
- * challenges of the application stay in place.
+ * Sets headers on the response, so that they are there whichever exception filter responds to a refusal. Other challenges
+ * of the application stay in place.
  */
-export function setHeaders({ headers }: ErrorResponse, response: unknown): void {
-  for (const [name, value] of Object.entries(headers)) {
+export function setHeaders(lines: ReturnType<typeof linesOf>, response: unknown): void {
+  for (const [name, value] of lines) {
     if (isFastifyReply(response)) {
       setOnReply(response, name, value)
     } else if (isNodeResponse(response)) {
@@ -38,7 +38,7 @@ const challenged = new WeakSet<object>()
 export function setHeadersOfOperation(error: ErrorResponse, reply: unknown): void {
   if (typeof reply === 'object' && reply !== null && !challenged.has(reply)) {
     challenged.add(reply)
-    setHeaders(error, reply)
+    setHeaders(linesOf(error), reply)
   }
 }
 
@@ -60,7 +60,7 @@ function setOnResponse(response: NodeResponse, name: string, value: string): voi
 }
 
 function isAppended(name: string): boolean {
-  return name.toLowerCase() === 'www-authenticate'
+  return ['www-authenticate', 'access-control-expose-headers'].includes(name.toLowerCase())
 }
 
 function isFastifyReply(response: unknown): response is FastifyReply {

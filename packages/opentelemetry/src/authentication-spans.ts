@@ -88,6 +88,8 @@ const isError: Readonly<Record<Outcome, boolean>> = {
   invalid_request: false,
   invalid_token: false,
   insufficient_scope: false,
+  invalid_dpop_proof: false,
+  use_dpop_nonce: false,
   unreachable_upstream: true,
   invalid_upstream_response: true,
   misconfigured: true,

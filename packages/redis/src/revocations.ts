@@ -1,4 +1,4 @@
-import type { ReadRevocations, Revocations, RevocationsOptions } from '@tollgate/core'
+import type { ReadRevocations, Revocations, RevocationsOptions, Secrets } from '@tollgate/core'
 import {
   describe,
   expectOptions,
@@ -10,7 +10,7 @@ import { expectRedisClient, type RedisClient } from './client.ts'
 import { guard } from './guarded-client.ts'
 import { createReadingConnection } from './reading-connection.ts'
 import { createScript } from './script.ts'
-import { createSeal, type Secrets } from './seal.ts'
+import { createSeal } from './seal.ts'
 import { field, parseEntries, parseRead, type StreamEntry } from './stream.ts'
 
 /** The options of `redisRevocations`. All processes of a fleet need the same ones. */

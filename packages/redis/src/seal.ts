@@ -1,6 +1,5 @@
 import { hkdfSync, subtle, type webcrypto } from 'node:crypto'
-import { types } from 'node:util'
-import { describe, hash, invalidOption, own } from '@tollgate/core/adapter'
+import { expectSecrets, own } from '@tollgate/core/adapter'
 import { compactDecrypt, CompactEncrypt, errors } from 'jose'
 
 /** Encrypts what other applications must neither read nor forge: JWE, `dir` with A256GCM (RFC 7516, RFC 7518 §5.3). */
@@ -16,11 +15,6 @@ export interface Seal {
 /** What a sealed text is for. A text for one purpose does not open for another. */
 export type Purpose = 'token-cache' | 'revocation'
 
-/** One secret or several. The first one seals, and all of them open. */
-export type Secrets = string | Uint8Array | readonly (string | Uint8Array)[]
-
-const minSecretBytes = 32
-const maxSecrets = 8
 /** The header, the initialization vector and the tag, with room to spare. */
 const maxOverhead = 512
 const maxKeys = 64
@@ -96,32 +90,4 @@ function createKey(secret: Uint8Array, purpose: Purpose): Key {
 
 async function importKey(bytes: Uint8Array<ArrayBuffer>): Promise<webcrypto.CryptoKey> {
   return subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
-}
-
-function expectSecrets(secrets: unknown): readonly Uint8Array[] {
-  const list: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets]
-  if (list.length === 0 || list.length > maxSecrets) {
-    throw invalidOption(`Expected \`secrets\` to contain 1 to ${maxSecrets} secrets, got ${list.length}`)
-  }
-  const bytes = list.map(expectSecret)
-  const digests = new Set(bytes.map((one) => hash('sha256', one)))
-  if (digests.size < bytes.length) {
-    throw invalidOption('Expected the `secrets` to differ; remove the repeated one')
-  }
-  return bytes
-}
-
-function expectSecret(secret: unknown): Uint8Array {
-  const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret
-  if (!types.isUint8Array(bytes)) {
-    throw invalidOption(
-      `Expected \`secrets\` to be strings or Uint8Arrays, the current one first, got ${describe(secret)}`,
-    )
-  }
-  if (bytes.length < minSecretBytes) {
-    throw invalidOption(
-      `Expected each of \`secrets\` to have at least ${minSecretBytes} bytes, got ${bytes.length}; create one with: openssl rand -base64 32`,
-    )
-  }
-  return Uint8Array.from(bytes)
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { TokenCache } from '@tollgate/core'
-import { describe, expectOptions, invalidOption } from '@tollgate/core/adapter'
+import type { Secrets, TokenCache } from '@tollgate/core'
+import { expectOptions } from '@tollgate/core/adapter'
 import { expectRedisClient, type RedisClient } from './client.ts'
 import { failure, guard } from './guarded-client.ts'
+import { expectPrefix, wholeMilliseconds } from './redis-argument.ts'
 import { createScript } from './script.ts'
-import { createSeal, type Secrets } from './seal.ts'
+import { createSeal } from './seal.ts'
 
 /** The options of `redisTokenCache`. */
 export interface RedisTokenCacheOptions {
@@ -91,16 +92,5 @@ export function redisTokenCache(client: RedisClient, options: RedisTokenCacheOpt
       return Number(renewed) === 1
     },
     releaseLease: async (key, lease) => void (await endLease.run({ send }, [leaseKey(key)], [lease])),
-  }
-}
-
-function wholeMilliseconds(time: number): string {
-  return String(Math.max(1, Math.ceil(time)))
-}
-
-function expectPrefix(prefix: unknown): void {
-  if (typeof prefix !== 'string' || !/^[\w.:-]{1,64}$/.test(prefix)) {
-    const got = typeof prefix === 'string' ? 'other characters, or a longer one' : describe(prefix)
-    throw invalidOption(`Expected \`prefix\` to be 1 to 64 letters, digits and any of _.:- , got ${got}`)
   }
 }

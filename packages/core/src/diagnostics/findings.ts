@@ -8,4 +8,6 @@ export interface Findings {
   argument?: unknown
   /** The token, once its signature or its introspection response is good. Steps 4 to 6 can still refuse it. */
   genuine?: ValidatedToken
+  /** A nonce for the next proof of the client, when it needs one. */
+  nonce?: string
 }

@@ -2,25 +2,41 @@ import type { AccessToken } from '../access-token.ts'
 import { type ErrorResponse, isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal, Refusal } from '../responses/refusal.ts'
 import { isUnavailable, type Unavailable } from '../responses/unavailable.ts'
+import type { Circumstances } from '../explain/failed-token.ts'
+import type { Guard } from '../guards/guard.ts'
+import type { HttpRequest } from '../request/http-request.ts'
+import { type AnyRequest, toHttpRequest } from '../request/to-http-request.ts'
+import { type ChallengeSettings, createChallengeContext, nonceHeaders } from '../responses/challenge-context.ts'
 import { diagnostics, traced, tracing } from './channels.ts'
 import type { Findings } from './findings.ts'
 import type { AuthenticationTrace, Outcome, UnavailableMessage } from './messages.ts'
 
 /** Every result of a validator passes through here, so that no error leaves it unreported. */
 export interface Outcomes {
-  /** Does the work for the guard that `prepare` returns. Publishes and notes its error. A refusal names the scopes of the guard. */
-  readonly report: <Route extends { readonly demands: { readonly scopes?: readonly string[] } }, Result>(
+  /**
+   * Does the work for the guard that `prepare` returns. Publishes and notes its error. A refusal gets the challenges of
+   * the guard.
+   */
+  readonly report: <Result>(
     operation: AuthenticationTrace['operation'],
-    prepare: () => Route,
-    work: (route: Route, findings: Findings) => Promise<Result>,
-    note: (error: ErrorResponse, findings: Findings, scopes: readonly string[]) => void,
+    given: AnyRequest | undefined,
+    prepare: () => Guard,
+    work: (guard: Guard, findings: Findings) => Promise<Result>,
   ) => Promise<Result>
   /** Publishes that the token is valid, and returns it. Guards can still refuse its request. */
   readonly publishAccepted: <Token extends Pick<AccessToken, 'issuer' | 'kind'>>(token: Token) => Token
 }
 
-/** `labelOf` returns the name of an issuer in diagnostics. */
-export function createOutcomes(realm: string, labelOf: (issuer: string) => string): Outcomes {
+/** What the outcomes of a validator need. */
+interface OutcomesContext {
+  readonly settings: ChallengeSettings
+  /** The name of an issuer in diagnostics. */
+  readonly labelOf: (issuer: string) => string
+  /** Explains an error. */
+  readonly note: (error: ErrorResponse, circumstances: Pick<Circumstances, 'request' | 'findings' | 'scopes'>) => void
+}
+
+export function createOutcomes({ settings, labelOf, note }: OutcomesContext): Outcomes {
   function publish(error: unknown, { genuine }: Findings): Outcome {
     if (isRefusal(error)) {
       const outcome = error.code ?? 'no_credentials'
@@ -37,23 +53,41 @@ export function createOutcomes(realm: string, labelOf: (issuer: string) => strin
     return 'internal_error'
   }
 
+  /** The refusal with the challenges of its route. A new nonce reaches the client with every response. */
+  function toResponse(
+    error: unknown,
+    request: HttpRequest | undefined,
+    demands: Guard['demands'],
+    findings: Findings,
+  ): unknown {
+    if (isUnavailable(error) && findings.nonce !== undefined) {
+      error.headers = { ...error.headers, ...nonceHeaders(findings.nonce) }
+    }
+    if (!isRefusal(error)) {
+      return error
+    }
+    const nonce = findings.nonce ?? error.token?.responseHeaders['DPoP-Nonce']
+    return new Refusal(error, createChallengeContext(settings, { request, demands, nonce }), error.token)
+  }
+
   return {
-    report: (operation, prepare, work, note) => {
+    report: (operation, given, prepare, work) => {
       const trace: AuthenticationTrace = { operation }
       const findings: Findings = {}
       return traced(tracing.authenticate, trace, async () => {
-        let scopes: readonly string[] = []
+        let demands: Guard['demands'] = {}
         try {
-          const route = prepare()
-          scopes = route.demands.scopes ?? []
-          const result = await work(route, findings)
+          const guard = prepare()
+          demands = guard.demands
+          const result = await work(guard, findings)
           trace.outcome = result === undefined ? 'no_credentials' : 'accepted'
           return result
         } catch (error) {
-          const response = isRefusal(error) ? new Refusal(error, { realm, scopes }, error.token) : error
+          const request = isErrorResponse(error) && given !== undefined ? toHttpRequest(given) : undefined
+          const response = toResponse(error, request, demands, findings)
           trace.outcome = publish(response, findings)
           if (isErrorResponse(response)) {
-            note(response, findings, scopes)
+            note(response, { request, findings, scopes: demands.scopes ?? [] })
           }
           throw response
         }

@@ -1,14 +1,16 @@
 import { own } from '../lib/record.ts'
 import type { refusalReasons } from '../responses/refusal-reasons.ts'
 import { wrongAudience } from './audience-causes.ts'
+import { malformedClaim, missingClaim, revoked, wrongClaims, wrongTokenType } from './claim-causes.ts'
 import {
-  malformedClaim,
-  missingClaim,
-  revoked,
+  dpopBound,
+  expiredCertificate,
+  malformedCertificate,
+  noCertificate,
   senderConstrained,
-  wrongClaims,
-  wrongTokenType,
-} from './claim-causes.ts'
+  unboundToken,
+  wrongCertificate,
+} from './binding-causes.ts'
 import { crossOrigin } from './cookie-causes.ts'
 import { noCredentials, repeatedCredentials, tokenTooLarge } from './credential-causes.ts'
 import type { Cause, Step } from './explanation.ts'
@@ -18,6 +20,22 @@ import { unknownPrefix, untrustedIssuer } from './issuer-causes.ts'
 import { inactive } from './inactive-causes.ts'
 import { malformedCredentials } from './malformed-credentials.ts'
 import { malformedToken } from './malformed-token.ts'
+import {
+  malformedProof,
+  noProof,
+  proofAlgorithm,
+  proofKey,
+  proofMethod,
+  proofNonce,
+  proofSignature,
+  proofTime,
+  proofToken,
+  proofUri,
+  repeatedProof,
+  replayedProof,
+  wrongProofKey,
+  wrongProofType,
+} from './proof-causes.ts'
 import { missingScope } from './scope-causes.ts'
 import { algorithmNotAllowed, badSignature, criticalHeader, unknownKey } from './signature-causes.ts'
 import { expired, lifetimeTooLong, tooEarly } from './time-causes.ts'
@@ -52,6 +70,27 @@ const causes: Readonly<Record<Reason, readonly [Step, FindCause]>> = {
   'missing-audience': ['claims', missingClaim],
   'wrong-claims': ['claims', wrongClaims],
   'sender-constrained': ['constraints', senderConstrained],
+  'unbound-token': ['constraints', unboundToken],
+  'dpop-bound': ['constraints', dpopBound],
+  'no-proof': ['constraints', noProof],
+  'repeated-proof': ['constraints', repeatedProof],
+  'malformed-proof': ['constraints', malformedProof],
+  'wrong-proof-type': ['constraints', wrongProofType],
+  'proof-algorithm': ['constraints', proofAlgorithm],
+  'proof-key': ['constraints', proofKey],
+  'proof-signature': ['constraints', proofSignature],
+  'proof-method': ['constraints', proofMethod],
+  'proof-uri': ['constraints', proofUri],
+  'proof-time': ['constraints', proofTime],
+  'proof-token': ['constraints', proofToken],
+  'wrong-proof-key': ['constraints', wrongProofKey],
+  'no-nonce': ['constraints', proofNonce],
+  'wrong-nonce': ['constraints', proofNonce],
+  'replayed-proof': ['constraints', replayedProof],
+  'no-certificate': ['constraints', noCertificate],
+  'malformed-certificate': ['constraints', malformedCertificate],
+  'expired-certificate': ['constraints', expiredCertificate],
+  'wrong-certificate': ['constraints', wrongCertificate],
   'missing-scope': ['guards', missingScope],
   'wrong-organization': ['guards', wrongOrganization],
   'unexpected-organization': ['guards', unexpectedOrganization],

@@ -141,15 +141,6 @@ export function wrongClaims({ refusal }: FailedToken): Cause {
   }
 }
 
-/** `sender-constrained`. */
-export function senderConstrained({ claims, genuine }: FailedToken): Cause {
-  const isDpop = ownText(claims, 'token_type')?.toLowerCase() === 'dpop' || own(genuine?.cnf, 'jkt') !== undefined
-  return {
-    problem: `the token is bound to a key of its client (${isDpop ? 'DPoP' : '`cnf`'}), and this version cannot verify that`,
-    fix: 'Configure the client to request tokens that are not bound.',
-  }
-}
-
 /** `revoked`. */
 export function revoked({ refusal }: FailedToken): Cause {
   const by = refusal.claimPaths.length === 0 ? 'it' : `all tokens with its ${showClaims(refusal.claimPaths)}`

@@ -20,7 +20,7 @@ export interface Circumstances {
 /** The options of a validator that explanations mention. */
 export type ExplainedSettings = Pick<
   ValidatorSettings,
-  'audience' | 'issuers' | 'credentials' | 'formBody' | 'clockTolerance'
+  'audience' | 'issuers' | 'credentials' | 'formBody' | 'clockTolerance' | 'dpop' | 'mtls' | 'origins'
 >
 
 /** A refused token, and the configuration that refused it. The causes read it. */

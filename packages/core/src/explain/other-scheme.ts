@@ -33,8 +33,8 @@ export function otherScheme(line: string): Cause {
   }
   if (/^dpop$/i.test(scheme)) {
     return {
-      problem: 'the token comes under the scheme DPoP, which this version does not support',
-      fix: 'Configure the client to request tokens without DPoP.',
+      problem: 'the token comes under the scheme DPoP, and the option `dpop` is off',
+      fix: "Set `dpop: { mode: 'accepted' }`, or configure the client to request tokens without DPoP.",
     }
   }
   const known = schemes.find((one) => one.toLowerCase() === scheme.toLowerCase())

@@ -80,6 +80,8 @@ export const fixByReason: Readonly<Record<UpstreamReason, string>> = {
   overloaded: 'Too many calls wait for the issuer. Tollgate recovers by itself when it responds faster.',
   'revocations-silent':
     "Check the connection to Redis, or to the other log in `revocations`. With `whenSilent: 'serve'`, requests continue without newer revocations.",
+  'replay-store':
+    'Check the connection to Redis, or to the other store in `replay` of `dpop`. A store in memory is full: too many proofs come at once.',
   closing: 'Close the server before the validator, so that no request comes after it.',
   'not-found': 'Check the URL of the issuer. If its metadata is elsewhere, set `metadata` or `keys`.',
   'unexpected-status': 'Open the URL with curl from this machine: a proxy, a firewall or a login page may respond.',

@@ -59,7 +59,9 @@ export function anyOf(...guards: readonly Guard[]): Guard {
     throw invalidOption('Expected no active(…) inside anyOf(…): put it beside, protect(active(…), anyOf(…))')
   }
   expectSameOrganizationDemand(guards)
-  return createCombination(guards, parts, (result) => result === 'pass', preferredRefusal)
+  // A part without the demand accepts tokens under Bearer.
+  const isDpop = guards.every(({ demands }) => demands.dpop === true)
+  return createCombination(guards, parts, (result) => result === 'pass', preferredRefusal, isDpop)
 }
 
 /** The result is the first one that is final. When none is, `otherwise` chooses among all results. */
@@ -68,6 +70,7 @@ function createCombination(
   parts: readonly Guard[],
   isFinal: (result: GuardResult) => boolean,
   otherwise: (results: readonly GuardResult[]) => GuardResult,
+  isDpop = guards.some(({ demands }) => demands.dpop === true),
 ): Guard {
   const checks = parts.map((part) => part.checkNow).filter((check) => check !== undefined)
 
@@ -77,7 +80,7 @@ function createCombination(
   }
 
   return createGuard({
-    demands: mergeDemands(guards),
+    demands: { ...mergeDemands(guards), ...(isDpop ? { dpop: true } : {}) },
     stage: parts.at(-1)?.stage ?? 'claims',
     check: async (token, context) => {
       const results: GuardResult[] = []

@@ -16,6 +16,8 @@ export interface Demands {
   readonly activeWithin?: number
   /** The guard decides about the tokens of organizations, which other routes refuse. */
   readonly organization?: true
+  /** The guard accepts only tokens that are bound to a key. The challenge then offers DPoP alone. */
+  readonly dpop?: true
 }
 
 /** What a guard can inspect besides the token. */
@@ -155,7 +157,7 @@ export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
   return guards as readonly Guard[]
 }
 
-const demandNames = new Set(['scopes', 'activeWithin', 'organization'] satisfies (keyof Demands)[] as string[])
+const demandNames = new Set(['scopes', 'activeWithin', 'organization', 'dpop'] satisfies (keyof Demands)[] as string[])
 
 /** A newer copy of the library can announce a demand that this copy would not meet, so that the route would be open. */
 function expectKnownDemands({ demands }: Guard): void {

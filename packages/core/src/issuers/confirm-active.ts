@@ -1,6 +1,6 @@
 import type { AccessToken } from '../access-token.ts'
 import { validateClaims } from '../claims/validate-claims.ts'
-import { verifySenderConstraint } from '../constraints/sender-constraint.ts'
+import { verifySameBinding } from '../constraints/sender-constraint.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { invalidToken } from '../responses/refusal.ts'
@@ -40,11 +40,11 @@ export function createConfirmActive(
     }
     const now = clock()
     validateClaims(confirmed, now)
-    await verifySenderConstraint(confirmed, { request, now })
+    verifySameBinding(confirmed, token.confirmation)
     // A response about a JWT may lack `iat`. Without it, a token that was issued after a revocation would be revoked.
     const dated = token.kind === 'jwt' ? { ...confirmed, iat: confirmed.iat ?? validatedOf(token).iat } : confirmed
     await revocations.verify(dated, token.raw())
     // The claims of a JWT stay those that its signature covers.
-    return token.kind === 'jwt' ? undefined : createAccessToken(confirmed, token.raw(), owner)
+    return token.kind === 'jwt' ? undefined : createAccessToken(confirmed, { raw: token.raw(), owner, sender: token })
   }
 }

@@ -161,13 +161,14 @@ function networkOf(trusted: TrustedIssuer, { networks }: IssuerContext, isResolv
 }
 
 function createPolicy(settings: IssuerSettings, { audience, clockTolerance }: IssuerContext): ClaimsPolicy {
-  const { missingAudience, organizations, profile, maxLifetime, dialect } = settings
+  const { missingAudience, organizations, binding, profile, maxLifetime, dialect } = settings
   return {
     audience: settings.audience ?? audience,
     audienceClaim: formatPath(dialect.audience),
     scopeClaims: scopeClaimsOf(dialect),
     missingAudience,
     organizations,
+    binding,
     profile,
     maxLifetime,
     clockTolerance,

@@ -6,6 +6,7 @@ import { expectKeyOptions, keyOptionNames, type KeySettings } from '../keys/key-
 import { expectDuration } from '../lib/duration.ts'
 import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
 import { isSecure } from '../lib/loopback.ts'
+import { withFapiAlgorithms } from '../constraints/fapi.ts'
 import { markKind, shared } from '../lib/shared-state.ts'
 import { expectMetadataUse } from '../metadata/metadata-source.ts'
 import type { TrustedIssuerOptions } from './issuer-options.ts'
@@ -23,6 +24,8 @@ export interface IssuerSettings extends KeySettings {
   readonly missingAudience: 'refuse' | 'trust'
   readonly organizations: 'ignored' | 'enforced'
   readonly profile: 'rfc9068' | undefined
+  /** Whether each token must be bound to a key or a certificate. */
+  readonly binding: 'required' | 'optional'
   /** Milliseconds. */
   readonly maxLifetime: number | undefined
   readonly dialect: DialectSettings
@@ -97,16 +100,16 @@ export function isPossibleIssuer(name: string): boolean {
 }
 
 function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
-  const { audience, missingAudience = 'refuse', profile, maxLifetime, network, scopeHierarchy } = options
+  const { audience, missingAudience = 'refuse', maxLifetime, network, scopeHierarchy } = options
   const introspection = options.introspection === undefined ? undefined : expectIntrospection(options.introspection)
-  const keySettings = expectKeyOptions(options)
+  const keySettings = expectKeyOptions(options.profile === 'fapi2' ? withFapiAlgorithms(options) : options)
   if (keySettings.keys.from === 'secret' && introspection?.response.as === 'jwt') {
     throw invalidOption("Expected `keys` in place of `secret`, or `response: 'json'`: signed responses need keys")
   }
   return {
     audience: audience === undefined ? undefined : expectTexts(audience, 'audience'),
     ...keySettings,
-    profile: profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068']),
+    ...expectProfile(options),
     maxLifetime: maxLifetime === undefined ? undefined : expectDuration(maxLifetime, 'maxLifetime'),
     missingAudience: expectOneOf(missingAudience, 'missingAudience', ['refuse', 'trust']),
     organizations: expectOneOf(options.organizations ?? 'ignored', 'organizations', ['ignored', 'enforced']),
@@ -116,6 +119,12 @@ function expectSettings(options: TrustedIssuerOptions): IssuerSettings {
     network: network === undefined ? undefined : expectOneOf(network, 'network', ['any', 'public']),
     introspection,
   }
+}
+
+/** FAPI 2.0 demands bound tokens. It does not demand the claims of RFC 9068. */
+function expectProfile({ profile }: TrustedIssuerOptions): Pick<IssuerSettings, 'profile' | 'binding'> {
+  const checked = profile === undefined ? undefined : expectOneOf(profile, 'profile', ['rfc9068', 'fapi2'])
+  return checked === 'fapi2' ? { profile: undefined, binding: 'required' } : { profile: checked, binding: 'optional' }
 }
 
 /** `scopesFrom` is the former name of `scopes` in the dialect. */
@@ -163,7 +172,12 @@ function expectFormats(
   if (introspection === undefined && checked !== 'jwt') {
     throw invalidOption(`Expected \`introspection\` with \`formats: '${checked}'\`, because opaque tokens need it`)
   }
-  const ofJwts = [secret, algorithms, profile, ...(introspection?.response.as === 'jwt' ? [] : [keys, seed])]
+  const ofJwts = [
+    secret,
+    algorithms,
+    profile === 'fapi2' ? undefined : profile,
+    ...(introspection?.response.as === 'jwt' ? [] : [keys, seed]),
+  ]
   if (checked === 'opaque' && ofJwts.some((option) => option !== undefined)) {
     throw invalidOption(
       "Expected no `secret`, `algorithms`, `profile`, `keys` or `seed` with `formats: 'opaque'`: no JWT is validated there",

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { RawClaims } from '../access-token.ts'
 import { buildValidator } from '../create-validator.ts'
+import { expectOrigins } from '../constraints/origins.ts'
 import { expectOneOf, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
 import { expectValidatorOptions, type ValidatorOptions } from '../options.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
@@ -27,6 +28,8 @@ export interface MiddlewareOptions {
    * of the variables (Hono). Choose another one where a package beside Tollgate uses the same name. Default: `'auth'`.
    */
   readonly decorate?: string | undefined
+  /** The `origin` of these routes, beside a validator. See `ValidatorOptions`. An `origin` of the validator comes first. */
+  readonly origin?: string | readonly string[] | undefined
 }
 
 /** The options of an adapter: those of the validator and those of the middleware. */
@@ -38,9 +41,11 @@ export interface ProtectSettings<Claims = RawClaims> {
   readonly preflights: 'authenticate' | 'skip'
   readonly errors: 'respond' | 'throw'
   readonly decorate: string
+  /** Beside a validator only. */
+  readonly origin: readonly string[] | undefined
 }
 
-const optionNames: readonly (keyof MiddlewareOptions)[] = ['errors', 'refusals', 'preflights', 'decorate']
+const optionNames: readonly (keyof MiddlewareOptions)[] = ['errors', 'refusals', 'preflights', 'decorate', 'origin']
 
 /** Checks a validator and middleware options, or all options in one object, and creates the validator if needed. */
 export function expectProtectOptions<Claims>(
@@ -49,7 +54,9 @@ export function expectProtectOptions<Claims>(
 ): ProtectSettings<Claims> {
   if (isValidator(subject)) {
     expectWholeWrapper(subject)
-    return settingsOf(subject, expectOptions(options ?? {}, 'the options beside a validator', optionNames))
+    const checked = expectOptions(options ?? {}, 'the options beside a validator', optionNames)
+    const { origin } = checked
+    return { ...settingsOf(subject, checked), origin: origin === undefined ? undefined : expectOrigins(origin) }
   }
   if (options !== undefined) {
     throw invalidOption(
@@ -85,6 +92,7 @@ function settingsOf<Claims>(validator: Validator<Claims>, options: MiddlewareOpt
     preflights: expectOneOf(preflights, 'preflights', ['authenticate', 'skip']),
     errors: expectOneOf(errors, 'errors', ['respond', 'throw']),
     decorate: expectName(decorate),
+    origin: undefined,
   }
 }
 

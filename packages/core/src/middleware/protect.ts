@@ -43,9 +43,17 @@ export interface OptionalProtect<Request, Middleware, Claims = RawClaims> {
 
 /** The result of a request: it continues, it gets this response, or the framework's error handling gets this error. */
 export type AuthResult<Claims> =
-  | { readonly token: AccessToken<Claims> | undefined; readonly response?: undefined; readonly error?: undefined }
+  | Continuation<Claims>
   | { readonly response: ErrorResponse; readonly error?: undefined }
   | { readonly error: Error }
+
+interface Continuation<Claims> {
+  readonly token: AccessToken<Claims> | undefined
+  /** Headers that the response needs. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly response?: undefined
+  readonly error?: undefined
+}
 
 /** Authenticates a request under the guards of its route. It never rejects. */
 export interface Authenticate<Request, Claims> {
@@ -69,6 +77,14 @@ export interface Framework<Request, Middleware, Claims> {
   ) => Middleware
 }
 
+/** The option `origin` replaces the origin that the framework states. */
+function withOrigin<Request>(
+  toHttpRequest: (request: Request) => HttpRequest,
+  origin: readonly string[],
+): typeof toHttpRequest {
+  return (request) => Object.defineProperty(toHttpRequest(request), 'origin', { value: origin })
+}
+
 /** Creates the `protect` of an adapter. */
 export function createProtectFor<
   Request extends object,
@@ -79,8 +95,8 @@ export function createProtectFor<
   protection: ProtectSettings<Claims>,
   { toHttpRequest, toMiddleware, isAt, expectAtStart = createExpectAtStart() }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims, Native> {
-  const { validator, errors } = protection
-  const auth = createRequestAuth(protection, toHttpRequest)
+  const { validator, errors, origin } = protection
+  const auth = createRequestAuth(protection, origin === undefined ? toHttpRequest : withOrigin(toHttpRequest, origin))
 
   function withGuard(
     guard: Guard,
@@ -89,7 +105,8 @@ export function createProtectFor<
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        return { token: await auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials) }
+        const token = await auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials)
+        return { token, headers: auth.takeHeaders(request) }
       } catch (error) {
         return errors === 'respond' && isErrorResponse(error) ? { response: error } : { error: toFrameworkError(error) }
       }

@@ -18,6 +18,8 @@ export interface RequestAuth<Request extends object, Claims = RawClaims> {
     guard: Guard,
     credentials: Credentials,
   ) => Promise<AccessToken<Claims> | undefined>
+  /** The headers that the response needs, and that no layer has set yet. Usually none. */
+  readonly takeHeaders: (request: Request) => readonly (readonly [name: string, value: string])[]
   /** The token of an authenticated request. Throws a `TypeError` on a route without `protect(…)`. */
   readonly tokenOf: (request: Request) => AccessToken<Claims>
   /** The same, but `undefined` for a request without credentials on an optional route. */
@@ -36,6 +38,8 @@ interface RequestState<Claims> {
   /** The error of the last layer that refused the request, or failed. */
   error: unknown
   token: AccessToken<Claims> | undefined
+  /** A later layer does not set them again. */
+  areHeadersSet: boolean
 }
 
 /** Creates the state of one `protect`: it authenticates each request once, and passes the token to every layer. */
@@ -61,6 +65,7 @@ export function createRequestAuth<Request extends object, Claims>(
         hasPassed: true,
         error: undefined,
         token,
+        areHeadersSet: true,
       })
     }
     return token
@@ -79,6 +84,7 @@ export function createRequestAuth<Request extends object, Claims>(
       hasPassed: false,
       error: undefined,
       token: undefined,
+      areHeadersSet: false,
     }
     const state = states.get(request) ?? states.set(request, initial)
     try {
@@ -125,6 +131,15 @@ export function createRequestAuth<Request extends object, Claims>(
     }
   }
 
+  function takeHeaders(request: Request): readonly (readonly [name: string, value: string])[] {
+    const state = states.get(request)
+    if (state?.token === undefined || state.areHeadersSet) {
+      return []
+    }
+    state.areHeadersSet = true
+    return Object.entries(state.token.responseHeaders)
+  }
+
   function optionalTokenOf(request: Request): AccessToken<Claims> | undefined {
     const state = states.get(request)
     if (state?.error !== undefined) {
@@ -153,7 +168,7 @@ export function createRequestAuth<Request extends object, Claims>(
     return token
   }
 
-  return { known, authenticate, tokenOf, optionalTokenOf }
+  return { known, authenticate, takeHeaders, tokenOf, optionalTokenOf }
 }
 
 function reasonOf(error: unknown): string {

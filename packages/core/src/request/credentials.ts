@@ -9,14 +9,16 @@ import { isSafeOrSameOrigin } from './same-origin.ts'
 
 /** The credentials that a request presented. Only the length and the characters of the token are checked. */
 export interface Credentials {
-  readonly scheme: 'Bearer'
+  /** The scheme of the line `Authorization`. A token from any other source has the scheme Bearer. */
+  readonly scheme: Scheme
   /** Characters of RFC 6750 §2.1, at most 16 KiB. */
   readonly token: string
 }
 
+export type Scheme = 'Bearer' | 'DPoP'
+
 const maxTokenLength = 16 * 1024
 const prefix = 'Bearer '
-const furtherToken = new RegExp(', *bearer( |$)', 'i')
 /** The bound applies before any code looks at the line. */
 const maxLineLength = prefix.length + maxTokenLength
 
@@ -24,10 +26,12 @@ const maxLineLength = prefix.length + maxTokenLength
 export interface CredentialSettings {
   readonly credentials: readonly CredentialSource[]
   readonly formBody: 'ignored' | 'accepted'
+  /** The schemes that count in `Authorization`. */
+  readonly schemes: readonly Scheme[]
 }
 
 /**
- * Extracts the credentials of a request (RFC 6750 §2, RFC 9110 §11) from its sources and its form body. `undefined`
+ * Extracts the credentials of a request (RFC 6750 §2, RFC 9449 §7.1, RFC 9110 §11) from its sources and its form body. `undefined`
  * when it has none, or has only credentials that the validator does not read (another scheme, another source, the
  * query).
  *
@@ -40,9 +44,11 @@ export interface CredentialSettings {
  */
 export async function extractCredentials(
   request: HttpRequest,
-  { credentials, formBody }: CredentialSettings,
+  { credentials, formBody, schemes }: CredentialSettings,
 ): Promise<Credentials | undefined> {
-  const found = credentials.flatMap((source) => tokensIn(source, request).map((token) => ({ source, token })))
+  const found = credentials.flatMap((source) =>
+    credentialsIn(source, request, schemes).map((one) => ({ source, ...one })),
+  )
   const inForm = formBody === 'accepted' ? await tokenInForm(request) : undefined
   const isOne = new Set(found.map(({ token }) => token)).size <= 1
   // A form next to another source is refused even with the same token (RFC 6750 §2).
@@ -53,7 +59,18 @@ export async function extractCredentials(
   }
   const token = expectTokenText(text)
   expectSameOrigin(request, found)
-  return { scheme: 'Bearer', token }
+  return { scheme: found.some(({ scheme }) => scheme === 'DPoP') ? 'DPoP' : 'Bearer', token }
+}
+
+/** The schemes under which a request presents tokens in `Authorization`, also malformed ones. For challenges only. */
+export function attemptedSchemes({ headers }: HttpRequest, schemes: readonly Scheme[]): readonly Scheme[] {
+  const lines = headerLines(headers, 'authorization').map((line) => line.slice(0, maxLineLength))
+  return schemes.filter((scheme) => lines.some((line) => namesScheme(line, scheme)))
+}
+
+/** A web `Request` joins several lines by commas. */
+function namesScheme(line: string, scheme: Scheme): boolean {
+  return new RegExp(`(^|, *)${scheme}( |,|$)`, 'i').test(line.includes(',') ? withoutQuotedStrings(line) : line)
 }
 
 /** Refuses a request of another origin (403) if all sources that have the token are cookies. */
@@ -71,12 +88,12 @@ function expectSameOrigin(request: HttpRequest, found: readonly { readonly sourc
  *
  * @throws Refusal with status 400: `token-too-large` or `malformed-credentials`, also for a value that is no string.
  */
-export function extractToken(given: unknown): string | undefined {
+export function extractToken(given: unknown): Credentials | undefined {
   if (given === undefined || given === null || given === '') {
     return undefined
   }
   refuseUnless(typeof given === 'string', 'malformed-credentials')
-  return expectTokenText(given as string)
+  return { scheme: bearer, token: expectTokenText(given as string) }
 }
 
 /**
@@ -97,13 +114,21 @@ export function bearerTokenOf({ headers }: HttpRequest): string | undefined {
 }
 
 /** The texts that a source contains. None when it is absent. Does not check their length and their characters. */
-function tokensIn(source: CredentialSource, request: HttpRequest): readonly string[] {
+function credentialsIn(
+  source: CredentialSource,
+  request: HttpRequest,
+  schemes: readonly Scheme[],
+): readonly Credentials[] {
   if (source === 'authorization') {
-    const token = bearerTokenOf(request) ?? tokenInAuthorization(request)
-    return token === undefined ? [] : [token]
+    const token = bearerTokenOf(request)
+    const found = token === undefined ? credentialsInAuthorization(request, schemes) : { scheme: bearer, token }
+    return found === undefined ? [] : [found]
   }
-  return source.in === 'cookie' ? extractCookies(request, source.name) : tokenInHeader(request, source.name)
+  const tokens = source.in === 'cookie' ? extractCookies(request, source.name) : tokenInHeader(request, source.name)
+  return tokens.map((token) => ({ scheme: bearer, token }))
 }
+
+const bearer: Scheme = 'Bearer'
 
 /** A web `Request` joins several lines by commas, and no token has a comma. */
 function tokenInHeader({ headers }: HttpRequest, name: string): readonly string[] {
@@ -114,23 +139,25 @@ function tokenInHeader({ headers }: HttpRequest, name: string): readonly string[
   return line === '' ? [] : [line]
 }
 
-function tokenInAuthorization({ headers }: HttpRequest): string | undefined {
+function credentialsInAuthorization({ headers }: HttpRequest, schemes: readonly Scheme[]): Credentials | undefined {
   const [line, ...others] = headerLines(headers, 'authorization')
   refuseUnless(others.length === 0, 'repeated-credentials')
   refuseUnless(line === undefined || line.length <= maxLineLength, 'token-too-large')
-  return line === undefined ? undefined : bearerTokenIn(line)
+  return line === undefined ? undefined : credentialsOfLine(line, schemes)
 }
 
-/** The text after the scheme `Bearer` and its spaces. `undefined` under any other scheme. */
-function bearerTokenIn(line: string): string | undefined {
+/** The scheme, and the text after it and its spaces. `undefined` under a scheme that does not count. */
+function credentialsOfLine(line: string, schemes: readonly Scheme[]): Credentials | undefined {
   // A web `Request` joins several lines by commas.
-  refuseUnless(!line.includes(',') || !furtherToken.test(withoutQuotedStrings(line)), 'repeated-credentials')
-  const scheme = /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
-  if (scheme.toLowerCase() !== 'bearer') {
+  const further = new RegExp(`, *(${schemes.join('|')})( |$)`, 'i')
+  refuseUnless(!line.includes(',') || !further.test(withoutQuotedStrings(line)), 'repeated-credentials')
+  const name = /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
+  const scheme = schemes.find((one) => one.toLowerCase() === name.toLowerCase())
+  if (scheme === undefined) {
     return undefined
   }
-  const rest = line.slice(scheme.length)
-  return rest.startsWith(' ') ? rest.replace(/^ +/, '') : ''
+  const rest = line.slice(name.length)
+  return { scheme, token: rest.startsWith(' ') ? rest.replace(/^ +/, '') : '' }
 }
 
 /**

@@ -5,11 +5,14 @@ import type { HttpRequest } from './http-request.ts'
 import { nodeHeaders } from './node-request.ts'
 import { createServerRequest } from './server-request.ts'
 
+/** A web `Request`, a request of Node (also of an upgrade), or an object with the same members. */
+export type AnyRequest = HttpRequest | IncomingMessage
+
 /**
  * A request of Node, such as that of an upgrade, as an `HttpRequest`. Any other object stays as it is. Express sets
  * `originalUrl` and `body`.
  */
-export function toHttpRequest(request: HttpRequest | IncomingMessage): HttpRequest {
+export function toHttpRequest(request: AnyRequest): HttpRequest {
   if (typeof request !== 'object' || request === null) {
     // The message of the engine would contain a token that was passed instead of the request.
     throw new TypeError(
@@ -32,6 +35,6 @@ export function toHttpRequest(request: HttpRequest | IncomingMessage): HttpReque
 }
 
 /** Only a request of Node has `rawHeaders`, over HTTP/1.1 and HTTP/2 alike. Tests may create one without them. */
-function isNodeRequest(request: HttpRequest | IncomingMessage): request is IncomingMessage {
+function isNodeRequest(request: AnyRequest): request is IncomingMessage {
   return 'rawHeaders' in request && isRecord(request.headers) && !(Symbol.iterator in request.headers)
 }

@@ -47,19 +47,41 @@ export interface ResponseWriter {
 /**
  * Writes the response. Other headers of the application, such as its own challenges or those of CORS, stay in place.
  */
-export function writeErrorResponse({ status, headers, body }: ErrorResponse, writer: ResponseWriter): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (name === 'WWW-Authenticate') {
-      writer.append(name, value)
+export function writeErrorResponse(response: ErrorResponse, writer: ResponseWriter): void {
+  writeHeaders(linesOf(response), writer)
+  writer.set('Content-Type', 'application/json')
+  writer.end(response.status, JSON.stringify(response.body))
+}
+
+/** Writes header lines. The application may have lines of those that are lists. */
+export function writeHeaders(lines: readonly Line[], { set, append }: Pick<ResponseWriter, 'set' | 'append'>): void {
+  for (const [name, value] of lines) {
+    if (lists.has(name)) {
+      append(name, value)
     } else {
-      writer.set(name, value)
+      set(name, value)
     }
   }
-  writer.set('Content-Type', 'application/json')
-  writer.end(status, JSON.stringify(body))
+}
+
+type Line = readonly [name: string, value: string]
+
+const lists: ReadonlySet<string> = new Set(['WWW-Authenticate', 'Access-Control-Expose-Headers'])
+
+/** The header lines of a response. Each challenge has a line of its own, unless an error handler replaced them. */
+export function linesOf(response: ErrorResponse): readonly Line[] {
+  const challenges = isRefusal(response) ? response.challenges : []
+  const isUnchanged = response.headers['WWW-Authenticate'] === challenges.join(', ')
+  return Object.entries(response.headers).flatMap(([name, value]): readonly Line[] =>
+    name === 'WWW-Authenticate' && isUnchanged ? challenges.map((challenge) => [name, challenge]) : [[name, value]],
+  )
 }
 
 /** The same response for a framework of web standards. */
-export function toResponse({ status, headers, body }: ErrorResponse): Response {
-  return Response.json(body, { status, headers })
+export function toResponse(response: ErrorResponse): Response {
+  const headers = new Headers()
+  for (const [name, value] of linesOf(response)) {
+    headers.append(name, value)
+  }
+  return Response.json(response.body, { status: response.status, headers })
 }

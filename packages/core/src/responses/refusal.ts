@@ -5,8 +5,13 @@ import { type GraphqlExtensions, graphqlExtensions } from './graphql-extensions.
 import type { PassedOverKey } from './passed-over-key.ts'
 import type { RefusalReason } from './refusal-reasons.ts'
 
-/** The error codes of RFC 6750 §3.1. */
-export type RefusalCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+/** The error codes of RFC 6750 §3.1 and RFC 9449 §12.2. */
+export type RefusalCode =
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
 
 /** What a `Refusal` consists of. Only `reason` is required. */
 export interface RefusalInit {
@@ -20,17 +25,32 @@ export interface RefusalInit {
   readonly passedOver?: readonly PassedOverKey[] | undefined
 }
 
-/** The parts of a challenge that come from the route. */
+/** The parts of the challenges that come from the route and the request. */
 export interface ChallengeContext {
   readonly realm: string
   /** All scopes that the route demands. */
   readonly scopes: readonly string[]
+  /** The schemes of the route, each with a challenge of its own. */
+  readonly schemes: readonly OfferedScheme[]
+  /** Further headers of the response, such as `DPoP-Nonce`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** A scheme that the route accepts. */
+export interface OfferedScheme {
+  readonly name: 'Bearer' | 'DPoP'
+  /** The algorithms of proofs, separated by spaces (RFC 9449 §5.1). */
+  readonly algs?: string | undefined
+  /** Whether the request presented its token under this scheme. Then the challenge has the error. */
+  readonly isAttempted: boolean
 }
 
 const statusOf: Readonly<Record<RefusalCode, 400 | 401 | 403>> = {
   invalid_request: 400,
   invalid_token: 401,
   insufficient_scope: 403,
+  invalid_dpop_proof: 401,
+  use_dpop_nonce: 401,
 }
 
 /** Fixed sentences, by code or reason. Other reasons have the sentence of their code, so that the wire says no more. */
@@ -39,13 +59,15 @@ const descriptions: ReadonlyMap<string, string> = new Map(
     invalid_request: 'The credentials of the request are malformed',
     invalid_token: 'The access token is not valid',
     insufficient_scope: 'The access token does not permit this request',
+    invalid_dpop_proof: 'The DPoP proof is not valid',
+    use_dpop_nonce: 'The DPoP proof needs a nonce of this server',
     expired: 'The access token has expired',
     'wrong-audience': 'The access token is meant for another audience',
     'missing-scope': 'The access token lacks a required scope',
   }),
 )
 
-const noContext: ChallengeContext = { realm: 'api', scopes: [] }
+const noContext: ChallengeContext = { realm: 'api', scopes: [], schemes: [{ name: 'Bearer', isAttempted: true }] }
 
 const noCredentials = 'The request carries no credentials'
 
@@ -101,9 +123,16 @@ export class Refusal extends Error {
     Object.defineProperty(this, 'token', { value: token })
   }
 
-  /** The headers of the response: the challenge, and `Cache-Control: no-store`. An error handler can replace them. */
+  /**
+   * The headers of the response: the challenges, and `Cache-Control: no-store`. With DPoP also `DPoP-Nonce`, if the
+   * client needs one, and `Access-Control-Expose-Headers`. An error handler can replace them.
+   */
   get headers(): Readonly<Record<string, string>> {
-    this.#headers ??= { 'WWW-Authenticate': this.#challenge(), 'Cache-Control': 'no-store' }
+    this.#headers ??= {
+      'WWW-Authenticate': this.challenges.join(', '),
+      'Cache-Control': 'no-store',
+      ...this.#context.headers,
+    }
     return this.#headers
   }
 
@@ -124,15 +153,29 @@ export class Refusal extends Error {
     return graphqlExtensions(this.status, this.headers)
   }
 
+  /**
+   * The challenges in `WWW-Authenticate`. A request without credentials gets one for each scheme of the route. An error
+   * is in the challenge of the scheme that the request used (RFC 9449 §7.1). A token that is bound to a key and came
+   * under `Bearer` gets a challenge for `DPoP` too.
+   */
+  get challenges(): readonly string[] {
+    const { schemes } = this.#context
+    const isAttempted = this.code !== undefined && schemes.some((scheme) => scheme.isAttempted)
+    return schemes
+      .filter((scheme) => scheme.isAttempted || !isAttempted || this.reason === 'dpop-bound')
+      .map((scheme) => this.#challenge(scheme, scheme.isAttempted || !isAttempted))
+  }
+
   /** The challenge names the scopes only for a client without a token, or with too few scopes. */
-  #challenge(): string {
+  #challenge({ name, algs }: OfferedScheme, hasError: boolean): string {
     const { realm, scopes } = this.#context
     const namesScopes = scopes.length > 0 && (this.code === undefined || this.reason === 'missing-scope')
-    return formatChallenge('Bearer', {
+    return formatChallenge(name, {
       realm,
-      error: this.code,
-      error_description: this.code === undefined ? undefined : this.message,
+      error: hasError ? this.code : undefined,
+      error_description: this.code === undefined || !hasError ? undefined : this.message,
       scope: namesScopes ? scopes.join(' ') : undefined,
+      algs,
     })
   }
 }
@@ -145,6 +188,11 @@ export function isRefusal(error: unknown): error is Refusal {
 /** The refusal of a token (RFC 6750 §3.1): 401. */
 export function invalidToken(reason: RefusalReason, claimPaths?: readonly string[]): Refusal {
   return new Refusal({ code: 'invalid_token', reason, claimPaths })
+}
+
+/** The refusal of a DPoP proof (RFC 9449 §7.1): 401. */
+export function invalidProof(reason: RefusalReason): Refusal {
+  return new Refusal({ code: 'invalid_dpop_proof', reason })
 }
 
 /** The refusal of malformed credentials (RFC 6750 §3.1): 400. */

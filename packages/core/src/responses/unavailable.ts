@@ -8,6 +8,7 @@ const unreachable = [
   'overloaded',
   'closing',
   'revocations-silent',
+  'replay-store',
 ] as const
 
 /** The cause of an outage as a stable id, for logs and metrics. */

@@ -1,0 +1,169 @@
+import { calculateJwkThumbprint, compactVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
+import type { KeyObject } from 'node:crypto'
+import { mediaType } from '../claims/token-kind.ts'
+import { refusalOf } from '../jwt/jose-errors.ts'
+import { type ParsedJwt, parseJwt } from '../jwt/parse-jwt.ts'
+import { parseJwk } from '../keys/jwk.ts'
+import { hash } from '../lib/recent-node.ts'
+import { own } from '../lib/record.ts'
+import { headerLines } from '../request/header-lines.ts'
+import type { HttpRequest } from '../request/http-request.ts'
+import { invalidProof, type Refusal } from '../responses/refusal.ts'
+import type { KnownOrigins } from './origins.ts'
+import { matchTarget } from './target-uri.ts'
+
+/** What a proof must fit. */
+export interface ProofContext {
+  readonly request: HttpRequest
+  /** The access token. */
+  readonly text: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** A proof that passes the checks of RFC 9449 §4.3, but for the key, the nonce and its repetition. */
+export interface VerifiedProof {
+  /** The thumbprint of its key (RFC 7638). */
+  readonly jkt: string
+  readonly jti: string
+  /** `htu`, normalized. */
+  readonly target: string
+  /** In seconds. */
+  readonly iat: number
+  readonly nonce: unknown
+  /** The proof itself. */
+  readonly text: string
+}
+
+/** Milliseconds: a proof may be so old, and so far in the future. */
+export const maxProofAge = 60_000
+export const maxProofLead = 5000
+
+const maxProofLength = 8 * 1024
+/** The public keys of clients, by the headers of their proofs, which do not change. */
+const maxKeys = 1000
+const maxHeaderLength = 1024
+
+/** A key that has verified a proof. */
+interface ProofKey {
+  readonly alg: string
+  readonly key: KeyObject
+  readonly jkt: string
+}
+
+/**
+ * Verifies the proof in the header `DPoP` of a request (RFC 9449 §4.3).
+ *
+ * @throws Refusal 401 `invalid_dpop_proof`.
+ */
+export type VerifyProof = (context: ProofContext) => Promise<VerifiedProof>
+
+export function createVerifyProof(algorithms: readonly string[], origins: KnownOrigins): VerifyProof {
+  const keys = new LRUCache<string, ProofKey>({ max: maxKeys })
+
+  return async ({ request, text, now }) => {
+    const proof = expectParsed(expectOneProof(request))
+    const [header = ''] = proof.token.split('.', 1)
+    const known = keys.get(header)
+    const key = known ?? (await readKey(proof.header, algorithms))
+    const claims = expectClaims(proof.claims)
+    refuseUnless(claims.htm === request.method, 'proof-method')
+    const target = matchTarget(claims.htu, request, origins)
+    if (target === undefined) {
+      throw invalidProof('proof-uri')
+    }
+    refuseUnless(isRecent(proof.claims, claims.iat, now), 'proof-time')
+    refuseUnless(claims.ath === hash('sha256', text, 'base64url'), 'proof-token')
+    await verifySignature(proof, key)
+    if (known === undefined && header.length <= maxHeaderLength) {
+      keys.set(header, key)
+    }
+    const { jti, iat } = claims
+    return { jti, iat, target, jkt: key.jkt, nonce: own(proof.claims, 'nonce'), text: proof.token }
+  }
+}
+
+/** Node joins repeated lines by a comma, which no proof contains. */
+function expectOneProof({ headers }: HttpRequest): string {
+  const [proof = '', ...others] = headerLines(headers, 'dpop')
+  refuseUnless(others.length === 0 && !proof.includes(','), 'repeated-proof')
+  refuseUnless(proof !== '', 'no-proof')
+  refuseUnless(proof.length <= maxProofLength, 'malformed-proof')
+  return proof
+}
+
+function expectParsed(text: string): ParsedJwt {
+  const proof = parseJwt(text)
+  // No critical extension is understood, and a JWT has no unencoded payload (RFC 7515 §4.1.11, RFC 7797 §7).
+  if (proof === undefined || own(proof.header, 'crit') !== undefined || !isEncoded(own(proof.header, 'b64'))) {
+    throw invalidProof('malformed-proof')
+  }
+  return proof
+}
+
+function isEncoded(b64: unknown): boolean {
+  return b64 === undefined || b64 === true
+}
+
+async function readKey(header: ParsedJwt['header'], algorithms: readonly string[]): Promise<ProofKey> {
+  refuseUnless(mediaType(own(header, 'typ')) === 'application/dpop+jwt', 'wrong-proof-type')
+  const { alg = '' } = header
+  refuseUnless(algorithms.includes(alg), 'proof-algorithm')
+  const jwk = own(header, 'jwk')
+  refuseUnless(!hasPrivateMember(jwk), 'proof-key')
+  const { key } = parseJwk(jwk)
+  if (key === undefined || !key.algorithms.includes(alg)) {
+    throw invalidProof('proof-key')
+  }
+  return { alg, key: key.key, jkt: await calculateJwkThumbprint(key.key.export({ format: 'jwk' })) }
+}
+
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+
+function hasPrivateMember(jwk: unknown): boolean {
+  return privateMembers.some((name) => own(jwk, name) !== undefined)
+}
+
+interface Claims extends Pick<VerifiedProof, 'jti' | 'iat'> {
+  readonly htm: string
+  readonly htu: string
+  readonly ath: string
+}
+
+function expectClaims(claims: ParsedJwt['claims']): Claims {
+  const text = (name: string): string => {
+    const value = own(claims, name)
+    if (typeof value !== 'string' || value === '') {
+      throw invalidProof('malformed-proof')
+    }
+    return value
+  }
+  const iat = own(claims, 'iat')
+  if (typeof iat !== 'number') {
+    throw invalidProof('malformed-proof')
+  }
+  return { jti: text('jti'), htm: text('htm'), htu: text('htu'), iat, ath: text('ath') }
+}
+
+/** A proof needs no `exp` or `nbf`, and they count if it has them (RFC 7519 §4.1). */
+function isRecent(claims: ParsedJwt['claims'], iat: number, now: number): boolean {
+  const [exp, nbf] = [own(claims, 'exp') ?? Infinity, own(claims, 'nbf') ?? -Infinity]
+  const isInForce =
+    typeof exp === 'number' && exp * 1000 > now && typeof nbf === 'number' && nbf * 1000 <= now + maxProofLead
+  return isInForce && iat * 1000 >= now - maxProofAge && iat * 1000 <= now + maxProofLead
+}
+
+async function verifySignature(proof: ParsedJwt, { key, alg }: ProofKey): Promise<void> {
+  try {
+    await compactVerify(proof.token, key, { algorithms: [alg] })
+  } catch (error) {
+    throw refusalOf(error) === undefined ? error : invalidProof('proof-signature')
+  }
+}
+
+function refuseUnless(isSound: boolean, reason: Refusal['reason']): void {
+  if (!isSound) {
+    throw invalidProof(reason)
+  }
+}

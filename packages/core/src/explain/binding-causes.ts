@@ -1,0 +1,63 @@
+import { own, ownText } from '../lib/record.ts'
+import type { Cause } from './explanation.ts'
+import type { FailedToken } from './failed-token.ts'
+
+/** `sender-constrained`. */
+export function senderConstrained({ claims, genuine, request, settings }: FailedToken): Cause {
+  const isDpop = ownText(claims, 'token_type')?.toLowerCase() === 'dpop' || own(genuine?.cnf, 'jkt') !== undefined
+  if (request === undefined) {
+    return {
+      problem:
+        'the token is bound to a key or a certificate of its client, and validate() has no request to verify that',
+      fix: 'Pass the request to authenticate().',
+    }
+  }
+  if (isDpop && settings.dpop.mode === 'off') {
+    return {
+      problem: 'the token is bound to a key of its client (DPoP), and the option `dpop` is off',
+      fix: "Set `dpop: { mode: 'accepted' }`, or configure the client to request tokens that are not bound.",
+    }
+  }
+  if (own(genuine?.cnf, 'x5t#S256') !== undefined && settings.mtls.mode === 'off') {
+    return {
+      problem: 'the token is bound to a certificate of its client (mutual TLS), and the option `mtls` is off',
+      fix: "Set `mtls: { mode: 'accepted' }`, or configure the client to request tokens that are not bound.",
+    }
+  }
+  return {
+    problem: 'the `cnf` of the token has neither `jkt` nor `x5t#S256` in their form, so that nothing can be verified',
+    fix: 'Configure the issuer to bind its tokens as RFC 9449 §6 or RFC 8705 §3 says.',
+  }
+}
+
+/** `unbound-token`. */
+export const unboundToken = (): Cause => ({
+  problem: 'the token is not bound to a key or a certificate of its client as this route demands',
+  fix: 'The client must get its token with a proof (DPoP) or a certificate (mutual TLS), and the issuer must write `cnf`. A token that is not bound comes under Bearer.',
+})
+
+/** `dpop-bound`. */
+export const dpopBound = (): Cause => ({
+  problem: 'the token is bound to a key of its client (DPoP), and came under the scheme Bearer',
+  fix: 'Send `Authorization: DPoP <access token>` and the header `DPoP` with a proof.',
+})
+
+export const noCertificate = (): Cause => ({
+  problem: 'the token is bound to a certificate of its client, and the request came without one',
+  fix: 'The client must present its certificate, and the server must request it: `requestCert: true`. Behind a proxy that ends TLS, `certificate` of `mtls` names the proxy, which must pass the certificate on.',
+})
+
+export const malformedCertificate = (): Cause => ({
+  problem: 'the header of the proxy has no certificate in its form, or several',
+  fix: 'Compare the configuration of the proxy with the documentation of `mtls`. The proxy must replace this header of its clients.',
+})
+
+export const expiredCertificate = (): Cause => ({
+  problem: 'the certificate of the client has expired',
+  fix: 'The client needs a new certificate, and a token that is bound to it.',
+})
+
+export const wrongCertificate = (): Cause => ({
+  problem: 'the token is bound to another certificate',
+  fix: 'The client must use the certificate with which it got this token. It may have a new one meanwhile.',
+})

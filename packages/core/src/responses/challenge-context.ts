@@ -1,0 +1,51 @@
+import type { Demands } from '../guards/guard.ts'
+import { attemptedSchemes, type Scheme } from '../request/credentials.ts'
+import type { HttpRequest } from '../request/http-request.ts'
+import type { ChallengeContext } from './refusal.ts'
+
+/** The parts of a validator's options that its challenges show. */
+export interface ChallengeSettings {
+  readonly realm: string
+  readonly schemes: readonly Scheme[]
+  readonly dpop: { readonly mode: 'off' | 'accepted' | 'required'; readonly algorithms: readonly string[] }
+}
+
+/**
+ * The challenges of a route (RFC 6750 §3, RFC 9449 §7.1, §7.2). Where DPoP is required, Bearer has no challenge. A token
+ * that comes from another place than `Authorization` counts as Bearer.
+ */
+export function createChallengeContext(
+  { realm, schemes, dpop }: ChallengeSettings,
+  {
+    request,
+    demands,
+    nonce,
+  }: {
+    readonly request: HttpRequest | undefined
+    readonly demands: Demands
+    readonly nonce: string | undefined
+  },
+): ChallengeContext {
+  const attempted = request === undefined ? [] : attemptedSchemes(request, schemes)
+  const isRequired = dpop.mode === 'required' || demands.dpop === true
+  return {
+    realm,
+    scopes: demands.scopes ?? [],
+    schemes: schemes
+      .filter((name) => name === 'DPoP' || !isRequired)
+      .map((name) => ({
+        name,
+        algs: name === 'DPoP' ? dpop.algorithms.join(' ') : undefined,
+        isAttempted: attempted.includes(name) || (attempted.length === 0 && name === 'Bearer'),
+      })),
+    headers: dpop.mode === 'off' ? undefined : { ...exposed, ...(nonce === undefined ? {} : nonceHeaders(nonce)) },
+  }
+}
+
+/** A page of another origin may read these headers (Fetch §3.3.3). */
+const exposed = { 'Access-Control-Expose-Headers': 'WWW-Authenticate, DPoP-Nonce' }
+
+/** The headers of a response that carries a new nonce (RFC 9449 §8.2). */
+export function nonceHeaders(nonce: string | undefined): Readonly<Record<string, string>> {
+  return nonce === undefined ? {} : { 'DPoP-Nonce': nonce, 'Cache-Control': 'no-store', ...exposed }
+}
