@@ -583,6 +583,127 @@ export const requirements = {
     source: 'design §3',
     text: 'The error handling of the app may respond instead. The error contains the status and the headers.',
   },
+  'DPOP-01': {
+    level: 'MUST',
+    source: 'RFC 9449 §7.1',
+    text: 'A bound token comes with a proof; the handler sees the thumbprint of its key.',
+  },
+  'DPOP-02': { level: 'MUST', source: 'RFC 9449 §4.3, §7.1', text: 'Without a proof there is no access.' },
+  'DPOP-03': {
+    level: 'MUST',
+    source: 'RFC 9449 §4.3 (1)',
+    text: 'A request has one DPoP header; several use up no proof.',
+  },
+  'DPOP-04': {
+    level: 'MUST',
+    source: 'RFC 9449 §4.3 (2)',
+    text: 'The proof is one well-formed signed JWT of at most 8 KiB.',
+  },
+  'DPOP-05': {
+    level: 'MUST',
+    source: 'RFC 9449 §4.2, §4.3 (3)',
+    text: 'The proof has all its claims, of the right types.',
+  },
+  'DPOP-06': { level: 'MUST', source: 'RFC 9449 §4.3 (4)', text: '`typ` is dpop+jwt.' },
+  'DPOP-07': {
+    level: 'MUST',
+    source: 'RFC 9449 §4.3 (5)',
+    text: '`alg` is asymmetric and on the list, which challenges name.',
+  },
+  'DPOP-08': {
+    level: 'MUST',
+    source: 'RFC 9449 §4.3 (6)',
+    text: 'The signature verifies with the public key in the header.',
+  },
+  'DPOP-09': { level: 'MUST NOT', source: 'RFC 9449 §4.3 (7)', text: 'The header contains no private key.' },
+  'DPOP-10': { level: 'MUST', source: 'RFC 9449 §4.3 (8)', text: '`htm` is the method of the request; case counts.' },
+  'DPOP-11': {
+    level: 'MUST',
+    source: 'RFC 9449 §4.3 (9)',
+    text: '`htu` is the URL of the request without query and fragment.',
+  },
+  'DPOP-12': {
+    level: 'SHOULD',
+    source: 'RFC 9449 §4.3, RFC 3986 §6.2',
+    text: 'URLs are compared after normalization.',
+  },
+  'DPOP-13': {
+    level: 'RULE',
+    source: 'conformance §14',
+    text: 'The URL comes from the configuration or a trusted proxy, and from no header of another sender.',
+  },
+  'DPOP-14': {
+    level: 'MUST',
+    source: 'RFC 9449 §4.3 (11), §11.1',
+    text: 'A proof is accepted for 60 s, and 5 s before its time.',
+  },
+  'DPOP-15': { level: 'MUST', source: 'RFC 9449 §4.3 (12)', text: '`ath` is the hash of the access token.' },
+  'DPOP-16': { level: 'MUST', source: 'RFC 9449 §4.3 (12), §6', text: 'The token is bound to the key of the proof.' },
+  'DPOP-17': {
+    level: 'MUST',
+    source: 'RFC 9449 §7.1, §7.2',
+    text: 'Scheme and binding agree both ways, for JWTs and for introspected tokens.',
+  },
+  'DPOP-18': {
+    level: 'SHOULD',
+    source: 'RFC 9449 §7.1, §7.2',
+    text: 'Challenges offer the schemes of the route, and the error is in the one that was attempted.',
+  },
+  'DPOP-19': {
+    level: 'MUST',
+    source: 'RFC 9449 §8.1, §9',
+    text: 'Where nonces are on, a proof without one gets one with use_dpop_nonce.',
+  },
+  'DPOP-20': {
+    level: 'MUST',
+    source: 'RFC 9449 §8.2, §9',
+    text: 'A nonce lives for 60 s and is renewed after 30 s, over all processes with the same secrets.',
+  },
+  'DPOP-21': {
+    level: 'MUST NOT',
+    source: 'RFC 9449 §11.3',
+    text: 'A client never gets back to proofs without a nonce.',
+  },
+  'DPOP-22': {
+    level: 'MAY',
+    source: 'RFC 9449 §11.1',
+    text: 'A proof is used once, and a proof that is refused is not used up.',
+  },
+  'DPOP-23': {
+    level: 'RULE',
+    source: 'RFC 9449 §11.1',
+    text: 'Replay memory is bounded, and a store that cannot know refuses nobody and accepts nothing (503).',
+  },
+  'MTLS-01': {
+    level: 'MUST',
+    source: 'RFC 8705 §3',
+    text: 'The client has the certificate to which the token is bound.',
+  },
+  'MTLS-02': {
+    level: 'MUST',
+    source: 'RFC 8705 §3.1',
+    text: '`x5t#S256` is the base64url SHA-256 of the DER certificate.',
+  },
+  'MTLS-03': { level: 'MUST', source: 'RFC 8705 §3.2', text: 'The same holds for introspected tokens, cached or not.' },
+  'MTLS-04': { level: 'MAY', source: 'RFC 8705 §6.2', text: 'Self-signed certificates work.' },
+  'MTLS-05': {
+    level: 'MUST',
+    source: 'RFC 8705 §6.5, RFC 9440',
+    text: 'A certificate in a header counts only from a trusted proxy.',
+  },
+  'MTLS-06': {
+    level: 'RULE',
+    source: 'conformance §15',
+    text: 'Where certificates are required, other tokens are refused; of two bindings, both must hold.',
+  },
+  'FAPI-01': { level: 'MUST', source: 'FAPI 2.0 §5.3.4', text: 'Tokens come in the header only.' },
+  'FAPI-02': {
+    level: 'MUST',
+    source: 'FAPI 2.0 §5.3.4',
+    text: 'Without introspection and revocations, a warning says that tokens cannot be revoked.',
+  },
+  'FAPI-03': { level: 'MUST', source: 'FAPI 2.0 §5.3.4', text: 'Tokens are bound to a key or a certificate.' },
+  'FAPI-04': { level: 'MUST', source: 'FAPI 2.0 §5.4.1', text: 'The algorithms are PS256, ES256 and EdDSA.' },
 } as const satisfies Record<string, Requirement>
 
 export type RequirementId = keyof typeof requirements

@@ -1,13 +1,21 @@
-import { parseChallenges } from './challenges.ts'
+import { type Challenge, parseChallenges } from './challenges.ts'
 import type { Received } from './send.ts'
 
-/** The expected-result codes of the conformance checklist. Each stands for a status, a challenge, and a header. */
-export type ResultCode = 'OK' | 'C0' | 'E-REQ' | 'E-TOK' | 'E-SCOPE' | 'E-UP' | '500' | '502'
+/**
+ * The expected-result codes of the conformance checklist. Each stands for a status, the challenges, and headers. Unless
+ * there is exactly one challenge of the usual scheme, the schemes follow. A question mark says that a challenge has no
+ * error: `E-TOK Bearer DPoP?`.
+ */
+export type ResultCode = 'OK' | 'E-UP' | '500' | '502' | Refused | `${Refused} ${string}`
 
-const byError: Readonly<Record<string, ResultCode>> = {
+type Refused = 'C0' | 'E-REQ' | 'E-TOK' | 'E-SCOPE' | 'E-PROOF' | 'E-NONCE'
+
+const byError: Readonly<Record<string, Refused>> = {
   '400 invalid_request': 'E-REQ',
   '401 invalid_token': 'E-TOK',
   '403 insufficient_scope': 'E-SCOPE',
+  '401 invalid_dpop_proof': 'E-PROOF',
+  '401 use_dpop_nonce': 'E-NONCE',
 }
 
 const descriptions = new Set([
@@ -18,6 +26,8 @@ const descriptions = new Set([
   'The access token has expired',
   'The access token is meant for another audience',
   'The access token lacks a required scope',
+  'The DPoP proof is not valid',
+  'The DPoP proof needs a nonce of this server',
 ])
 
 /** The code of a response. A response that is right in part has no code, and is an error. */
@@ -47,29 +57,48 @@ function failure(received: Received): ResultCode {
 }
 
 function refusal(received: Received): ResultCode {
-  const [challenge, ...others] = parseChallenges(received.challenges)
-  expect(challenge?.scheme === 'Bearer' && others.length === 0, 'not exactly one Bearer challenge', received)
-  const { realm, error, error_description: description, error_uri: uri } = challenge?.parameters ?? {}
-  expect(realm !== undefined && uri === undefined && descriptions.has(description), 'an unlisted parameter', received)
-  if (error === undefined) {
-    expect(
-      received.status === 401 && description === undefined && received.body === '{}',
-      'error information for no credentials',
-      received,
-    )
-    return 'C0'
-  }
-  const code = byError[`${received.status} ${error}`]
-  const body: unknown = received.body === '' ? { error, error_description: description } : JSON.parse(received.body)
-  expect(
-    JSON.stringify(body) === JSON.stringify({ error, error_description: description }),
-    'a body of its own',
-    received,
-  )
+  const challenges = parseChallenges(received.challenges)
+  expect(challenges.length > 0, 'no challenge', received)
+  challenges.forEach((challenge) => expectSound(challenge, received))
+  const errors = new Set(challenges.map(({ parameters }) => parameters['error']))
+  errors.delete(undefined)
+  expect(errors.size <= 1, 'several errors', received)
+  const [error] = errors
+  const code = error === undefined ? 'C0' : byError[`${received.status} ${error}`]
   if (code === undefined) {
     throw new Error(`an unlisted error: ${received.status} ${error}`)
   }
-  return code
+  expectBody(challenges, error, received)
+  expectNonce(code, received)
+  const hasMark = ({ parameters }: Challenge): boolean => error !== undefined && parameters['error'] === undefined
+  const schemes = challenges.map((challenge) => `${challenge.scheme}${hasMark(challenge) ? '?' : ''}`).join(' ')
+  const usual = code === 'E-PROOF' || code === 'E-NONCE' ? 'DPoP' : 'Bearer'
+  return schemes === usual ? code : `${code} ${schemes}`
+}
+
+function expectSound({ scheme, parameters }: Challenge, received: Received): void {
+  const { realm, error, error_description: description, error_uri: uri, algs } = parameters
+  expect(scheme === 'Bearer' || scheme === 'DPoP', 'another scheme', received)
+  expect(realm !== undefined && uri === undefined && descriptions.has(description), 'an unlisted parameter', received)
+  expect((error === undefined) === (description === undefined), 'a description without an error', received)
+  expect((algs !== undefined) === (scheme === 'DPoP'), 'no `algs`, or `algs` of Bearer', received)
+}
+
+function expectBody(challenges: readonly Challenge[], error: string | undefined, received: Received): void {
+  const { parameters } = challenges.find((challenge) => challenge.parameters['error'] !== undefined) ?? {}
+  const expected = error === undefined ? {} : { error, error_description: parameters?.['error_description'] }
+  expect(received.status === 401 || error !== undefined, 'no credentials without 401', received)
+  const isEmpty = received.body === '' && error !== undefined
+  expect(isEmpty || received.body === JSON.stringify(expected), 'a body of its own', received)
+}
+
+/** Exactly one nonce, of the characters of RFC 9449 §8.1, and readable for pages of another origin. */
+function expectNonce(code: Refused, received: Received): void {
+  const { 'dpop-nonce': nonce, 'access-control-expose-headers': exposed = '' } = received.headers
+  expect(code !== 'E-NONCE' || nonce !== undefined, 'no nonce', received)
+  const isSound = typeof nonce === 'string' && /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(nonce) && !nonce.includes(',')
+  expect(nonce === undefined || isSound, 'several nonces, or a malformed one', received)
+  expect(nonce === undefined || /DPoP-Nonce/i.test(exposed), 'a nonce that pages cannot read', received)
 }
 
 function expect(isSo: boolean, what: string, received: Received): void {

@@ -2,6 +2,7 @@ import '../require/expect-node.cjs'
 export type {
   AccessToken,
   AccessTokenClaims,
+  Confirmation,
   IntrospectedClaims,
   JwtAccessToken,
   JwtClaims,
@@ -11,7 +12,9 @@ export type {
 export type { TokenCache } from './cache/token-cache.ts'
 export type { ClaimPath } from './claims/claim-path.ts'
 export type { AccessTokenMark, Dialect, IsAccessToken, TokenHeader } from './claims/dialect.ts'
+export type { DpopOptions } from './constraints/dpop-options.ts'
 export { memoryReplayStore, type MemoryReplayStoreOptions } from './constraints/memory-replay-store.ts'
+export type { MtlsOptions, ProxyCertificate } from './constraints/mtls-options.ts'
 export type { ReplayStore } from './constraints/replay-store.ts'
 export { createValidator } from './create-validator.ts'
 export { subscribe } from './diagnostics/subscribe.ts'
@@ -21,6 +24,7 @@ export { active } from './guards/active.ts'
 export { audience } from './guards/audience.ts'
 export { claims } from './guards/claims.ts'
 export { allOf, anyOf } from './guards/combine.ts'
+export { dpopBound } from './guards/dpop-bound.ts'
 export {
   defineGuard,
   type Demands,

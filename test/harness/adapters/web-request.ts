@@ -24,8 +24,9 @@ function appOf({ protection, inner = protection, guards, onHandled, habits = [],
   function responding(validate: (request: Request) => Promise<AccessToken | undefined>): Handler {
     return async (context) => {
       try {
-        onHandled(await validate(context.req.raw))
-        return context.json({ ok: true })
+        const token = await validate(context.req.raw)
+        onHandled(token)
+        return context.json({ ok: true }, { headers: { ...token?.responseHeaders } })
       } catch (error) {
         if (onError === undefined) {
           return validator.respond(error)
