@@ -14,7 +14,7 @@ export interface Sent {
 export interface Received {
   readonly status: number
   readonly headers: IncomingMessage['headers']
-  /** Every line of `WWW-Authenticate`. */
+  /** Every challenge of `WWW-Authenticate`. A web `Response` has them in one line, which counts as several. */
   readonly challenges: readonly string[]
   readonly body: string
 }
@@ -47,12 +47,17 @@ export async function send(
     sending.end(body)
   })
   const status = response.statusCode ?? 0
-  const challenges = response.rawHeaders.filter(
-    (_, index, raw) => raw[index - 1]?.toLowerCase() === 'www-authenticate' && index % 2 === 1,
-  )
+  const challenges = response.rawHeaders
+    .filter((_, index, raw) => raw[index - 1]?.toLowerCase() === 'www-authenticate' && index % 2 === 1)
+    .flatMap(separate)
   const received = (await buffer(response)).toString()
   if (challenges.length > 0 || response.headers['cache-control'] === 'no-store') {
     refusals.add([status, ...challenges, received].join('\n'))
   }
   return { status, headers: response.headers, challenges, body: received }
+}
+
+/** The challenges of one line. No value of a parameter contains what separates them. */
+function separate(line: string): readonly string[] {
+  return line.split(/, (?=\w+ \w+=")/)
 }

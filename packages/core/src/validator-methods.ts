@@ -6,7 +6,7 @@ import type { Explainer } from './explain/explain.ts'
 import type { Explanation } from './explain/explanation.ts'
 import { expectIntrospecting } from './guards/active.ts'
 import { combineGuards } from './guards/combine.ts'
-import { expectDpopOn } from './guards/dpop-bound.ts'
+import { deferDpop, expectDpopOn } from './guards/dpop-bound.ts'
 import type { Guard } from './guards/guard.ts'
 import { deferOrganization, expectEnforced, withOrganizationRule } from './guards/organization.ts'
 import type { IssuerRegistry } from './issuers/issuer-registry.ts'
@@ -111,7 +111,10 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
     }
     const guard = combineGuards(withOrganizationRule(guards, isEnforced))
     expectIntrospecting(guard, issuers.listed)
-    expectEnforced(guards, isEnforced)
+    expectEnforced(
+      guards.filter((one) => one !== deferDpop),
+      isEnforced,
+    )
     expectDpopOn(guard, settings.dpop.mode)
     combined.add(guard)
     return guard
@@ -146,7 +149,7 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
         const token = await pipeline.authenticate(request, findings)
         const accepted = token && outcomes.publishAccepted(token)
         // The adapters authorize the token later, once for each layer, with the guards of that layer.
-        const isDeferred = guards.includes(deferOrganization)
+        const isDeferred = guards.includes(deferOrganization) || guards.includes(deferDpop)
         const isUnguarded = guards.length === 0 && !isEnforced
         return accepted && !isDeferred && !isUnguarded ? pipeline.authorize(accepted, request, guard) : accepted
       }),

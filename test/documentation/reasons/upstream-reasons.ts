@@ -39,6 +39,11 @@ export const upstreamTexts: Readonly<Record<UpstreamReason, ReasonText>> = {
     cause: 'Redis is down. Or the process has just started, and has not read the log yet.',
     fix: "Wait for [`ready()`](fleet.md#what-happens-when-a-process-starts) before the process gets requests. Choose [`whenSilent: 'serve'`](fleet.md#what-happens-when-the-log-is-gone) if old tokens must work during an outage of Redis.",
   },
+  'replay-store': {
+    happened: 'the store of used DPoP proofs failed, is full, or did not respond within a second',
+    cause: 'Redis is down. Or more proofs came in a minute than the store in memory can contain.',
+    fix: 'Check [Redis](sender-constraint.md#replay). No proof is accepted while nobody knows whether it was used before.',
+  },
   'not-found': {
     happened: 'there is no metadata document, or a status of 404',
     cause: '`issuer` is not exactly the name of the issuer. Or the issuer publishes its metadata elsewhere.',

@@ -1,5 +1,6 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
 import { fastPathOf } from '../create-validator.ts'
+import { deferDpop } from '../guards/dpop-bound.ts'
 import type { Guard } from '../guards/guard.ts'
 import { deferOrganization } from '../guards/organization.ts'
 import type { HttpRequest } from '../request/http-request.ts'
@@ -109,7 +110,7 @@ export function createRequestAuth<Request extends object, Claims>(
       await validator.authenticateOptional(http, deferOrganization)
     }
     state.method = http.method
-    const authentication = (state.authentication ??= validator.authenticateOptional(http, deferOrganization))
+    const authentication = (state.authentication ??= validator.authenticateOptional(http, deferredOf(guard)))
     const token = await authentication
     if (token === undefined && state.authentication === authentication) {
       state.authentication = undefined
@@ -169,6 +170,11 @@ export function createRequestAuth<Request extends object, Claims>(
   }
 
   return { known, authenticate, takeHeaders, tokenOf, optionalTokenOf }
+}
+
+/** The guards of a layer run later, once for each layer. A refusal of the token has the challenges of this layer. */
+function deferredOf({ demands }: Guard): Guard {
+  return demands.dpop === true ? deferDpop : deferOrganization
 }
 
 function reasonOf(error: unknown): string {
