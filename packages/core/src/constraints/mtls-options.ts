@@ -148,7 +148,7 @@ function digestOf(bytes: Uint8Array): Uint8Array {
 }
 
 function expectProxySecrets(secret: unknown): readonly Uint8Array[] {
-  return expectSecrets(secret).map((bytes) => {
+  return expectSecrets(secret, 'secret').map((bytes) => {
     // A header has no other bytes, and spaces at its ends do not count (RFC 9110 §5.5).
     if (!/^[!-~]+$/.test(Buffer.from(bytes).toString('latin1'))) {
       throw invalidOption(

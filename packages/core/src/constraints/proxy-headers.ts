@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { hash } from '../lib/recent-node.ts'
 import { headerLines } from '../request/header-lines.ts'
 import type { HttpRequest } from '../request/http-request.ts'
@@ -63,7 +64,7 @@ export function forwardedCertificate(request: HttpRequest, headers: ProxyHeaders
     return 'none'
   }
   const parsed = line.parse(line.value)
-  return parsed instanceof Uint8Array ? readCertificate(parsed, now) : (parsed ?? 'malformed')
+  return types.isUint8Array(parsed) ? readCertificate(parsed, now) : (parsed ?? 'malformed')
 }
 
 function parseByteSequence(value: string): ReturnType<Parse> {
