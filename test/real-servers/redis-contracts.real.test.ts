@@ -1,6 +1,6 @@
-/** The contracts of `TokenCache` and `Revocations`, with every client and every set-up. */
-import { revocationsContract, tokenCacheContract } from '@tollgate/core/contract'
-import { type RedisClient, redisRevocations, redisTokenCache } from '@tollgate/redis'
+/** The contracts of `TokenCache`, `Revocations` and `ReplayStore`, with every client and every set-up. */
+import { replayStoreContract, revocationsContract, tokenCacheContract } from '@tollgate/core/contract'
+import { type RedisClient, redisReplayStore, redisRevocations, redisTokenCache } from '@tollgate/redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CleanUp } from '../harness/listen.ts'
 import { type RedisProgram, startCluster, startRedis, startSentinels } from './redis.ts'
@@ -70,6 +70,10 @@ describe.each(setups)('$title', ({ start, clients }) => {
     test.each(revocationsContract(async () => redisRevocations(await open(), { secrets })))(
       'revocations: $name',
       ({ run }) => expect(run()).resolves.toBeUndefined(),
+    )
+
+    test.each(replayStoreContract(async () => redisReplayStore(await open())))('replays: $name', ({ run }) =>
+      expect(run()).resolves.toBeUndefined(),
     )
   })
 })

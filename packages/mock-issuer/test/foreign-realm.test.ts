@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { jwtVerify, SignJWT } from 'jose'
 import { expect, onTestFinished, test } from 'vitest'
-import { wrongTokens } from '../src/index.ts'
+import { createSenderClient, wrongProofs, wrongTokens } from '../src/index.ts'
 import { introspectWith, start, verifier } from './harness.ts'
 
 /** Replaces the global class as the jsdom environment of vitest does. Buffer and TextEncoder still make the other one. */
@@ -26,6 +26,16 @@ test('the issuer signs every token while another realm provides Uint8Array', asy
   for (const token of tokens) {
     await jwtVerify(token, await verifier(issuer), { issuer: issuer.url, currentDate: new Date(issuer.clock()) })
   }
+})
+
+test('a client creates every proof and a certificate while another realm provides Uint8Array', async () => {
+  replaceUint8Array()
+  const client = await createSenderClient()
+  for (const name of wrongProofs) {
+    const proof = await client.wrongProof(name, { url: 'https://api.example.com/orders', token: 't' })
+    expect(proof, name).toBeTypeOf('string')
+  }
+  expect((await client.certificate()).thumbprint).toHaveLength(43)
 })
 
 test('the issuer verifies client_secret_jwt while another realm provides Uint8Array', async () => {

@@ -1,7 +1,7 @@
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const { createProtect, scopes } = require('@tollgate/express')
-const { createMockIssuer } = require('@tollgate/mock-issuer')
+const { createMockIssuer, createSenderClient } = require('@tollgate/mock-issuer')
 const express = require('express')
 
 async function main() {
@@ -20,6 +20,9 @@ async function main() {
   assert.equal(subject, 'alice', `Expected the subject alice, got "${subject}"`)
   const bare = await fetch(url)
   assert.equal(bare.status, 401, `Expected 401 without a token, got ${bare.status}`)
+
+  const certificate = await (await createSenderClient()).certificate()
+  assert.equal(certificate.thumbprint.length, 43, 'Expected a client certificate, whose libraries are ES modules')
 
   server.close()
   await issuer.close()

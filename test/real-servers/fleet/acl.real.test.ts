@@ -1,6 +1,14 @@
 /** Every command works under the ACL of docs/fleet.md. */
 import { readFileSync } from 'node:fs'
-import { glide, ioredis, nodeRedis, type RedisClient, redisRevocations, redisTokenCache } from '@tollgate/redis'
+import {
+  glide,
+  ioredis,
+  nodeRedis,
+  type RedisClient,
+  redisReplayStore,
+  redisRevocations,
+  redisTokenCache,
+} from '@tollgate/redis'
 import { GlideClusterClient } from '@valkey/valkey-glide'
 import { Cluster, Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
@@ -40,6 +48,9 @@ async function useAll(client: RedisClient): Promise<void> {
   const { records, position } = await log.read(undefined, 0, signal)
   expect(records).toEqual(['record'])
   expect(await log.read(position, 10, signal)).toEqual({ records: [], position })
+  const replays = redisReplayStore(client)
+  expect(await replays.remember('thumbprint.hash', 10_000)).toBe(true)
+  expect(await replays.remember('thumbprint.hash', 10_000)).toBe(false)
 }
 
 test('node-redis needs the first line', async () => {

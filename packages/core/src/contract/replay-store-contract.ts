@@ -27,7 +27,8 @@ export function replayStoreContract(open: () => MaybePromise<ReplayStore>): read
             .flat()
             .map((one) => one.remember(`${key}.${round}`, minute)),
         )
-        deepStrictEqual(results.toSorted(), [...Array.from({ length: 49 }, () => false), true])
+        strictEqual(results.filter((isFirst) => isFirst !== false).length, 1)
+        strictEqual(results.includes(true), true)
       }
     },
     'another process knows the key': async (store, key) => {
@@ -37,11 +38,14 @@ export function replayStoreContract(open: () => MaybePromise<ReplayStore>): read
       strictEqual(await other.remember(`${key}.b`, minute), true)
       strictEqual(await store.remember(`${key}.b`, minute), false)
     },
-    'many keys at once are all new, and all known afterwards': async (store, key) => {
-      const keys = Array.from({ length: 500 }, (_, index) => `${key}.${index}`)
-      const all = async (): Promise<boolean[]> => Promise.all(keys.map((one) => store.remember(one, minute)))
-      deepStrictEqual(new Set(await all()), new Set([true]))
-      deepStrictEqual(new Set(await all()), new Set([false]))
+    'many keys are all new, and all known afterwards': async (store, key) => {
+      for (const expected of [true, false]) {
+        for (let begun = 0; begun < 500; begun += 50) {
+          const keys = Array.from({ length: 50 }, (_, index) => `${key}.${begun + index}`)
+          const results = await Promise.all(keys.map((one) => store.remember(one, minute)))
+          deepStrictEqual(new Set(results), new Set([expected]))
+        }
+      }
     },
     ...keyChecks,
     ...timeChecks,
