@@ -40,7 +40,7 @@ export function createConfirmActive(
     }
     const now = clock()
     validateClaims(confirmed, now)
-    verifySameBinding(confirmed, token.confirmation)
+    verifySameBinding(confirmed, token)
     // A response about a JWT may lack `iat`. Without it, a token that was issued after a revocation would be revoked.
     const dated = token.kind === 'jwt' ? { ...confirmed, iat: confirmed.iat ?? validatedOf(token).iat } : confirmed
     await revocations.verify(dated, token.raw())
