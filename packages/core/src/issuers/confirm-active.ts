@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import type { RevocationCheck } from '../revocation/verify-revocations.ts'
-import { createAccessToken, validatedOf } from '../validated-token.ts'
+import { createAccessToken, validatedOf } from '../request-token.ts'
 import type { IssuerRegistry } from './issuer-registry.ts'
 
 /**
