@@ -27,7 +27,7 @@ interface DpopContext extends ProofContext {
   readonly issuer: string
 }
 
-/** Milliseconds. A proof is remembered for so much longer than it can be used, because clocks of a fleet differ. */
+/** Milliseconds. A proof is stored for so much longer than it can be used, because clocks of a fleet differ. */
 const replayMargin = 10_000
 /** Milliseconds. A store that takes longer has failed. */
 const replayDeadline = 1000
