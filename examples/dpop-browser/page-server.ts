@@ -16,13 +16,13 @@ export interface Settings {
 export function createPageServer(settings: Settings): Express {
   const app = express()
   app.get('/settings.json', (_req, res) => void res.json(settings))
-  app.use('/modules/openid-client', express.static(folderOf('openid-client')))
-  app.use('/modules/oauth4webapi', express.static(folderOf('oauth4webapi')))
-  app.use('/modules/jose', express.static(dirname(folderOf('jose/errors'))))
+  app.use('/modules/openid-client', express.static(folderOf(import.meta.resolve('openid-client'))))
+  app.use('/modules/oauth4webapi', express.static(folderOf(import.meta.resolve('oauth4webapi'))))
+  app.use('/modules/jose', express.static(dirname(folderOf(import.meta.resolve('jose/errors')))))
   app.use(express.static(fileURLToPath(new URL('page', import.meta.url))))
   return app
 }
 
-function folderOf(module: string): string {
-  return dirname(fileURLToPath(import.meta.resolve(module)))
+function folderOf(url: string): string {
+  return dirname(fileURLToPath(url))
 }

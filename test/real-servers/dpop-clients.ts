@@ -4,7 +4,7 @@ import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { secret } from '../harness/authorization-server.ts'
 
-export interface DpopClientOptions {
+interface DpopClientOptions {
   readonly issuer: string
   /** The API for which the token is. */
   readonly resource: string
