@@ -5,13 +5,6 @@ import type { FailedToken } from './failed-token.ts'
 /** `sender-constrained`. */
 export function senderConstrained({ claims, genuine, request, settings }: FailedToken): Cause {
   const isDpop = ownText(claims, 'token_type')?.toLowerCase() === 'dpop' || own(genuine?.cnf, 'jkt') !== undefined
-  if (request === undefined) {
-    return {
-      problem:
-        'the token is bound to a key or a certificate of its client, and validate() has no request to verify that',
-      fix: 'Pass the request to authenticate().',
-    }
-  }
   if (isDpop && settings.dpop.mode === 'off') {
     return {
       problem: 'the token is bound to a key of its client (DPoP), and the option `dpop` is off',
@@ -22,6 +15,13 @@ export function senderConstrained({ claims, genuine, request, settings }: Failed
     return {
       problem: 'the token is bound to a certificate of its client (mutual TLS), and the option `mtls` is off',
       fix: "Set `mtls: { mode: 'accepted' }`, or configure the client to request tokens that are not bound.",
+    }
+  }
+  if (request === undefined) {
+    return {
+      problem:
+        'the token is bound to a key or a certificate of its client, and validate() has no request to verify that',
+      fix: 'Pass the request to authenticate().',
     }
   }
   return {

@@ -4,7 +4,8 @@ import { parseJwt } from '../jwt/parse-jwt.ts'
 import { own } from '../lib/record.ts'
 import type { ValidatorSettings } from '../options.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { validatedOf, type ValidatedToken } from '../validated-token.ts'
+import { validatedOf } from '../request-token.ts'
+import type { ValidatedToken } from '../validated-token.ts'
 import type { Refusal } from '../responses/refusal.ts'
 
 /** What a validator knows when a request ends with an error. */
