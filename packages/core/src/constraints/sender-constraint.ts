@@ -11,7 +11,7 @@ import type { VerifyDpop } from './dpop.ts'
 import type { MtlsSettings } from './mtls-options.ts'
 
 /** The credentials of one request, whose sender must be the owner of the token. */
-export interface Presentation {
+interface Presentation {
   /** `undefined` for a token by itself. */
   readonly request: HttpRequest | undefined
   readonly scheme: Scheme

@@ -1,4 +1,5 @@
 import { own, ownText } from '../lib/record.ts'
+import { attemptedSchemes } from '../request/credentials.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
 
@@ -31,10 +32,18 @@ export function senderConstrained({ claims, genuine, request, settings }: Failed
 }
 
 /** `unbound-token`. */
-export const unboundToken = (): Cause => ({
-  problem: 'the token is not bound to a key or a certificate of its client as this route demands',
-  fix: 'The client must get its token with a proof (DPoP) or a certificate (mutual TLS), and the issuer must write `cnf`. A token that is not bound comes under Bearer.',
-})
+export function unboundToken({ request, settings }: FailedToken): Cause {
+  if (request !== undefined && attemptedSchemes(request, settings.schemes).includes('DPoP')) {
+    return {
+      problem: 'the token came under the scheme DPoP, and is not bound to a key of its client',
+      fix: 'Send it as `Authorization: Bearer <access token>`. If it should be bound, configure the issuer to write `cnf`.',
+    }
+  }
+  return {
+    problem: 'the token is not bound to a key or a certificate of its client, as this route demands',
+    fix: 'The client must get its token with a proof (DPoP) or a certificate (mutual TLS), and the issuer must write `cnf`.',
+  }
+}
 
 /** `dpop-bound`. */
 export const dpopBound = (): Cause => ({

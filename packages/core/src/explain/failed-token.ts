@@ -21,7 +21,7 @@ export interface Circumstances {
 /** The options of a validator that explanations mention. */
 export type ExplainedSettings = Pick<
   ValidatorSettings,
-  'audience' | 'issuers' | 'credentials' | 'formBody' | 'clockTolerance' | 'dpop' | 'mtls' | 'origins'
+  'audience' | 'issuers' | 'credentials' | 'formBody' | 'clockTolerance' | 'dpop' | 'mtls' | 'origins' | 'schemes'
 >
 
 /** A refused token, and the configuration that refused it. The causes read it. */

@@ -10,7 +10,7 @@ export interface ChallengeContext {
 }
 
 /** A scheme that the route accepts. */
-export interface OfferedScheme {
+interface OfferedScheme {
   readonly name: 'Bearer' | 'DPoP'
   /** The algorithms of proofs, separated by spaces (RFC 9449 §5.1). */
   readonly algs?: string | undefined
