@@ -4,7 +4,7 @@ import type { CredentialSource } from './credential-sources.ts'
 import { tokenInForm } from './form-body.ts'
 import { headerLines, isWebHeaders } from './header-lines.ts'
 import type { HttpRequest } from './http-request.ts'
-import { onlyAuthorizationLine } from './node-request.ts'
+import { onlyAuthorizationLine } from './node-headers.ts'
 import { isSafeOrSameOrigin } from './same-origin.ts'
 
 /** The credentials that a request presented. Only the length and the characters of the token are checked. */
