@@ -29,9 +29,15 @@ export interface MtlsOptions {
 export interface ProxyCertificate {
   /** The kind of the proxy. `'rfc9440'` is the header `Client-Cert`, of any proxy. */
   readonly proxy: ProxyKind
-  /** The name of the header, for nginx and HAProxy. Default: `'x-ssl-client-cert'`, and `'x-ssl-client-der'`. */
+  /**
+   * The name of the header, for nginx and HAProxy only. Default: `'x-ssl-client-cert'` for nginx, and
+   * `'x-ssl-client-der'` for HAProxy.
+   */
   readonly header?: string | undefined
-  /** The IP addresses and CIDR ranges from which the proxy connects. Whoever can connect from there is trusted. */
+  /**
+   * The IP addresses and CIDR ranges from which the proxy connects. Every program that can connect from
+   * there is trusted.
+   */
   readonly addresses?: string | readonly string[] | undefined
   /**
    * The value of the header `X-Proxy-Secret` that the proxy sets in every request: at least 32 characters. Several
@@ -49,13 +55,13 @@ export interface MtlsSettings {
 const off: MtlsOptions = { mode: 'off' }
 const noCertificate: CertificateSource = () => 'none'
 
-/** Checks the option `mtls` once, at start-up. Default: `{ mode: 'off' }`. */
+/** Checks the option `mtls`. Default: `{ mode: 'off' }`. Throws a `TypeError`. */
 export function expectMtls(value: unknown): MtlsSettings {
-  const { mode, certificate } = expectOptions(value === undefined ? off : (value as MtlsOptions), '`mtls`', [
+  const { mode, certificate } = expectOptions(value === undefined ? off : (value as MtlsOptions), 'the option `mtls`', [
     'mode',
     'certificate',
   ])
-  const word = expectOneOf(mode, 'mode', ['off', 'accepted', 'required'])
+  const word = expectOneOf(mode, 'mtls.mode', ['off', 'accepted', 'required'])
   if (word === 'off' && certificate !== undefined) {
     throw invalidOption(
       "Expected no `certificate` with mode 'off'; set `mode` to 'accepted' or 'required', or remove `certificate`",
@@ -73,7 +79,7 @@ function expectSource(certificate: unknown = 'tls'): CertificateSource {
       `Expected \`certificate\` to be 'tls', or an object such as { proxy: 'nginx', addresses: '10.0.0.5' }, got ${describe(certificate)}`,
     )
   }
-  const options = expectOptions(certificate as ProxyCertificate, '`certificate`', [
+  const options = expectOptions(certificate as ProxyCertificate, '`certificate` of `mtls`', [
     'proxy',
     'header',
     'addresses',

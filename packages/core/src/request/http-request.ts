@@ -23,6 +23,6 @@ export interface HttpRequest {
    * the requests of the adapters it is a member of the class, so that a copy by `{ ...request }` lacks it.
    */
   readonly origin?: string | undefined
-  /** The other end of the connection. The adapters set it for a server of Node. A copy lacks it, as for `origin`. */
+  /** The other end of the connection. The adapters set it for a server of Node. A copy may lack it, as for `origin`. */
   readonly peer?: Peer | undefined
 }
