@@ -24,7 +24,7 @@ type Lines = readonly (readonly [name: string, value: string])[]
 
 /** What a guard sees of a request. After the connection has ended, its socket has no address. */
 interface Seen {
-  readonly origin: string | undefined
+  readonly origin: string | readonly string[] | undefined
   readonly address: string | undefined
   readonly certificate: string | undefined
 }
