@@ -173,7 +173,7 @@ async function originBy(
     guard: Guard,
   ) => Server | Promise<Server>,
   lines: Lines = evil,
-): Promise<string | undefined> {
+): Promise<Seen['origin']> {
   const issuer = await openIssuer()
   const { guard, seen } = recorder()
   const origin = await listen(await createServer(issuer.validatorOptions, guard))
