@@ -61,7 +61,7 @@ export const proofMethod = (token: FailedToken): Cause => ({
   fix: 'The client must create the proof for the method of the request, in upper case.',
 })
 
-/** `proof-uri`. The query of `htu` is not shown. */
+/** `proof-uri`. The query of `htu` is not shown, and neither are its credentials. */
 export function proofUri(token: FailedToken): Cause {
   const { request, settings } = token
   const [path = ''] = (request?.url ?? '').replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)
@@ -69,7 +69,11 @@ export function proofUri(token: FailedToken): Cause {
   return {
     problem: 'the proof is for another URL',
     expected: origins && showExpected(origins.map((origin) => `${origin}${path}`)),
-    received: showOr(ownText(proofOf(token)?.claims, 'htu')?.split(/[?#]/, 1)[0]),
+    received: showOr(
+      ownText(proofOf(token)?.claims, 'htu')
+        ?.split(/[?#]/, 1)[0]
+        ?.replace(/^([a-z\d+.-]*:[/\\]+)?[^/\\]*@/i, '$1…@'),
+    ),
     fix: 'If the clients call this server under another origin, set `origin`, or the trusted proxies of the framework. Otherwise the client must put the URL of the request into `htu`.',
   }
 }
