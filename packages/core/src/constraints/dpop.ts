@@ -75,7 +75,7 @@ async function useUp(store: ReplayStore, proof: VerifiedProof, { request, now, i
   usedProofs.set(store, uses)
   const carriers = carriersOf(request)
   const known = carriers.map((carrier) => uses.get(carrier)).find((use) => use?.text === proof.text)
-  const use = known ?? { text: proof.text, isNew: rememberProof(store, proof, now, issuer) }
+  const use = known ?? { text: proof.text, isNew: storeProof(store, proof, now, issuer) }
   carriers.forEach((carrier) => uses.set(carrier, use))
   let isNew: boolean
   try {
@@ -90,7 +90,7 @@ async function useUp(store: ReplayStore, proof: VerifiedProof, { request, now, i
   }
 }
 
-function rememberProof(store: ReplayStore, proof: VerifiedProof, now: number, issuer: string): Promise<boolean> {
+function storeProof(store: ReplayStore, proof: VerifiedProof, now: number, issuer: string): Promise<boolean> {
   const key = `${proof.jkt}.${hash('sha256', JSON.stringify([proof.jti, proof.target]), 'base64url')}`
   const time = proof.iat * 1000 + maxProofAge - now + replayMargin
   return remember(store, key, time, issuer)
