@@ -125,7 +125,7 @@ function proofOf({ request }: FailedToken): ReturnType<typeof parseJwt> {
 }
 
 function showable(uri: string | undefined): string | undefined {
-  return uri?.split(/[?#]/, 1)[0]?.replace(/\/\/[^/]*@/, '//…@')
+  return uri?.split(/[?#]/, 1)[0]?.replace(/^([a-z\d+.-]*:[/\\]+)?[^/\\]*@/i, '$1…@')
 }
 
 function showOr(text: string | undefined): string {
