@@ -1,7 +1,7 @@
-import { isLoopback } from '../lib/loopback.ts'
-import { memberOf } from '../lib/record.ts'
-import { headerLines } from '../request/header-lines.ts'
-import type { HttpRequest } from '../request/http-request.ts'
+import { isLoopback } from '../../lib/loopback.ts'
+import { memberOf } from '../../lib/record.ts'
+import { headerLines } from '../../request/header-lines.ts'
+import type { HttpRequest } from '../../request/http-request.ts'
 import { type KnownOrigins, parseOrigin } from './origins.ts'
 
 /**

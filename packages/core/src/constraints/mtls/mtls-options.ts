@@ -1,5 +1,5 @@
-import { describe, expectOneOf, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
-import type { Secrets } from '../lib/secrets.ts'
+import { describe, expectOneOf, expectOptions, expectText, invalidOption } from '../../lib/invalid-option.ts'
+import type { Secrets } from '../../lib/secrets.ts'
 import { forwardedCertificate, proxyFormats, type ProxyHeaders, type ProxyKind } from './certificate-headers.ts'
 import { type CertificateSource, tlsCertificate } from './client-certificate.ts'
 import { expectProxyTrust } from './proxy-trust.ts'
