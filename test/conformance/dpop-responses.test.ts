@@ -30,7 +30,7 @@ verifies(
     for (const [presented, proof, code, reason] of [
       [expired, await other.proof({ url, token, ...old }), 'E-TOK DPoP', 'expired'],
       [await api.token({ scope: '' }), await other.proof({ url, token, ...old }), 'E-TOK DPoP', 'unbound-token'],
-      [token, await other.proof({ url, token, ...old }), 'E-PROOF', 'proof-time'],
+      [token, await other.proof({ url, token, ...old }), 'E-PROOF', 'wrong-proof-time'],
       [token, await other.proof({ url, token }), 'E-TOK DPoP', 'wrong-proof-key'],
       [token, await api.client.proof({ url, token }), 'E-NONCE', 'no-nonce'],
       [token, await api.client.proof({ url, token, nonce: 'x' }), 'E-NONCE', 'wrong-nonce'],

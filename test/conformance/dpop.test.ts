@@ -1,7 +1,7 @@
 /** Each check of RFC 9449 §4.3, over every adapter. */
 import { createSenderClient, type WrongProof, wrongProofs } from '@tollgate/mock-issuer'
 import { expect } from 'vitest'
-import type { Adapter } from '../harness/adapters.ts'
+import { type Adapter, frameworks } from '../harness/adapters.ts'
 import { apiOrigin, type DpopApi, openDpopApi } from '../harness/dpop.ts'
 import { T0 } from '../harness/reference.ts'
 import { verifies } from '../harness/verifies.ts'
@@ -248,22 +248,34 @@ verifies('DPOP-13', 'headers of a sender that is no trusted proxy do not change 
   }
 })
 
-verifies('DPOP-13', 'without `origin`, the audience and a loopback host count, and no other host', async (adapter) => {
-  const api = await openDpopApi(adapter, {}, { protect: { origin: undefined } })
+/** Sends a request with a proof for this origin, and with these header lines. */
+async function presentOrigin(api: DpopApi, origin: string, ...lines: readonly (readonly [string, string])[]) {
   const token = await api.bound()
-  const send = async (origin: string, host?: string) => {
-    const { authorization, dpop } = await api.client.headers({ url: `${origin}/items`, token })
-    const hosts = host === undefined ? [] : [['Host', host] as const]
-    return api.outcome({ headers: [...hosts, ['Authorization', authorization], ['DPoP', dpop]] })
-  }
-  expect([await send(apiOrigin), await send(apiOrigin, 'evil.example'), await send(api.origin)]).toEqual([
-    'OK',
-    'OK',
-    'OK',
-  ])
-  expect(await send('https://evil.example', 'evil.example')).toBe('E-PROOF')
-  expect(await send('http://localhost:1', 'evil.example')).toBe('E-PROOF')
+  const { authorization, dpop } = await api.client.headers({ url: `${origin}/items`, token })
+  return api.outcome({ headers: [...lines, ['Authorization', authorization], ['DPoP', dpop]] })
+}
+
+verifies('DPOP-13', 'without `origin`, the audience counts, and no `Host`', async (adapter) => {
+  const api = await openDpopApi(adapter, {}, { protect: { origin: undefined } })
+  const evil = ['Host', 'evil.example'] as const
+  expect([await presentOrigin(api, apiOrigin), await presentOrigin(api, apiOrigin, evil)]).toEqual(['OK', 'OK'])
+  expect(await presentOrigin(api, 'https://evil.example', evil)).toBe('E-PROOF')
+  expect(await presentOrigin(api, 'http://localhost:1', evil)).toBe('E-PROOF')
 })
+
+verifies(
+  'DPOP-13',
+  'a host on loopback counts for a client on loopback, and not behind a proxy',
+  async (adapter) => {
+    const api = await openDpopApi(adapter, {}, { protect: { origin: undefined } })
+    expect(await presentOrigin(api, api.origin)).toBe('OK')
+    expect(await presentOrigin(api, 'http://localhost:1', ['Host', 'localhost:1'])).toBe('OK')
+    for (const name of ['X-Forwarded-For', 'Forwarded', 'Via', 'X-Real-IP', 'X-Forwarded-Host']) {
+      expect([name, await presentOrigin(api, api.origin, [name, '192.0.2.1'])]).toEqual([name, 'E-PROOF'])
+    }
+  },
+  frameworks,
+)
 
 verifies('DPOP-13', 'when no origin is known, the request fails, and no good proof gets 401', async (adapter) => {
   const api = await openDpopApi(adapter, {}, { protect: { origin: undefined, audience: 'urn:api' } })

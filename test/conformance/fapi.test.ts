@@ -107,3 +107,24 @@ verifies('FAPI-04', 'the algorithms of tokens and of proofs are those of the pro
     expect([algorithm, await api.presentBound(token, sender)]).toEqual([algorithm, expected])
   }
 })
+
+verifies(['FAPI-01', 'FAPI-03', 'FAPI-04'], 'an issuer of a function needs the same set-up', async (adapter) => {
+  const mock = await openIssuer()
+  const { issuer: name, ...others } = mock.validatorOptions
+  const issuer = () => trustedIssuer(name, { profile: 'fapi2' })
+  const sender = await createSenderClient({ clock: mock.clock })
+  const token = await mock.accessToken({ scope: 'read', cnf: sender.cnf })
+  for (const [options, expected] of [
+    [{ dpop: { mode: 'accepted' } }, 'OK'],
+    [{}, '500'],
+    [{ dpop: { mode: 'accepted' }, formBody: 'accepted' }, '500'],
+    [{ dpop: { mode: 'accepted', algorithms: ['ES256', 'RS256'] } }, '500'],
+  ] as const) {
+    const api = await openApi(adapter, { protection: { ...others, issuer, ...options } })
+    const { authorization, dpop } = await sender.headers({ url, token })
+    const headers = [['Authorization', authorization] as const, ['DPoP', dpop] as const]
+    const bearer = [['Authorization', `Bearer ${token}`] as const]
+    const isOn = 'dpop' in options
+    expect([options, await api.outcome({ headers: isOn ? headers : bearer })]).toEqual([options, expected])
+  }
+})

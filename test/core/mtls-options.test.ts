@@ -74,7 +74,11 @@ describe('the certificate of the TLS connection', () => {
 })
 
 test('the default is off: no certificate counts', () => {
-  for (const { mode, certificateOf } of [expectMtls(undefined), expectMtls({ mode: 'off' })]) {
+  for (const { mode, certificateOf } of [
+    expectMtls(undefined),
+    expectMtls({ mode: 'off' }),
+    expectMtls({ mode: 'off', certificate: 'tls' }),
+  ]) {
     expect(mode).toBe('off')
     expect(certificateOf({ method: 'GET', url: '/', headers: [], peer: peer('127.0.0.1', der) }, now)).toBe('none')
   }
@@ -239,8 +243,6 @@ describe('options that cannot be right', () => {
   test.each<readonly [string, unknown]>([
     ['an unknown mode', { mode: 'on' }],
     ['no mode', {}],
-    ['a certificate with mode off', { mode: 'off', certificate: 'tls' }],
-    ['a proxy with mode off', { mode: 'off', certificate: base }],
     ['a misspelt name', { mode: 'required', certificates: 'tls' }],
     ['a mode by itself', 'required'],
     ['true', true],

@@ -1,6 +1,7 @@
 import type { AccessToken, RawClaims } from './access-token.ts'
 import { createApplySchema } from './claims/claims-schema.ts'
 import { createVerifyDpop } from './constraints/dpop/verify-dpop.ts'
+import { expectFapi } from './constraints/fapi.ts'
 import { createSenderConstraints } from './constraints/sender-constraint.ts'
 import { tracing } from './diagnostics/channels.ts'
 import { createOutcomes } from './diagnostics/outcomes.ts'
@@ -63,7 +64,9 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     issuers,
     confirmActive,
     applySchema,
-    constraints: createSenderConstraints(createVerifyDpop(settings.dpop, settings.origins), settings.mtls),
+    constraints: createSenderConstraints(createVerifyDpop(settings.dpop, settings.origins), settings.mtls, () =>
+      expectFapi(settings, [{ url: resolvedLabel, introspects: true }]),
+    ),
     revocations,
     credentials,
     formBody,

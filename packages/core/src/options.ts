@@ -8,14 +8,14 @@ import { expectFapi } from './constraints/fapi.ts'
 import { expectMtls, type MtlsOptions, type MtlsSettings } from './constraints/mtls/mtls-options.ts'
 import { expectOrigins, type KnownOrigins, originsAmong } from './constraints/dpop/origins.ts'
 import { type Explain, expectExplain } from './explain/reports.ts'
+import { expectDispatcher } from './http/expect-dispatcher.ts'
 import { expectIssuers } from './issuers/expect-issuers.ts'
 import type { ResolveIssuer } from './issuers/issuer-resolver.ts'
 import type { OpaqueRouting } from './issuers/opaque-routing.ts'
 import { settingsOf, type TrustedIssuer } from './issuers/trusted-issuer.ts'
 import { type Clock, expectClock, systemClock } from './lib/clock.ts'
 import { type Duration, expectDuration } from './lib/duration.ts'
-import { describe, expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from './lib/invalid-option.ts'
-import { asRecord } from './lib/record.ts'
+import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from './lib/invalid-option.ts'
 import type { StandardSchema } from './lib/standard-schema.ts'
 import { type CredentialSource, expectCredentialSources } from './request/credential-sources.ts'
 import type { CredentialSettings, Scheme } from './request/credentials.ts'
@@ -179,6 +179,9 @@ function expectSenderOptions(
   const mtls = expectMtls(options.mtls)
   const dpop = expectDpop(options.dpop, clock, ofFapi.length > 0 && options.mtls === undefined ? 'accepted' : 'off')
   expectFapi({ ...options, dpop, mtls }, ofFapi)
+  if (dpop.mode !== 'off' && ![options.credentials ?? 'authorization'].flat().includes('authorization')) {
+    throw invalidOption("Expected 'authorization' among `credentials` with `dpop`, because the scheme DPoP is there")
+  }
   return { dpop, mtls, schemes: dpop.mode === 'off' ? ['Bearer'] : ['Bearer', 'DPoP'] }
 }
 
@@ -188,13 +191,4 @@ function expectRealm(realm: unknown): string {
     throw invalidOption('Expected `realm` to be printable ASCII')
   }
   return text
-}
-
-function expectDispatcher(dispatcher: Dispatcher): Dispatcher {
-  if (typeof asRecord(dispatcher)['dispatch'] !== 'function') {
-    const onBun = "On Bun, import it from 'undici/index.js', because Bun replaces the package `undici`"
-    const fix = 'bun' in process.versions ? `. ${onBun}` : ''
-    throw invalidOption(`Expected \`dispatcher\` to be a dispatcher of undici, got ${describe(dispatcher)}${fix}`)
-  }
-  return dispatcher
 }

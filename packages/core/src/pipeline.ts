@@ -25,8 +25,8 @@ export interface PipelineParts<Claims> extends CredentialSettings {
 /** The steps of a validator. `validator.ts` has them in their order. */
 export interface Pipeline<Claims, Token = AccessToken<Claims>> {
   /** Steps 1 to 5, for a request or for a token by itself. Resolves with `undefined` without credentials. */
-  authenticate(request: HttpRequest, seen: Findings): Promise<Token | undefined>
-  validate(token: unknown, seen: Findings): Promise<Token | undefined>
+  authenticate(request: HttpRequest, findings: Findings): Promise<Token | undefined>
+  validate(token: unknown, findings: Findings): Promise<Token | undefined>
   /** Meets the demand `active`, which repeats steps 3 to 5 for a newer response. Then step 6. */
   authorize(token: Token | undefined, request: HttpRequest | undefined, guard: Guard): Promise<Token>
   /** The fast path, for a cached JWT. It may only accept: on `undefined` the request takes the full path. */

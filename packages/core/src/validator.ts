@@ -19,22 +19,22 @@ export function createPipeline<Claims>(parts: PipelineParts<Claims>): Pipeline<C
     return issuers.cachedBy(candidates, text, clock()) ?? (await validateInOrder(candidates, parsed)) // 3
   }
 
-  async function validate(credentials: Credentials | undefined, seen: Findings, request?: HttpRequest) {
-    seen.text = credentials?.token
+  async function validate(credentials: Credentials | undefined, findings: Findings, request?: HttpRequest) {
+    findings.text = credentials?.token
     if (credentials === undefined) {
       return undefined
     }
     const { token: text, scheme } = credentials
     const token = issuers.cached(text, clock(), request) ?? (await validateToken(text, request))
-    seen.genuine = token
+    findings.genuine = token
     validateClaims(token, clock()) // 4
-    const sender = await constraints.verify(token, { request, scheme, text, now: clock(), findings: seen }) // 5
+    const sender = await constraints.verify(token, { request, scheme, accessToken: text, now: clock(), findings }) // 5
     await revocations.verify(token, text)
     return await applySchema(createAccessToken(token, { raw: text, owner, sender }))
   }
   return {
-    authenticate: async (request, seen) => validate(await extractCredentials(request, parts), seen, request), // 1
-    validate: async (token, seen) => validate(extractToken(token), seen),
+    authenticate: async (request, findings) => validate(await extractCredentials(request, parts), findings, request), // 1
+    validate: async (token, findings) => validate(extractToken(token), findings),
     async authorize(token, request, guard) {
       if (token === undefined) {
         throw new Refusal({ reason: 'no-credentials' })

@@ -170,44 +170,44 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
     cause: 'The client sends another JWT.',
     fix: 'Create proofs with a library, such as openid-client or oauth4webapi.',
   },
-  'proof-algorithm': {
+  'wrong-proof-algorithm': {
     code: 'invalid_dpop_proof',
     happened: 'the `alg` of the proof is not in `algorithms` of `dpop`',
     cause: 'The client has a key for another algorithm.',
     fix: 'Create a key for one of the `algs` in the challenge. Or add the algorithm to [`algorithms`](sender-constraint.md#options-of-dpop).',
   },
-  'proof-key': {
+  'malformed-proof-key': {
     code: 'invalid_dpop_proof',
     happened: 'the header of the proof has no usable public key in `jwk`',
     cause: 'The key is absent, contains private members, or does not fit `alg`.',
     fix: 'Export the public key alone.',
   },
-  'proof-signature': {
+  'bad-proof-signature': {
     code: 'invalid_dpop_proof',
     happened: 'the signature of the proof does not fit its key',
     cause: 'The proof was changed, or signed with another key.',
     fix: 'Create proofs with a library, such as openid-client or oauth4webapi.',
   },
-  'proof-method': {
+  'wrong-proof-method': {
     code: 'invalid_dpop_proof',
     happened: '`htm` is not the method of the request',
     cause: 'The client reuses a proof for another method, or writes it in lower case.',
     fix: 'Create a proof for each request.',
   },
-  'proof-uri': {
+  'wrong-proof-uri': {
     code: 'invalid_dpop_proof',
     happened: '`htu` is not the URL of the request, without query and fragment',
     cause:
       'Clients call the server under another origin than it knows, because of a proxy. Or the proof is for another URL.',
     fix: 'Set [`origin`](sender-constraint.md#the-url-of-the-request).',
   },
-  'proof-time': {
+  'wrong-proof-time': {
     code: 'invalid_dpop_proof',
     happened: 'the proof is older than 60 s, or more than 5 s in the future',
     cause: 'The client reuses proofs, or its clock is wrong.',
     fix: 'Create a proof for each request, and correct the clock.',
   },
-  'proof-token': {
+  'wrong-proof-token': {
     code: 'invalid_dpop_proof',
     happened: '`ath` is not the hash of the access token',
     cause: 'The proof is for another token, or the hash has padding.',

@@ -15,8 +15,7 @@ interface Presentation {
   /** `undefined` for a token by itself. */
   readonly request: HttpRequest | undefined
   readonly scheme: Scheme
-  /** The token. */
-  readonly text: string
+  readonly accessToken: string
   /** Milliseconds since the epoch. */
   readonly now: number
   readonly findings: Findings
@@ -34,9 +33,20 @@ export interface SenderConstraints {
   readonly passes: (token: ValidatedToken) => boolean
 }
 
-export function createSenderConstraints(dpop: VerifyDpop, mtls: MtlsSettings): SenderConstraints {
+/**
+ * `expectFapiSetup` throws a `TypeError` unless the validator is set up for FAPI 2.0. For an issuer that a function
+ * returns, this shows only now.
+ */
+export function createSenderConstraints(
+  dpop: VerifyDpop,
+  mtls: MtlsSettings,
+  expectFapiSetup: () => void,
+): SenderConstraints {
   return {
     verify: async (token, presentation) => {
+      if (token.policy.binding === 'required') {
+        expectFapiSetup()
+      }
       const { request } = presentation
       const binding = expectBinding(token)
       const hasBinding = binding.jkt !== undefined || binding.x5t !== undefined

@@ -76,7 +76,7 @@ export const noCertificate = (): Cause => ({
 })
 
 export const malformedCertificate = (): Cause => ({
-  problem: 'the header of the proxy has no certificate in its form, or several',
+  problem: 'the certificate of the client cannot be read, or the header of the proxy has several',
   fix: 'Compare the configuration of the proxy with the documentation of `mtls`. The proxy must replace this header of its clients.',
 })
 

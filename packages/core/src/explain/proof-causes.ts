@@ -65,7 +65,7 @@ export const proofMethod = (token: FailedToken): Cause => ({
   fix: 'The client must create the proof for the method of the request, in upper case.',
 })
 
-/** `proof-uri`. The credentials and the query of `htu` are not shown. */
+/** `wrong-proof-uri`. The credentials and the query of `htu` are not shown. */
 export function proofUri(token: FailedToken): Cause {
   const { request, settings } = token
   const [path = ''] = (request?.url ?? '').replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expectFetchedUrl } from '../http/expect-fetched-url.ts'
 import { invalidOption } from '../lib/invalid-option.ts'
 import { isRecord, own } from '../lib/record.ts'
-import { expectSecrets } from './expect-secrets.ts'
+import { expectSharedSecrets } from './expect-shared-secrets.ts'
 import type { KeyFunction } from './function-keys.ts'
 import { readGivenKeys } from './given-keys.ts'
 import { type KeySet, secretKeySet } from './key-set.ts'
@@ -32,7 +32,7 @@ export function expectKeyOrigin(
     throw invalidOption('Expected `seed` only where keys are fetched: with neither `secret` nor `keys` without a URL')
   }
   if (secret !== undefined) {
-    return { from: 'secret', keys: secretKeySet(expectSecrets(secret, algorithms)) }
+    return { from: 'secret', keys: secretKeySet(expectSharedSecrets(secret, algorithms)) }
   }
   if (typeof keys === 'function') {
     return { from: 'function', load: keys as KeyFunction, seed: undefined }

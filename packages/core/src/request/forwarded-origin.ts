@@ -5,15 +5,15 @@ import { socketMember } from './peer.ts'
 /**
  * The origin under which the client called, by the headers of a trusted proxy. `X-Forwarded-Proto` and
  * `X-Forwarded-Host` count if each has exactly one value. Without them, the socket has the protocol, and `Host` or
- * `:authority` has the host. `undefined` for anything else, because a proxy that appends its value passes on the one of
+ * `:authority` has the host. Empty for anything else, because a proxy that appends its value passes on the one of
  * the client. The caller has to check that the sender is the trusted proxy.
  */
-export function forwardedOrigin(headers: HttpRequest['headers'], socket: unknown): string | undefined {
+export function forwardedOrigin(headers: HttpRequest['headers'], socket: unknown): string {
   const only = (name: string): string | undefined => onlyValue(headerLines(headers, name))
   const protocolOfSocket = socketMember(socket, 'encrypted') === true ? 'https' : 'http'
   const protocol = (only('x-forwarded-proto') ?? protocolOfSocket).toLowerCase()
   const host = only('x-forwarded-host') ?? only('host') ?? only(':authority')
-  return host === undefined || !/^https?$/.test(protocol) ? undefined : originOf(`${protocol}://${host}`)
+  return host === undefined || !/^https?$/.test(protocol) ? '' : (originOf(`${protocol}://${host}`) ?? '')
 }
 
 /** `undefined` without a line. Several values are a text that is no protocol and no host. */

@@ -21,6 +21,11 @@ export function peerOf(socket: unknown): Peer | undefined {
   return typeof socket === 'object' && socket !== null ? new SocketPeer(socket) : undefined
 }
 
+/** The peer of a request. `undefined` for a request without one, also when `Object.prototype` has this name. */
+export function peerOfRequest(request: { readonly peer?: Peer | undefined }): Peer | undefined {
+  return memberOf(request, 'peer') as Peer | undefined
+}
+
 /** The socket of an HTTP/2 request throws after the connection has ended. */
 export function socketMember(socket: unknown, name: string): unknown {
   return undefinedIfError(() => memberOf(socket, name))

@@ -16,8 +16,7 @@ import { matchTarget } from './target-uri.ts'
 /** What a proof must fit. */
 export interface ProofContext {
   readonly request: HttpRequest
-  /** The access token. */
-  readonly text: string
+  readonly accessToken: string
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -33,7 +32,7 @@ export interface VerifiedProof {
   readonly iat: number
   readonly nonce: unknown
   /** The proof itself. */
-  readonly text: string
+  readonly proof: string
 }
 
 /** In milliseconds before now: the earliest `iat`. */
@@ -65,25 +64,25 @@ export type VerifyProof = (context: ProofContext) => Promise<VerifiedProof>
 export function createVerifyProof(algorithms: readonly string[], origins: KnownOrigins): VerifyProof {
   const keys = new LRUCache<string, ProofKey>({ max: maxKeys })
 
-  return async ({ request, text, now }) => {
+  return async ({ request, accessToken, now }) => {
     const proof = expectParsed(expectOneProof(request))
     const [header = ''] = proof.token.split('.', 1)
     const known = keys.get(header)
     const key = known ?? (await readKey(proof.header, algorithms))
     const claims = expectClaims(proof.claims)
-    refuseUnless(claims.htm === request.method, 'proof-method')
+    refuseUnless(claims.htm === request.method, 'wrong-proof-method')
     const target = matchTarget(claims.htu, request, origins)
     if (target === undefined) {
-      throw invalidProof('proof-uri')
+      throw invalidProof('wrong-proof-uri')
     }
-    refuseUnless(isRecent(proof.claims, claims.iat, now), 'proof-time')
-    refuseUnless(claims.ath === hash('sha256', text, 'base64url'), 'proof-token')
+    refuseUnless(isRecent(proof.claims, claims.iat, now), 'wrong-proof-time')
+    refuseUnless(claims.ath === hash('sha256', accessToken, 'base64url'), 'wrong-proof-token')
     await verifySignature(proof, key)
     if (known === undefined && header.length <= maxHeaderLength) {
       keys.set(header, key)
     }
     const { jti, iat } = claims
-    return { jti, iat, target, jkt: key.jkt, nonce: own(proof.claims, 'nonce'), text: proof.token }
+    return { jti, iat, target, jkt: key.jkt, nonce: own(proof.claims, 'nonce'), proof: proof.token }
   }
 }
 
@@ -112,12 +111,12 @@ function isEncoded(b64: unknown): boolean {
 async function readKey(header: ParsedJwt['header'], algorithms: readonly string[]): Promise<ProofKey> {
   refuseUnless(mediaType(own(header, 'typ')) === 'application/dpop+jwt', 'wrong-proof-type')
   const { alg = '' } = header
-  refuseUnless(algorithms.includes(alg), 'proof-algorithm')
+  refuseUnless(algorithms.includes(alg), 'wrong-proof-algorithm')
   const jwk = own(header, 'jwk')
-  refuseUnless(!hasPrivateMember(jwk), 'proof-key')
+  refuseUnless(!hasPrivateMember(jwk), 'malformed-proof-key')
   const { key } = parseJwk(jwk)
   if (key === undefined || !key.algorithms.includes(alg)) {
-    throw invalidProof('proof-key')
+    throw invalidProof('malformed-proof-key')
   }
   return { alg, key: key.key, jkt: await calculateJwkThumbprint(key.key.export({ format: 'jwk' })) }
 }
@@ -161,7 +160,7 @@ async function verifySignature(proof: ParsedJwt, { key, alg }: ProofKey): Promis
   try {
     await compactVerify(proof.token, key, { algorithms: [alg] })
   } catch (error) {
-    throw refusalOf(error) === undefined ? error : invalidProof('proof-signature')
+    throw refusalOf(error) === undefined ? error : invalidProof('bad-proof-signature')
   }
 }
 

@@ -2,6 +2,7 @@ import { isLoopback } from '../../lib/loopback.ts'
 import { memberOf } from '../../lib/record.ts'
 import { headerLines } from '../../request/header-lines.ts'
 import type { HttpRequest } from '../../request/http-request.ts'
+import { peerOfRequest } from '../../request/peer.ts'
 import { type KnownOrigins, parseOrigin } from './origins.ts'
 
 /**
@@ -33,7 +34,7 @@ function isPlain(text: string): boolean {
 
 /**
  * The origins of which a proof must name one: the option `origin`, or else what a trusted proxy states, or else the
- * audiences and a host on loopback. Throws a `TypeError` when none is known.
+ * audiences and a host on loopback. None when a trusted proxy states none. Throws a `TypeError` when nothing is known.
  */
 export function originsOf(request: HttpRequest, { given, ofAudiences }: KnownOrigins): readonly string[] {
   if (given.length > 0) {
@@ -42,7 +43,7 @@ export function originsOf(request: HttpRequest, { given, ofAudiences }: KnownOri
   const stated = memberOf(request, 'origin') as HttpRequest['origin']
   const vouched = [stated ?? []].flat().flatMap((origin) => parseOrigin(origin) ?? [])
   const origins = vouched.length > 0 ? vouched : [...ofAudiences, ...loopbackOrigins(request)]
-  if (origins.length === 0) {
+  if (origins.length === 0 && stated === undefined) {
     throw new TypeError(
       "Expected to know under which origin clients call this server, because DPoP proofs name it: set the option `origin`, such as 'https://api.example.com', or the trusted proxies of the framework",
     )
@@ -50,12 +51,26 @@ export function originsOf(request: HttpRequest, { given, ofAudiences }: KnownOri
   return origins
 }
 
-/** During development, the audience is often no URL of this server. A proof for another server never names loopback. */
-function loopbackOrigins({ url, headers }: HttpRequest): readonly string[] {
+/**
+ * During development, the audience is often no URL of this server. `Host` counts if it is on loopback, and the client as
+ * well. Behind a proxy on the same machine, it does not: such a proxy adds a header.
+ */
+function loopbackOrigins(request: HttpRequest): readonly string[] {
+  const { url, headers } = request
+  const isForwarded = forwardingHeaders.some((name) => headerLines(headers, name).length > 0)
+  if (isForwarded || !isLoopbackAddress(peerOfRequest(request)?.address)) {
+    return []
+  }
   const ofUrl = splitUri(url)?.origin
   const hosts = ofUrl === undefined ? hostLines(headers) : [ofUrl.replace(/^[^/]*\/\//, '')]
   const origins = hosts.flatMap((host) => ['http', 'https'].map((scheme) => parseOrigin(`${scheme}://${host}`)))
   return origins.filter((origin) => origin !== undefined && isLoopback(new URL(origin))) as readonly string[]
+}
+
+const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via']
+
+function isLoopbackAddress(address = ''): boolean {
+  return /^(?:::ffff:)?127\.|^::1$/.test(address)
 }
 
 /** HTTP/2 has a pseudo-header in place of `Host`. */

@@ -62,7 +62,7 @@ export function createVerifyDpop(settings: DpopSettings, origins: KnownOrigins):
 
 /** A proof that a request has used, or is using now. */
 interface Use {
-  readonly text: string
+  readonly proof: string
   readonly isNew: Promise<boolean>
 }
 
@@ -77,8 +77,8 @@ async function useUp(store: ReplayStore, proof: VerifiedProof, { request, now, i
   const uses = usedProofs.get(store) ?? new WeakMap<object, Use>()
   usedProofs.set(store, uses)
   const carriers = carriersOf(request)
-  const known = carriers.map((carrier) => uses.get(carrier)).find((use) => use?.text === proof.text)
-  const use = known ?? { text: proof.text, isNew: storeProof(store, proof, now, issuer) }
+  const known = carriers.map((carrier) => uses.get(carrier)).find((use) => use?.proof === proof.proof)
+  const use = known ?? { proof: proof.proof, isNew: storeProof(store, proof, now, issuer) }
   carriers.forEach((carrier) => uses.set(carrier, use))
   let isNew: boolean
   try {

@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { memberOf } from '../../lib/record.ts'
 import { hash } from '../../lib/recent-node.ts'
 import { undefinedIfError } from '../../lib/undefined-if-error.ts'
 import type { HttpRequest } from '../../request/http-request.ts'
-import type { Peer } from '../../request/peer.ts'
+import { peerOfRequest } from '../../request/peer.ts'
 
 /** The client certificate of a request. */
 export interface Certificate {
@@ -27,11 +26,6 @@ export const maxCertificateBytes: number = 16 * 1024
 export const tlsCertificate: CertificateSource = (request, now) => {
   const der = peerOfRequest(request)?.certificate()
   return der === undefined ? 'none' : readCertificate(der, now)
-}
-
-/** The peer of a request. `undefined` for a request without one, also when `Object.prototype` has this name. */
-export function peerOfRequest(request: HttpRequest): Peer | undefined {
-  return memberOf(request, 'peer') as Peer | undefined
 }
 
 /**

@@ -62,11 +62,6 @@ export function expectMtls(value: unknown): MtlsSettings {
     'certificate',
   ])
   const word = expectOneOf(mode, 'mtls.mode', ['off', 'accepted', 'required'])
-  if (word === 'off' && certificate !== undefined) {
-    throw invalidOption(
-      "Expected no `certificate` with mode 'off'; set `mode` to 'accepted' or 'required', or remove `certificate`",
-    )
-  }
   return Object.freeze({ mode: word, certificateOf: word === 'off' ? noCertificate : expectSource(certificate) })
 }
 

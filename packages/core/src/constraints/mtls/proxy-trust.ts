@@ -6,7 +6,7 @@ import { memberOf } from '../../lib/record.ts'
 import { expectSecrets } from '../../lib/secrets.ts'
 import { headerLines } from '../../request/header-lines.ts'
 import type { HttpRequest } from '../../request/http-request.ts'
-import { peerOfRequest } from './client-certificate.ts'
+import { peerOfRequest } from '../../request/peer.ts'
 
 /** Whether a request comes from the proxy of the configuration. */
 type IsFromProxy = (request: HttpRequest) => boolean

@@ -8,7 +8,7 @@ import { maxAttempts } from './key-set.ts'
  * Checks the option `secret` of an issuer: one secret, or an array of at most four. Repeated secrets count once.
  * Messages contain no secret.
  */
-export function expectSecrets(secret: unknown, algorithms: readonly string[]): readonly Uint8Array[] {
+export function expectSharedSecrets(secret: unknown, algorithms: readonly string[]): readonly Uint8Array[] {
   if (!Array.isArray(secret)) {
     return [expectSecret(secret, algorithms)]
   }
