@@ -51,8 +51,8 @@ const names: readonly (keyof DpopOptions)[] = ['mode', 'algorithms', 'nonces', '
 export function expectDpop(given: unknown, clock: Clock, fallback: DpopSettings['mode'] = 'off'): DpopSettings {
   const options = expectOptions((given ?? { mode: fallback }) as DpopOptions, 'the option `dpop`', names)
   const { algorithms = fapiAlgorithms, nonces = 'off', secrets, replay } = options
-  const mode = expectOneOf(options.mode, 'mode', ['off', 'accepted', 'required'])
-  const areRequired = expectOneOf(nonces, 'nonces', ['off', 'required']) === 'required'
+  const mode = expectOneOf(options.mode, 'mode` of `dpop', ['off', 'accepted', 'required'])
+  const areRequired = expectOneOf(nonces, 'nonces` of `dpop', ['off', 'required']) === 'required'
   if (secrets !== undefined && !areRequired) {
     throw invalidOption("Expected `dpop: { nonces: 'required' }` with `secrets`, which seal nonces")
   }
