@@ -49,6 +49,15 @@ export interface ProxyCertificate {
 export interface MtlsSettings {
   readonly mode: MtlsOptions['mode']
   readonly certificateOf: CertificateSource
+  /** `undefined` when the certificate does not come from a proxy. */
+  readonly proxy?: TrustedProxy | undefined
+}
+
+/** The proxy that ends the TLS connection. */
+export interface TrustedProxy {
+  readonly headers: readonly string[]
+  readonly trust: 'addresses' | 'secret'
+  readonly isSender: (request: HttpRequest) => boolean
 }
 
 const off: MtlsOptions = { mode: 'off' }
@@ -60,18 +69,21 @@ export function expectMtls(value: unknown): MtlsSettings {
     'mode',
     'certificate',
   ])
-  const word = expectOneOf(mode, 'mode', ['off', 'accepted', 'required'])
+  const word = expectOneOf(mode, 'mode` of `mtls', ['off', 'accepted', 'required'])
   if (word === 'off' && certificate !== undefined) {
     throw invalidOption(
       "Expected no `certificate` with mode 'off'; set `mode` to 'accepted' or 'required', or remove `certificate`",
     )
   }
-  return Object.freeze({ mode: word, certificateOf: word === 'off' ? noCertificate : expectSource(certificate) })
+  return Object.freeze({
+    mode: word,
+    ...(word === 'off' ? { certificateOf: noCertificate } : expectSource(certificate)),
+  })
 }
 
-function expectSource(certificate: unknown = 'tls'): CertificateSource {
+function expectSource(certificate: unknown = 'tls'): Omit<MtlsSettings, 'mode'> {
   if (certificate === 'tls') {
-    return tlsCertificate
+    return { certificateOf: tlsCertificate }
   }
   if (typeof certificate !== 'object') {
     throw invalidOption(
@@ -86,8 +98,12 @@ function expectSource(certificate: unknown = 'tls'): CertificateSource {
   ])
   const proxy = expectOneOf(options.proxy, 'proxy', Object.keys(proxyFormats) as ProxyKind[])
   const headers = expectHeaders(options.header, proxy)
-  const isFromProxy = expectTrust(options)
-  return (request, now) => (isFromProxy(request) ? forwardedCertificate(request, headers, now) : 'none')
+  const isSender = expectTrust(options)
+  const trust = options.addresses === undefined ? 'secret' : 'addresses'
+  return {
+    certificateOf: (request, now) => (isSender(request) ? forwardedCertificate(request, headers, now) : 'none'),
+    proxy: { headers: Object.keys(headers), trust, isSender },
+  }
 }
 
 function expectHeaders(header: unknown, proxy: ProxyKind): ProxyHeaders {

@@ -2,6 +2,7 @@ import { own, ownText } from '../lib/record.ts'
 import { attemptedSchemes } from '../request/credentials.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
+import { sendDpop } from './other-scheme.ts'
 
 /** `sender-constrained`. */
 export function senderConstrained({ claims, genuine, request, settings }: FailedToken): Cause {
@@ -48,13 +49,33 @@ export function unboundToken({ request, settings }: FailedToken): Cause {
 /** `dpop-bound`. */
 export const dpopBound = (): Cause => ({
   problem: 'the token is bound to a key of its client (DPoP), and came under the scheme Bearer',
-  fix: 'Send `Authorization: DPoP <access token>` and the header `DPoP` with a proof.',
+  fix: sendDpop,
 })
 
-export const noCertificate = (): Cause => ({
-  problem: 'the token is bound to a certificate of its client, and the request came without one',
-  fix: 'The client must present its certificate, and the server must request it: `requestCert: true`. Behind a proxy that ends TLS, `certificate` of `mtls` names the proxy, which must pass the certificate on.',
-})
+/** `no-certificate`. */
+export function noCertificate({ request, settings }: FailedToken): Cause {
+  const { proxy } = settings.mtls
+  if (proxy === undefined || request === undefined) {
+    return {
+      problem: 'the token is bound to a certificate of its client, and the request came without one',
+      fix: 'The client must present its certificate, and the server must request it: `requestCert: true`. Behind a proxy that ends TLS, `certificate` of `mtls` names the proxy, which must pass the certificate on.',
+    }
+  }
+  const names = proxy.headers.map((name) => `\`${name}\``).join(' or ')
+  if (proxy.isSender(request)) {
+    return {
+      problem: `the token is bound to a certificate of its client, and the proxy passed on none in ${names}`,
+      fix: 'The client must present its certificate. The proxy must request it, and set this header.',
+    }
+  }
+  return {
+    problem: `the sender of the request is not the proxy of \`certificate\`, so that ${names} does not count`,
+    fix:
+      proxy.trust === 'secret'
+        ? 'If it is your proxy, it must set `X-Proxy-Secret` to one of `secret`.'
+        : 'If it is your proxy, add the address from which it connects to `addresses`.',
+  }
+}
 
 export const malformedCertificate = (): Cause => ({
   problem: 'the header of the proxy has no certificate in its form, or several',
