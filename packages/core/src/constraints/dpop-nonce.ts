@@ -8,13 +8,14 @@ export interface Nonces {
   /** Returns a new nonce: 48 characters of base64url (RFC 9449 §8.1). */
   readonly create: (now: number) => string
   /**
-   * Checks the claim `nonce` of a proof, which can be of any type. Throws nothing. `'aging'`: it is valid, and the client
-   * needs a new one. `'invalid'`: it is older than 60 s, more than 5 s in the future, or not ours. Does NOT check that
-   * the nonce is used once: a client may use it in several proofs (RFC 9449 §8).
+   * Checks the claim `nonce` of a proof, which can be of any type. Throws nothing. `'aging'`: it is older than 30 s, and
+   * valid, and the client needs a new one. `'invalid'`: it is older than 60 s, more than 5 s in the future, or another
+   * server created it. Does NOT check that the nonce is used once: a client may use it in several proofs (RFC 9449 §8).
    */
   readonly verify: (nonce: unknown, now: number) => 'fresh' | 'aging' | 'invalid'
 }
 
+/** In milliseconds, as the next two. */
 const life = 60_000
 const halfLife = life / 2
 /** The clocks of a fleet differ. */

@@ -1,4 +1,3 @@
-// Fake timers of a test replace the global functions.
 import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
 import type { Findings } from '../diagnostics/findings.ts'
 import { withDeadline } from '../lib/deadline.ts'
@@ -15,7 +14,7 @@ import type { KnownOrigins } from './origins.ts'
 /** Verifies that the sender of a token has the key to which it is bound (RFC 9449). */
 export interface VerifyDpop extends Pick<DpopSettings, 'mode'> {
   /**
-   * `jkt` is the thumbprint in the token. The proof is used up when everything else is good.
+   * `jkt` is the thumbprint in the token. The proof counts as used only after all other checks have passed.
    *
    * @throws Refusal 401: `invalid_dpop_proof`, `use_dpop_nonce`, or `invalid_token` for another key. Unavailable 503
    * `replay-store`.
@@ -28,11 +27,12 @@ interface DpopContext extends ProofContext {
   readonly issuer: string
 }
 
-/** Milliseconds. A proof is stored for so much longer than it can be used, because clocks of a fleet differ. */
+/** In milliseconds. The store contains a proof for longer than the proof is valid, because clocks of a fleet differ. */
 const replayMargin = 10_000
-/** Milliseconds. A store that takes longer has failed. */
+/** In milliseconds. A store that takes longer has failed. */
 const replayDeadline = 1000
 
+/** Creates step 5 for tokens that are bound to a key. Does not check that the scheme of the request is DPoP. */
 export function createVerifyDpop(settings: DpopSettings, origins: KnownOrigins): VerifyDpop {
   const { mode, nonces, replay } = settings
   const verifyProof = createVerifyProof(settings.algorithms, origins)
@@ -73,7 +73,10 @@ export function createVerifyDpop(settings: DpopSettings, origins: KnownOrigins):
 /** The proofs that requests have used, so that two validators with one store can authenticate the same request. */
 const usedProofs = new WeakMap<ReplayStore, WeakMap<object, string>>()
 
-/** A proof is used once (RFC 9449 §11.1). A store that cannot know it accepts nothing. */
+/**
+ * Uses up the proof, because it counts once (RFC 9449 §11.1). When the store cannot know whether the proof is new, the
+ * result is 503, and never an accepted proof.
+ */
 async function useUp(store: ReplayStore, proof: VerifiedProof, { request, now, issuer }: DpopContext): Promise<void> {
   const used = usedProofs.get(store) ?? new WeakMap<object, string>()
   usedProofs.set(store, used)
@@ -82,19 +85,19 @@ async function useUp(store: ReplayStore, proof: VerifiedProof, { request, now, i
     return
   }
   const key = `${proof.jkt}.${hash('sha256', JSON.stringify([proof.jti, proof.target]), 'base64url')}`
-  const time = proof.iat * 1000 + maxProofAge - now + replayMargin
-  if (!(await remember(store, key, time, issuer))) {
+  const ttl = proof.iat * 1000 + maxProofAge - now + replayMargin
+  if (!(await remember(store, key, ttl, issuer))) {
     throw invalidProof('replayed-proof')
   }
   used.set(carrier, proof.text)
 }
 
-async function remember(store: ReplayStore, key: string, time: number, issuer: string): Promise<boolean> {
+async function remember(store: ReplayStore, key: string, ttl: number, issuer: string): Promise<boolean> {
   const deadline = new AbortController()
   const cancel = startPatientTimer(replayDeadline, () => deadline.abort())
   try {
     const isNew: unknown = await withDeadline(
-      store.remember(key, Math.ceil(time)),
+      store.remember(key, Math.ceil(ttl)),
       deadline.signal,
       () => new Error('The replay store did not respond in time'),
     )

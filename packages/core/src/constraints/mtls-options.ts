@@ -1,13 +1,9 @@
-import { timingSafeEqual } from 'node:crypto'
-import { BlockList, isIP } from 'node:net'
-import { describe, expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from '../lib/invalid-option.ts'
-import { memberOf } from '../lib/record.ts'
-import { hash } from '../lib/recent-node.ts'
-import { expectSecrets, type Secrets } from '../lib/secrets.ts'
-import { headerLines } from '../request/header-lines.ts'
+import { describe, expectOneOf, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { type CertificateSource, peerOfRequest, tlsCertificate } from './client-certificate.ts'
-import { forwardedCertificate, proxyFormats, type ProxyHeaders, type ProxyKind } from './proxy-headers.ts'
+import type { Secrets } from '../lib/secrets.ts'
+import { forwardedCertificate, proxyFormats, type ProxyHeaders, type ProxyKind } from './certificate-headers.ts'
+import { type CertificateSource, tlsCertificate } from './client-certificate.ts'
+import { expectProxyTrust } from './proxy-trust.ts'
 
 /** The option `mtls`: tokens that are bound to a client certificate (RFC 8705 §3). */
 export interface MtlsOptions {
@@ -34,9 +30,15 @@ export interface MtlsOptions {
 export interface ProxyCertificate {
   /** The kind of the proxy. `'rfc9440'` is the header `Client-Cert`, of any proxy. */
   readonly proxy: ProxyKind
-  /** The name of the header, for nginx and HAProxy. Default: `'x-ssl-client-cert'`, and `'x-ssl-client-der'`. */
+  /**
+   * The name of the header, for nginx and HAProxy only. Default: `'x-ssl-client-cert'` for nginx, and
+   * `'x-ssl-client-der'` for HAProxy.
+   */
   readonly header?: string | undefined
-  /** The IP addresses and CIDR ranges from which the proxy connects. Whoever can connect from there is trusted. */
+  /**
+   * The IP addresses and CIDR ranges from which the proxy connects. Every program that can connect from
+   * there is trusted.
+   */
   readonly addresses?: string | readonly string[] | undefined
   /**
    * The value of the header `X-Proxy-Secret` that the proxy sets in every request: at least 32 characters. Several
@@ -63,13 +65,13 @@ export interface TrustedProxy {
 const off: MtlsOptions = { mode: 'off' }
 const noCertificate: CertificateSource = () => 'none'
 
-/** Checks the option `mtls` once, at start-up. Default: `{ mode: 'off' }`. */
+/** Checks the option `mtls`. Default: `{ mode: 'off' }`. Throws a `TypeError`. */
 export function expectMtls(value: unknown): MtlsSettings {
-  const { mode, certificate } = expectOptions(value === undefined ? off : (value as MtlsOptions), '`mtls`', [
+  const { mode, certificate } = expectOptions(value === undefined ? off : (value as MtlsOptions), 'the option `mtls`', [
     'mode',
     'certificate',
   ])
-  const word = expectOneOf(mode, 'mode` of `mtls', ['off', 'accepted', 'required'])
+  const word = expectOneOf(mode, 'mtls.mode', ['off', 'accepted', 'required'])
   if (word === 'off' && certificate !== undefined) {
     throw invalidOption(
       "Expected no `certificate` with mode 'off'; set `mode` to 'accepted' or 'required', or remove `certificate`",
@@ -90,7 +92,7 @@ function expectSource(certificate: unknown = 'tls'): Omit<MtlsSettings, 'mode'> 
       `Expected \`certificate\` to be 'tls', or an object such as { proxy: 'nginx', addresses: '10.0.0.5' }, got ${describe(certificate)}`,
     )
   }
-  const options = expectOptions(certificate as ProxyCertificate, '`certificate`', [
+  const options = expectOptions(certificate as ProxyCertificate, '`certificate` of `mtls`', [
     'proxy',
     'header',
     'addresses',
@@ -98,7 +100,7 @@ function expectSource(certificate: unknown = 'tls'): Omit<MtlsSettings, 'mode'> 
   ])
   const proxy = expectOneOf(options.proxy, 'proxy', Object.keys(proxyFormats) as ProxyKind[])
   const headers = expectHeaders(options.header, proxy)
-  const isSender = expectTrust(options)
+  const isSender = expectProxyTrust(options)
   const trust = options.addresses === undefined ? 'secret' : 'addresses'
   return {
     certificateOf: (request, now) => (isSender(request) ? forwardedCertificate(request, headers, now) : 'none'),
@@ -122,77 +124,4 @@ function expectHeaders(header: unknown, proxy: ProxyKind): ProxyHeaders {
     )
   }
   return { [text.toLowerCase()]: parse }
-}
-
-/** Whether a request comes from the proxy. */
-function expectTrust({ addresses, secret }: ProxyCertificate): (request: HttpRequest) => boolean {
-  if ((addresses === undefined) === (secret === undefined)) {
-    const got = addresses === undefined ? 'neither' : 'both'
-    throw invalidOption(
-      `Expected exactly one of \`addresses\` and \`secret\`, got ${got}: the header of an unknown sender proves nothing; set the addresses of the proxy, or a secret that the proxy sends as X-Proxy-Secret`,
-    )
-  }
-  return addresses === undefined
-    ? trustBySecret(expectProxySecrets(secret))
-    : trustByAddress(expectAddresses(addresses))
-}
-
-/** Node compares IPv4-mapped IPv6 addresses with IPv4 ranges. A zone, as in `fe80::1%eth0`, is no part of the address. */
-function trustByAddress(list: BlockList): (request: HttpRequest) => boolean {
-  return (request) => {
-    const address = memberOf(peerOfRequest(request), 'address')
-    const [plain = ''] = typeof address === 'string' ? address.split('%', 1) : []
-    const version = isIP(plain)
-    return version !== 0 && list.check(plain, version === 4 ? 'ipv4' : 'ipv6')
-  }
-}
-
-/** Compares digests in constant time, and all of them. */
-function trustBySecret(digests: readonly Uint8Array[]): (request: HttpRequest) => boolean {
-  return (request) => {
-    const [line, ...others] = headerLines(request.headers, 'x-proxy-secret')
-    if (line === undefined || others.length > 0) {
-      return false
-    }
-    const given = digestOf(Buffer.from(line, 'latin1'))
-    return digests.filter((digest) => timingSafeEqual(digest, given)).length > 0
-  }
-}
-
-function digestOf(bytes: Uint8Array): Uint8Array {
-  return hash('sha256', bytes, 'buffer')
-}
-
-function expectProxySecrets(secret: unknown): readonly Uint8Array[] {
-  return expectSecrets(secret, 'secret').map((bytes) => {
-    // A header has no other bytes, and spaces at its ends do not count (RFC 9110 §5.5).
-    if (!/^[!-~]+$/.test(Buffer.from(bytes).toString('latin1'))) {
-      throw invalidOption(
-        'Expected `secret` to be visible ASCII without spaces and line ends, because it is the value of a header; remove the line end of a file with .trim()',
-      )
-    }
-    return digestOf(bytes)
-  })
-}
-
-function expectAddresses(addresses: unknown): BlockList {
-  const list = new BlockList()
-  for (const [index, text] of expectTexts(addresses, 'addresses').entries()) {
-    const [, network = '', prefix] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
-    const version = isIP(network)
-    const maxPrefix = version === 4 ? 32 : 128
-    const length = prefix === undefined ? maxPrefix : Number(prefix)
-    if (version === 0 || length > maxPrefix) {
-      throw invalidOption(
-        `Expected each of \`addresses\` to be an IP address or a CIDR range, such as '10.0.0.5' or 'fd00::/8', got another text at index ${index}; a host name has no fixed address`,
-      )
-    }
-    if (length === 0) {
-      throw invalidOption(
-        `Expected \`addresses\` to name the proxy, got the range of all addresses at index ${index}; without fixed addresses, use \`secret\``,
-      )
-    }
-    list.addSubnet(network, length, version === 4 ? 'ipv4' : 'ipv6')
-  }
-  return list
 }
