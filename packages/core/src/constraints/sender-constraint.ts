@@ -7,8 +7,8 @@ import { nonceHeaders } from '../responses/challenge.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import { anySender, type Sender } from '../request-token.ts'
 import type { ValidatedToken } from '../validated-token.ts'
-import type { VerifyDpop } from './dpop.ts'
-import type { MtlsSettings } from './mtls-options.ts'
+import type { VerifyDpop } from './dpop/verify-dpop.ts'
+import type { MtlsSettings } from './mtls/mtls-options.ts'
 
 /** The credentials of one request, whose sender must be the owner of the token. */
 interface Presentation {

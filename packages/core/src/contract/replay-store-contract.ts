@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ReplayStore } from '../constraints/replay-store.ts'
+import type { ReplayStore } from '../constraints/replay/replay-store.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { type Checks, type ContractTest, toContract } from './contract-checks.ts'
 

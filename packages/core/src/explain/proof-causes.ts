@@ -1,5 +1,5 @@
-import { maxProofAge, maxProofLead, maxProofLength } from '../constraints/dpop-proof.ts'
-import { originsOf } from '../constraints/target-uri.ts'
+import { maxProofAge, maxProofLead, maxProofLength } from '../constraints/dpop/proof.ts'
+import { originsOf } from '../constraints/dpop/target-uri.ts'
 import { parseJwt } from '../jwt/parse-jwt.ts'
 import { own, ownText } from '../lib/record.ts'
 import { undefinedIfError } from '../lib/undefined-if-error.ts'
@@ -133,7 +133,7 @@ function proofOf({ request }: FailedToken): ReturnType<typeof parseJwt> {
 }
 
 function showable(uri: string): string | undefined {
-  return uri.split(/[?#]/, 1)[0]?.replace(/\/\/[^/]*@/, '//…@')
+  return uri.split(/[?#]/, 1)[0]?.replace(/^([a-z\d+.-]*:[/\\]+)?[^/\\]*@/i, '$1…@')
 }
 
 function showOr(text: string | undefined): string {

@@ -68,9 +68,14 @@ export function attemptedSchemes({ headers }: HttpRequest, schemes: readonly Sch
   return schemes.filter((scheme) => lines.some((line) => namesScheme(line, scheme)))
 }
 
-/** A web `Request` joins several lines by commas. */
+/** A line that is malformed behind its scheme names it, too. A web `Request` joins several lines by commas. */
 function namesScheme(line: string, scheme: Scheme): boolean {
-  return new RegExp(`(^|, *)${scheme}( |,|$)`, 'i').test(line.includes(',') ? withoutQuotedStrings(line) : line)
+  const text = line.includes(',') ? withoutQuotedStrings(line) : line
+  return schemeNameOf(line).toLowerCase() === scheme.toLowerCase() || new RegExp(`, *${scheme}( |,|$)`, 'i').test(text)
+}
+
+function schemeNameOf(line: string): string {
+  return /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
 }
 
 /** Refuses a request of another origin (403) if all sources that have the token are cookies. */
@@ -151,7 +156,7 @@ function credentialsOfLine(line: string, schemes: readonly Scheme[]): Credential
   // A web `Request` joins several lines by commas.
   const further = new RegExp(`, *(${schemes.join('|')})( |$)`, 'i')
   refuseUnless(!line.includes(',') || !further.test(withoutQuotedStrings(line)), 'repeated-credentials')
-  const name = /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
+  const name = schemeNameOf(line)
   const scheme = schemes.find((one) => one.toLowerCase() === name.toLowerCase())
   if (scheme === undefined) {
     return undefined

@@ -15,7 +15,10 @@ export interface HttpRequest {
    * 'accepted'`. Default: the validator reads the body of a web `Request` from a clone, up to 64 KiB.
    */
   readonly form?: unknown
-  /** The request as the framework knows it, for guards. The validator does not read it. */
+  /**
+   * The request as the framework knows it, for guards. The validator reads no data of it. If it is or has a request of a
+   * server, several validators recognise the same request by it.
+   */
   readonly native?: unknown
   /**
    * The origin under which the client called, such as `https://api.example.com`, or several that it may have used. The

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
-import { type Secrets, expectSecrets } from '../lib/secrets.ts'
-import { shared } from '../lib/shared-state.ts'
-import { undefinedIfError } from '../lib/undefined-if-error.ts'
+import { type Secrets, expectSecrets } from '../../lib/secrets.ts'
+import { shared } from '../../lib/shared-state.ts'
+import { undefinedIfError } from '../../lib/undefined-if-error.ts'
 
 /** The nonces of a resource server (RFC 9449 §9). They need no store. Times are in milliseconds since the epoch. */
 export interface Nonces {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, expectClock, systemClock } from '../lib/clock.ts'
-import { expectOptions } from '../lib/invalid-option.ts'
-import { hash } from '../lib/recent-node.ts'
+import { type Clock, expectClock, systemClock } from '../../lib/clock.ts'
+import { expectOptions } from '../../lib/invalid-option.ts'
+import { hash } from '../../lib/recent-node.ts'
 import { createExpiringDigests, type ExpiringDigests } from './expiring-digests.ts'
 import { maxReplayKey, type ReplayStore } from './replay-store.ts'
 

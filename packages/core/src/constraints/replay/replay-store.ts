@@ -1,5 +1,5 @@
-import { invalidOption } from '../lib/invalid-option.ts'
-import { asRecord } from '../lib/record.ts'
+import { invalidOption } from '../../lib/invalid-option.ts'
+import { asRecord } from '../../lib/record.ts'
 
 /**
  * A store of the DPoP proofs that clients have used, so that a proof counts once (RFC 9449 §11.1). Implement it over any

@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
-import { expectTexts, invalidOption } from '../lib/invalid-option.ts'
-import { hash } from '../lib/recent-node.ts'
-import { memberOf } from '../lib/record.ts'
-import { expectSecrets } from '../lib/secrets.ts'
-import { headerLines } from '../request/header-lines.ts'
-import type { HttpRequest } from '../request/http-request.ts'
+import { expectTexts, invalidOption } from '../../lib/invalid-option.ts'
+import { hash } from '../../lib/recent-node.ts'
+import { memberOf } from '../../lib/record.ts'
+import { expectSecrets } from '../../lib/secrets.ts'
+import { headerLines } from '../../request/header-lines.ts'
+import type { HttpRequest } from '../../request/http-request.ts'
 import { peerOfRequest } from './client-certificate.ts'
 
 /** Whether a request comes from the proxy of the configuration. */

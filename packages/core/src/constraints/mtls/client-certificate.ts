@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto'
-import { memberOf } from '../lib/record.ts'
-import { hash } from '../lib/recent-node.ts'
-import { undefinedIfError } from '../lib/undefined-if-error.ts'
-import type { HttpRequest } from '../request/http-request.ts'
-import type { Peer } from '../request/peer.ts'
+import { memberOf } from '../../lib/record.ts'
+import { hash } from '../../lib/recent-node.ts'
+import { undefinedIfError } from '../../lib/undefined-if-error.ts'
+import type { HttpRequest } from '../../request/http-request.ts'
+import type { Peer } from '../../request/peer.ts'
 
 /** The client certificate of a request. */
 export interface Certificate {

@@ -1,4 +1,4 @@
-import { describe, invalidOption } from '../lib/invalid-option.ts'
+import { describe, invalidOption } from '../../lib/invalid-option.ts'
 
 /** The origins under which clients call this server, as the configuration names them. */
 export interface KnownOrigins {

@@ -1,8 +1,8 @@
-import { invalidOption } from '../lib/invalid-option.ts'
-import { isLoopback } from '../lib/loopback.ts'
-import { memberOf } from '../lib/record.ts'
-import { headerLines } from '../request/header-lines.ts'
-import type { HttpRequest } from '../request/http-request.ts'
+import { invalidOption } from '../../lib/invalid-option.ts'
+import { isLoopback } from '../../lib/loopback.ts'
+import { memberOf } from '../../lib/record.ts'
+import { headerLines } from '../../request/header-lines.ts'
+import type { HttpRequest } from '../../request/http-request.ts'
 import { type KnownOrigins, parseOrigin } from './origins.ts'
 
 /**

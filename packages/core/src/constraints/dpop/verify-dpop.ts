@@ -1,14 +1,15 @@
-import { warnOfMisconfiguration } from '../diagnostics/channels.ts'
-import type { Findings } from '../diagnostics/findings.ts'
-import { withDeadline } from '../lib/deadline.ts'
-import { startPatientTimer } from '../lib/patient-timer.ts'
-import { describe, isInvalidOption } from '../lib/invalid-option.ts'
-import { hash } from '../lib/recent-node.ts'
-import { invalidProof, invalidToken, Refusal } from '../responses/refusal.ts'
-import { Unavailable, UpstreamError } from '../responses/unavailable.ts'
+import { warnOfMisconfiguration } from '../../diagnostics/channels.ts'
+import type { Findings } from '../../diagnostics/findings.ts'
+import { withDeadline } from '../../lib/deadline.ts'
+import { startPatientTimer } from '../../lib/patient-timer.ts'
+import { describe, isInvalidOption } from '../../lib/invalid-option.ts'
+import { hash } from '../../lib/recent-node.ts'
+import { carriersOf } from '../../request/carriers.ts'
+import { invalidProof, invalidToken, Refusal } from '../../responses/refusal.ts'
+import { Unavailable, UpstreamError } from '../../responses/unavailable.ts'
 import type { DpopSettings } from './dpop-options.ts'
-import { createVerifyProof, maxProofAge, type ProofContext, type VerifiedProof } from './dpop-proof.ts'
-import type { ReplayStore } from './replay-store.ts'
+import { createVerifyProof, maxProofAge, type ProofContext, type VerifiedProof } from './proof.ts'
+import type { ReplayStore } from '../replay/replay-store.ts'
 import type { KnownOrigins } from './origins.ts'
 
 /** Verifies that the sender of a token has the key to which it is bound (RFC 9449). */
@@ -70,26 +71,43 @@ export function createVerifyDpop(settings: DpopSettings, origins: KnownOrigins):
   }
 }
 
-/** The proofs that requests have used, so that two validators with one store can authenticate the same request. */
-const usedProofs = new WeakMap<ReplayStore, WeakMap<object, string>>()
+/** A proof that a request has used, or is using now. */
+interface Use {
+  readonly text: string
+  readonly isNew: Promise<boolean>
+}
+
+/** The proofs of requests, so that two validators with one store can authenticate the same request, also at once. */
+const usedProofs = new WeakMap<ReplayStore, WeakMap<object, Use>>()
 
 /**
  * Uses up the proof, because it counts once (RFC 9449 §11.1). When the store cannot know whether the proof is new, the
  * result is 503, and never an accepted proof.
  */
 async function useUp(store: ReplayStore, proof: VerifiedProof, { request, now, issuer }: DpopContext): Promise<void> {
-  const used = usedProofs.get(store) ?? new WeakMap<object, string>()
-  usedProofs.set(store, used)
-  const carrier = typeof request.native === 'object' && request.native !== null ? request.native : request
-  if (used.get(carrier) === proof.text) {
-    return
+  const uses = usedProofs.get(store) ?? new WeakMap<object, Use>()
+  usedProofs.set(store, uses)
+  const carriers = carriersOf(request)
+  const known = carriers.map((carrier) => uses.get(carrier)).find((use) => use?.text === proof.text)
+  const use = known ?? { text: proof.text, isNew: storeProof(store, proof, now, issuer) }
+  carriers.forEach((carrier) => uses.set(carrier, use))
+  let isNew: boolean
+  try {
+    isNew = await use.isNew
+  } catch (error) {
+    // A later call for the same request asks the store again.
+    carriers.forEach((carrier) => uses.delete(carrier))
+    throw error
   }
-  const key = `${proof.jkt}.${hash('sha256', JSON.stringify([proof.jti, proof.target]), 'base64url')}`
-  const ttl = proof.iat * 1000 + maxProofAge - now + replayMargin
-  if (!(await remember(store, key, ttl, issuer))) {
+  if (!isNew) {
     throw invalidProof('replayed-proof')
   }
-  used.set(carrier, proof.text)
+}
+
+function storeProof(store: ReplayStore, proof: VerifiedProof, now: number, issuer: string): Promise<boolean> {
+  const key = `${proof.jkt}.${hash('sha256', JSON.stringify([proof.jti, proof.target]), 'base64url')}`
+  const ttl = proof.iat * 1000 + maxProofAge - now + replayMargin
+  return remember(store, key, ttl, issuer)
 }
 
 async function remember(store: ReplayStore, key: string, ttl: number, issuer: string): Promise<boolean> {

@@ -1,11 +1,11 @@
-import { expectOneOf, expectOptions, describe, invalidOption } from '../lib/invalid-option.ts'
-import type { Secrets } from '../lib/secrets.ts'
-import { fapiAlgorithms } from './fapi.ts'
-import { createNonces, type Nonces } from './dpop-nonce.ts'
-import { expectReplayStore, type ReplayStore } from './replay-store.ts'
-import { memoryReplayStore } from './memory-replay-store.ts'
-import { asymmetricAlgorithms } from '../keys/algorithms.ts'
-import type { Clock } from '../lib/clock.ts'
+import { expectOneOf, expectOptions, describe, invalidOption } from '../../lib/invalid-option.ts'
+import type { Secrets } from '../../lib/secrets.ts'
+import { fapiAlgorithms } from '../fapi.ts'
+import { createNonces, type Nonces } from './nonces.ts'
+import { expectReplayStore, type ReplayStore } from '../replay/replay-store.ts'
+import { memoryReplayStore } from '../replay/memory-replay-store.ts'
+import { asymmetricAlgorithms } from '../../keys/algorithms.ts'
+import type { Clock } from '../../lib/clock.ts'
 
 /** The option `dpop` of a validator (RFC 9449). */
 export interface DpopOptions {
