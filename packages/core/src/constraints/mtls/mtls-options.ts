@@ -56,7 +56,7 @@ export interface MtlsSettings {
 }
 
 /** The proxy that ends the TLS connection. */
-export interface TrustedProxy {
+interface TrustedProxy {
   readonly headers: readonly string[]
   readonly trust: 'addresses' | 'secret'
   readonly isSender: (request: HttpRequest) => boolean
