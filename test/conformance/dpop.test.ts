@@ -2,8 +2,10 @@
 import { createSenderClient, type WrongProof, wrongProofs } from '@tollgate/mock-issuer'
 import { expect } from 'vitest'
 import { type Adapter, frameworks } from '../harness/adapters.ts'
+import { messagesOn } from '../harness/channel-messages.ts'
 import { apiOrigin, type DpopApi, openDpopApi } from '../harness/dpop.ts'
 import { T0 } from '../harness/reference.ts'
+import { catchWarnings } from '../harness/warnings.ts'
 import { verifies } from '../harness/verifies.ts'
 
 const url = `${apiOrigin}/items`
@@ -280,15 +282,21 @@ verifies(
 verifies('DPOP-13', 'when no origin is known, the request fails, and no good proof gets 401', async (adapter) => {
   const api = await openDpopApi(adapter, {}, { protect: { origin: undefined, audience: 'urn:api' } })
   const token = await api.bound({ aud: 'urn:api' })
-  const { authorization, dpop } = await api.client.headers({ url: 'https://api.example/items', token })
-  const { status, challenges } = await api.send({
-    headers: [
-      ['Host', 'api.example'],
-      ['Authorization', authorization],
-      ['DPoP', dpop],
-    ],
-  })
-  expect([status, challenges]).toEqual([500, []])
+  const messages = messagesOn('tollgate:misconfiguration')
+  const warnings = catchWarnings()
+  for (let times = 0; times < 2; times += 1) {
+    const { authorization, dpop } = await api.client.headers({ url: 'https://api.example/items', token })
+    const { status, challenges } = await api.send({
+      headers: [
+        ['Host', 'api.example'],
+        ['Authorization', authorization],
+        ['DPoP', dpop],
+      ],
+    })
+    expect([status, challenges]).toEqual([500, []])
+  }
+  expect(messages).toMatchObject([{ event: 'unknown-origin' }])
+  expect(warnings).toHaveLength(1)
 })
 
 verifies('DPOP-14', 'a proof is accepted from 60 s ago to 5 s ahead', async (adapter) => {

@@ -1,5 +1,5 @@
 /** What `explain` says about proofs, nonces and bindings. It says nothing that is secret. */
-import { active, createValidator, type Explanation, type ValidatorOptions } from '@tollgate/core'
+import { active, createValidator, type Explanation, type ProxyCertificate, type ValidatorOptions } from '@tollgate/core'
 import { createSenderClient, type MockIssuer, type SenderClient, type WrongProof } from '@tollgate/mock-issuer'
 import { expect, onTestFinished, test } from 'vitest'
 import { openIssuer } from '../harness/reference.ts'
@@ -14,7 +14,12 @@ interface Scene {
   readonly bound: string
   readonly free: string
   /** The explanation of a request with this token and proof. */
-  readonly explain: (scheme: string, token: string, proof?: string) => Promise<Explanation | undefined>
+  readonly explain: (
+    scheme: string,
+    token: string,
+    proof?: string,
+    more?: readonly (readonly [string, string])[],
+  ) => Promise<Explanation | undefined>
   /** The explanation of `validate()`, which gets no request. */
   readonly explainAlone: (token: string) => Promise<Explanation | undefined>
 }
@@ -29,8 +34,9 @@ async function openScene(options: Partial<ValidatorOptions> = { dpop: { mode: 'a
     client,
     bound: await issuer.accessToken({ cnf: client.cnf }),
     free: await issuer.accessToken(),
-    explain: async (scheme, token, proof) => {
-      const lines = [['authorization', `${scheme} ${token}`] as const, ...(proof ? [['dpop', proof] as const] : [])]
+    explain: async (scheme, token, proof, more = []) => {
+      const authorization = ['authorization', `${scheme} ${token}`] as const
+      const lines = [authorization, ...(proof ? [['dpop', proof] as const] : []), ...more]
       const request = { method: 'GET', url: '/items?code=c-1', headers: lines }
       const error: unknown = await validator.authenticate(request).catch((thrown: unknown) => thrown)
       const explanation = validator.explain(error)
@@ -59,6 +65,7 @@ test.each<readonly [WrongProof, RegExp]>([
     'wrongHost',
     /proof-uri: .* Expected "https:\/\/api\.example\/items", got "https:\/\/another-api\.example\/items".*set `origin`/,
   ],
+  ['trailingSlash', /proof-uri: .*If a proxy changes the path, mount the routes/],
   ['urlWithCredentials', /proof-uri: .*got "https:\/\/…@api\.example\/items"/],
   ['withoutJti', /malformed-proof: the proof has no `jti`/],
   ['wrongAth', /proof-token: the `ath` of the proof/],
@@ -85,6 +92,15 @@ test('a scheme that does not fit the token', async () => {
   expect(unbound?.line).toMatch(/unbound-token: the token came under the scheme DPoP.*Authorization: Bearer/)
   const required = await openScene({ dpop: { mode: 'required' } })
   expect((await required.explain('Bearer', required.free))?.line).toMatch(/unbound-token: the token lacks the binding/)
+  const proof = await required.client.proof({ url, token: required.free })
+  expect((await required.explain('DPoP', required.free, proof))?.line).not.toMatch(/Bearer/)
+  const { issuer } = required
+  const validator = createValidator({ ...issuer.validatorOptions, dpop: { mode: 'required' } })
+  onTestFinished(() => validator.close())
+  const error: unknown = await validator
+    .authenticate({ method: 'GET', url: '/', headers: [] })
+    .catch((thrown: unknown) => thrown)
+  expect(validator.explain(error)?.line).toMatch(/no-credentials: .*`Authorization: DPoP/)
 })
 
 test('DPoP or mutual TLS that is off', async () => {
@@ -125,10 +141,32 @@ test('a certificate that is absent', async () => {
   expect(line).toMatch(/no-certificate: .*`requestCert: true`/)
 })
 
+test('a certificate that comes from a proxy', async () => {
+  const secret = 'the-secret-of-the-proxy-is-32-bytes'
+  const trusts: readonly (readonly [ProxyCertificate, RegExp])[] = [
+    [{ proxy: 'nginx', secret }, /not the proxy .*`x-ssl-client-cert` does not count.*`X-Proxy-Secret`/],
+    [{ proxy: 'nginx', addresses: '10.0.0.5' }, /not the proxy .*`addresses`/],
+  ]
+  for (const [certificate, line] of trusts) {
+    const { issuer, client, explain } = await openScene({ mtls: { mode: 'accepted', certificate } })
+    const { cnf } = await client.certificate()
+    expect((await explain('Bearer', await issuer.accessToken({ cnf })))?.line).toMatch(line)
+  }
+  const { issuer, client, explain } = await openScene({
+    mtls: { mode: 'accepted', certificate: { proxy: 'nginx', secret } },
+  })
+  const { cnf } = await client.certificate()
+  const explanation = await explain('Bearer', await issuer.accessToken({ cnf }), undefined, [
+    ['x-proxy-secret', secret],
+  ])
+  expect(explanation?.line).toMatch(/the proxy passed on none in `x-ssl-client-cert`/)
+  expect(explanation?.line).not.toContain(secret)
+})
+
 test('nonces, and a proof that comes again', async () => {
   const { client, bound, explain } = await openScene({ dpop: { mode: 'accepted', nonces: 'required' } })
   expect((await explain('DPoP', bound, await client.proof({ url, token: bound })))?.line).toMatch(
-    /no-nonce: .*Nothing is wrong/,
+    /no-nonce: .*Nothing is wrong: (?!.*secrets)/,
   )
   const wrong = await client.proof({ url, token: bound, nonce: 'x' })
   expect((await explain('DPoP', bound, wrong))?.line).toMatch(/wrong-nonce: .*same `secrets`/)

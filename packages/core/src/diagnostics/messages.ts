@@ -156,10 +156,9 @@ export interface SecurityMessage {
 }
 
 /**
- * The message on `tollgate:misconfiguration`: because of the configuration, valid tokens are not accepted, or never expire. The library
- * also emits it as a warning of the process. Per issuer of a validator, `'credentials-refused'` is emitted at most once
- * a minute. `'missing-audience'`, `'unread-scopes'` and `'exp-in-milliseconds'` are emitted once: good tokens name no
- * audience, have scopes that are not read, or never expire. Per validator, `'invalid-issuer'` is emitted once.
+ * The message on `tollgate:misconfiguration`: because of the configuration, valid tokens are not accepted, or never
+ * expire. The library also emits it as a warning of the process. `docs/reasons.md` says what each event means, and how
+ * often it is emitted.
  */
 export interface MisconfigurationMessage {
   readonly event:
@@ -169,6 +168,7 @@ export interface MisconfigurationMessage {
     | 'exp-in-milliseconds'
     | 'invalid-issuer'
     | 'short-revocations'
+    | 'unknown-origin'
   readonly issuer: string
   /** A sentence that says how to fix the configuration. */
   readonly message: string

@@ -2,6 +2,7 @@ import { own, ownText } from '../lib/record.ts'
 import { attemptedSchemes } from '../request/credentials.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
+import { sendDpop } from './other-scheme.ts'
 
 /** `sender-constrained`. */
 export function senderConstrained(token: FailedToken): Cause {
@@ -55,7 +56,10 @@ export function unboundToken({ request, settings }: FailedToken): Cause {
   if (request !== undefined && attemptedSchemes(request, settings.schemes).includes('DPoP')) {
     return {
       problem: 'the token came under the scheme DPoP, and is not bound to a key of its client',
-      fix: 'Send it as `Authorization: Bearer <access token>`. If it should be bound, configure the issuer to write `cnf`.',
+      fix:
+        settings.dpop.mode === 'required'
+          ? 'The client must get its token with a proof, and the issuer must write `cnf`.'
+          : 'Send it as `Authorization: Bearer <access token>`. If it should be bound, configure the issuer to write `cnf`.',
     }
   }
   return {
@@ -67,13 +71,33 @@ export function unboundToken({ request, settings }: FailedToken): Cause {
 /** `dpop-bound`. */
 export const dpopBound = (): Cause => ({
   problem: 'the token is bound to a key of its client (DPoP), and came under the scheme Bearer',
-  fix: 'Send `Authorization: DPoP <access token>` and the header `DPoP` with a proof.',
+  fix: sendDpop,
 })
 
-export const noCertificate = (): Cause => ({
-  problem: 'the token is bound to a certificate of its client, and the request came without one',
-  fix: 'The client must present its certificate, and the server must request it: `requestCert: true`. Behind a proxy that ends TLS, `certificate` of `mtls` names the proxy, which must pass the certificate on.',
-})
+/** `no-certificate`. */
+export function noCertificate({ request, settings }: FailedToken): Cause {
+  const { proxy } = settings.mtls
+  if (proxy === undefined || request === undefined) {
+    return {
+      problem: 'the token is bound to a certificate of its client, and the request came without one',
+      fix: 'The client must present its certificate, and the server must request it: `requestCert: true`. Behind a proxy that ends TLS, `certificate` of `mtls` names the proxy, which must pass the certificate on.',
+    }
+  }
+  const names = proxy.headers.map((name) => `\`${name}\``).join(' or ')
+  if (proxy.isSender(request)) {
+    return {
+      problem: `the token is bound to a certificate of its client, and the proxy passed on none in ${names}`,
+      fix: 'The client must present its certificate. The proxy must request it, and set this header.',
+    }
+  }
+  return {
+    problem: `the sender of the request is not the proxy of \`certificate\`, so that ${names} does not count`,
+    fix:
+      proxy.trust === 'secret'
+        ? 'If it is your proxy, it must set `X-Proxy-Secret` to one of `secret`.'
+        : 'If it is your proxy, add the address from which it connects to `addresses`.',
+  }
+}
 
 export const malformedCertificate = (): Cause => ({
   problem: 'the certificate of the client cannot be read, or the header of the proxy has several',

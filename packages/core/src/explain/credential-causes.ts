@@ -5,7 +5,7 @@ import { isPreflight } from '../request/preflight.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
 import { missingCookie } from './cookie-causes.ts'
-import { otherScheme, sendBearer } from './other-scheme.ts'
+import { otherScheme, sendBearer, sendDpop } from './other-scheme.ts'
 
 /** `no-credentials`. */
 export function noCredentials({ request, settings }: FailedToken): Cause {
@@ -140,7 +140,10 @@ function withoutHeaders({ headers }: HttpRequest): Cause | undefined {
     : undefined
 }
 
-function fixFor(request: HttpRequest, { credentials }: FailedToken['settings']): string {
+function fixFor(request: HttpRequest, { credentials, dpop }: FailedToken['settings']): string {
+  if (dpop.mode === 'required') {
+    return `${sendDpop}${proxyHint(request)}`
+  }
   const place = credentials.includes('authorization') ? sendBearer : `Send it in ${namePlaces(credentials)}.`
   return `${place}${proxyHint(request)}`
 }

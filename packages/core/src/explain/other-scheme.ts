@@ -3,6 +3,9 @@ import type { Cause } from './explanation.ts'
 /** The fix for a token in another place, or in another form. */
 export const sendBearer = 'Send the header `Authorization: Bearer <access token>`.'
 
+/** The fix where a token must come with a proof. */
+export const sendDpop = 'Send `Authorization: DPoP <access token>` and the header `DPoP` with a proof.'
+
 /** A line `Authorization` that is not `Bearer` and a token. */
 export function otherScheme(line: string): Cause {
   const scheme = /^[\w.-]{1,20}(?=[ :]|$)/.exec(line)?.[0] ?? ''

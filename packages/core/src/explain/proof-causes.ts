@@ -69,12 +69,15 @@ export const proofMethod = (token: FailedToken): Cause => ({
 export function proofUri(token: FailedToken): Cause {
   const { request, settings } = token
   const [path = ''] = (request?.url ?? '').replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)
+  const htu = ownText(proofOf(token)?.claims, 'htu') ?? ''
   const origins = request && undefinedIfError(() => originsOf(request, settings.origins))
   return {
     problem: 'the proof is for another URL',
     expected: origins && showExpected(origins.map((origin) => `${origin}${path}`)),
-    received: showOr(showable(ownText(proofOf(token)?.claims, 'htu'))),
-    fix: 'If the clients call this server under another origin, set `origin`, or the trusted proxies of the framework. Otherwise the client must put the URL of the request into `htu`.',
+    received: showOr(showable(htu)),
+    fix: origins?.some((origin) => htu.startsWith(`${origin}/`))
+      ? 'The client must put the URL of the request into `htu`. If a proxy changes the path, mount the routes under the path that clients call.'
+      : 'If the clients call this server under another origin, set `origin`, or the trusted proxies of the framework. Otherwise the client must put the URL of the request into `htu`.',
   }
 }
 
@@ -106,13 +109,18 @@ export const wrongProofKey = (): Cause => ({
 })
 
 /** `no-nonce` and `wrong-nonce`. */
-export const proofNonce = ({ refusal }: FailedToken): Cause => ({
-  problem:
-    refusal.reason === 'no-nonce'
-      ? 'the proof has no `nonce`, which every proof needs here'
-      : 'the `nonce` of the proof has expired, or another server created it',
-  fix: 'Nothing is wrong: the client repeats the request with the `DPoP-Nonce` of this response. If every request fails, all processes need the same `secrets` in `dpop`.',
-})
+export function proofNonce({ refusal }: FailedToken): Cause {
+  const repeat = 'Nothing is wrong: the client repeats the request with the `DPoP-Nonce` of this response.'
+  return refusal.reason === 'no-nonce'
+    ? {
+        problem: 'the proof has no `nonce`, which every proof needs here',
+        fix: `${repeat} If no proof has a nonce, the client ignores this header, or a proxy removes it.`,
+      }
+    : {
+        problem: 'the `nonce` of the proof has expired, or another server created it',
+        fix: `${repeat} If every request fails, all processes need the same \`secrets\` in \`dpop\`.`,
+      }
+}
 
 export const replayedProof = (): Cause => ({
   problem: 'the proof was used before',
@@ -124,8 +132,8 @@ function proofOf({ request }: FailedToken): ReturnType<typeof parseJwt> {
   return line.length > maxProofLength ? undefined : parseJwt(line)
 }
 
-function showable(uri: string | undefined): string | undefined {
-  return uri?.split(/[?#]/, 1)[0]?.replace(/^([a-z\d+.-]*:[/\\]+)?[^/\\]*@/i, '$1…@')
+function showable(uri: string): string | undefined {
+  return uri.split(/[?#]/, 1)[0]?.replace(/^([a-z\d+.-]*:[/\\]+)?[^/\\]*@/i, '$1…@')
 }
 
 function showOr(text: string | undefined): string {

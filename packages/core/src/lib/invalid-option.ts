@@ -1,3 +1,5 @@
+import { own } from './record.ts'
+
 /** A mistake of the developer, found at start-up. The message says how to fix it. */
 export interface InvalidOption extends TypeError {
   readonly code: 'ERR_INVALID_OPTION'
@@ -8,6 +10,11 @@ export function invalidOption(message: string): InvalidOption {
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_OPTION' as const })
 }
 
+/** Whether a check of this library threw the error. */
+export function isInvalidOption(error: unknown): error is InvalidOption {
+  return error instanceof TypeError && own(error, 'code') === 'ERR_INVALID_OPTION'
+}
+
 /**
  * Checks that `options` is an object, and that its names are among `known`, because a misspelt name must not switch a
  * check off. Does not check the values. Returns a frozen copy with the own members only, and without a prototype. Read
@@ -16,13 +23,13 @@ export function invalidOption(message: string): InvalidOption {
  */
 export function expectOptions<Options>(options: Options, what: string, known: readonly string[]): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalidOption(`Expected ${what} to be an object, got ${describe(options)}`)
+    const example = known.includes('mode') ? " such as { mode: 'accepted' }" : ''
+    throw invalidOption(`Expected ${what} to be an object${example}, got ${describe(options)}`)
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    const [place] = Object.entries(places).find(([, names]) => names.split(' ').includes(unknown)) ?? []
-    const hint = place === undefined ? '' : `; give it to ${place.replace('…', unknown)}`
-    throw invalidOption(`Unknown option \`${unknown}\` in ${what}; the options are ${known.join(', ')}${hint}`)
+    const names = [...new Set(known)].join(', ')
+    throw invalidOption(`Unknown option \`${unknown}\` in ${what}; the options are ${names}${hintFor(unknown, known)}`)
   }
   const copy = Object.assign(Object.create(null) as Options & object, options)
   // A class may define an option as a getter. The copy lacks it, which could switch a check off.
@@ -31,6 +38,17 @@ export function expectOptions<Options>(options: Options, what: string, known: re
     throw invalidOption(`Expected \`${lost}\` in ${what} to be a member of the object, not of its class`)
   }
   return Object.freeze(copy)
+}
+
+/** A name that differs only by case or by its plural comes before another place. */
+function hintFor(unknown: string, known: readonly string[]): string {
+  const plain = (name: string): string => name.toLowerCase().replace(/s$/, '')
+  const meant = known.find((name) => plain(name) === plain(unknown))
+  if (meant !== undefined) {
+    return `; write \`${meant}\``
+  }
+  const [place] = Object.entries(places).find(([, names]) => names.split(' ').includes(unknown)) ?? []
+  return place === undefined ? '' : `; give it to ${place.replace('…', unknown)}`
 }
 
 /** The right places of options that developers put into a wrong place. `…` stands for the option. */

@@ -1,3 +1,4 @@
+import { invalidOption } from '../../lib/invalid-option.ts'
 import { isLoopback } from '../../lib/loopback.ts'
 import { memberOf } from '../../lib/record.ts'
 import { headerLines } from '../../request/header-lines.ts'
@@ -44,7 +45,7 @@ export function originsOf(request: HttpRequest, { given, ofAudiences }: KnownOri
   const vouched = [stated ?? []].flat().flatMap((origin) => parseOrigin(origin) ?? [])
   const origins = vouched.length > 0 ? vouched : [...ofAudiences, ...loopbackOrigins(request)]
   if (origins.length === 0 && stated === undefined) {
-    throw new TypeError(
+    throw invalidOption(
       "Expected to know under which origin clients call this server, because DPoP proofs name it: set the option `origin`, such as 'https://api.example.com', or the trusted proxies of the framework",
     )
   }

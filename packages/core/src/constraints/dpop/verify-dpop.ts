@@ -1,7 +1,8 @@
+import { warnOfMisconfiguration } from '../../diagnostics/channels.ts'
 import type { Findings } from '../../diagnostics/findings.ts'
 import { withDeadline } from '../../lib/deadline.ts'
 import { startPatientTimer } from '../../lib/patient-timer.ts'
-import { describe } from '../../lib/invalid-option.ts'
+import { describe, isInvalidOption } from '../../lib/invalid-option.ts'
 import { hash } from '../../lib/recent-node.ts'
 import { carriersOf } from '../../request/carriers.ts'
 import { invalidProof, invalidToken, Refusal } from '../../responses/refusal.ts'
@@ -36,6 +37,7 @@ const replayDeadline = 1000
 export function createVerifyDpop(settings: DpopSettings, origins: KnownOrigins): VerifyDpop {
   const { mode, nonces, replay } = settings
   const verifyProof = createVerifyProof(settings.algorithms, origins)
+  let hasWarned = false
 
   function verifyNonce({ nonce }: VerifiedProof, { now, findings }: DpopContext): void {
     const state = nonces?.verify(nonce, now) ?? 'fresh'
@@ -47,10 +49,19 @@ export function createVerifyDpop(settings: DpopSettings, origins: KnownOrigins):
     }
   }
 
+  /** Some frameworks do not print the error. Its message says to set `origin`. */
+  function warnAndRethrow(error: unknown, issuer: string): never {
+    if (isInvalidOption(error) && !hasWarned) {
+      hasWarned = true
+      warnOfMisconfiguration({ event: 'unknown-origin', issuer, message: error.message })
+    }
+    throw error
+  }
+
   return {
     mode,
     verify: async (jkt, context) => {
-      const proof = await verifyProof(context)
+      const proof = await verifyProof(context).catch((error: unknown) => warnAndRethrow(error, context.issuer))
       if (proof.jkt !== jkt) {
         throw invalidToken('wrong-proof-key', ['cnf'])
       }

@@ -1,4 +1,5 @@
 import { describe, expectOneOf, expectOptions, expectText, invalidOption } from '../../lib/invalid-option.ts'
+import type { HttpRequest } from '../../request/http-request.ts'
 import type { Secrets } from '../../lib/secrets.ts'
 import { forwardedCertificate, proxyFormats, type ProxyHeaders, type ProxyKind } from './certificate-headers.ts'
 import { type CertificateSource, tlsCertificate } from './client-certificate.ts'
@@ -50,6 +51,15 @@ export interface ProxyCertificate {
 export interface MtlsSettings {
   readonly mode: MtlsOptions['mode']
   readonly certificateOf: CertificateSource
+  /** `undefined` when the certificate does not come from a proxy. */
+  readonly proxy?: TrustedProxy | undefined
+}
+
+/** The proxy that ends the TLS connection. */
+interface TrustedProxy {
+  readonly headers: readonly string[]
+  readonly trust: 'addresses' | 'secret'
+  readonly isSender: (request: HttpRequest) => boolean
 }
 
 const off: MtlsOptions = { mode: 'off' }
@@ -62,12 +72,15 @@ export function expectMtls(value: unknown): MtlsSettings {
     'certificate',
   ])
   const word = expectOneOf(mode, 'mtls.mode', ['off', 'accepted', 'required'])
-  return Object.freeze({ mode: word, certificateOf: word === 'off' ? noCertificate : expectSource(certificate) })
+  return Object.freeze({
+    mode: word,
+    ...(word === 'off' ? { certificateOf: noCertificate } : expectSource(certificate)),
+  })
 }
 
-function expectSource(certificate: unknown = 'tls'): CertificateSource {
+function expectSource(certificate: unknown = 'tls'): Omit<MtlsSettings, 'mode'> {
   if (certificate === 'tls') {
-    return tlsCertificate
+    return { certificateOf: tlsCertificate }
   }
   if (typeof certificate !== 'object') {
     throw invalidOption(
@@ -82,8 +95,12 @@ function expectSource(certificate: unknown = 'tls'): CertificateSource {
   ])
   const proxy = expectOneOf(options.proxy, 'proxy', Object.keys(proxyFormats) as ProxyKind[])
   const headers = expectHeaders(options.header, proxy)
-  const isFromProxy = expectProxyTrust(options)
-  return (request, now) => (isFromProxy(request) ? forwardedCertificate(request, headers, now) : 'none')
+  const isSender = expectProxyTrust(options)
+  const trust = options.addresses === undefined ? 'secret' : 'addresses'
+  return {
+    certificateOf: (request, now) => (isSender(request) ? forwardedCertificate(request, headers, now) : 'none'),
+    proxy: { headers: Object.keys(headers), trust, isSender },
+  }
 }
 
 function expectHeaders(header: unknown, proxy: ProxyKind): ProxyHeaders {
