@@ -11,16 +11,16 @@ const levels: readonly RegExp[] = [
   /^(index|adapter|contract|testing|issuers|diagnostics)\.ts$/,
   /^(contract|testing)\//,
   /^middleware\//,
-  /^((create-validator|validator|validator-methods|lifecycle|options)\.ts$|explain\/)/,
+  /^((create-validator|validator|validator-methods|pipeline|lifecycle|options)\.ts$|explain\/)/,
   /^issuers\//,
-  /^(jwt|introspection|revocation)\//,
-  /^(keys|constraints|claims|guards)\//,
+  /^(jwt|introspection|revocation|constraints)\//,
+  /^(keys|claims|guards)\//,
   /^(metadata|cache)\//,
   /^http\//,
   /^diagnostics\//,
   /^request\//,
   /^responses\//,
-  /^(access-token\.ts|validated-token\.ts|lib\/.*)$/,
+  /^(access-token\.ts|validated-token\.ts|request-token\.ts|lib\/.*)$/,
 ]
 
 /** The packages that each package may import, besides Node itself. */
@@ -77,9 +77,9 @@ test('every file of the core has a level, and imports from its own level or belo
 })
 
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
-test('the core has less than 18,700 lines', () => {
+test('the core has less than 19,400 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(18700)
+  expect(lines).toBeLessThan(19400)
 })
 
 test('only testing.ts imports the parts of tests', () => {

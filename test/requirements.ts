@@ -16,7 +16,6 @@ export const requirements = {
     level: 'MUST',
     source: 'RFC 9110 §11.1',
     text: 'Scheme names compare without regard to case.',
-    partly: 'the DPoP scheme',
   },
   'HTTP-02': {
     level: 'MUST',
@@ -44,13 +43,11 @@ export const requirements = {
     level: 'MUST',
     source: 'RFC 9110 §11.6.1',
     text: 'All adapters give the same challenges, and leave those of the app in place.',
-    partly: 'several challenges of our own, which come with DPoP',
   },
   'HTTP-08': {
     level: 'SHOULD',
     source: 'RFC 9449 §8, Fetch',
     text: 'A CORS layer in front answers preflights and exposes the challenge to browsers.',
-    partly: 'DPoP-Nonce',
   },
   'HTTP-09': {
     level: 'SHOULD',
@@ -71,13 +68,13 @@ export const requirements = {
     level: 'RULE',
     source: 'conformance §3',
     text: 'An unexpected exception is 500 without challenge; the published outcome agrees with the status.',
-    partly: 'the outcomes of step-up and DPoP',
+    partly: 'the outcome of step-up',
   },
   'ERR-05': {
     level: 'RULE',
     source: 'conformance §1, §3',
     text: 'The first failure in the order of validation decides the response.',
-    partly: 'step-up and proofs, which are to come',
+    partly: 'step-up, which is to come',
   },
   'BRR-01': { level: 'MUST', source: 'RFC 6750 §2.1', text: 'The Authorization header is supported.' },
   'BRR-02': {
@@ -89,7 +86,7 @@ export const requirements = {
     level: 'MUST',
     source: 'OAuth 2.1, FAPI 2.0 §5.3.4',
     text: 'A token in the query is never used.',
-    partly: 'a strict mode that refuses it beside a header; logs and htu, which are not there yet',
+    partly: 'a strict mode that refuses it beside a header',
   },
   'BRR-04': { level: 'MUST', source: 'RFC 6750 §3', text: 'A Bearer challenge has at least one parameter.' },
   'BRR-05': {
@@ -183,7 +180,7 @@ export const requirements = {
     level: 'MUST',
     source: 'RFC 7515 §4, RFC 7519 §4',
     text: 'A member name that stands twice in one object is refused, in tokens and in introspection responses.',
-    partly: 'DPoP proofs, security events and status lists',
+    partly: 'security events and status lists',
   },
   'JOSE-09': {
     level: 'MUST',

@@ -49,7 +49,7 @@ describe('a token is refused (exit code 1)', () => {
     ['with `nbf` in milliseconds', { nbf: now * 1000 }, /`nbf` is in milliseconds/],
     ['of another environment', { iss: 'https://staging.example' }, /untrusted-issuer: .*do not trust/],
     ['that is bound by DPoP', { cnf: { jkt: 'x' } }, /sender-constrained: .*DPoP/],
-    ['that is bound by mutual TLS', { cnf: { 'x5t#S256': 'x' } }, /sender-constrained: .*bound to a key/],
+    ['that is bound by mutual TLS', { cnf: { 'x5t#S256': 'x' } }, /sender-constrained: .*bound to a certificate/],
     ['that says it is an ID token', { token_use: 'id' }, /wrong-token-type: this is an ID token/],
     ['that says it is a refresh token', { typ: 'Refresh' }, /wrong-token-type: this is a refresh token/],
     [

@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 import { apiOrigin, dpopDefaults, openDpopApi } from '../harness/dpop.ts'
 import { client as apiClient, openScriptedApi } from '../harness/scripted-api.ts'
 import { openReference, T0 } from '../harness/reference.ts'
+import { createSigner } from '../harness/signer.ts'
 import { verifies } from '../harness/verifies.ts'
 
 const url = `${apiOrigin}/items`
@@ -114,6 +115,32 @@ verifies('DPOP-17', 'a newer response of the issuer must have the same binding',
     expect(await present()).toBe('OK')
     api.advance(1)
     expect([cnf, await present()]).toEqual([cnf, expected])
+  }
+})
+
+verifies('DPOP-17', 'a response about a JWT may leave out its binding, and must not state another', async (adapter) => {
+  const client = await createSenderClient({ clock: () => T0 * 1000 })
+  const signer = createSigner('k')
+  const api = await openScriptedApi(adapter, {
+    keys: [signer.jwk],
+    introspection: {},
+    protect: { origin: apiOrigin, dpop: dpopDefaults },
+    guards: [active({ within: '60s' })],
+  })
+  for (const [response, expected, ofFree] of [
+    [{ cnf: client.cnf }, 'OK', 'E-TOK'],
+    [{}, 'OK', 'OK'],
+    [{ token_type: 'DPoP' }, 'OK', 'E-TOK'],
+    [{ cnf: { jkt: 'another' } }, 'E-TOK DPoP', 'E-TOK'],
+    [{ cnf: {} }, 'E-TOK DPoP', 'E-TOK'],
+  ] as const) {
+    api.issuer.introspect = () => api.issuer.active({ ...response })
+    const jti = JSON.stringify(response)
+    const token = signer.sign(api.issuer.url, { cnf: client.cnf, jti })
+    const { authorization, dpop } = await client.headers({ url, token })
+    const headers = [['Authorization', authorization] as const, ['DPoP', dpop] as const]
+    expect([response, await api.outcome({ headers })]).toEqual([response, expected])
+    expect([response, await api.present(signer.sign(api.issuer.url, { jti }))]).toEqual([response, ofFree])
   }
 })
 

@@ -139,7 +139,7 @@ describe('credentials', () => {
     ['none', {}, /no token.*Authorization: Bearer/],
     ['Basic', { authorization: 'Basic YTpi' }, /the scheme Basic/],
     ['a token without a scheme', { authorization: 'eyJhbGciOiJSUzI1NiJ9.e30.AA' }, /without the scheme in front/],
-    ['DPoP', { authorization: 'DPoP abc' }, /scheme DPoP, which this version does not support/],
+    ['DPoP', { authorization: 'DPoP abc' }, /scheme DPoP, and the option `dpop` is off/],
     ['quotes', { authorization: 'Bearer "abc"' }, /the token is in quotes/],
     ['Bearer twice', { authorization: 'Bearer Bearer abc' }, /`Bearer` comes twice/],
     ['nothing behind Bearer', { authorization: 'Bearer ' }, /no token behind it/],

@@ -73,6 +73,19 @@ test('one call removes a bounded number of expired keys, so that the first reque
   expect(performance.now() - begun).toBeLessThan(500)
 })
 
+test('a store that has run for a day, with one key a second, is as small as after a minute', async () => {
+  let now = T0 * 1000
+  const store = memoryReplayStore({ clock: () => now })
+  const run = async (seconds: number): Promise<void> => {
+    for (let passed = 0; passed < seconds; passed += 1) {
+      now += 1000
+      await store.remember(`${now}.key`, ttl)
+    }
+  }
+  await run(120)
+  expect(await growth(() => run(86_400))).toBeLessThan(512 * 1024)
+})
+
 async function growth(work: () => Promise<void>): Promise<number> {
   const before = await bytesInUseAtRest()
   await work()

@@ -1,5 +1,6 @@
 /** The limits of the store in memory: times, numbers of keys, and clocks that are set. */
 import { memoryReplayStore, type ReplayStore } from '@tollgate/core'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { expectReplayStore } from '../../packages/core/src/constraints/replay-store.ts'
 import { T0 } from '../harness/constants.ts'
@@ -189,6 +190,36 @@ describe('a clock that is set', () => {
       expect(await use(store, `thumbprint.${at}`)).toBe(true)
     }
   })
+})
+
+test('with any clock, no live key is new, and no key is known a second after its end', async () => {
+  const step = fc.record({
+    clock: fc.oneof(fc.integer({ min: 0, max: 3000 }), fc.integer({ min: -20_000, max: 20_000 })),
+    key: fc.integer({ min: 0, max: 5 }),
+    time: fc.integer({ min: -10, max: 10_000 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), async (steps) => {
+      const store = openStore()
+      const ends = new Map<number, number>()
+      for (const { clock, key, time } of steps) {
+        store.at += clock
+        const end = ends.get(key) ?? Number.NEGATIVE_INFINITY
+        const result = await use(store, `thumbprint.${key}`, time)
+        const allowed = [
+          ...(store.at >= end ? [true] : []),
+          ...(store.at < end + 1000 ? [false] : []),
+          // It is rejected for as long as the clock is behind a key that was removed.
+          ...(store.at < Math.max(...ends.values()) + 1000 ? ['clock-set-back'] : []),
+        ]
+        expect(allowed).toContain(result)
+        if (result === true) {
+          ends.set(key, store.at + Math.max(time, 1))
+        }
+      }
+    }),
+    { numRuns: 500 },
+  )
 })
 
 describe('a call that is wrong rejects', () => {

@@ -3,13 +3,14 @@ import { scriptFaults } from './commands.ts'
 import { files, read } from './files.ts'
 import type { CodeBlock } from './parse-page.ts'
 
-const examples = files('examples/**/*.{ts,mts,cts,tsx,js,mjs,cjs}').map((file) => flat(read(file)))
+const examples = files('examples/**/*.{ts,mts,cts,tsx,js,mjs,cjs,conf}').map((file) => flat(read(file)))
 
 /** `http` and `text` show what a program sends or prints. */
 const faultsByLanguage: Readonly<Record<string, (code: string) => readonly string[]>> = {
   ts: exampleFaults,
   tsx: exampleFaults,
   js: exampleFaults,
+  nginx: exampleFaults,
   json: jsonFaults,
   yaml: yamlFaults,
   sh: scriptFaults,

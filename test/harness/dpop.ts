@@ -19,7 +19,7 @@ export interface DpopApi extends Reference {
   readonly sendBound: (token: string, proof?: string | ProofChanges) => Promise<Received>
 }
 
-export interface ProofChanges {
+interface ProofChanges {
   readonly claims?: Record<string, unknown>
   readonly header?: Record<string, unknown>
   readonly nonce?: string

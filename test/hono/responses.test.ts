@@ -57,7 +57,7 @@ test.each(fronts)('a refusal leaves headers in place that a middleware set by %s
   app.get('/', createProtect(issuer.validatorOptions)(), (c) => c.text('ok'))
   const { send } = await serve(app)
   const { status, headers, challenges } = await send('/')
-  expect([status, challenges]).toEqual([401, ['Basic realm="staging", Bearer realm="api"']])
+  expect([status, challenges]).toEqual([401, ['Basic realm="staging"', 'Bearer realm="api"']])
   expect(headers).toMatchObject({
     'x-own': 'mine',
     'set-cookie': ['a=1'],

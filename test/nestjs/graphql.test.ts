@@ -15,7 +15,7 @@ import {
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius'
 import type { AccessToken } from '@tollgate/core'
 import { Auth, OptionalAuth, Protect, Public, Scopes, type TollgateOptions } from '@tollgate/nestjs'
-import { createMockIssuer } from '@tollgate/mock-issuer'
+import { createMockIssuer, createSenderClient } from '@tollgate/mock-issuer'
 import { createClient } from 'graphql-ws'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -279,5 +279,44 @@ describe('Nest runs no guard for fields and references of entities', () => {
     }
     const app = await createGraphql(GraphQLModule.forRoot(apollo), PublicFieldResolver)
     await expect(app.init()).resolves.toBe(app)
+  })
+})
+
+describe.each(servers)('DPoP with %s', (name, platform, graphql) => {
+  test('a nonce that is required or aging comes with the response, once', async () => {
+    const fresh = await createMockIssuer()
+    onTestFinished(() => fresh.close())
+    const options = { ...fresh.validatorOptions, origin: 'https://api.example', clock: fresh.clock }
+    const app = await createGraphql(graphql, AuthorResolver, platform, {
+      ...options,
+      dpop: { mode: 'accepted', nonces: 'required' },
+    } as Partial<TollgateOptions>)
+    const request = await serve(app)
+    const client = await createSenderClient({ clock: fresh.clock })
+    const token = await fresh.accessToken({ cnf: client.cnf })
+    const send = async (nonce?: string) => {
+      const proof = await client.headers({ method: 'POST', url: 'https://api.example/graphql', token, nonce })
+      const lines = [['Authorization', proof.authorization] as const, ['DPoP', proof.dpop] as const]
+      return request('/graphql', {
+        method: 'POST',
+        headers: [['Content-Type', 'application/json'], ...lines],
+        body: JSON.stringify({ query: '{ me hello }' }),
+      })
+    }
+    const nonce = String((await send()).headers['dpop-nonce'])
+    expect(nonce).toMatch(/^[\w-]{48}$/)
+    const second = await send(nonce)
+    expect([JSON.parse(second.body).data, second.headers['dpop-nonce']]).toEqual([
+      { me: 'alice', hello: 'alice' },
+      undefined,
+    ])
+    fresh.clock.advance('31s')
+    const third = await send(nonce)
+    expect(JSON.parse(third.body).data).toEqual({ me: 'alice', hello: 'alice' })
+    const isKnown = third.headers['dpop-nonce'] !== undefined
+    // This server gives its resolvers no response.
+    expect(isKnown).toBe(name !== 'Apollo Server on Fastify')
+    fresh.clock.advance('31s')
+    expect((await send(nonce)).headers['dpop-nonce']).toMatch(/^[\w-]{48}$/)
   })
 })

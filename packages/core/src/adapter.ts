@@ -50,7 +50,7 @@ export { isLoopback } from './lib/loopback.ts'
 export { isInMilliseconds } from './lib/numeric-date.ts'
 export { hash } from './lib/recent-node.ts'
 export { startPatientTimer } from './lib/patient-timer.ts'
-export { isRecord, own, ownText } from './lib/record.ts'
+export { isRecord, memberOf, own, ownText } from './lib/record.ts'
 // A seal of a store checks its secrets as the core does.
 export { expectSecrets, type Secrets } from './lib/secrets.ts'
 export { wellKnownUrls } from './metadata/metadata.ts'

@@ -7,6 +7,7 @@ import { createOutcomes } from './diagnostics/outcomes.ts'
 import { createExplainer } from './explain/explain.ts'
 import { createReports } from './explain/reports.ts'
 import type { Guard } from './guards/guard.ts'
+import { createChallengeContext } from './guards/route-challenges.ts'
 import { createNetworks } from './http/network.ts'
 import { createResponseCache } from './introspection/response-cache.ts'
 import { createSharedCache } from './introspection/shared-cache.ts'
@@ -77,7 +78,7 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   }))
   const explainer = createExplainer(settings, createReports(settings.explain))
   const outcomes = createOutcomes({
-    settings,
+    challengesOf: (route) => createChallengeContext(settings, route),
     labelOf: issuers.labelOf,
     note: (error, circumstances) => explainer.note(error, { ...circumstances, now: clock() }),
   })

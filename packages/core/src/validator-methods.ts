@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { AccessToken, RawClaims } from './access-token.ts'
 import type { Findings } from './diagnostics/findings.ts'
 import type { Outcomes } from './diagnostics/outcomes.ts'
@@ -15,12 +14,11 @@ import { expectText } from './lib/invalid-option.ts'
 import { shared } from './lib/shared-state.ts'
 import type { Lifecycle, OpenState } from './lifecycle.ts'
 import type { ValidatorSettings } from './options.ts'
-import type { HttpRequest } from './request/http-request.ts'
 import { type AnyRequest, toHttpRequest } from './request/to-http-request.ts'
 import type { Revocation } from './revocation/revoke.ts'
 import type { ValidatorRevocations } from './revocation/validator-revocations.ts'
 import { isErrorResponse, toResponse } from './responses/error-response.ts'
-import type { Pipeline } from './validator.ts'
+import type { Pipeline } from './pipeline.ts'
 
 /**
  * Validates the access tokens of requests. Its methods reject with a `Refusal` because of the client, or with an

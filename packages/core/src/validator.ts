@@ -1,49 +1,17 @@
-import type { AccessToken } from './access-token.ts'
-import type { ApplySchema } from './claims/claims-schema.ts'
 import { claimsFault, validateClaims } from './claims/validate-claims.ts'
-import type { SenderConstraints } from './constraints/sender-constraint.ts'
 import type { Findings } from './diagnostics/findings.ts'
-import { type Guard, verifyGuard } from './guards/guard.ts'
-import type { ConfirmActive } from './issuers/confirm-active.ts'
-import type { IssuerRegistry } from './issuers/issuer-registry.ts'
+import { verifyGuard } from './guards/guard.ts'
 import { validateInOrder } from './issuers/opaque-routing.ts'
 import { parseToken } from './issuers/token-format.ts'
-import type { Clock } from './lib/clock.ts'
-import {
-  bearerTokenOf,
-  type Credentials,
-  type CredentialSettings,
-  extractCredentials,
-  extractToken,
-} from './request/credentials.ts'
+import { bearerTokenOf, type Credentials, extractCredentials, extractToken } from './request/credentials.ts'
 import type { HttpRequest } from './request/http-request.ts'
 import { Refusal } from './responses/refusal.ts'
-import type { RevocationCheck } from './revocation/verify-revocations.ts'
-import { createAccessToken, type ValidatedToken, withRawClaims } from './validated-token.ts'
-
-interface Parts<Claims> extends CredentialSettings {
-  readonly issuers: IssuerRegistry
-  readonly confirmActive: ConfirmActive
-  readonly applySchema: ApplySchema<Claims>
-  readonly constraints: SenderConstraints
-  readonly revocations: RevocationCheck
-  readonly clock: Clock
-  /** Stands for the validator in the tokens that it creates. */
-  readonly owner: object
-}
+import type { Pipeline, PipelineParts } from './pipeline.ts'
+import { createAccessToken, withRawClaims } from './request-token.ts'
+import type { ValidatedToken } from './validated-token.ts'
 
 /** The six steps from the credentials of a request to an access token that the guards of its route accept. */
-export interface Pipeline<Claims, Token = AccessToken<Claims>> {
-  /** Steps 1 to 5, for a request or for a token by itself. Resolves with `undefined` without credentials. */
-  authenticate(request: HttpRequest, seen: Findings): Promise<Token | undefined>
-  validate(token: unknown, seen: Findings): Promise<Token | undefined>
-  /** Meets the demand `active`, which repeats steps 3 to 5 for a newer response. Then step 6. */
-  authorize(token: Token | undefined, request: HttpRequest | undefined, guard: Guard): Promise<Token>
-  /** The fast path, for a cached JWT. It may only accept: on `undefined` the request takes the full path. */
-  authenticateKnown(request: HttpRequest, guard: Guard): AccessToken | undefined
-}
-
-export function createPipeline<Claims>(parts: Parts<Claims>): Pipeline<Claims> {
+export function createPipeline<Claims>(parts: PipelineParts<Claims>): Pipeline<Claims> {
   const { issuers, confirmActive, applySchema, constraints, revocations, clock, owner } = parts
   async function validateToken(text: string, request: HttpRequest | undefined): Promise<ValidatedToken> {
     const parsed = parseToken(text)

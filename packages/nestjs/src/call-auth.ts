@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common'
 import { type AccessToken, type Guard, isRefusal, isUnavailable } from '@tollgate/core'
-import { createRequestAuth, type ErrorResponse, linesOf, toFrameworkError } from '@tollgate/core/adapter'
+import { createRequestAuth, type ErrorResponse, linesOf, memberOf, toFrameworkError } from '@tollgate/core/adapter'
 import { acceptToken } from './accepted-tokens.ts'
 import { type CallRequest, graphqlArgsOf, type NestRequest, requestOf, toHttpRequest, typeOf } from './calls.ts'
 import { toHttpException, toSocketException } from './exceptions.ts'
@@ -27,8 +27,8 @@ export function createCallAuth<Claims>(settings: TollgateSettings<Claims>): Call
       acceptToken(context, token)
       if (typeOf(context) === 'http') {
         Object.assign(call.request, { [settings.decorate]: token })
-        setHeaders(requestAuth.takeHeaders(call.request), context.getArgByIndex(1))
       }
+      setHeaders(requestAuth.takeHeaders(call.request), responseOf(context))
     } catch (error) {
       throw isRefusal(error) || isUnavailable(error)
         ? await toException(error, context, settings)
@@ -60,10 +60,27 @@ async function toException<Claims>(
     return toSocketException(error)
   }
   if (type === 'http') {
-    setHeaders(linesOf(error), context.getArgByIndex(1))
+    setHeaders(linesOf(error), responseOf(context))
   } else {
     const { reply } = (graphqlArgsOf(context).context ?? {}) as { readonly reply?: unknown }
     setHeadersOfOperation(error, reply)
   }
   return type === 'http' && errors === 'throw' ? error : toHttpException(error)
+}
+
+/**
+ * The response to a request. In GraphQL it is `reply` or `res` of the context, or `req.res` of Express. Apollo Server on
+ * Fastify has none of them: a client there gets a new nonce with a refusal only. A message of a socket has no response.
+ */
+function responseOf(context: ExecutionContext): unknown {
+  switch (typeOf(context)) {
+    case 'http':
+      return context.getArgByIndex(1)
+    case 'graphql': {
+      const graphql = graphqlArgsOf(context).context
+      return memberOf(graphql, 'reply') ?? memberOf(graphql, 'res') ?? memberOf(memberOf(graphql, 'req'), 'res')
+    }
+    case 'ws':
+      return undefined
+  }
 }

@@ -4,7 +4,7 @@ import { asRecord } from '../lib/record.ts'
 import type { SchemaIssue, StandardSchema } from '../lib/standard-schema.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { invalidToken } from '../responses/refusal.ts'
-import { withTypedClaims } from '../validated-token.ts'
+import { withTypedClaims } from '../request-token.ts'
 import { formatPath } from './claim-path.ts'
 
 /** Validates the claims of a token by the schema of the application. */

@@ -30,7 +30,7 @@ export interface DpopOptions {
    */
   readonly secrets?: Secrets | undefined
   /**
-   * Where used proofs are remembered, so that each is used once. Processes behind one address need a store that they
+   * Where used proofs are stored, so that each is used once. Processes behind one address need a store that they
    * share, such as `redisReplayStore`. Default: `memoryReplayStore()`.
    */
   readonly replay?: ReplayStore | undefined

@@ -38,7 +38,7 @@ export interface VerifiedProof {
 
 /** Milliseconds: a proof may be so old, and so far in the future. */
 export const maxProofAge = 60_000
-export const maxProofLead = 5000
+const maxProofLead = 5000
 
 const maxProofLength = 8 * 1024
 /** The public keys of clients, by the headers of their proofs, which do not change. */

@@ -1,4 +1,5 @@
 // Fake timers of a test replace the global functions.
+import type { Findings } from '../diagnostics/findings.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { startPatientTimer } from '../lib/patient-timer.ts'
 import { describe } from '../lib/invalid-option.ts'
@@ -8,7 +9,6 @@ import { Unavailable, UpstreamError } from '../responses/unavailable.ts'
 import type { DpopSettings } from './dpop-options.ts'
 import { createVerifyProof, maxProofAge, type ProofContext, type VerifiedProof } from './dpop-proof.ts'
 import type { ReplayStore } from './replay-store.ts'
-import type { Presentation } from './sender-constraint.ts'
 import type { KnownOrigins } from './origins.ts'
 
 /** Verifies that the sender of a token has the key to which it is bound (RFC 9449). */
@@ -22,11 +22,12 @@ export interface VerifyDpop extends Pick<DpopSettings, 'mode'> {
   readonly verify: (jkt: string, context: DpopContext) => Promise<void>
 }
 
-interface DpopContext extends ProofContext, Pick<Presentation, 'findings'> {
+interface DpopContext extends ProofContext {
+  readonly findings: Findings
   readonly issuer: string
 }
 
-/** Milliseconds. A proof is remembered for so much longer than it can be used, because clocks of a fleet differ. */
+/** Milliseconds. A proof is stored for so much longer than it can be used, because clocks of a fleet differ. */
 const replayMargin = 10_000
 /** Milliseconds. A store that takes longer has failed. */
 const replayDeadline = 1000

@@ -22,9 +22,9 @@ const second = 1000
  * `redisReplayStore` of `@tollgate/redis` for several processes.
  *
  * The store has room for 500,000 live keys, and for 100,000 of one thumbprint, so that one client cannot block the
- * others. The key of a new proof lives for 70 s, so that is 7,000 requests a second, and 1,400 of one client. Without
- * room, the store rejects a new key, and never drops a live one. Then these proofs get 503 until older ones expire. Five
- * clients, or one with five keys and a token for each, can fill the store for all.
+ * others. If each key lives for 70 s, that is 7,000 requests a second, and 1,400 of one client. Without room, the store
+ * rejects a new key, and never drops a live one. Then these proofs get 503 until older ones expire. Five clients, or one
+ * with five keys and a token for each, can fill the store for all.
  *
  * A key takes about 100 bytes when its client has many, and 185 when each client has one: at most 95 MB in all. This
  * does not depend on its length. A key of more than 128 characters is rejected. A key expires up to 1 s late, and never

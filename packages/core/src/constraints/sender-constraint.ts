@@ -1,16 +1,17 @@
 import { isRecord, own } from '../lib/record.ts'
-import type { Confirmation } from '../access-token.ts'
+import type { AccessToken, Confirmation } from '../access-token.ts'
 import type { Findings } from '../diagnostics/findings.ts'
 import type { Scheme } from '../request/credentials.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { nonceHeaders } from '../responses/challenge-context.ts'
+import { nonceHeaders } from '../responses/challenge.ts'
 import { invalidToken } from '../responses/refusal.ts'
-import { anySender, type Sender, type ValidatedToken } from '../validated-token.ts'
+import { anySender, type Sender } from '../request-token.ts'
+import type { ValidatedToken } from '../validated-token.ts'
 import type { VerifyDpop } from './dpop.ts'
 import type { MtlsSettings } from './mtls-options.ts'
 
 /** The credentials of one request, whose sender must be the owner of the token. */
-export interface Presentation {
+interface Presentation {
   /** `undefined` for a token by itself. */
   readonly request: HttpRequest | undefined
   readonly scheme: Scheme
@@ -138,11 +139,15 @@ function confirmationOf({ jkt, x5t }: Binding): Confirmation {
  *
  * @throws Refusal 401.
  */
-export function verifySameBinding(newer: ValidatedToken, confirmation: Confirmation | undefined): void {
+export function verifySameBinding(
+  newer: ValidatedToken,
+  { kind, confirmation }: Pick<AccessToken, 'kind' | 'confirmation'>,
+): void {
+  if (kind === 'jwt' && newer.cnf === undefined && (confirmation !== undefined || !isDpopType(newer))) {
+    return
+  }
   const { jkt, x5t } = expectBinding(newer)
-  const isSame = jkt === confirmation?.jkt && x5t === confirmation?.[x5tName]
-  const isSilent = jkt === undefined && x5t === undefined && newer.kind === 'jwt'
-  if (!isSame && !isSilent) {
+  if (jkt !== confirmation?.jkt || x5t !== confirmation?.[x5tName]) {
     throw invalidToken('sender-constrained', ['cnf'])
   }
 }

@@ -1,4 +1,5 @@
 import { isLoopback } from '../lib/loopback.ts'
+import { memberOf } from '../lib/record.ts'
 import { headerLines } from '../request/header-lines.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { type KnownOrigins, parseOrigin } from './origins.ts'
@@ -35,7 +36,8 @@ export function originsOf(request: HttpRequest, { given, ofAudiences }: KnownOri
   if (given.length > 0) {
     return given
   }
-  const vouched = [request.origin ?? []].flat().flatMap((origin) => parseOrigin(origin) ?? [])
+  const stated = memberOf(request, 'origin') as HttpRequest['origin']
+  const vouched = [stated ?? []].flat().flatMap((origin) => parseOrigin(origin) ?? [])
   const origins = vouched.length > 0 ? vouched : [...ofAudiences, ...loopbackOrigins(request)]
   if (origins.length === 0) {
     throw new TypeError(

@@ -2,11 +2,9 @@ import type { AccessToken } from '../access-token.ts'
 import { type ErrorResponse, isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal, Refusal } from '../responses/refusal.ts'
 import { isUnavailable, type Unavailable } from '../responses/unavailable.ts'
-import type { Circumstances } from '../explain/failed-token.ts'
-import type { Guard } from '../guards/guard.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { type AnyRequest, toHttpRequest } from '../request/to-http-request.ts'
-import { type ChallengeSettings, createChallengeContext, nonceHeaders } from '../responses/challenge-context.ts'
+import { type ChallengeContext, nonceHeaders } from '../responses/challenge.ts'
 import { diagnostics, traced, tracing } from './channels.ts'
 import type { Findings } from './findings.ts'
 import type { AuthenticationTrace, Outcome, UnavailableMessage } from './messages.ts'
@@ -17,26 +15,43 @@ export interface Outcomes {
    * Does the work for the guard that `prepare` returns. Publishes and notes its error. A refusal gets the challenges of
    * the guard.
    */
-  readonly report: <Result>(
+  readonly report: <Route extends { readonly demands: Demands }, Result>(
     operation: AuthenticationTrace['operation'],
     given: AnyRequest | undefined,
-    prepare: () => Guard,
-    work: (guard: Guard, findings: Findings) => Promise<Result>,
+    prepare: () => Route,
+    work: (route: Route, findings: Findings) => Promise<Result>,
   ) => Promise<Result>
   /** Publishes that the token is valid, and returns it. Guards can still refuse its request. */
   readonly publishAccepted: <Token extends Pick<AccessToken, 'issuer' | 'kind'>>(token: Token) => Token
 }
 
+/** The demands of a route that its challenges show. */
+interface Demands {
+  readonly scopes?: readonly string[]
+  readonly dpop?: true
+}
+
+/** What is known about a request that ended with an error. */
+interface Circumstances {
+  readonly request: HttpRequest | undefined
+  readonly findings: Findings
+  readonly scopes: readonly string[]
+}
+
 /** What the outcomes of a validator need. */
 interface OutcomesContext {
-  readonly settings: ChallengeSettings
+  readonly challengesOf: (route: {
+    readonly request: HttpRequest | undefined
+    readonly demands: Demands
+    readonly nonce: string | undefined
+  }) => ChallengeContext
   /** The name of an issuer in diagnostics. */
   readonly labelOf: (issuer: string) => string
   /** Explains an error. */
-  readonly note: (error: ErrorResponse, circumstances: Pick<Circumstances, 'request' | 'findings' | 'scopes'>) => void
+  readonly note: (error: ErrorResponse, circumstances: Circumstances) => void
 }
 
-export function createOutcomes({ settings, labelOf, note }: OutcomesContext): Outcomes {
+export function createOutcomes({ challengesOf, labelOf, note }: OutcomesContext): Outcomes {
   function publish(error: unknown, { genuine }: Findings): Outcome {
     if (isRefusal(error)) {
       const outcome = error.code ?? 'no_credentials'
@@ -54,12 +69,7 @@ export function createOutcomes({ settings, labelOf, note }: OutcomesContext): Ou
   }
 
   /** The refusal with the challenges of its route. A new nonce reaches the client with every response. */
-  function toResponse(
-    error: unknown,
-    request: HttpRequest | undefined,
-    demands: Guard['demands'],
-    findings: Findings,
-  ): unknown {
+  function toResponse(error: unknown, request: HttpRequest | undefined, demands: Demands, findings: Findings): unknown {
     if (isUnavailable(error) && findings.nonce !== undefined) {
       error.headers = { ...error.headers, ...nonceHeaders(findings.nonce) }
     }
@@ -67,7 +77,7 @@ export function createOutcomes({ settings, labelOf, note }: OutcomesContext): Ou
       return error
     }
     const nonce = findings.nonce ?? error.token?.responseHeaders['DPoP-Nonce']
-    return new Refusal(error, createChallengeContext(settings, { request, demands, nonce }), error.token)
+    return new Refusal(error, challengesOf({ request, demands, nonce }), error.token)
   }
 
   return {
@@ -75,11 +85,11 @@ export function createOutcomes({ settings, labelOf, note }: OutcomesContext): Ou
       const trace: AuthenticationTrace = { operation }
       const findings: Findings = {}
       return traced(tracing.authenticate, trace, async () => {
-        let demands: Guard['demands'] = {}
+        let demands: Demands = {}
         try {
-          const guard = prepare()
-          demands = guard.demands
-          const result = await work(guard, findings)
+          const route = prepare()
+          demands = route.demands
+          const result = await work(route, findings)
           trace.outcome = result === undefined ? 'no_credentials' : 'accepted'
           return result
         } catch (error) {

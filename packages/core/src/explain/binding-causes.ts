@@ -1,17 +1,11 @@
 import { own, ownText } from '../lib/record.ts'
+import { attemptedSchemes } from '../request/credentials.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
 
 /** `sender-constrained`. */
 export function senderConstrained({ claims, genuine, request, settings }: FailedToken): Cause {
   const isDpop = ownText(claims, 'token_type')?.toLowerCase() === 'dpop' || own(genuine?.cnf, 'jkt') !== undefined
-  if (request === undefined) {
-    return {
-      problem:
-        'the token is bound to a key or a certificate of its client, and validate() has no request to verify that',
-      fix: 'Pass the request to authenticate().',
-    }
-  }
   if (isDpop && settings.dpop.mode === 'off') {
     return {
       problem: 'the token is bound to a key of its client (DPoP), and the option `dpop` is off',
@@ -24,6 +18,13 @@ export function senderConstrained({ claims, genuine, request, settings }: Failed
       fix: "Set `mtls: { mode: 'accepted' }`, or configure the client to request tokens that are not bound.",
     }
   }
+  if (request === undefined) {
+    return {
+      problem:
+        'the token is bound to a key or a certificate of its client, and validate() has no request to verify that',
+      fix: 'Pass the request to authenticate().',
+    }
+  }
   return {
     problem: 'the `cnf` of the token has neither `jkt` nor `x5t#S256` in their form, so that nothing can be verified',
     fix: 'Configure the issuer to bind its tokens as RFC 9449 §6 or RFC 8705 §3 says.',
@@ -31,10 +32,18 @@ export function senderConstrained({ claims, genuine, request, settings }: Failed
 }
 
 /** `unbound-token`. */
-export const unboundToken = (): Cause => ({
-  problem: 'the token is not bound to a key or a certificate of its client as this route demands',
-  fix: 'The client must get its token with a proof (DPoP) or a certificate (mutual TLS), and the issuer must write `cnf`. A token that is not bound comes under Bearer.',
-})
+export function unboundToken({ request, settings }: FailedToken): Cause {
+  if (request !== undefined && attemptedSchemes(request, settings.schemes).includes('DPoP')) {
+    return {
+      problem: 'the token came under the scheme DPoP, and is not bound to a key of its client',
+      fix: 'Send it as `Authorization: Bearer <access token>`. If it should be bound, configure the issuer to write `cnf`.',
+    }
+  }
+  return {
+    problem: 'the token is not bound to a key or a certificate of its client, as this route demands',
+    fix: 'The client must get its token with a proof (DPoP) or a certificate (mutual TLS), and the issuer must write `cnf`.',
+  }
+}
 
 /** `dpop-bound`. */
 export const dpopBound = (): Cause => ({

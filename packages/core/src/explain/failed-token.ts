@@ -4,7 +4,8 @@ import { parseJwt } from '../jwt/parse-jwt.ts'
 import { own } from '../lib/record.ts'
 import type { ValidatorSettings } from '../options.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { validatedOf, type ValidatedToken } from '../validated-token.ts'
+import { validatedOf } from '../request-token.ts'
+import type { ValidatedToken } from '../validated-token.ts'
 import type { Refusal } from '../responses/refusal.ts'
 
 /** What a validator knows when a request ends with an error. */
@@ -20,7 +21,7 @@ export interface Circumstances {
 /** The options of a validator that explanations mention. */
 export type ExplainedSettings = Pick<
   ValidatorSettings,
-  'audience' | 'issuers' | 'credentials' | 'formBody' | 'clockTolerance' | 'dpop' | 'mtls' | 'origins'
+  'audience' | 'issuers' | 'credentials' | 'formBody' | 'clockTolerance' | 'dpop' | 'mtls' | 'origins' | 'schemes'
 >
 
 /** A refused token, and the configuration that refused it. The causes read it. */

@@ -5,7 +5,7 @@ import { undefinedIfError } from '../lib/undefined-if-error.ts'
 import { headerLines } from '../request/header-lines.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
-import { showDuration, showExpected, showText, showTime, typeOf } from './show.ts'
+import { showClaims, showDuration, showExpected, showText, showTime, typeOf } from './show.ts'
 
 const library = 'Create proofs with a library of the client, such as openid-client or oauth4webapi.'
 
@@ -21,13 +21,18 @@ export const repeatedProof = (): Cause => ({
 })
 
 /** `malformed-proof`. */
-export const malformedProof = (token: FailedToken): Cause => ({
-  problem:
-    proofOf(token) === undefined
-      ? 'the proof is no signed JWT of at most 8 KiB'
-      : 'the proof lacks `jti`, `htm`, `htu`, `iat` or `ath`, or one has the wrong type',
-  fix: library,
-})
+export function malformedProof(token: FailedToken): Cause {
+  const proof = proofOf(token)
+  if (proof === undefined) {
+    return { problem: 'the proof is no signed JWT of at most 8 KiB', fix: library }
+  }
+  const isText = (name: string): boolean => (ownText(proof.claims, name) ?? '') !== ''
+  const faulty = ['jti', 'htm', 'htu', 'ath'].filter((name) => !isText(name))
+  const names = typeof own(proof.claims, 'iat') === 'number' ? faulty : [...faulty, 'iat']
+  return names.length === 0
+    ? { problem: 'the proof has `crit` or `b64` in its header, and no extension is understood', fix: library }
+    : { problem: `the proof has no ${showClaims(names)} of the right type`, fix: library }
+}
 
 export const wrongProofType = (token: FailedToken): Cause => ({
   problem: 'the JWT in the header `DPoP` is no proof',
@@ -61,7 +66,7 @@ export const proofMethod = (token: FailedToken): Cause => ({
   fix: 'The client must create the proof for the method of the request, in upper case.',
 })
 
-/** `proof-uri`. The query of `htu` is not shown. */
+/** `proof-uri`. The credentials and the query of `htu` are not shown. */
 export function proofUri(token: FailedToken): Cause {
   const { request, settings } = token
   const [path = ''] = (request?.url ?? '').replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)
@@ -69,7 +74,7 @@ export function proofUri(token: FailedToken): Cause {
   return {
     problem: 'the proof is for another URL',
     expected: origins && showExpected(origins.map((origin) => `${origin}${path}`)),
-    received: showOr(ownText(proofOf(token)?.claims, 'htu')?.split(/[?#]/, 1)[0]),
+    received: showOr(showable(ownText(proofOf(token)?.claims, 'htu'))),
     fix: 'If the clients call this server under another origin, set `origin`, or the trusted proxies of the framework. Otherwise the client must put the URL of the request into `htu`.',
   }
 }
@@ -118,6 +123,10 @@ export const replayedProof = (): Cause => ({
 function proofOf({ request }: FailedToken): ReturnType<typeof parseJwt> {
   const [line = ''] = request === undefined ? [] : headerLines(request.headers, 'dpop')
   return line.length > 8192 ? undefined : parseJwt(line)
+}
+
+function showable(uri: string | undefined): string | undefined {
+  return uri?.split(/[?#]/, 1)[0]?.replace(/\/\/[^/]*@/, '//…@')
 }
 
 function showOr(text: string | undefined): string {

@@ -7,7 +7,7 @@ import type { HttpRequest } from '../request/http-request.ts'
 import { isScope } from '../responses/challenge.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { isRefusal, Refusal } from '../responses/refusal.ts'
-import { policyOf } from '../validated-token.ts'
+import { policyOf } from '../request-token.ts'
 
 /** What a guard announces. The challenge of the route names the scopes. */
 export interface Demands {

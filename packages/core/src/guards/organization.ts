@@ -7,7 +7,7 @@ import { shared } from '../lib/shared-state.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { invalidToken, Refusal } from '../responses/refusal.ts'
-import { policyOf, rootOf } from '../validated-token.ts'
+import { policyOf, rootOf } from '../request-token.ts'
 import { createGuard, createTokenGuard, expectGuards, type Guard, type GuardResult } from './guard.ts'
 
 /** The options of the guard `organization`. Both are required. */

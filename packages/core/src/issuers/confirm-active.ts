@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import type { RevocationCheck } from '../revocation/verify-revocations.ts'
-import { createAccessToken, validatedOf } from '../validated-token.ts'
+import { createAccessToken, validatedOf } from '../request-token.ts'
 import type { IssuerRegistry } from './issuer-registry.ts'
 
 /**
@@ -40,7 +40,7 @@ export function createConfirmActive(
     }
     const now = clock()
     validateClaims(confirmed, now)
-    verifySameBinding(confirmed, token.confirmation)
+    verifySameBinding(confirmed, token)
     // A response about a JWT may lack `iat`. Without it, a token that was issued after a revocation would be revoked.
     const dated = token.kind === 'jwt' ? { ...confirmed, iat: confirmed.iat ?? validatedOf(token).iat } : confirmed
     await revocations.verify(dated, token.raw())

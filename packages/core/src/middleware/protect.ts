@@ -2,7 +2,7 @@ import type { AccessToken, RawClaims } from '../access-token.ts'
 import type { Validator } from '../validator-methods.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { type ErrorResponse, isErrorResponse } from '../responses/error-response.ts'
+import { type ErrorResponse, isErrorResponse, type Line } from '../responses/error-response.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
@@ -50,7 +50,7 @@ export type AuthResult<Claims> =
 interface Continuation<Claims> {
   readonly token: AccessToken<Claims> | undefined
   /** Headers that the response needs. */
-  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly headers: readonly Line[]
   readonly response?: undefined
   readonly error?: undefined
 }

@@ -5,9 +5,10 @@ import type { Guard } from '../guards/guard.ts'
 import { deferOrganization } from '../guards/organization.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { isPreflight } from '../request/preflight.ts'
-import { isErrorResponse } from '../responses/error-response.ts'
+import { isErrorResponse, type Line } from '../responses/error-response.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import type { ProtectSettings } from './protect-options.ts'
+import { createStates } from './request-states.ts'
 
 /** Authenticates the requests of a framework. Several layers of `protect` on one request authenticate it once. */
 export interface RequestAuth<Request extends object, Claims = RawClaims> {
@@ -20,7 +21,7 @@ export interface RequestAuth<Request extends object, Claims = RawClaims> {
     credentials: Credentials,
   ) => Promise<AccessToken<Claims> | undefined>
   /** The headers that the response needs, and that no layer has set yet. Usually none. */
-  readonly takeHeaders: (request: Request) => readonly (readonly [name: string, value: string])[]
+  readonly takeHeaders: (request: Request) => readonly Line[]
   /** The token of an authenticated request. Throws a `TypeError` on a route without `protect(…)`. */
   readonly tokenOf: (request: Request) => AccessToken<Claims>
   /** The same, but `undefined` for a request without credentials on an optional route. */
@@ -43,6 +44,17 @@ interface RequestState<Claims> {
   areHeadersSet: boolean
 }
 
+function newState<Claims>(method: string): RequestState<Claims> {
+  return {
+    authentication: undefined,
+    method,
+    hasPassed: false,
+    error: undefined,
+    token: undefined,
+    areHeadersSet: false,
+  }
+}
+
 /** Creates the state of one `protect`: it authenticates each request once, and passes the token to every layer. */
 export function createRequestAuth<Request extends object, Claims>(
   { validator, preflights }: Pick<ProtectSettings<Claims>, 'validator' | 'preflights'>,
@@ -60,14 +72,8 @@ export function createRequestAuth<Request extends object, Claims>(
     }
     const token = fastPath(http, guard)
     if (token !== undefined) {
-      states.set(request, {
-        authentication: Promise.resolve(token),
-        method: http.method,
-        hasPassed: true,
-        error: undefined,
-        token,
-        areHeadersSet: true,
-      })
+      const authentication = Promise.resolve(token)
+      states.set(request, { ...newState<Claims>(http.method), authentication, hasPassed: true, token })
     }
     return token
   }
@@ -79,15 +85,7 @@ export function createRequestAuth<Request extends object, Claims>(
   ): Promise<AccessToken<Claims> | undefined> {
     // The request of this layer counts, because an outer layer can have changed it.
     const http = toHttpRequest(request)
-    const initial = {
-      authentication: undefined,
-      method: http.method,
-      hasPassed: false,
-      error: undefined,
-      token: undefined,
-      areHeadersSet: false,
-    }
-    const state = states.get(request) ?? states.set(request, initial)
+    const state = states.get(request) ?? states.set(request, newState(http.method))
     try {
       return accept(state, await authenticateWith(state, http, guard, credentials))
     } catch (error) {
@@ -132,7 +130,7 @@ export function createRequestAuth<Request extends object, Claims>(
     }
   }
 
-  function takeHeaders(request: Request): readonly (readonly [name: string, value: string])[] {
+  function takeHeaders(request: Request): readonly Line[] {
     const state = states.get(request)
     if (state?.token === undefined || state.areHeadersSet) {
       return []
@@ -198,22 +196,4 @@ function replace<Claims>(
     state.authentication = next
   }
   next.catch(() => undefined)
-}
-
-/**
- * The states of requests, each in a property that no copy of the request gets. A `WeakMap` would cost a quarter of the
- * throughput, because V8 moves its keys to the old generation (docs/performance.md).
- */
-function createStates<Request extends object, State extends object>(): {
-  readonly get: (request: Request) => State | undefined
-  readonly set: (request: Request, state: State) => State
-} {
-  const key = Symbol('tollgate')
-  return {
-    get: (request) => Object.getOwnPropertyDescriptor(request, key)?.value as State | undefined,
-    set: (request, state) => {
-      Object.defineProperty(request, key, { value: state })
-      return state
-    },
-  }
 }

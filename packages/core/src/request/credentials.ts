@@ -93,7 +93,7 @@ export function extractToken(given: unknown): Credentials | undefined {
     return undefined
   }
   refuseUnless(typeof given === 'string', 'malformed-credentials')
-  return { scheme: bearer, token: expectTokenText(given as string) }
+  return { scheme: bearerScheme, token: expectTokenText(given as string) }
 }
 
 /**
@@ -121,14 +121,14 @@ function credentialsIn(
 ): readonly Credentials[] {
   if (source === 'authorization') {
     const token = bearerTokenOf(request)
-    const found = token === undefined ? credentialsInAuthorization(request, schemes) : { scheme: bearer, token }
+    const found = token === undefined ? credentialsInAuthorization(request, schemes) : { scheme: bearerScheme, token }
     return found === undefined ? [] : [found]
   }
   const tokens = source.in === 'cookie' ? extractCookies(request, source.name) : tokenInHeader(request, source.name)
-  return tokens.map((token) => ({ scheme: bearer, token }))
+  return tokens.map((token) => ({ scheme: bearerScheme, token }))
 }
 
-const bearer: Scheme = 'Bearer'
+const bearerScheme: Scheme = 'Bearer'
 
 /** A web `Request` joins several lines by commas, and no token has a comma. */
 function tokenInHeader({ headers }: HttpRequest, name: string): readonly string[] {

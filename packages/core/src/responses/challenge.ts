@@ -1,3 +1,56 @@
+/** The parts of the challenges that come from the route and the request. */
+export interface ChallengeContext {
+  readonly realm: string
+  /** All scopes that the route demands. */
+  readonly scopes: readonly string[]
+  /** The schemes of the route, each with a challenge of its own. */
+  readonly schemes: readonly OfferedScheme[]
+  /** Further headers of the response, such as `DPoP-Nonce`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** A scheme that the route accepts. */
+interface OfferedScheme {
+  readonly name: 'Bearer' | 'DPoP'
+  /** The algorithms of proofs, separated by spaces (RFC 9449 §5.1). */
+  readonly algs?: string | undefined
+  /** Whether the request presented its token under this scheme. Then the challenge has the error. */
+  readonly isAttempted: boolean
+}
+
+/** The parts of a refusal that its challenges show. */
+interface Refused {
+  readonly code: string | undefined
+  readonly reason: string
+  readonly message: string
+}
+
+/** Formats the challenges of a refusal (RFC 6750 §3, RFC 9449 §7.1, §7.2). */
+export function formatChallenges(refused: Refused, context: ChallengeContext): readonly string[] {
+  const { schemes } = context
+  const isAttempted = refused.code !== undefined && schemes.some((scheme) => scheme.isAttempted)
+  return schemes
+    .filter((scheme) => scheme.isAttempted || !isAttempted || refused.reason === 'dpop-bound')
+    .map((scheme) => challengeOf(refused, context, scheme, scheme.isAttempted || !isAttempted))
+}
+
+/** The challenge names the scopes only for a client without a token, or with too few scopes. */
+function challengeOf(
+  { code, reason, message }: Refused,
+  { realm, scopes }: ChallengeContext,
+  { name, algs }: OfferedScheme,
+  hasError: boolean,
+): string {
+  const namesScopes = scopes.length > 0 && (code === undefined || reason === 'missing-scope')
+  return formatChallenge(name, {
+    realm,
+    error: hasError ? code : undefined,
+    error_description: code === undefined || !hasError ? undefined : message,
+    scope: namesScopes ? scopes.join(' ') : undefined,
+    algs,
+  })
+}
+
 /** Formats a challenge of the `WWW-Authenticate` header (RFC 9110 §11.6.1). Parameters without a value are left out. */
 export function formatChallenge(scheme: string, parameters: Readonly<Record<string, string | undefined>>): string {
   const formatted = Object.entries(parameters)
@@ -18,4 +71,14 @@ export function isScope(text: string): boolean {
 
 function quote(value: string): string {
   return `"${value.replace(/["\\]/g, String.raw`\$&`)}"`
+}
+
+/** A page of another origin may read these headers (Fetch §3.3.3). */
+export const exposedHeaders: Readonly<Record<string, string>> = {
+  'Access-Control-Expose-Headers': 'WWW-Authenticate, DPoP-Nonce',
+}
+
+/** The headers of a response that carries a new nonce (RFC 9449 §8.2). */
+export function nonceHeaders(nonce: string | undefined): Readonly<Record<string, string>> {
+  return nonce === undefined ? {} : { 'DPoP-Nonce': nonce, 'Cache-Control': 'no-store', ...exposedHeaders }
 }

@@ -64,7 +64,8 @@ export function writeHeaders(lines: readonly Line[], { set, append }: Pick<Respo
   }
 }
 
-type Line = readonly [name: string, value: string]
+/** A header line. */
+export type Line = readonly [name: string, value: string]
 
 const lists: ReadonlySet<string> = new Set(['WWW-Authenticate', 'Access-Control-Expose-Headers'])
 

@@ -1,6 +1,6 @@
 import type { AccessToken } from '../access-token.ts'
 import { expectText, invalidOption } from '../lib/invalid-option.ts'
-import { formatChallenge } from './challenge.ts'
+import { type ChallengeContext, formatChallenges } from './challenge.ts'
 import { type GraphqlExtensions, graphqlExtensions } from './graphql-extensions.ts'
 import type { PassedOverKey } from './passed-over-key.ts'
 import type { RefusalReason } from './refusal-reasons.ts'
@@ -23,26 +23,6 @@ export interface RefusalInit {
   readonly claimPaths?: readonly string[] | undefined
   /** Published keys that the token can mean and that are not used. The client never gets them. Default: none. */
   readonly passedOver?: readonly PassedOverKey[] | undefined
-}
-
-/** The parts of the challenges that come from the route and the request. */
-export interface ChallengeContext {
-  readonly realm: string
-  /** All scopes that the route demands. */
-  readonly scopes: readonly string[]
-  /** The schemes of the route, each with a challenge of its own. */
-  readonly schemes: readonly OfferedScheme[]
-  /** Further headers of the response, such as `DPoP-Nonce`. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
-}
-
-/** A scheme that the route accepts. */
-export interface OfferedScheme {
-  readonly name: 'Bearer' | 'DPoP'
-  /** The algorithms of proofs, separated by spaces (RFC 9449 §5.1). */
-  readonly algs?: string | undefined
-  /** Whether the request presented its token under this scheme. Then the challenge has the error. */
-  readonly isAttempted: boolean
 }
 
 const statusOf: Readonly<Record<RefusalCode, 400 | 401 | 403>> = {
@@ -159,24 +139,7 @@ export class Refusal extends Error {
    * under `Bearer` gets a challenge for `DPoP` too.
    */
   get challenges(): readonly string[] {
-    const { schemes } = this.#context
-    const isAttempted = this.code !== undefined && schemes.some((scheme) => scheme.isAttempted)
-    return schemes
-      .filter((scheme) => scheme.isAttempted || !isAttempted || this.reason === 'dpop-bound')
-      .map((scheme) => this.#challenge(scheme, scheme.isAttempted || !isAttempted))
-  }
-
-  /** The challenge names the scopes only for a client without a token, or with too few scopes. */
-  #challenge({ name, algs }: OfferedScheme, hasError: boolean): string {
-    const { realm, scopes } = this.#context
-    const namesScopes = scopes.length > 0 && (this.code === undefined || this.reason === 'missing-scope')
-    return formatChallenge(name, {
-      realm,
-      error: hasError ? this.code : undefined,
-      error_description: this.code === undefined || !hasError ? undefined : this.message,
-      scope: namesScopes ? scopes.join(' ') : undefined,
-      algs,
-    })
+    return formatChallenges(this, this.#context)
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Demands } from '../guards/guard.ts'
+import type { Demands } from './guard.ts'
 import { attemptedSchemes, type Scheme } from '../request/credentials.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import type { ChallengeContext } from './refusal.ts'
+import { type ChallengeContext, exposedHeaders, nonceHeaders } from '../responses/challenge.ts'
 
 /** The parts of a validator's options that its challenges show. */
 export interface ChallengeSettings {
@@ -38,14 +38,7 @@ export function createChallengeContext(
         algs: name === 'DPoP' ? dpop.algorithms.join(' ') : undefined,
         isAttempted: attempted.includes(name) || (attempted.length === 0 && name === 'Bearer'),
       })),
-    headers: dpop.mode === 'off' ? undefined : { ...exposed, ...(nonce === undefined ? {} : nonceHeaders(nonce)) },
+    headers:
+      dpop.mode === 'off' ? undefined : { ...exposedHeaders, ...(nonce === undefined ? {} : nonceHeaders(nonce)) },
   }
-}
-
-/** A page of another origin may read these headers (Fetch §3.3.3). */
-const exposed = { 'Access-Control-Expose-Headers': 'WWW-Authenticate, DPoP-Nonce' }
-
-/** The headers of a response that carries a new nonce (RFC 9449 §8.2). */
-export function nonceHeaders(nonce: string | undefined): Readonly<Record<string, string>> {
-  return nonce === undefined ? {} : { 'DPoP-Nonce': nonce, 'Cache-Control': 'no-store', ...exposed }
 }

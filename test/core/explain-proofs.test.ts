@@ -1,0 +1,120 @@
+/** What `explain` says about proofs, nonces and bindings. It says nothing that is secret. */
+import { createValidator, type Explanation, type ValidatorOptions } from '@tollgate/core'
+import { createSenderClient, type MockIssuer, type SenderClient, type WrongProof } from '@tollgate/mock-issuer'
+import { expect, onTestFinished, test } from 'vitest'
+import { openIssuer } from '../harness/reference.ts'
+
+const origin = 'https://api.example'
+const url = `${origin}/items`
+
+interface Scene {
+  readonly issuer: MockIssuer
+  readonly client: SenderClient
+  readonly bound: string
+  readonly free: string
+  /** The explanation of a request with this token and proof. */
+  readonly explain: (scheme: string, token: string, proof?: string) => Promise<Explanation | undefined>
+}
+
+async function openScene(options: Partial<ValidatorOptions> = { dpop: { mode: 'accepted' } }): Promise<Scene> {
+  const issuer = await openIssuer()
+  const validator = createValidator({ ...issuer.validatorOptions, origin, ...options })
+  onTestFinished(() => validator.close())
+  const client = await createSenderClient({ clock: issuer.clock })
+  return {
+    issuer,
+    client,
+    bound: await issuer.accessToken({ cnf: client.cnf }),
+    free: await issuer.accessToken(),
+    explain: async (scheme, token, proof) => {
+      const lines = [['authorization', `${scheme} ${token}`] as const, ...(proof ? [['dpop', proof] as const] : [])]
+      const request = { method: 'GET', url: '/items?code=c-1', headers: lines }
+      const error: unknown = await validator.authenticate(request).catch((thrown: unknown) => thrown)
+      const explanation = validator.explain(error)
+      const text = JSON.stringify(explanation ?? {})
+      expect([token, ...secretsIn(proof)].filter((secret) => text.includes(secret))).toEqual([])
+      return explanation
+    },
+  }
+}
+
+/** What nobody may read in a log: the signature and the `jti` of a proof, and the credentials and queries of URLs. */
+function secretsIn(proof = ''): readonly string[] {
+  const [, claims = '', signature = ''] = proof.split('.')
+  const jti = /"jti":"([^"]+)"/.exec(Buffer.from(claims, 'base64url').toString())?.[1] ?? ''
+  return [signature, jti, 'c-1', 'alice:'].filter((secret) => secret !== '')
+}
+
+test.each<readonly [WrongProof, RegExp]>([
+  ['expired', /proof-time: the proof is 60 min old, .* Expected the time of this server/],
+  ['fromTheFuture', /proof-time: the proof was created 60 min in the future/],
+  ['withoutIat', /malformed-proof: the proof has no `iat` of the right type/],
+  ['wrongMethod', /proof-method: .* Expected GET, got "POST"/],
+  [
+    'wrongHost',
+    /proof-uri: .* Expected "https:\/\/api\.example\/items", got "https:\/\/another-api\.example\/items".*set `origin`/,
+  ],
+  ['urlWithCredentials', /proof-uri: .*got "https:\/\/…@api\.example\/items"/],
+  ['withoutJti', /malformed-proof: the proof has no `jti`/],
+  ['wrongAth', /proof-token: the `ath` of the proof/],
+  ['wrongType', /wrong-proof-type: .*got "JWT"/],
+  ['criticalHeader', /malformed-proof: .*`crit`/],
+  ['badSignature', /proof-signature: /],
+  ['hmac', /proof-algorithm: .*got "HS256"/],
+  ['privateKey', /proof-key: .*private members/],
+  ['foreignKey', /wrong-proof-key: the proof is good, but the token is bound to another key/],
+  ['garbage', /malformed-proof: the proof is no signed JWT/],
+  ['twoProofs', /repeated-proof: /],
+])('the wrong proof %s', async (name, line) => {
+  const { client, bound, explain } = await openScene()
+  const explanation = await explain('DPoP', bound, await client.wrongProof(name, { url, token: bound }))
+  expect(explanation).toMatchObject({ status: 401, step: 'constraints' })
+  expect(explanation?.line).toMatch(line)
+})
+
+test('a scheme that does not fit the token', async () => {
+  const { client, bound, free, explain } = await openScene()
+  expect((await explain('Bearer', bound))?.line).toMatch(/dpop-bound: .*Send `Authorization: DPoP/)
+  expect((await explain('DPoP', bound))?.line).toMatch(/no-proof: /)
+  const unbound = await explain('DPoP', free, await client.proof({ url, token: free }))
+  expect(unbound?.line).toMatch(/unbound-token: the token came under the scheme DPoP.*Authorization: Bearer/)
+  const required = await openScene({ dpop: { mode: 'required' } })
+  expect((await required.explain('Bearer', required.free))?.line).toMatch(/unbound-token: .*as this route demands/)
+})
+
+test('DPoP or mutual TLS that is off', async () => {
+  const { issuer, client, bound, explain } = await openScene({})
+  expect((await explain('Bearer', bound))?.line).toMatch(/sender-constrained: .*DPoP.*`dpop: \{ mode: 'accepted' \}`/)
+  expect((await explain('DPoP', bound))?.line).toMatch(/no-credentials: .*`dpop: \{ mode: 'accepted' \}`/)
+  const { cnf } = await client.certificate()
+  const line = (await explain('Bearer', await issuer.accessToken({ cnf })))?.line
+  expect(line).toMatch(/sender-constrained: .*`mtls: \{ mode: 'accepted' \}`/)
+})
+
+test('a certificate that is absent', async () => {
+  const { issuer, client, explain } = await openScene({ mtls: { mode: 'accepted' } })
+  const { cnf } = await client.certificate()
+  const line = (await explain('Bearer', await issuer.accessToken({ cnf })))?.line
+  expect(line).toMatch(/no-certificate: .*`requestCert: true`/)
+})
+
+test('nonces, and a proof that comes again', async () => {
+  const { client, bound, explain } = await openScene({ dpop: { mode: 'accepted', nonces: 'required' } })
+  expect((await explain('DPoP', bound, await client.proof({ url, token: bound })))?.line).toMatch(
+    /no-nonce: .*Nothing is wrong/,
+  )
+  const wrong = await client.proof({ url, token: bound, nonce: 'x' })
+  expect((await explain('DPoP', bound, wrong))?.line).toMatch(/wrong-nonce: .*same `secrets`/)
+  const other = await openScene()
+  const proof = await other.client.proof({ url, token: other.bound })
+  expect(await other.explain('DPoP', other.bound, proof)).toBeUndefined()
+  expect((await other.explain('DPoP', other.bound, proof))?.line).toMatch(/replayed-proof: the proof was used before/)
+})
+
+test('a store of used proofs that is down', async () => {
+  const replay = { remember: async () => Promise.reject(new Error('down')) }
+  const { client, bound, explain } = await openScene({ dpop: { mode: 'accepted', replay } })
+  const explanation = await explain('DPoP', bound, await client.proof({ url, token: bound }))
+  expect(explanation).toMatchObject({ status: 503, reason: 'replay-store' })
+  expect(explanation?.line).toMatch(/Check the connection to Redis/)
+})
