@@ -2,7 +2,6 @@
 import { createValidator, memoryReplayStore, type ReplayStore, type Unavailable } from '@tollgate/core'
 import { createSenderClient, type SenderClient } from '@tollgate/mock-issuer'
 import { expect, test } from 'vitest'
-import { T0 } from '../harness/constants.ts'
 import { openIssuer } from '../harness/reference.ts'
 
 const url = 'https://api.example/items'
