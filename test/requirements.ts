@@ -669,7 +669,7 @@ export const requirements = {
   'DPOP-23': {
     level: 'RULE',
     source: 'RFC 9449 §11.1',
-    text: 'Replay memory is bounded, and a store that cannot know refuses nobody and accepts nothing (503).',
+    text: 'Replay memory is bounded, and when a store cannot know, the proof is neither accepted nor called replayed (503).',
   },
   'MTLS-01': {
     level: 'MUST',

@@ -15,7 +15,7 @@ export interface Started {
 export async function start(): Promise<Started> {
   const audience = 'https://orders.example'
   const server = await startAuthorizationServer({ scope: 'orders:read' })
-  // An API in production also needs the option `origin`, such as 'https://api.example.com', because proofs name it.
+  // In production, set `origin` or the trusted proxies of Express, because proofs name the origin that clients call.
   const api = createApp({ issuer: server.issuer, audience }).listen(0, '127.0.0.1')
   await once(api, 'listening')
   return {

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { issuer } from './issuers.ts'
 
-/** The headers of a GET with a bound token and the proof of its key (RFC 9449). Tollgate refuses them without the option `dpop`. */
+/** The headers of a GET with a bound token and a proof of its key (RFC 9449). Without the option `dpop`, Tollgate refuses it. */
 export async function dpopHeaders(url: string): Promise<Readonly<Record<string, string>>> {
   const { privateKey, publicKey } = await generateKeyPair('ES256')
   const jwk = await exportJWK(publicKey)

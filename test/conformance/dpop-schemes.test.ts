@@ -226,3 +226,16 @@ verifies('OFF-DPOP', 'with DPoP off, no challenge offers it', async (adapter) =>
   const api = await openReference(adapter, { protect: { issuer, dpop: { mode: 'off' } } })
   expect(await api.outcome({})).toBe('C0')
 })
+
+verifies(
+  ['DPOP-18', 'HTTP-02'],
+  'credentials that are malformed behind the scheme DPoP count as DPoP',
+  async (adapter) => {
+    const api = await openDpopApi(adapter)
+    const token = await api.bound()
+    for (const line of ['DPoP', `DPoP\t${token}`, `dpop=${token}`, `DPoP,${token}`, `DPoP "${token}"`]) {
+      expect([line, await api.outcome({ headers: [['Authorization', line]] })]).toEqual([line, 'E-REQ DPoP'])
+    }
+    expect(await api.outcome({ headers: [['Authorization', `DPoPX ${token}`]] })).toBe('C0 Bearer DPoP')
+  },
+)

@@ -64,7 +64,8 @@ verifies('DPOP-03', 'several proofs are refused, and none of them is used up', a
   expect([await api.presentBound(token, one), await api.presentBound(token, two)]).toEqual(['OK', 'OK'])
 })
 
-const requirementOf: Readonly<Partial<Record<WrongProof, string>>> = { foreignKey: 'E-TOK DPoP' }
+/** The results that differ from `E-PROOF`. */
+const otherResults: Readonly<Partial<Record<WrongProof, string>>> = { foreignKey: 'E-TOK DPoP' }
 
 verifies(
   ['DPOP-04', 'DPOP-08', 'DPOP-09', 'JOSE-01'],
@@ -74,7 +75,7 @@ verifies(
     const token = await api.bound()
     for (const name of wrongProofs) {
       const proof = await api.client.wrongProof(name, { url, token })
-      expect([name, await api.presentBound(token, proof)]).toEqual([name, requirementOf[name] ?? 'E-PROOF'])
+      expect([name, await api.presentBound(token, proof)]).toEqual([name, otherResults[name] ?? 'E-PROOF'])
     }
     expect(await api.presentBound(token)).toBe('OK')
   },

@@ -24,7 +24,7 @@ type Lines = readonly (readonly [name: string, value: string])[]
 
 /** What a guard sees of a request. After the connection has ended, its socket has no address. */
 interface Seen {
-  readonly origin: string | undefined
+  readonly origin: string | readonly string[] | undefined
   readonly address: string | undefined
   readonly certificate: string | undefined
 }
@@ -173,7 +173,7 @@ async function originBy(
     guard: Guard,
   ) => Server | Promise<Server>,
   lines: Lines = evil,
-): Promise<string | undefined> {
+): Promise<Seen['origin']> {
   const issuer = await openIssuer()
   const { guard, seen } = recorder()
   const origin = await listen(await createServer(issuer.validatorOptions, guard))

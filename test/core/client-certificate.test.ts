@@ -2,8 +2,8 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import type { HttpRequest } from '@tollgate/core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { CertificateResult } from '../../packages/core/src/constraints/client-certificate.ts'
-import { expectMtls, type ProxyCertificate } from '../../packages/core/src/constraints/mtls-options.ts'
+import type { CertificateResult } from '../../packages/core/src/constraints/mtls/client-certificate.ts'
+import { expectMtls, type ProxyCertificate } from '../../packages/core/src/constraints/mtls/mtls-options.ts'
 import { certificate } from '../harness/certificates.ts'
 
 type Kind = ProxyCertificate['proxy']

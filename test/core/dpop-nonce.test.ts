@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { createNonces } from '../../packages/core/src/constraints/dpop-nonce.ts'
+import { createNonces } from '../../packages/core/src/constraints/dpop/nonces.ts'
 import { T0 } from '../harness/constants.ts'
 
 const now = T0 * 1000
@@ -17,7 +17,7 @@ interface Seen {
 
 /** Another process verifies the nonce, and creates one, with the current secret and without any. */
 async function inAnotherProcess(nonce: string): Promise<{ readonly shared: Seen; readonly random: Seen }> {
-  const module = new URL('../../packages/core/src/constraints/dpop-nonce.ts', import.meta.url)
+  const module = new URL('../../packages/core/src/constraints/dpop/nonces.ts', import.meta.url)
   const code = `
     import { createNonces } from ${JSON.stringify(module)}
     const seen = ({ create, verify }) => ({ nonce: create(${now}), state: verify(${JSON.stringify(nonce)}, ${now}) })

@@ -1,8 +1,9 @@
 /** What `explain` says about proofs, nonces and bindings. It says nothing that is secret. */
-import { createValidator, type Explanation, type ValidatorOptions } from '@tollgate/core'
+import { active, createValidator, type Explanation, type ValidatorOptions } from '@tollgate/core'
 import { createSenderClient, type MockIssuer, type SenderClient, type WrongProof } from '@tollgate/mock-issuer'
 import { expect, onTestFinished, test } from 'vitest'
 import { openIssuer } from '../harness/reference.ts'
+import { openScriptedValidator, requestWith } from '../harness/scripted-validator.ts'
 
 const origin = 'https://api.example'
 const url = `${origin}/items`
@@ -14,6 +15,8 @@ interface Scene {
   readonly free: string
   /** The explanation of a request with this token and proof. */
   readonly explain: (scheme: string, token: string, proof?: string) => Promise<Explanation | undefined>
+  /** The explanation of `validate()`, which gets no request. */
+  readonly explainAlone: (token: string) => Promise<Explanation | undefined>
 }
 
 async function openScene(options: Partial<ValidatorOptions> = { dpop: { mode: 'accepted' } }): Promise<Scene> {
@@ -35,6 +38,8 @@ async function openScene(options: Partial<ValidatorOptions> = { dpop: { mode: 'a
       expect([token, ...secretsIn(proof)].filter((secret) => text.includes(secret))).toEqual([])
       return explanation
     },
+    explainAlone: async (token) =>
+      validator.explain(await validator.validate(token).catch((thrown: unknown) => thrown)),
   }
 }
 
@@ -79,7 +84,7 @@ test('a scheme that does not fit the token', async () => {
   const unbound = await explain('DPoP', free, await client.proof({ url, token: free }))
   expect(unbound?.line).toMatch(/unbound-token: the token came under the scheme DPoP.*Authorization: Bearer/)
   const required = await openScene({ dpop: { mode: 'required' } })
-  expect((await required.explain('Bearer', required.free))?.line).toMatch(/unbound-token: .*as this route demands/)
+  expect((await required.explain('Bearer', required.free))?.line).toMatch(/unbound-token: the token lacks the binding/)
 })
 
 test('DPoP or mutual TLS that is off', async () => {
@@ -89,6 +94,28 @@ test('DPoP or mutual TLS that is off', async () => {
   const { cnf } = await client.certificate()
   const line = (await explain('Bearer', await issuer.accessToken({ cnf })))?.line
   expect(line).toMatch(/sender-constrained: .*`mtls: \{ mode: 'accepted' \}`/)
+})
+
+test.each(['accepted', 'required'] as const)('a bound token without its request, with mode %s', async (mode) => {
+  const dpop = await openScene({ dpop: { mode } })
+  expect((await dpop.explainAlone(dpop.bound))?.line).toMatch(/sender-constrained: .*no request/)
+  const { issuer, client, explainAlone } = await openScene({ mtls: { mode } })
+  const { cnf } = await client.certificate()
+  expect((await explainAlone(await issuer.accessToken({ cnf })))?.line).toMatch(/sender-constrained: .*no request/)
+})
+
+test.each([
+  ['a newer response with another binding', undefined, { jkt: 'x' }, /newer introspection response/],
+  ['a response without a known binding', { kid: 'x' }, { kid: 'x' }, /neither `jkt` nor/],
+] as const)('introspection: %s', async (_name, cnf, newer, problem) => {
+  const { issuer, validator, advance, reason } = await openScriptedValidator()
+  issuer.introspect = () => issuer.active({ cnf })
+  expect(await reason('t')).toBe(cnf === undefined ? 'OK' : 'sender-constrained')
+  advance(10)
+  issuer.introspect = () => issuer.active({ cnf: newer })
+  const work = validator.authenticate(requestWith('t'), active({ within: '1s' }))
+  const explanation = validator.explain(await work.catch((thrown: unknown) => thrown))
+  expect(explanation).toMatchObject({ reason: 'sender-constrained', problem: expect.stringMatching(problem) })
 })
 
 test('a certificate that is absent', async () => {

@@ -3,12 +3,12 @@ import { createHash, X509Certificate } from 'node:crypto'
 import type { HttpRequest } from '@tollgate/core'
 import type { Peer } from '@tollgate/core/adapter'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { CertificateResult } from '../../packages/core/src/constraints/client-certificate.ts'
+import type { CertificateResult } from '../../packages/core/src/constraints/mtls/client-certificate.ts'
 import {
   expectMtls,
   type MtlsOptions,
   type ProxyCertificate,
-} from '../../packages/core/src/constraints/mtls-options.ts'
+} from '../../packages/core/src/constraints/mtls/mtls-options.ts'
 import { certificate } from '../harness/certificates.ts'
 
 const invalidOption = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_OPTION' })

@@ -2,7 +2,7 @@
 import { memoryReplayStore, type ReplayStore } from '@tollgate/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { expectReplayStore } from '../../packages/core/src/constraints/replay-store.ts'
+import { expectReplayStore } from '../../packages/core/src/constraints/replay/replay-store.ts'
 import { T0 } from '../harness/constants.ts'
 
 const start = T0 * 1000

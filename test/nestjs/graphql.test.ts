@@ -290,7 +290,7 @@ describe.each(servers)('DPoP with %s', (name, platform, graphql) => {
     const app = await createGraphql(graphql, AuthorResolver, platform, {
       ...options,
       dpop: { mode: 'accepted', nonces: 'required' },
-    } as Partial<TollgateOptions>)
+    })
     const request = await serve(app)
     const client = await createSenderClient({ clock: fresh.clock })
     const token = await fresh.accessToken({ cnf: client.cnf })

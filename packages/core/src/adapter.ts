@@ -28,10 +28,10 @@ export {
   nodeHeaders,
   /** @deprecated The former name of `nodeHeaders`. */
   nodeHeaders as headerLinesOf,
-} from './request/node-request.ts'
+} from './request/node-headers.ts'
 export { type Peer, peerOf } from './request/peer.ts'
 export { createServerRequest, type ServerRequestInit } from './request/server-request.ts'
-export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusted-proxy.ts'
+export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusts-peer.ts'
 export {
   type ErrorResponse,
   linesOf,

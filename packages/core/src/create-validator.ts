@@ -1,6 +1,6 @@
 import type { AccessToken, RawClaims } from './access-token.ts'
 import { createApplySchema } from './claims/claims-schema.ts'
-import { createVerifyDpop } from './constraints/dpop.ts'
+import { createVerifyDpop } from './constraints/dpop/verify-dpop.ts'
 import { createSenderConstraints } from './constraints/sender-constraint.ts'
 import { tracing } from './diagnostics/channels.ts'
 import { createOutcomes } from './diagnostics/outcomes.ts'

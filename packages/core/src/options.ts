@@ -3,10 +3,10 @@ import type { RawClaims } from './access-token.ts'
 import { expectTokenCache, type TokenCache } from './cache/token-cache.ts'
 import { expectSchema } from './claims/claims-schema.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from './claims/scope-hierarchy.ts'
-import { type DpopOptions, type DpopSettings, expectDpop } from './constraints/dpop-options.ts'
+import { type DpopOptions, type DpopSettings, expectDpop } from './constraints/dpop/dpop-options.ts'
 import { expectFapi } from './constraints/fapi.ts'
-import { expectMtls, type MtlsOptions, type MtlsSettings } from './constraints/mtls-options.ts'
-import { expectOrigins, type KnownOrigins, originsAmong } from './constraints/origins.ts'
+import { expectMtls, type MtlsOptions, type MtlsSettings } from './constraints/mtls/mtls-options.ts'
+import { expectOrigins, type KnownOrigins, originsAmong } from './constraints/dpop/origins.ts'
 import { type Explain, expectExplain } from './explain/reports.ts'
 import { expectIssuers } from './issuers/expect-issuers.ts'
 import type { ResolveIssuer } from './issuers/issuer-resolver.ts'
@@ -93,7 +93,7 @@ export interface ValidatorOptions<Claims = RawClaims> {
   /**
    * The origin under which clients call this server, such as `'https://api.example.com'`, or several. DPoP proofs must name
    * it. Default: the origin that a trusted proxy of the framework states. Without one, the origins of those `audience`s
-   * that are URLs, and a `Host` on loopback. `Host` and `X-Forwarded-*` of any other sender never count.
+   * that are URLs, and a `Host` on loopback. Any other `Host`, and `X-Forwarded-*` of any other sender, never count.
    */
   readonly origin?: string | readonly string[] | undefined
   /** Whether a form body can carry the token (RFC 6750 §2.2). The query never can. Default: `'ignored'`. */

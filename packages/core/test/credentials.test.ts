@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bearerTokenOf, extractCredentials } from '../src/request/credentials.ts'
 import type { HttpRequest } from '../src/request/http-request.ts'
-import { nodeHeaders } from '../src/request/node-request.ts'
+import { nodeHeaders } from '../src/request/node-headers.ts'
 
 const get = (headers: HttpRequest['headers']): HttpRequest => ({ method: 'GET', url: '/', headers })
 

@@ -19,8 +19,9 @@ import { createProofKey } from './proof-key.ts'
  * The names of all wrong proofs, for a loop in a test. Each differs from a correct proof in one fault.
  *
  * An API must refuse `foreignKey` with 401 `invalid_token`, because the proof is correct and the token is not bound to
- * its key. It must refuse every other one with 401 `invalid_dpop_proof` (RFC 9449 §7.1). A correct proof is a wrong one
- * when it comes again. A correct proof with another `nonce` gets 401 `use_dpop_nonce` where the API demands nonces.
+ * its key. It must refuse every other one with 401 `invalid_dpop_proof` (RFC 9449 §7.1). Send a correct proof
+ * twice to test the detection of replays. Where the API demands nonces, a correct proof with another `nonce` gets 401
+ * `use_dpop_nonce`.
  */
 export const wrongProofs = [
   'expired',

@@ -130,12 +130,12 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
     code: 'invalid_token',
     happened: 'the token is bound to a key or a certificate, and this validator cannot verify that',
     cause:
-      'The option `dpop` or `mtls` is off. Or `cnf` is malformed, or contains neither `jkt` nor `x5t#S256`. Or the token came to `validate()`, without its request.',
+      'The option `dpop` or `mtls` is off. Or `cnf` is malformed, or contains neither `jkt` nor `x5t#S256`. Or the token came to `validate()`, without its request. Or a newer introspection response has another `cnf`.',
     fix: "Set [`dpop` or `mtls`](sender-constraint.md) to `mode: 'accepted'`.",
   },
   'unbound-token': {
     code: 'invalid_token',
-    happened: 'the token is not bound as its scheme or its route demands',
+    happened: 'the token is not bound as its scheme, its route or the options demand',
     cause:
       "A token without `cnf.jkt` came under `DPoP`. Or the mode is `'required'`, the route has `dpopBound()`, or the issuer has `profile: 'fapi2'`.",
     fix: 'Configure the issuer and the client to [bind the tokens](sender-constraint.md#ask-your-issuer).',

@@ -42,7 +42,7 @@ export const upstreamTexts: Readonly<Record<UpstreamReason, ReasonText>> = {
   'replay-store': {
     happened: 'the store of used DPoP proofs failed, is full, or did not respond within a second',
     cause: 'Redis is down. Or more proofs came in a minute than the store in memory can contain.',
-    fix: 'Check [Redis](sender-constraint.md#replay). No proof is accepted while nobody knows whether it was used before.',
+    fix: 'Check [Redis](sender-constraint.md#replay). No proof is accepted while the store cannot say whether the proof is new.',
   },
   'not-found': {
     happened: 'there is no metadata document, or a status of 404',

@@ -7,8 +7,8 @@ import { nonceHeaders } from '../responses/challenge.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import { anySender, type Sender } from '../request-token.ts'
 import type { ValidatedToken } from '../validated-token.ts'
-import type { VerifyDpop } from './dpop.ts'
-import type { MtlsSettings } from './mtls-options.ts'
+import type { VerifyDpop } from './dpop/verify-dpop.ts'
+import type { MtlsSettings } from './mtls/mtls-options.ts'
 
 /** The credentials of one request, whose sender must be the owner of the token. */
 interface Presentation {
@@ -37,14 +37,18 @@ export interface SenderConstraints {
 export function createSenderConstraints(dpop: VerifyDpop, mtls: MtlsSettings): SenderConstraints {
   return {
     verify: async (token, presentation) => {
+      const { request } = presentation
       const binding = expectBinding(token)
+      const hasBinding = binding.jkt !== undefined || binding.x5t !== undefined
+      if (hasBinding && request === undefined) {
+        throw invalidToken('sender-constrained', ['cnf'])
+      }
       expectScheme(binding, presentation.scheme, dpop.mode)
       expectBound(token, binding, { dpop: dpop.mode, mtls: mtls.mode })
-      if (binding.jkt === undefined && binding.x5t === undefined) {
+      if (!hasBinding || request === undefined) {
         return anySender
       }
-      const { request } = presentation
-      if (request === undefined || (binding.x5t !== undefined && mtls.mode === 'off')) {
+      if (binding.x5t !== undefined && mtls.mode === 'off') {
         throw invalidToken('sender-constrained', ['cnf'])
       }
       if (binding.x5t !== undefined) {
@@ -71,7 +75,7 @@ interface Binding {
 
 const x5tName = 'x5t#S256'
 
-/** Members that are not known do not count, beside one that does (RFC 7800 §3.1). */
+/** Ignores other members of `cnf` beside a supported one (RFC 7800 §3.1). Refuses a `cnf` without a supported one. */
 function expectBinding(token: ValidatedToken): Binding {
   const { cnf } = token
   const binding = { jkt: own(cnf, 'jkt'), x5t: own(cnf, x5tName) }
@@ -134,8 +138,8 @@ function confirmationOf({ jkt, x5t }: Binding): Confirmation {
 }
 
 /**
- * A newer introspection response about a token: the binding that this request has verified still holds. A response about
- * a JWT may leave out `cnf`, because the JWT has it.
+ * Verifies that a newer introspection response states the binding that this request has verified. A response about a JWT
+ * may omit `cnf`, because the JWT has it.
  *
  * @throws Refusal 401.
  */
@@ -152,7 +156,7 @@ export function verifySameBinding(
   }
 }
 
-/** Whether `cnf` or the introspected `token_type` says that the token is bound to a key. */
+/** Whether `cnf` or the introspected `token_type` says that the token is bound. */
 function isBound(token: ValidatedToken): boolean {
   return token.cnf !== undefined || isDpopType(token)
 }

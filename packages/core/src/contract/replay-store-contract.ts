@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ReplayStore } from '../constraints/replay-store.ts'
+import type { ReplayStore } from '../constraints/replay/replay-store.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { type Checks, type ContractTest, toContract } from './contract-checks.ts'
 
@@ -9,7 +9,7 @@ import { type Checks, type ContractTest, toContract } from './contract-checks.ts
  * replayStoreContract(open)) test(name, run)`.
  *
  * `open` returns an implementation. All of them use the same store, as several processes do. The store may contain other
- * keys. The tests take three seconds each, because keys have to expire. They do NOT test that a store rejects when it is
+ * keys. Tests of expiry take up to three seconds each. They do NOT test that a store rejects when it is
  * full or gone, nor that its memory is bounded.
  */
 export function replayStoreContract(open: () => MaybePromise<ReplayStore>): readonly ContractTest[] {

@@ -83,7 +83,8 @@ export function createOutcomes({ challengesOf, labelOf, note }: OutcomesContext)
   return {
     report: (operation, given, prepare, work) => {
       const trace: AuthenticationTrace = { operation }
-      const findings: Findings = {}
+      // Without a prototype, so that it has no members that another part of the application added to `Object.prototype`.
+      const findings = Object.create(null) as Findings
       return traced(tracing.authenticate, trace, async () => {
         let demands: Demands = {}
         try {

@@ -4,9 +4,9 @@ import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
 
 /** `sender-constrained`. */
-export function senderConstrained({ claims, genuine, request, settings }: FailedToken): Cause {
-  const isDpop = ownText(claims, 'token_type')?.toLowerCase() === 'dpop' || own(genuine?.cnf, 'jkt') !== undefined
-  if (isDpop && settings.dpop.mode === 'off') {
+export function senderConstrained(token: FailedToken): Cause {
+  const { genuine, request, settings } = token
+  if ((isDpopType(token) || own(genuine?.cnf, 'jkt') !== undefined) && settings.dpop.mode === 'off') {
     return {
       problem: 'the token is bound to a key of its client (DPoP), and the option `dpop` is off',
       fix: "Set `dpop: { mode: 'accepted' }`, or configure the client to request tokens that are not bound.",
@@ -25,10 +25,29 @@ export function senderConstrained({ claims, genuine, request, settings }: Failed
       fix: 'Pass the request to authenticate().',
     }
   }
+  if (hasReadableBinding(token)) {
+    return {
+      problem: 'a newer introspection response states another binding than the token',
+      fix: 'Configure the issuer to return the `cnf` of the token in each introspection response.',
+    }
+  }
   return {
     problem: 'the `cnf` of the token has neither `jkt` nor `x5t#S256` in their form, so that nothing can be verified',
     fix: 'Configure the issuer to bind its tokens as RFC 9449 §6 or RFC 8705 §3 says.',
   }
+}
+
+function isDpopType({ claims }: FailedToken): boolean {
+  return ownText(claims, 'token_type')?.toLowerCase() === 'dpop'
+}
+
+/** Then step 5 has passed, and the guard `active` has got a newer response. */
+function hasReadableBinding(token: FailedToken): boolean {
+  const { cnf } = token.genuine ?? {}
+  const jkt = own(cnf, 'jkt')
+  const members = [jkt, own(cnf, 'x5t#S256')].filter((member) => member !== undefined)
+  const isReadable = members.every((member) => typeof member === 'string' && member !== '')
+  return isReadable && (cnf === undefined || members.length > 0) && (jkt !== undefined || !isDpopType(token))
 }
 
 /** `unbound-token`. */
@@ -40,7 +59,7 @@ export function unboundToken({ request, settings }: FailedToken): Cause {
     }
   }
   return {
-    problem: 'the token is not bound to a key or a certificate of its client, as this route demands',
+    problem: 'the token lacks the binding that its route, the options or the profile of its issuer demand',
     fix: 'The client must get its token with a proof (DPoP) or a certificate (mutual TLS), and the issuer must write `cnf`.',
   }
 }
@@ -68,5 +87,5 @@ export const expiredCertificate = (): Cause => ({
 
 export const wrongCertificate = (): Cause => ({
   problem: 'the token is bound to another certificate',
-  fix: 'The client must use the certificate with which it got this token. It may have a new one meanwhile.',
+  fix: 'The client must use the certificate with which it got this token. If it has a new one, it needs a new token.',
 })

@@ -1,4 +1,5 @@
-import { originsOf } from '../constraints/target-uri.ts'
+import { maxProofAge, maxProofLead, maxProofLength } from '../constraints/dpop/proof.ts'
+import { originsOf } from '../constraints/dpop/target-uri.ts'
 import { parseJwt } from '../jwt/parse-jwt.ts'
 import { own, ownText } from '../lib/record.ts'
 import { undefinedIfError } from '../lib/undefined-if-error.ts'
@@ -9,7 +10,6 @@ import { showClaims, showDuration, showExpected, showText, showTime, typeOf } fr
 
 const library = 'Create proofs with a library of the client, such as openid-client or oauth4webapi.'
 
-/** `no-proof` and `repeated-proof`. */
 export const noProof = (): Cause => ({
   problem: 'the token comes under the scheme DPoP, and the request has no header `DPoP`',
   fix: `Send a proof with each request. ${library} A proxy in between may remove the header.`,
@@ -20,7 +20,6 @@ export const repeatedProof = (): Cause => ({
   fix: 'Send one proof. A proxy or an HTTP client may add a second one.',
 })
 
-/** `malformed-proof`. */
 export function malformedProof(token: FailedToken): Cause {
   const proof = proofOf(token)
   if (proof === undefined) {
@@ -79,17 +78,17 @@ export function proofUri(token: FailedToken): Cause {
   }
 }
 
-/** `proof-time`. */
 export function proofTime(token: FailedToken): Cause {
   const iat = own(proofOf(token)?.claims, 'iat')
   const age = typeof iat === 'number' ? token.now / 1000 - iat : undefined
+  const [maxAge, maxLead] = [maxProofAge / 1000, maxProofLead / 1000]
   return {
     problem:
-      age === undefined || (age <= 60 && age >= -5)
+      age === undefined || (age <= maxAge && age >= -maxLead)
         ? 'the `exp` or `nbf` of the proof says that it is not in force'
         : age > 0
-          ? `the proof is ${showDuration(age)} old, and at most 60 s are accepted`
-          : `the proof was created ${showDuration(age)} in the future`,
+          ? `the proof is ${showDuration(age)} old, and at most ${maxAge} s are accepted`
+          : `the proof was created ${showDuration(age)} in the future, and at most ${maxLead} s are accepted`,
     expected: `the time of this server, ${showTime(Math.round(token.now / 1000))}`,
     received: typeof iat === 'number' ? showTime(iat) : typeOf(iat),
     fix: 'The client must create a proof for each request, and its clock must be right.',
@@ -103,7 +102,7 @@ export const proofToken = (): Cause => ({
 
 export const wrongProofKey = (): Cause => ({
   problem: 'the proof is good, but the token is bound to another key',
-  fix: 'The client must sign proofs with the key with which it got this token. It may have created a new key meanwhile.',
+  fix: 'The client must sign proofs with the key with which it got this token. If it has a new key, it needs a new token.',
 })
 
 /** `no-nonce` and `wrong-nonce`. */
@@ -122,11 +121,11 @@ export const replayedProof = (): Cause => ({
 
 function proofOf({ request }: FailedToken): ReturnType<typeof parseJwt> {
   const [line = ''] = request === undefined ? [] : headerLines(request.headers, 'dpop')
-  return line.length > 8192 ? undefined : parseJwt(line)
+  return line.length > maxProofLength ? undefined : parseJwt(line)
 }
 
 function showable(uri: string | undefined): string | undefined {
-  return uri?.split(/[?#]/, 1)[0]?.replace(/\/\/[^/]*@/, '//…@')
+  return uri?.split(/[?#]/, 1)[0]?.replace(/^([a-z\d+.-]*:[/\\]+)?[^/\\]*@/i, '$1…@')
 }
 
 function showOr(text: string | undefined): string {

@@ -6,9 +6,11 @@ import { createTokenGuard, type Guard } from './guard.ts'
 import { deferOrganization } from './organization.ts'
 
 /**
- * Accepts only a token that is bound to a key, and that came with a proof of that key (DPoP, RFC 9449). Any other token is
- * 401 `invalid_token`, and the challenge offers the scheme DPoP alone. The validator needs `dpop: { mode: 'accepted' }`.
- * With `'required'`, every route has this rule.
+ * Accepts only a token that is bound to a key, and that came with a proof of that key (DPoP, RFC 9449). Any other token,
+ * also one that is bound to a certificate only, is 401 `invalid_token`. The challenge offers the scheme DPoP alone.
+ *
+ * The validator needs `dpop: { mode: 'accepted' }`: with `'off'`, the route throws a `TypeError` at start-up. With
+ * `'required'`, every route has this rule.
  */
 export function dpopBound(): Guard {
   return createTokenGuard({
@@ -18,7 +20,10 @@ export function dpopBound(): Guard {
   })
 }
 
-/** For the adapters only: the challenges of a route with the guard. A later `authorize` of the same request runs the guard. */
+/**
+ * For the adapters only: a refusal of the token gets the challenges of a route with `dpopBound()`. A later `authorize` of
+ * the same request runs the guard itself.
+ */
 export const deferDpop: Guard = shared('the guard that defers DPoP', () =>
   allOf(deferOrganization, createTokenGuard({ demands: { dpop: true }, stage: 'audience', check: () => 'pass' })),
 )

@@ -12,7 +12,7 @@ export interface ChallengeSettings {
 
 /**
  * The challenges of a route (RFC 6750 §3, RFC 9449 §7.1, §7.2). Where DPoP is required, Bearer has no challenge. A token
- * that comes from another place than `Authorization` counts as Bearer.
+ * from another source than `Authorization` counts as Bearer.
  */
 export function createChallengeContext(
   { realm, schemes, dpop }: ChallengeSettings,
@@ -38,7 +38,6 @@ export function createChallengeContext(
         algs: name === 'DPoP' ? dpop.algorithms.join(' ') : undefined,
         isAttempted: attempted.includes(name) || (attempted.length === 0 && name === 'Bearer'),
       })),
-    headers:
-      dpop.mode === 'off' ? undefined : { ...exposedHeaders, ...(nonce === undefined ? {} : nonceHeaders(nonce)) },
+    headers: dpop.mode === 'off' ? undefined : { ...exposedHeaders, ...nonceHeaders(nonce) },
   }
 }

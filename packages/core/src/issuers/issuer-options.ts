@@ -28,8 +28,8 @@ export interface TrustedIssuerOptions extends KeyOptions {
    * `iat` and `jti`. Default: `typ` `JWT` or no `typ` is accepted too, unless the claims state another kind of token.
    *
    * `'fapi2'` demands what FAPI 2.0 §5.3.4 demands of a resource server: each token is bound to a key (DPoP) or to a
-   * certificate (mutual TLS), and the algorithms are PS256, ES256 and EdDSA. DPoP is accepted when the validator has neither
-   * `dpop` nor `mtls`.
+   * certificate (mutual TLS), and the algorithms are ES256, PS256, EdDSA and Ed25519. DPoP is accepted when the validator
+   * has neither `dpop` nor `mtls`.
    */
   readonly profile?: 'rfc9068' | 'fapi2' | undefined
   /** The maximum remaining lifetime of a token. With it, an `iat` in the future is refused too. Default: no limit. */

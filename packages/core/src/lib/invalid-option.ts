@@ -45,6 +45,9 @@ const places: Readonly<Record<string, string>> = {
   'the option `issuer`, because the library discovers the metadata': 'issuerBaseURL',
   "ready({ within: '30s' }), or to introspection: { timeout }": 'timeout',
   'cookie(name, { … })': 'origins',
+  'the options of the validator': 'dpop mtls origin',
+  'the option `dpop`': 'nonces replay',
+  'the option `mtls`': 'certificate',
   'createProtect, or to the plugin of Fastify': 'errors preflights',
   'createProtect(validator) as the validator itself': 'validator',
 }

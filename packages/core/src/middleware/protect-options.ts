@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { RawClaims } from '../access-token.ts'
 import { buildValidator } from '../create-validator.ts'
-import { expectOrigins } from '../constraints/origins.ts'
+import { expectOrigins } from '../constraints/dpop/origins.ts'
 import { expectOneOf, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
 import { expectValidatorOptions, type ValidatorOptions } from '../options.ts'
 import { isErrorResponse } from '../responses/error-response.ts'

@@ -4,7 +4,7 @@ import type { CredentialSource } from './credential-sources.ts'
 import { tokenInForm } from './form-body.ts'
 import { headerLines, isWebHeaders } from './header-lines.ts'
 import type { HttpRequest } from './http-request.ts'
-import { onlyAuthorizationLine } from './node-request.ts'
+import { onlyAuthorizationLine } from './node-headers.ts'
 import { isSafeOrSameOrigin } from './same-origin.ts'
 
 /** The credentials that a request presented. Only the length and the characters of the token are checked. */
@@ -31,9 +31,9 @@ export interface CredentialSettings {
 }
 
 /**
- * Extracts the credentials of a request (RFC 6750 §2, RFC 9449 §7.1, RFC 9110 §11) from its sources and its form body. `undefined`
- * when it has none, or has only credentials that the validator does not read (another scheme, another source, the
- * query).
+ * Extracts the credentials of a request from its sources and its form body (RFC 6750 §2, RFC 9449 §7.1, RFC 9110 §11).
+ * `undefined` when it has none, or has only credentials that the validator does not read (another scheme, another
+ * source, the query).
  *
  * Checks that the request presents one token only, its length and its characters. A token that comes from cookies alone
  * needs a request of the same origin, unless the method is safe. The work is linear in the length of the request.
@@ -68,9 +68,14 @@ export function attemptedSchemes({ headers }: HttpRequest, schemes: readonly Sch
   return schemes.filter((scheme) => lines.some((line) => namesScheme(line, scheme)))
 }
 
-/** A web `Request` joins several lines by commas. */
+/** A line that is malformed behind its scheme names it, too. A web `Request` joins several lines by commas. */
 function namesScheme(line: string, scheme: Scheme): boolean {
-  return new RegExp(`(^|, *)${scheme}( |,|$)`, 'i').test(line.includes(',') ? withoutQuotedStrings(line) : line)
+  const text = line.includes(',') ? withoutQuotedStrings(line) : line
+  return schemeNameOf(line).toLowerCase() === scheme.toLowerCase() || new RegExp(`, *${scheme}( |,|$)`, 'i').test(text)
+}
+
+function schemeNameOf(line: string): string {
+  return /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
 }
 
 /** Refuses a request of another origin (403) if all sources that have the token are cookies. */
@@ -151,7 +156,7 @@ function credentialsOfLine(line: string, schemes: readonly Scheme[]): Credential
   // A web `Request` joins several lines by commas.
   const further = new RegExp(`, *(${schemes.join('|')})( |$)`, 'i')
   refuseUnless(!line.includes(',') || !further.test(withoutQuotedStrings(line)), 'repeated-credentials')
-  const name = /^[!#$%&'*+.^_`|~\w-]*/.exec(line)?.[0] ?? ''
+  const name = schemeNameOf(line)
   const scheme = schemes.find((one) => one.toLowerCase() === name.toLowerCase())
   if (scheme === undefined) {
     return undefined

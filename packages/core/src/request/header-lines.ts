@@ -1,5 +1,5 @@
 import type { HttpRequest } from './http-request.ts'
-import { nodeHeaderLines } from './node-request.ts'
+import { nodeHeaderLines } from './node-headers.ts'
 
 /**
  * The values of all header lines with this name, which is in lower case. Names of lines have any case. A web `Headers`

@@ -15,14 +15,18 @@ export interface HttpRequest {
    * 'accepted'`. Default: the validator reads the body of a web `Request` from a clone, up to 64 KiB.
    */
   readonly form?: unknown
-  /** The request as the framework knows it, for guards. The validator does not read it. */
+  /**
+   * The request as the framework knows it, for guards. The validator reads no data of it. If it is or has a request of a
+   * server, several validators recognise the same request by it.
+   */
   readonly native?: unknown
   /**
-   * The origin under which the client called, such as `https://api.example.com`. The caller vouches for it: it comes from
-   * the configuration, or from a proxy that the framework trusts. It never comes from the `Host` of another sender. In
-   * the requests of the adapters it is a member of the class, so that a copy by `{ ...request }` lacks it.
+   * The origin under which the client called, such as `https://api.example.com`, or several that it may have used. The
+   * caller vouches for it: it comes from the configuration, or from a proxy that the framework trusts. It never comes from
+   * the `Host` of another sender. In the requests of the adapters it is no enumerable member, so that a copy by
+   * `{ ...request }` lacks it.
    */
-  readonly origin?: string | undefined
-  /** The other end of the connection. The adapters set it for a server of Node. A copy lacks it, as for `origin`. */
+  readonly origin?: string | readonly string[] | undefined
+  /** The other end of the connection. The adapters set it for a server of Node. A copy may lack it, as for `origin`. */
   readonly peer?: Peer | undefined
 }

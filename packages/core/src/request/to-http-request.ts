@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { describe } from '../lib/invalid-option.ts'
 import { isRecord, memberOf, own } from '../lib/record.ts'
 import type { HttpRequest } from './http-request.ts'
-import { nodeHeaders } from './node-request.ts'
+import { nodeHeaders } from './node-headers.ts'
 import { createServerRequest } from './server-request.ts'
 
 /** A web `Request`, a request of Node (also of an upgrade), or an object with the same members. */

@@ -1,20 +1,21 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
-import { type Secrets, expectSecrets } from '../lib/secrets.ts'
-import { shared } from '../lib/shared-state.ts'
-import { undefinedIfError } from '../lib/undefined-if-error.ts'
+import { type Secrets, expectSecrets } from '../../lib/secrets.ts'
+import { shared } from '../../lib/shared-state.ts'
+import { undefinedIfError } from '../../lib/undefined-if-error.ts'
 
 /** The nonces of a resource server (RFC 9449 §9). They need no store. Times are in milliseconds since the epoch. */
 export interface Nonces {
   /** Returns a new nonce: 48 characters of base64url (RFC 9449 §8.1). */
   readonly create: (now: number) => string
   /**
-   * Checks the claim `nonce` of a proof, which can be of any type. Throws nothing. `'aging'`: it is valid, and the client
-   * needs a new one. `'invalid'`: it is older than 60 s, more than 5 s in the future, or not ours. Does NOT check that
-   * the nonce is used once: a client may use it in several proofs (RFC 9449 §8).
+   * Checks the claim `nonce` of a proof, which can be of any type. Throws nothing. `'aging'`: it is older than 30 s, and
+   * valid, and the client needs a new one. `'invalid'`: it is older than 60 s, more than 5 s in the future, or another
+   * server created it. Does NOT check that the nonce is used once: a client may use it in several proofs (RFC 9449 §8).
    */
   readonly verify: (nonce: unknown, now: number) => 'fresh' | 'aging' | 'invalid'
 }
 
+/** In milliseconds, as the next two. */
 const life = 60_000
 const halfLife = life / 2
 /** The clocks of a fleet differ. */

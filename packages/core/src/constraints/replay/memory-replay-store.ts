@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, expectClock, systemClock } from '../lib/clock.ts'
-import { expectOptions } from '../lib/invalid-option.ts'
-import { hash } from '../lib/recent-node.ts'
+import { type Clock, expectClock, systemClock } from '../../lib/clock.ts'
+import { expectOptions } from '../../lib/invalid-option.ts'
+import { hash } from '../../lib/recent-node.ts'
 import { createExpiringDigests, type ExpiringDigests } from './expiring-digests.ts'
 import { maxReplayKey, type ReplayStore } from './replay-store.ts'
 
@@ -13,8 +13,7 @@ export interface MemoryReplayStoreOptions {
 
 const maxKeys = 500_000
 const maxKeysOfThumbprint = 100_000
-/** In milliseconds. */
-const second = 1000
+const millisecondsPerSecond = 1000
 
 /**
  * The DPoP proofs that clients have used, in the memory of one process. Its validators can share it. Another process
@@ -27,10 +26,10 @@ const second = 1000
  * with five keys and a token for each, can fill the store for all.
  *
  * A key takes about 100 bytes when its client has many, and 185 when each client has one: at most 95 MB in all. This
- * does not depend on its length. A key of more than 128 characters is rejected. A key expires up to 1 s late, and never
+ * does not depend on the length of the key. A key of more than 128 characters is rejected. A key expires up to 1 s late, and never
  * early. The store removes at most 1,000 expired keys in one call. Until then, they count for their thumbprint.
  *
- * If the clock is set back behind the end of a key that was removed, the store cannot know whether another key is new.
+ * If the clock is set back to a time before the end of a key that was removed, the store cannot know whether another key is new.
  * It rejects such keys until the clock is there again.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
@@ -44,12 +43,12 @@ export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): Repla
   return {
     remember: async (key, ttl) => {
       const time = now()
-      const end = Math.ceil((time + Math.max(ttl, 1)) / second)
+      const end = Math.ceil((time + Math.max(ttl, 1)) / millisecondsPerSecond)
       // A key without an end would stay for ever.
       if (key.length > maxReplayKey || !Number.isFinite(end)) {
         throw new RangeError(`Expected a key of at most ${maxReplayKey} characters, and a time in milliseconds`)
       }
-      const seconds = Math.floor(time / second)
+      const seconds = Math.floor(time / millisecondsPerSecond)
       known.expire(seconds)
       const digest = digestOf(key)
       if (known.has(digest, seconds)) {

@@ -1,13 +1,13 @@
-import { isLoopback } from '../lib/loopback.ts'
-import { memberOf } from '../lib/record.ts'
-import { headerLines } from '../request/header-lines.ts'
-import type { HttpRequest } from '../request/http-request.ts'
+import { isLoopback } from '../../lib/loopback.ts'
+import { memberOf } from '../../lib/record.ts'
+import { headerLines } from '../../request/header-lines.ts'
+import type { HttpRequest } from '../../request/http-request.ts'
 import { type KnownOrigins, parseOrigin } from './origins.ts'
 
 /**
  * The target URI of the request, normalized, if the `htu` of a proof is that URI without query and fragment (RFC 9449
- * §4.3). `undefined` for any other `htu`. Both are compared after syntax- and scheme-based normalization (RFC 3986 §6.2.2, §6.2.3). The case of the path counts, and so
- * do slashes and reserved characters that are percent-encoded.
+ * §4.3). `undefined` for any other `htu`. Both are compared after syntax- and scheme-based normalization (RFC 3986
+ * §6.2.2, §6.2.3). The case of the path counts, and so do slashes and reserved characters that are percent-encoded.
  *
  * @throws TypeError when no origin is known under which clients call this server. An unvalidated `Host` is none.
  */
@@ -31,7 +31,10 @@ function isPlain(text: string): boolean {
   return /^[\x21-\x5b\x5d-\x7e]*$/.test(text)
 }
 
-/** The origins of which a proof must name one. Throws a `TypeError` when none is known. */
+/**
+ * The origins of which a proof must name one: the option `origin`, or else what a trusted proxy states, or else the
+ * audiences and a host on loopback. Throws a `TypeError` when none is known.
+ */
 export function originsOf(request: HttpRequest, { given, ofAudiences }: KnownOrigins): readonly string[] {
   if (given.length > 0) {
     return given
@@ -47,7 +50,7 @@ export function originsOf(request: HttpRequest, { given, ofAudiences }: KnownOri
   return origins
 }
 
-/** During development, an audience is often another name. A `Host` on loopback leads no proof astray. */
+/** During development, the audience is often no URL of this server. A proof for another server never names loopback. */
 function loopbackOrigins({ url, headers }: HttpRequest): readonly string[] {
   const ofUrl = splitUri(url)?.origin
   const hosts = ofUrl === undefined ? hostLines(headers) : [ofUrl.replace(/^[^/]*\/\//, '')]

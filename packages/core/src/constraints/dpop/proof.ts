@@ -1,15 +1,15 @@
 import { calculateJwkThumbprint, compactVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { KeyObject } from 'node:crypto'
-import { mediaType } from '../claims/token-kind.ts'
-import { refusalOf } from '../jwt/jose-errors.ts'
-import { type ParsedJwt, parseJwt } from '../jwt/parse-jwt.ts'
-import { parseJwk } from '../keys/jwk.ts'
-import { hash } from '../lib/recent-node.ts'
-import { own } from '../lib/record.ts'
-import { headerLines } from '../request/header-lines.ts'
-import type { HttpRequest } from '../request/http-request.ts'
-import { invalidProof, type Refusal } from '../responses/refusal.ts'
+import { mediaType } from '../../claims/token-kind.ts'
+import { refusalOf } from '../../jwt/jose-errors.ts'
+import { type ParsedJwt, parseJwt } from '../../jwt/parse-jwt.ts'
+import { parseJwk } from '../../keys/jwk.ts'
+import { hash } from '../../lib/recent-node.ts'
+import { own } from '../../lib/record.ts'
+import { headerLines } from '../../request/header-lines.ts'
+import type { HttpRequest } from '../../request/http-request.ts'
+import { invalidProof, type Refusal } from '../../responses/refusal.ts'
 import type { KnownOrigins } from './origins.ts'
 import { matchTarget } from './target-uri.ts'
 
@@ -22,7 +22,7 @@ export interface ProofContext {
   readonly now: number
 }
 
-/** A proof that passes the checks of RFC 9449 §4.3, but for the key, the nonce and its repetition. */
+/** A proof with a good signature. The caller still checks its key, its nonce, and that it was not used before. */
 export interface VerifiedProof {
   /** The thumbprint of its key (RFC 7638). */
   readonly jkt: string
@@ -36,19 +36,20 @@ export interface VerifiedProof {
   readonly text: string
 }
 
-/** Milliseconds: a proof may be so old, and so far in the future. */
+/** In milliseconds before now: the earliest `iat`. */
 export const maxProofAge = 60_000
-const maxProofLead = 5000
-
-const maxProofLength = 8 * 1024
+/** In milliseconds after now: the latest `iat`. */
+export const maxProofLead = 5000
+/** In characters. */
+export const maxProofLength: number = 8 * 1024
 /**
- * The public keys of clients, by the headers of their proofs, which do not change. A key takes 5 kB, so that all take
- * 26 MB. A proof whose key is not among them costs 1.4 to 1.7 times as much.
+ * The proofs of a client all have the same header. Therefore the header identifies its imported key. All keys take
+ * 26 MB. A proof whose key is not in the cache costs 1.4 to 1.7 times as much.
  */
 const maxKeys = 5000
 const maxHeaderLength = 1024
 
-/** A key that has verified a proof. */
+/** The public key in the header of a proof. */
 interface ProofKey {
   readonly alg: string
   readonly key: KeyObject
@@ -56,12 +57,14 @@ interface ProofKey {
 }
 
 /**
- * Verifies the proof in the header `DPoP` of a request (RFC 9449 §4.3).
+ * Verifies the proof in the header `DPoP` of a request (RFC 9449 §4.3). Does NOT check that the token is bound to its key,
+ * its nonce, and that the proof was not used before.
  *
- * @throws Refusal 401 `invalid_dpop_proof`.
+ * @throws Refusal 401 `invalid_dpop_proof`. TypeError when the origin of the request is not known.
  */
 export type VerifyProof = (context: ProofContext) => Promise<VerifiedProof>
 
+/** `algorithms` are those that a proof may have. The keys of 1,000 clients stay imported. */
 export function createVerifyProof(algorithms: readonly string[], origins: KnownOrigins): VerifyProof {
   const keys = new LRUCache<string, ProofKey>({ max: maxKeys })
 
@@ -87,7 +90,7 @@ export function createVerifyProof(algorithms: readonly string[], origins: KnownO
   }
 }
 
-/** Node joins repeated lines by a comma, which no proof contains. */
+/** A web `Request` joins repeated lines by a comma, which no proof contains. */
 function expectOneProof({ headers }: HttpRequest): string {
   const [proof = '', ...others] = headerLines(headers, 'dpop')
   refuseUnless(others.length === 0 && !proof.includes(','), 'repeated-proof')

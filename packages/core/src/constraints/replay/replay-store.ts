@@ -1,5 +1,5 @@
-import { invalidOption } from '../lib/invalid-option.ts'
-import { asRecord } from '../lib/record.ts'
+import { invalidOption } from '../../lib/invalid-option.ts'
+import { asRecord } from '../../lib/record.ts'
 
 /**
  * A store of the DPoP proofs that clients have used, so that a proof counts once (RFC 9449 §11.1). Implement it over any
@@ -16,18 +16,19 @@ export interface ReplayStore {
    * processes: of many calls at once, one gets `true`. A call with a known key does not change its time.
    *
    * `key` is `<thumbprint>.<hash>`, of at most 128 characters. The text before its first dot names the key of the
-   * client. `ttl` is in milliseconds, perhaps with a fraction. The store forgets the key after that time, and never
-   * before.
+   * client. `ttl` is in milliseconds, perhaps with a fraction. The store forgets the key after that time, at
+   * most 1 s late, and never early.
    *
-   * Rejects when it cannot know, or is full: then the request gets 503. It must settle in the end.
+   * Rejects when the store cannot know whether the key is new, or is full: then the request gets 503. The validator waits
+   * for 1 s, and then responds with 503, too.
    */
   remember(key: string, ttl: number): Promise<boolean>
 }
 
-/** Characters of the longest key. */
+/** In characters. */
 export const maxReplayKey = 128
 
-/** Checks the option `replay`. Does not call the store. */
+/** Checks the option `replay`. Does not call the store. Throws a `TypeError`. */
 export function expectReplayStore(value: unknown): ReplayStore {
   if (typeof asRecord(value)['remember'] !== 'function') {
     throw invalidOption(

@@ -15,7 +15,10 @@ export interface ExpiringDigests {
 
 const maxRemovals = 1000
 
-/** The work of a call does not depend on the number of digests. There is one bucket for each second in which some end. */
+/**
+ * `firstPart` is the length of the first part, in characters. The work of a call does not depend on the number of digests.
+ * There is one bucket for each second in which some end.
+ */
 export function createExpiringDigests(firstPart: number): ExpiringDigests {
   const ends = new Map<string, number>()
   const counts = new Map<string, number>()

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto'
-import { memberOf } from '../lib/record.ts'
-import { hash } from '../lib/recent-node.ts'
-import { undefinedIfError } from '../lib/undefined-if-error.ts'
-import type { HttpRequest } from '../request/http-request.ts'
-import type { Peer } from '../request/peer.ts'
+import { memberOf } from '../../lib/record.ts'
+import { hash } from '../../lib/recent-node.ts'
+import { undefinedIfError } from '../../lib/undefined-if-error.ts'
+import type { HttpRequest } from '../../request/http-request.ts'
+import type { Peer } from '../../request/peer.ts'
 
 /** The client certificate of a request. */
 export interface Certificate {
@@ -11,13 +11,16 @@ export interface Certificate {
   readonly thumbprint: string
 }
 
-/** `'none'`: the request has no certificate that counts. `'malformed'`: it has several, or one that cannot be read. */
+/**
+ * `'none'`: the request has no certificate that counts. `'malformed'`: it has several, or one that cannot be read.
+ * `'expired'`: the time of its only certificate is over.
+ */
 export type CertificateResult = Certificate | 'none' | 'malformed' | 'expired'
 
 /** Reads the client certificate of a request at a time in milliseconds. It never throws. */
 export type CertificateSource = (request: HttpRequest, now: number) => CertificateResult
 
-/** The maximum of a certificate, and of a header that has one. */
+/** In bytes: the maximum of a certificate, and of a header that contains one. */
 export const maxCertificateBytes: number = 16 * 1024
 
 /** The certificate of the TLS connection itself. The peer is the client then, and no proxy. */
@@ -26,17 +29,17 @@ export const tlsCertificate: CertificateSource = (request, now) => {
   return der === undefined ? 'none' : readCertificate(der, now)
 }
 
-/** The application may create a request without a peer. A name in `Object.prototype` is no peer. */
+/** The peer of a request. `undefined` for a request without one, also when `Object.prototype` has this name. */
 export function peerOfRequest(request: HttpRequest): Peer | undefined {
   return memberOf(request, 'peer') as Peer | undefined
 }
 
 /**
- * Reads the DER of one certificate. Refuses bytes that are no certificate, or that have something behind it. A
- * certificate is expired when its `notAfter` is before `now`.
+ * Reads the DER of one certificate. `'malformed'`: the bytes are no certificate, or have other bytes behind
+ * it. `'expired'`: its `notAfter` is before `now`, in milliseconds.
  *
- * Does not check the chain, `notBefore`, the key usage and a revocation, because the binding of a token needs only the
- * proof of the TLS handshake (RFC 8705 §6.2). The server or the proxy decides which certificates it accepts.
+ * Does NOT check the chain, `notBefore`, the key usage and a revocation. The server or the proxy decides which
+ * certificates it accepts. The binding needs only that the client has the private key (RFC 8705 §6.2).
  */
 export function readCertificate(der: Uint8Array, now: number): Certificate | 'malformed' | 'expired' {
   const certificate = der.length > maxCertificateBytes ? undefined : undefinedIfError(() => new X509Certificate(der))

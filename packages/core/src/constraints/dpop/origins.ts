@@ -1,4 +1,4 @@
-import { describe, invalidOption } from '../lib/invalid-option.ts'
+import { describe, invalidOption } from '../../lib/invalid-option.ts'
 
 /** The origins under which clients call this server, as the configuration names them. */
 export interface KnownOrigins {
@@ -14,7 +14,7 @@ export function parseOrigin(text: string): string | undefined {
   return isOrigin && URL.canParse(text) ? new URL(text).origin : undefined
 }
 
-/** Checks the option `origin`. */
+/** Checks the option `origin`. Empty without the option. Throws a `TypeError`. */
 export function expectOrigins(given: unknown): readonly string[] {
   if (given === undefined) {
     return []
@@ -37,7 +37,7 @@ function expectOrigin(given: unknown): string {
   return origin
 }
 
-/** The origins of the names that are URLs of the web. */
+/** The origins of those names that are `http:` or `https:` URLs. */
 export function originsAmong(names: readonly string[]): readonly string[] {
   return names.flatMap((name) => (/^https?:/i.test(name) && URL.canParse(name) ? new URL(name).origin : []))
 }

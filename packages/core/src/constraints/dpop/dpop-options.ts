@@ -1,17 +1,18 @@
-import { expectOneOf, expectOptions, describe, invalidOption } from '../lib/invalid-option.ts'
-import type { Secrets } from '../lib/secrets.ts'
-import { fapiAlgorithms } from './fapi.ts'
-import { createNonces, type Nonces } from './dpop-nonce.ts'
-import { expectReplayStore, type ReplayStore } from './replay-store.ts'
-import { memoryReplayStore } from './memory-replay-store.ts'
-import { asymmetricAlgorithms } from '../keys/algorithms.ts'
-import type { Clock } from '../lib/clock.ts'
+import { expectOneOf, expectOptions, describe, invalidOption } from '../../lib/invalid-option.ts'
+import type { Secrets } from '../../lib/secrets.ts'
+import { fapiAlgorithms } from '../fapi.ts'
+import { createNonces, type Nonces } from './nonces.ts'
+import { expectReplayStore, type ReplayStore } from '../replay/replay-store.ts'
+import { memoryReplayStore } from '../replay/memory-replay-store.ts'
+import { asymmetricAlgorithms } from '../../keys/algorithms.ts'
+import type { Clock } from '../../lib/clock.ts'
 
 /** The option `dpop` of a validator (RFC 9449). */
 export interface DpopOptions {
   /**
    * `'accepted'`: a token that is bound to a key is accepted under the scheme DPoP with a proof, and other tokens under
-   * Bearer. `'required'`: every token needs to be bound to a key. `'off'`: bound tokens are refused. Default: `'off'`.
+   * Bearer. `'required'`: every token needs to be bound to a key. `'off'`: tokens that are bound to a key are
+   * refused. Default: `'off'`.
    */
   readonly mode: 'off' | 'accepted' | 'required'
   /**
@@ -25,7 +26,7 @@ export interface DpopOptions {
    */
   readonly nonces?: 'off' | 'required' | undefined
   /**
-   * The secrets that seal nonces, of at least 32 bytes each. All processes behind one address need the same ones. The
+   * The secrets that seal nonces: 1 to 8, of at least 32 bytes each. They need `nonces: 'required'`. All processes behind one address need the same ones. The
    * first one seals, and all of them open. Default: a random secret of this process.
    */
   readonly secrets?: Secrets | undefined
@@ -47,12 +48,12 @@ export interface DpopSettings {
 
 const names: readonly (keyof DpopOptions)[] = ['mode', 'algorithms', 'nonces', 'secrets', 'replay']
 
-/** Checks the option `dpop`. `fallback` is the mode without it. */
+/** Checks the option `dpop`. Without the option, the mode is `fallback`. Throws a `TypeError`. */
 export function expectDpop(given: unknown, clock: Clock, fallback: DpopSettings['mode'] = 'off'): DpopSettings {
   const options = expectOptions((given ?? { mode: fallback }) as DpopOptions, 'the option `dpop`', names)
   const { algorithms = fapiAlgorithms, nonces = 'off', secrets, replay } = options
-  const mode = expectOneOf(options.mode, 'mode', ['off', 'accepted', 'required'])
-  const areRequired = expectOneOf(nonces, 'nonces', ['off', 'required']) === 'required'
+  const mode = expectOneOf(options.mode, 'dpop.mode', ['off', 'accepted', 'required'])
+  const areRequired = expectOneOf(nonces, 'dpop.nonces', ['off', 'required']) === 'required'
   if (secrets !== undefined && !areRequired) {
     throw invalidOption("Expected `dpop: { nonces: 'required' }` with `secrets`, which seal nonces")
   }

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
-import { hash } from '../lib/recent-node.ts'
-import { headerLines } from '../request/header-lines.ts'
-import type { HttpRequest } from '../request/http-request.ts'
+import { hash } from '../../lib/recent-node.ts'
+import { headerLines } from '../../request/header-lines.ts'
+import type { HttpRequest } from '../../request/http-request.ts'
 import { type Certificate, type CertificateResult, maxCertificateBytes, readCertificate } from './client-certificate.ts'
 
 /** The kind of a proxy. Each kind passes on the client certificate in its own way. */
