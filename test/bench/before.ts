@@ -13,17 +13,17 @@ export interface Before {
   readonly remove: () => void
 }
 
-/** Installs the old commit in a temporary folder. Returns `undefined` in a clone that does not contain the commit. */
-export function installBefore(): Before | undefined {
+/** Installs an old commit in a temporary folder. Returns `undefined` in a clone that does not contain the commit. */
+export function installBefore(of: string = commit): Before | undefined {
   const here = fileURLToPath(new URL('.', import.meta.url))
-  if (spawnSync('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: here }).status !== 0) {
-    console.error(`This clone does not contain the commit ${commit}. The floors that compare with it are not measured.`)
+  if (spawnSync('git', ['cat-file', '-e', `${of}^{commit}`], { cwd: here }).status !== 0) {
+    console.error(`This clone does not contain the commit ${of}. The floors that compare with it are not measured.`)
     return undefined
   }
-  console.error(`installing ${commit}`)
+  console.error(`installing ${of}`)
   const root = mkdtempSync(join(tmpdir(), 'tollgate-before-'))
   const bench = join(root, 'test/bench')
-  execFileSync('git', ['archive', '--output', join(root, 'tree.tar'), commit], { cwd: join(here, '../..') })
+  execFileSync('git', ['archive', '--output', join(root, 'tree.tar'), of], { cwd: join(here, '../..') })
   execFileSync('tar', ['-xf', 'tree.tar'], { cwd: root })
   const install = ['-y', 'pnpm@12', 'install', '--frozen-lockfile', '--filter', '@tollgate/bench...']
   if (spawnSync('npx', [...install, '--offline'], { cwd: root }).status !== 0) {

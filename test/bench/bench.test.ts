@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import * as dpop from './contenders/dpop.ts'
 import * as express from './contenders/express.ts'
 import * as fastify from './contenders/fastify.ts'
 import { libraries as jwt } from './contenders/jwt.ts'
 import * as koa from './contenders/koa.ts'
 import { libraries as opaque } from './contenders/opaque.ts'
+import { createClients } from './dpop/proofs.ts'
 import { checkFloor } from './floors.ts'
 import { load } from './load.ts'
 import { between } from './report.ts'
@@ -44,6 +46,32 @@ test.each(Object.entries(jwt))('%s refuses a forged token in process', async (_,
   const verify = start(world.setting)
   await verify(good)
   await expect(verify(forged)).rejects.toThrow()
+})
+
+describe.each(Object.entries(dpop.libraries))('DPoP: %s', (name, open) => {
+  const parts = async (): Promise<readonly (readonly [token: string, proof: string])[]> => {
+    const lines = (await createClients(world, 1)).lines(2)
+    return lines.map((line) => line.split(' ') as [string, string])
+  }
+  const forgedOf = (proof: string, other: string): string =>
+    `${proof.split('.', 2).join('.')}.${other.slice(other.lastIndexOf('.') + 1)}`
+
+  test('refuses a forged proof in process', async () => {
+    const [[token, proof] = ['', ''], [, other] = ['', '']] = await parts()
+    const verify = open(world.setting)
+    await verify(token, proof)
+    await expect(verify(token, forgedOf(proof, other))).rejects.toThrow()
+  })
+
+  test('refuses a forged proof through HTTP', async () => {
+    const [[token, proof] = ['', ''], [, other] = ['', '']] = await parts()
+    const server = await dpop.start(name, world.setting)
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const send = async (one: string): Promise<boolean> =>
+      (await fetch(url, { headers: { authorization: `DPoP ${token}`, dpop: one } })).ok
+    expect([await send(proof), await send(forgedOf(proof, other))]).toEqual([true, false])
+    server.close()
+  })
 })
 
 test.each(Object.entries(opaque))('%s refuses a token that is not active', async (_, start) => {

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 
-/** The tokens of a file, in turn over 64 connections: each token again and again, or each token once. */
+/**
+ * The tokens of a file, in turn over 64 connections: each token again and again, or each token once. A DPoP proof can
+ * follow a token in its line.
+ */
 export interface Load {
   readonly port: number
   readonly file: string
@@ -25,8 +28,10 @@ export async function load({ port, file, tokens, seconds }: Load): Promise<{ req
 
 const files = new Map<string, readonly Buffer[]>()
 
-function requestWith(token: string): Buffer {
-  return Buffer.from(`GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+function requestWith(line: string): Buffer {
+  const [token, proof] = line.split(' ')
+  const credentials = proof === undefined ? `Bearer ${token}` : `DPoP ${token}\r\nDPoP: ${proof}`
+  return Buffer.from(`GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${credentials}\r\n\r\n`)
 }
 
 function* repeat<Item>(items: readonly Item[]): Generator<Item> {

@@ -23,6 +23,10 @@ export interface World {
   readonly endpoint: (wait: number | 'forever' | 'inactive') => string
   /** The number of calls of an introspection endpoint. */
   readonly calls: (endpoint: string) => number
+  /** A JWT with these claims beside the usual ones. */
+  readonly token: (claims: Readonly<Record<string, unknown>>) => Promise<string>
+  /** Writes a file with these lines. Resolves with its path. */
+  readonly fileOf: (name: string, lines: readonly string[]) => Promise<string>
   /** Writes a file with one token in each line. The tokens of two purposes differ. */
   readonly tokenFile: (purpose: string, kind: 'JWT' | 'opaque', count: number) => Promise<string>
   readonly close: () => Promise<void>
@@ -55,20 +59,28 @@ export async function createWorld(): Promise<World> {
     return wait === 'inactive' ? { active: false } : { active: true, iss: issuer, token_type: 'Bearer', ...claims(0) }
   }
 
-  async function mint(purpose: string, index: number): Promise<string> {
-    const token = new SignJWT({ ...claims(index), iss: issuer, jti: `${purpose}-${index}` })
-    return token.setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: 'key-1' }).sign(privateKey)
+  async function token(more: Readonly<Record<string, unknown>>, index = 0): Promise<string> {
+    const jwt = new SignJWT({ ...claims(index), iss: issuer, ...more })
+    return jwt.setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: 'key-1' }).sign(privateKey)
   }
+
+  async function fileOf(name: string, lines: readonly string[]): Promise<string> {
+    await writeFile(join(folder, name), lines.join('\n'))
+    return join(folder, name)
+  }
+
+  const mint = async (purpose: string, index: number): Promise<string> => token({ jti: `${purpose}-${index}` }, index)
 
   return {
     setting: { issuer, jwksUri: `${issuer}/jwks.json`, endpoint: `${issuer}/introspect/0`, audience },
     endpoint: (wait) => `${issuer}/introspect-${(endpoints += 1)}/${wait}`,
+    token,
+    fileOf,
     calls: (endpoint) => calls.get(new URL(endpoint).pathname) ?? 0,
     async tokenFile(purpose, kind, count) {
       const one = kind === 'JWT' ? mint : async () => randomBytes(32).toString('base64url')
       const tokens = await Promise.all(Array.from({ length: count }, (_, index) => one(purpose, index)))
-      await writeFile(join(folder, purpose), tokens.join('\n'))
-      return join(folder, purpose)
+      return fileOf(purpose, tokens)
     },
     async close() {
       server.closeAllConnections()

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { Agent, request } from 'node:http'
+import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
 import type { Revocation } from '@tollgate/core'
 import type { RedisRevocationsOptions } from '@tollgate/redis'
 import { onTestFinished } from 'vitest'
@@ -31,12 +31,18 @@ interface Received {
   readonly status: number
   /** Milliseconds. */
   readonly took: number
+  /** Why the process refused the request. */
+  readonly reason?: string | undefined
+  /** A nonce for DPoP proofs. */
+  readonly nonce?: string | undefined
 }
 
 /** One process of the fleet, as the test sees it. */
 export interface FleetProcess {
   readonly name: string
+  /** Sends a token under Bearer. */
   readonly get: (token: string) => Promise<Received>
+  readonly send: (headers: OutgoingHttpHeaders) => Promise<Received>
   readonly revoke: (revocation: Revocation) => Promise<void>
   readonly evict: (token: string) => Promise<void>
   readonly health: () => Promise<{ readonly state: string; readonly entries: number }>
@@ -63,7 +69,8 @@ export async function startFleetProcess(name: string, settings: FleetSettings): 
 
   return {
     name,
-    get: (token) => get(agent, started.port, token),
+    get: (token) => send(agent, started.port, { authorization: `Bearer ${token}` }),
+    send: (headers) => send(agent, started.port, headers),
     revoke: async (revocation) => void (await call('revoke', revocation)),
     evict: async (token) => void (await call('evict', token)),
     health: async () => (await call('health')) as Awaited<ReturnType<FleetProcess['health']>>,
@@ -106,15 +113,16 @@ function callsTo(child: ChildProcess): (operation: Call['operation'], argument?:
   }
 }
 
-async function get(agent: Agent, port: number, token: string): Promise<Received> {
+async function send(agent: Agent, port: number, headers: OutgoingHttpHeaders): Promise<Received> {
   const begun = performance.now()
-  const sent = request({ agent, host: '127.0.0.1', port, headers: { authorization: `Bearer ${token}` } })
+  const sent = request({ agent, host: '127.0.0.1', port, headers })
   sent.end()
   try {
-    const [response] = await once(sent, 'response')
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
     response.resume()
     await once(response, 'end')
-    return { status: response.statusCode, took: performance.now() - begun }
+    const { 'x-reason': reason, 'dpop-nonce': nonce } = response.headers as Readonly<Record<string, string>>
+    return { status: response.statusCode ?? 0, took: performance.now() - begun, reason, nonce }
   } catch {
     return { status: 0, took: performance.now() - begun }
   }

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { clientSecretBasic, createValidator, trustedIssuer, type Validator } from '@tollgate/core'
-import { nodeRedis, redisRevocations, redisTokenCache } from '@tollgate/redis'
+import { clientSecretBasic, createValidator, Refusal, trustedIssuer, type Validator } from '@tollgate/core'
+import { nodeRedis, redisReplayStore, redisRevocations, redisTokenCache } from '@tollgate/redis'
 import { createClient } from 'redis'
 import type { Call, FleetSettings, Reply } from './fleet-processes.ts'
 
@@ -36,16 +36,18 @@ function openValidator(): Validator {
     }),
     cache: redisTokenCache(commands, { secrets }),
     revocations: redisRevocations(commands, { secrets, ...revocations }),
+    dpop: { mode: 'accepted', nonces: 'required', secrets, replay: redisReplayStore(commands) },
   })
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    await validator.authenticate(request)
-    response.end('ok')
+    const { responseHeaders } = await validator.authenticate(request)
+    response.writeHead(200, responseHeaders).end('ok')
   } catch (error) {
     const { status, headers } = validator.respond(error)
-    response.writeHead(status, Object.fromEntries(headers)).end()
+    const reason = error instanceof Refusal ? { 'x-reason': error.reason } : {}
+    response.writeHead(status, { ...Object.fromEntries(headers), ...reason }).end()
   }
 }
 
