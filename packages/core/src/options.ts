@@ -93,7 +93,8 @@ export interface ValidatorOptions<Claims = RawClaims> {
   /**
    * The origin under which clients call this server, such as `'https://api.example.com'`, or several. DPoP proofs must name
    * it. Default: the origin that a trusted proxy of the framework states. Without one, the origins of those `audience`s
-   * that are URLs, and a `Host` on loopback. Any other `Host`, and `X-Forwarded-*` of any other sender, never count.
+   * that are URLs, and a `Host` on loopback from a client on loopback. Any other `Host`, and `X-Forwarded-*` of any other
+   * sender, never count.
    */
   readonly origin?: string | readonly string[] | undefined
   /** Whether a form body can carry the token (RFC 6750 §2.2). The query never can. Default: `'ignored'`. */
