@@ -68,13 +68,11 @@ export const requirements = {
     level: 'RULE',
     source: 'conformance §3',
     text: 'An unexpected exception is 500 without challenge; the published outcome agrees with the status.',
-    partly: 'the outcome of step-up',
   },
   'ERR-05': {
     level: 'RULE',
     source: 'conformance §1, §3',
     text: 'The first failure in the order of validation decides the response.',
-    partly: 'step-up, which is to come',
   },
   'BRR-01': { level: 'MUST', source: 'RFC 6750 §2.1', text: 'The Authorization header is supported.' },
   'BRR-02': {
@@ -692,6 +690,31 @@ export const requirements = {
     level: 'RULE',
     source: 'conformance §15',
     text: 'Where certificates are required, other tokens are refused; of two bindings, both must hold.',
+  },
+  'STEP-01': {
+    level: 'MUST',
+    source: 'RFC 9470 §3',
+    text: 'Too weak or too old an authentication is 401 insufficient_user_authentication, and never 403.',
+  },
+  'STEP-02': {
+    level: 'MUST',
+    source: 'RFC 9470 §3',
+    text: '`acr_values` is one list in the order of preference, and any of its values is enough.',
+  },
+  'STEP-03': {
+    level: 'MUST',
+    source: 'RFC 9470 §3',
+    text: '`max_age` is compared with `auth_time`; an unknown time is not recent.',
+  },
+  'STEP-04': {
+    level: 'MAY',
+    source: 'RFC 9470 §3',
+    text: 'One challenge names all that the token lacks, and only for a valid token.',
+  },
+  'STEP-05': {
+    level: 'MUST',
+    source: 'RFC 9470 §6',
+    text: '`acr` is a text and `auth_time` a number, in JWTs and introspection responses.',
   },
   'FAPI-01': { level: 'MUST', source: 'FAPI 2.0 §5.3.4', text: 'Tokens come in the header only.' },
   'FAPI-02': {

@@ -36,6 +36,11 @@ assert.equal(
   await call('GET /reports', { aud: [issuer.validatorOptions.audience, 'https://api.example.com/reports'] }),
   200,
 )
+const now = Math.floor(Date.now() / 1000)
+assert.equal(await call('POST /payments', { acr: 'silver', auth_time: now }), 201)
+assert.equal(await call('POST /payments', { acr: 'silver', auth_time: now - 600 }), 401)
+assert.equal(await call('POST /payments', { acr: 'bronze', auth_time: now }), 401)
+
 assert.equal(await call('DELETE /orders', { client_id: 'internal-1' }), 204)
 assert.equal(await call('DELETE /orders', { client_id: 'someone' }), 403)
 assert.equal(await call('GET /catalogue'), 200)

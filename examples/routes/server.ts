@@ -8,6 +8,7 @@ import {
   defineGuard,
   Refusal,
   scopes,
+  stepUp,
   isRefusal,
   isUnavailable,
   type ProtectOptions,
@@ -32,6 +33,11 @@ export function createApp(options: ProtectOptions): Express {
   // One scope of several, and a part of the API with its own audience.
   app.get('/stock', protect(anyScope('stock:read', 'stock:write')), (_req, res) => void res.json([]))
   app.get('/reports', protect(audience('https://api.example.com/reports')), (_req, res) => void res.json([]))
+
+  // A strong sign-in of the last five minutes.
+  app.post('/payments', protect(stepUp({ acr: ['gold', 'silver'], maxAge: '5m' })), (_req, res) => {
+    res.status(201).end()
+  })
 
   // A guard of your own.
   const firstParty = defineGuard({

@@ -35,6 +35,7 @@ export {
 } from './guards/guard.ts'
 export { organization, type OrganizationOptions } from './guards/organization.ts'
 export { anyScope, scopes } from './guards/scopes.ts'
+export { stepUp, type StepUpOptions } from './guards/step-up.ts'
 export {
   type AssertionOptions,
   clientSecretJwt,

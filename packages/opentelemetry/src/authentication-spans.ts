@@ -90,6 +90,7 @@ const isError: Readonly<Record<Outcome, boolean>> = {
   insufficient_scope: false,
   invalid_dpop_proof: false,
   use_dpop_nonce: false,
+  insufficient_user_authentication: false,
   unreachable_upstream: true,
   invalid_upstream_response: true,
   misconfigured: true,

@@ -294,6 +294,12 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
       'The schema requires a claim that not every token has. `refusal.claimPaths` contains its path, such as `tenant` or `address.lines[0]`, and no value.',
     fix: 'Make the claim optional in [the schema](typed-claims.md), or configure the issuer to write it.',
   },
+  'insufficient-authentication': {
+    code: 'insufficient_user_authentication',
+    happened: 'the guard `stepUp` demands a stronger or a more recent authentication',
+    cause: '`acr` is not one of the demanded values, or `auth_time` is too old or absent.',
+    fix: 'Send the person to the issuer again, with the `acr_values` and `max_age` of the challenge. See [step-up](scopes-and-guards.md#step-up).',
+  },
   'missing-scope': {
     code: 'insufficient_scope',
     happened: 'the token lacks a scope that the route needs',

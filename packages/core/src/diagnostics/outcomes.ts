@@ -29,6 +29,8 @@ export interface Outcomes {
 interface Demands {
   readonly scopes?: readonly string[]
   readonly dpop?: true
+  readonly acr?: readonly string[]
+  readonly maxAge?: number
 }
 
 /** What is known about a request that ended with an error. */

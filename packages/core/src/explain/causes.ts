@@ -15,7 +15,7 @@ import { crossOrigin } from './cookie-causes.ts'
 import { noCredentials, repeatedCredentials, tokenTooLarge } from './credential-causes.ts'
 import type { Cause, Step } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
-import { byApplication, unexpectedOrganization, wrongOrganization } from './guard-causes.ts'
+import { byApplication, insufficientAuthentication, unexpectedOrganization, wrongOrganization } from './guard-causes.ts'
 import { unknownPrefix, untrustedIssuer } from './issuer-causes.ts'
 import { inactive } from './inactive-causes.ts'
 import { malformedCredentials } from './malformed-credentials.ts'
@@ -91,6 +91,7 @@ const causes: Readonly<Record<Reason, readonly [Step, FindCause]>> = {
   'malformed-certificate': ['constraints', malformedCertificate],
   'expired-certificate': ['constraints', expiredCertificate],
   'wrong-certificate': ['constraints', wrongCertificate],
+  'insufficient-authentication': ['guards', insufficientAuthentication],
   'missing-scope': ['guards', missingScope],
   'wrong-organization': ['guards', wrongOrganization],
   'unexpected-organization': ['guards', unexpectedOrganization],

@@ -11,7 +11,8 @@ import {
   type GuardResult,
   stages,
 } from './guard.ts'
-import { demandsOrganization, expectSameOrganizationDemand } from './organization.ts'
+import { mergeDemands } from './merge-demands.ts'
+import { expectSameOrganizationDemand } from './organization.ts'
 
 /**
  * Accepts a token that all these guards accept. They run in the order of `stages`, and the first refusal is the result.
@@ -34,7 +35,7 @@ export function combineGuards(guards: readonly Guard[]): Guard {
   }
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
   const guard = createCombination(
-    guards,
+    mergeDemands(guards, 'all'),
     parts,
     (result) => result !== 'pass',
     () => 'pass',
@@ -59,18 +60,15 @@ export function anyOf(...guards: readonly Guard[]): Guard {
     throw invalidOption('Expected no active(…) inside anyOf(…): put it beside, protect(active(…), anyOf(…))')
   }
   expectSameOrganizationDemand(guards)
-  // A part without the demand accepts tokens under Bearer.
-  const isDpop = guards.every(({ demands }) => demands.dpop === true)
-  return createCombination(guards, parts, (result) => result === 'pass', preferredRefusal, isDpop)
+  return createCombination(mergeDemands(guards, 'any'), parts, (result) => result === 'pass', preferredRefusal)
 }
 
 /** The result is the first one that is final. When none is, `otherwise` chooses among all results. */
 function createCombination(
-  guards: readonly Guard[],
+  demands: Demands,
   parts: readonly Guard[],
   isFinal: (result: GuardResult) => boolean,
   otherwise: (results: readonly GuardResult[]) => GuardResult,
-  isDpop = guards.some(({ demands }) => demands.dpop === true),
 ): Guard {
   const checks = parts.map((part) => part.checkNow).filter((check) => check !== undefined)
 
@@ -80,7 +78,7 @@ function createCombination(
   }
 
   return createGuard({
-    demands: { ...mergeDemands(guards), ...(isDpop ? { dpop: true } : {}) },
+    demands,
     stage: parts.at(-1)?.stage ?? 'claims',
     check: async (token, context) => {
       const results: GuardResult[] = []
@@ -115,15 +113,4 @@ function expectSome(guards: readonly Guard[]): void {
 
 function inOrder(guards: readonly Guard[]): readonly Guard[] {
   return guards.toSorted((one, other) => stages.indexOf(one.stage) - stages.indexOf(other.stage))
-}
-
-function mergeDemands(guards: readonly Guard[]): Demands {
-  const scopes = [...new Set(guards.flatMap(({ demands }) => demands.scopes ?? []))]
-  const ages = guards.flatMap(({ demands }) => demands.activeWithin ?? [])
-  const isOrganization = guards.some(demandsOrganization)
-  return {
-    ...(scopes.length === 0 ? {} : { scopes: Object.freeze(scopes) }),
-    ...(ages.length === 0 ? {} : { activeWithin: Math.min(...ages) }),
-    ...(isOrganization ? { organization: true } : {}),
-  }
 }

@@ -18,6 +18,10 @@ export interface Demands {
   readonly organization?: true
   /** The guard accepts only tokens that are bound to a key. The challenge then offers DPoP alone. */
   readonly dpop?: true
+  /** The authentication context classes of which the token needs one (RFC 9470). The challenge names them. */
+  readonly acr?: readonly string[]
+  /** The maximum age of the authentication in seconds. The challenge names it. */
+  readonly maxAge?: number
 }
 
 /** What a guard can inspect besides the token. */
@@ -37,7 +41,7 @@ export interface GuardContext<Native = unknown> {
 export type GuardResult = 'pass' | Refusal
 
 /** The order in which guards run. The developer's order does not count. */
-export const stages = ['audience', 'scopes', 'claims'] as const
+export const stages = ['audience', 'step-up', 'scopes', 'claims'] as const
 
 /** A condition of a route. It inspects a token and does not replace it. Only the library creates guards. */
 export interface Guard {
@@ -157,7 +161,14 @@ export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
   return guards as readonly Guard[]
 }
 
-const demandNames = new Set(['scopes', 'activeWithin', 'organization', 'dpop'] satisfies (keyof Demands)[] as string[])
+const demandNames = new Set([
+  'scopes',
+  'activeWithin',
+  'organization',
+  'dpop',
+  'acr',
+  'maxAge',
+] satisfies (keyof Demands)[] as string[])
 
 /** A newer copy of the library can announce a demand that this copy would not meet, so that the route would be open. */
 function expectKnownDemands({ demands }: Guard): void {

@@ -31,6 +31,8 @@ export function createChallengeContext(
   return {
     realm,
     scopes: demands.scopes ?? [],
+    acr: demands.acr,
+    maxAge: demands.maxAge,
     schemes: schemes
       .filter((name) => name === 'DPoP' || !isRequired)
       .map((name) => ({

@@ -3,6 +3,9 @@ export interface ChallengeContext {
   readonly realm: string
   /** All scopes that the route demands. */
   readonly scopes: readonly string[]
+  /** The demands of step-up on the route (RFC 9470 §3): `acr_values`, and `max_age` in seconds. */
+  readonly acr?: readonly string[] | undefined
+  readonly maxAge?: number | undefined
   /** The schemes of the route, each with a challenge of its own. */
   readonly schemes: readonly OfferedScheme[]
   /** Further headers of the response, such as `DPoP-Nonce`. */
@@ -23,6 +26,7 @@ interface Refused {
   readonly code: string | undefined
   readonly reason: string
   readonly message: string
+  readonly token: { readonly scopes: ReadonlySet<string> } | undefined
 }
 
 /** Formats the challenges of a refusal (RFC 6750 §3, RFC 9449 §7.1, §7.2). */
@@ -36,16 +40,21 @@ export function formatChallenges(refused: Refused, context: ChallengeContext): r
 
 /** The challenge names the scopes only for a client without a token, or with too few scopes. */
 function challengeOf(
-  { code, reason, message }: Refused,
-  { realm, scopes }: ChallengeContext,
+  { code, reason, message, token }: Refused,
+  { realm, scopes, acr, maxAge }: ChallengeContext,
   { name, algs }: OfferedScheme,
   hasError: boolean,
 ): string {
-  const namesScopes = scopes.length > 0 && (code === undefined || reason === 'missing-scope')
+  const isStepUp = hasError && code === 'insufficient_user_authentication'
+  // The client then gets all that it lacks with one new token (RFC 9470 §3).
+  const lacksScope = reason === 'missing-scope' || (isStepUp && !scopes.every((scope) => token?.scopes.has(scope)))
+  const namesScopes = scopes.length > 0 && (code === undefined || lacksScope)
   return formatChallenge(name, {
     realm,
     error: hasError ? code : undefined,
     error_description: code === undefined || !hasError ? undefined : message,
+    acr_values: isStepUp ? acr?.join(' ') : undefined,
+    max_age: isStepUp ? maxAge?.toString() : undefined,
     scope: namesScopes ? scopes.join(' ') : undefined,
     algs,
   })

@@ -45,6 +45,7 @@ export const refusalReasons = [
   'missing-audience',
   'unknown-prefix',
   'wrong-claims',
+  'insufficient-authentication',
   'missing-scope',
   'wrong-organization',
   'unexpected-organization',
