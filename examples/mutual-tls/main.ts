@@ -43,5 +43,6 @@ async function call(to: number, headers: Record<string, string>, client?: TlsOpt
   // The certificate of this nginx is made up.
   const sent = client ? tlsRequest({ ...options, ...client, rejectUnauthorized: false }) : plainRequest(options)
   const [response] = (await once(sent.end(), 'response')) as [IncomingMessage]
-  return `${response.statusCode} ${await text(response)}`
+  const { error = 'accepted' } = JSON.parse(await text(response)) as { readonly error?: string }
+  return `${response.statusCode} ${error}`
 }
