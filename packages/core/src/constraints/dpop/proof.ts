@@ -63,15 +63,11 @@ interface ProofKey {
  */
 export type VerifyProof = (context: ProofContext) => Promise<VerifiedProof>
 
-/** `algorithms` are those that a proof may have. The keys of 1,000 clients stay imported. */
+/** `algorithms` are those that a proof may have. */
 export function createVerifyProof(algorithms: readonly string[], origins: KnownOrigins): VerifyProof {
-  const keys = new LRUCache<string, ProofKey>({ max: maxKeys })
-
   return async ({ request, accessToken, now }) => {
     const proof = expectParsed(expectOneProof(request))
-    const [header = ''] = proof.token.split('.', 1)
-    const known = keys.get(header)
-    const key = known ?? (await readKey(proof.header, algorithms))
+    const key = await keyOf(proof, algorithms)
     const claims = expectClaims(proof.claims)
     refuseUnless(claims.htm === request.method, 'wrong-proof-method')
     const target = matchTarget(claims.htu, request, origins)
@@ -81,12 +77,32 @@ export function createVerifyProof(algorithms: readonly string[], origins: KnownO
     refuseUnless(isRecent(proof.claims, claims.iat, now), 'wrong-proof-time')
     refuseUnless(claims.ath === hash('sha256', accessToken, 'base64url'), 'wrong-proof-token')
     await verifySignature(proof, key)
-    if (known === undefined && header.length <= maxHeaderLength) {
-      keys.set(header, key)
-    }
+    storeKey(proof, key)
     const { jti, iat } = claims
     return { jti, iat, target, jkt: key.jkt, nonce: own(proof.claims, 'nonce'), proof: proof.token }
   }
+}
+
+/** The keys that verified proofs, by the headers of these proofs. All validators share them. */
+let importedKeys: LRUCache<string, ProofKey> | undefined
+
+async function keyOf({ token, header }: ParsedJwt, algorithms: readonly string[]): Promise<ProofKey> {
+  const known = importedKeys?.get(headerOf(token))
+  return known !== undefined && algorithms.includes(known.alg) ? known : readKey(header, algorithms)
+}
+
+/** Only a process that accepts DPoP needs the memory of this cache. */
+function storeKey({ token }: ParsedJwt, key: ProofKey): void {
+  importedKeys ??= new LRUCache({ max: maxKeys })
+  const header = headerOf(token)
+  if (header.length <= maxHeaderLength && importedKeys.peek(header)?.alg !== key.alg) {
+    // A copy, because the part of a string keeps the whole proof in memory.
+    importedKeys.set(Buffer.from(header, 'latin1').toString('latin1'), key)
+  }
+}
+
+function headerOf(token: string): string {
+  return token.slice(0, token.indexOf('.'))
 }
 
 /** A web `Request` joins repeated lines by a comma, which no proof contains. */
