@@ -22,7 +22,7 @@ const other = 'https://partner.example'
 
 test('expectProtected reports no route of the examples with Express', async () => {
   expect(await expectExpress(expressLines)).toEqual(['GET /orders', '/*'])
-  expect(await expectExpress(createRoutes(trust), { except: ['/catalogue'] })).toHaveLength(6)
+  expect(await expectExpress(createRoutes(trust), { except: ['/catalogue'] })).toHaveLength(7)
   const exceptions = { except: ['/health', '/docs/:page'] }
   expect(await expectExpress(createAppWithExceptions(trust), exceptions)).toEqual(['GET /orders', '/*'])
   expect(await expectExpress(createFirstApp(trust), { except: ['/health'] })).toContain('GET /me')
