@@ -118,7 +118,7 @@ describe('a Redis that comes back empty', () => {
     // The age of the old proof is the subject, and the processes have no clock of the test.
     await sleep(oldEnd + 1 - Date.now())
     await scene.redis.command('FLUSHALL')
-    expect(await useEverywhere(scene, old)).toEqual(all('proof-time'))
+    expect(await useEverywhere(scene, old)).toEqual(all('wrong-proof-time'))
     expect(await useEverywhere(scene, young)).toEqual(once)
   })
 
@@ -130,7 +130,7 @@ describe('a Redis that comes back empty', () => {
       const results = [await useEverywhere(scene, headers)]
       await scene.redis.command('FLUSHALL')
       results.push(await useEverywhere(scene, headers))
-      if (results.flat().includes('proof-time')) {
+      if (results.flat().includes('wrong-proof-time')) {
         return false
       }
       expect(results).toEqual([once, once])
