@@ -428,6 +428,7 @@ verifies('DPOP-23', 'a store that fails accepts nothing, and no proof gets 401',
     () => Promise.reject('down'),
     () => undefined,
     async () => 1,
+    () => new Promise(() => undefined),
     () => {
       throw new Error('down')
     },

@@ -1,6 +1,5 @@
 import { warnOfMisconfiguration } from '../../diagnostics/channels.ts'
 import type { Findings } from '../../diagnostics/findings.ts'
-import { withDeadline } from '../../lib/deadline.ts'
 import { startPatientTimer } from '../../lib/patient-timer.ts'
 import { describe, isInvalidOption } from '../../lib/invalid-option.ts'
 import { hash } from '../../lib/recent-node.ts'
@@ -111,14 +110,10 @@ function storeProof(store: ReplayStore, proof: VerifiedProof, now: number, issue
 }
 
 async function remember(store: ReplayStore, key: string, ttl: number, issuer: string): Promise<boolean> {
-  const deadline = new AbortController()
-  const cancel = startPatientTimer(replayDeadline, () => deadline.abort())
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const cancel = startPatientTimer(replayDeadline, () => reject(new Error('The replay store did not respond in time')))
   try {
-    const isNew: unknown = await withDeadline(
-      store.remember(key, Math.ceil(ttl)),
-      deadline.signal,
-      () => new Error('The replay store did not respond in time'),
-    )
+    const isNew: unknown = await Promise.race([store.remember(key, Math.ceil(ttl)), late])
     if (typeof isNew !== 'boolean') {
       throw new TypeError(`Expected \`remember\` of the replay store to return a boolean, got ${describe(isNew)}`)
     }
