@@ -95,7 +95,7 @@ async function keyOf({ token, header }: ParsedJwt, algorithms: readonly string[]
 function storeKey({ token }: ParsedJwt, key: ProofKey): void {
   importedKeys ??= new LRUCache({ max: maxKeys })
   const header = headerOf(token)
-  if (header.length <= maxHeaderLength && importedKeys.peek(header)?.alg !== key.alg) {
+  if (header.length <= maxHeaderLength && !importedKeys.has(header)) {
     // A copy, because the part of a string keeps the whole proof in memory.
     importedKeys.set(Buffer.from(header, 'latin1').toString('latin1'), key)
   }
