@@ -29,6 +29,7 @@ export {
   /** @deprecated The former name of `nodeHeaders`. */
   nodeHeaders as headerLinesOf,
 } from './request/node-headers.ts'
+export type { MetadataResponse } from './resource/served-metadata.ts'
 export { type Peer, peerOf } from './request/peer.ts'
 export { createServerRequest, type ServerRequestInit } from './request/server-request.ts'
 export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusts-peer.ts'

@@ -20,6 +20,7 @@ import { isRequestInFlight, observeRequests } from './lib/requests-in-flight.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { expectValidatorOptions, type ValidatorOptions, type ValidatorSettings } from './options.ts'
 import type { HttpRequest } from './request/http-request.ts'
+import { createServedMetadata } from './resource/served-metadata.ts'
 import { createValidatorRevocations } from './revocation/validator-revocations.ts'
 import { createPipeline } from './validator.ts'
 import { createMethods, type Validator } from './validator-methods.ts'
@@ -79,13 +80,26 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     opaque: caches.responses.health(),
     shared: shared?.counts(),
   }))
+  const metadata = createServedMetadata(
+    { ...settings, issuers: issuers.listed.map(({ url }) => url) },
+    { resource: settings.resource, isGiven: settings.isResourceGiven },
+  )
   const explainer = createExplainer(settings, createReports(settings.explain))
   const outcomes = createOutcomes({
-    challengesOf: (route) => createChallengeContext(settings, route),
+    challengesOf: (route) => createChallengeContext({ ...settings, metadataUrl: metadata.url }, route),
     labelOf: issuers.labelOf,
     note: (error, circumstances) => explainer.note(error, { ...circumstances, now: clock() }),
   })
-  const validator = createMethods({ settings, issuers, revocations, pipeline, lifecycle, outcomes, explainer })
+  const validator = createMethods({
+    settings,
+    issuers,
+    metadata,
+    revocations,
+    pipeline,
+    lifecycle,
+    outcomes,
+    explainer,
+  })
   // There is no fast path with a schema or a form body, because both are asynchronous. It reads only `Authorization`.
   const readsAuthorizationOnly = credentials.length === 1 && credentials[0] === 'authorization'
   if (schema === undefined && formBody === 'ignored' && readsAuthorizationOnly) {

@@ -80,5 +80,7 @@ export { type RefusalReason, refusalReasons } from './responses/refusal-reasons.
 export { isUnavailable, Unavailable, type UnavailableCode, type UpstreamReason } from './responses/unavailable.ts'
 export { memoryRevocations } from './revocation/memory-revocations.ts'
 export type { ReadRevocations, Revocations, RevocationsOptions } from './revocation/revocations.ts'
+export type { MetadataResponse, RespondWithMetadata } from './resource/served-metadata.ts'
+export type { ResourceOptions } from './resource/resource-options.ts'
 export type { Revocation } from './revocation/revoke.ts'
 export type { Validator } from './validator-methods.ts'

@@ -20,6 +20,7 @@ import type { StandardSchema } from './lib/standard-schema.ts'
 import { type CredentialSource, expectCredentialSources } from './request/credential-sources.ts'
 import type { CredentialSettings, Scheme } from './request/credentials.ts'
 import { isQuotable } from './responses/challenge.ts'
+import { expectResource, type ResourceOptions, type ResourceSettings } from './resource/resource-options.ts'
 import { expectRevocations, type Revocations } from './revocation/revocations.ts'
 
 /** The options of a validator. `audience` and `issuer` are required. Unknown names throw a `TypeError`. */
@@ -97,6 +98,11 @@ export interface ValidatorOptions<Claims = RawClaims> {
    * sender, never count.
    */
   readonly origin?: string | readonly string[] | undefined
+  /**
+   * The protected resource that this API is, for its metadata (RFC 9728): its URL, or more about it. See `ResourceOptions`.
+   * Default: the only `audience` that is a URL on `https:`.
+   */
+  readonly resource?: string | ResourceOptions | undefined
   /** Whether a form body can carry the token (RFC 6750 §2.2). The query never can. Default: `'ignored'`. */
   readonly formBody?: 'ignored' | 'accepted' | undefined
   /**
@@ -124,6 +130,9 @@ export interface ValidatorSettings<Claims = RawClaims> extends CredentialSetting
   readonly dpop: DpopSettings
   readonly mtls: MtlsSettings
   readonly origins: KnownOrigins
+  /** Whether the developer gave it. Otherwise it follows from the audience. */
+  readonly resource: ResourceSettings | undefined
+  readonly isResourceGiven: boolean
   /** Milliseconds. */
   readonly clockTolerance: number
   readonly clock: Clock
@@ -132,7 +141,7 @@ export interface ValidatorSettings<Claims = RawClaims> extends CredentialSetting
 }
 
 const optionNames =
-  'audience issuer claims scopeHierarchy realm clockTolerance clock dispatcher opaqueRouting cache revocations credentials formBody dpop mtls origin explain'
+  'audience issuer claims scopeHierarchy realm clockTolerance clock dispatcher opaqueRouting cache revocations credentials formBody dpop mtls origin resource explain'
 
 /** Checks the options once, at start-up. An adapter has further options, which its own code checks. */
 export function expectValidatorOptions<Claims>(
@@ -151,6 +160,8 @@ export function expectValidatorOptions<Claims>(
     issuers,
     ...expectSenderOptions(options, issuers, checkedClock),
     origins: { given: expectOrigins(options.origin), ofAudiences: originsAmong(audiences) },
+    resource: expectResource(options.resource, audiences),
+    isResourceGiven: options.resource !== undefined,
     opaqueRouting,
     schema: expectSchema(options.claims),
     scopeHierarchy: expectScopeHierarchy(options.scopeHierarchy),

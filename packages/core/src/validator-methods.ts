@@ -16,6 +16,7 @@ import type { Lifecycle, OpenState } from './lifecycle.ts'
 import type { ValidatorSettings } from './options.ts'
 import { type AnyRequest, toHttpRequest } from './request/to-http-request.ts'
 import type { Revocation } from './revocation/revoke.ts'
+import type { RespondWithMetadata, ServedMetadata } from './resource/served-metadata.ts'
 import type { ValidatorRevocations } from './revocation/validator-revocations.ts'
 import { isErrorResponse, toResponse } from './responses/error-response.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -57,6 +58,14 @@ export interface Validator<Claims = RawClaims> extends Lifecycle {
    * is never for the client. `undefined` for every other error.
    */
   readonly explain: (error: unknown) => Explanation | undefined
+  /**
+   * Returns a function that responds to requests for the metadata of the resource (RFC 9728), and `undefined` for every
+   * other request. The document follows from the configuration and from the guards. From now on, challenges name its URL.
+   * Call it when the server starts, and use it in front of the protection. The adapters have `protect.metadata()`.
+   *
+   * @throws TypeError with `code: 'ERR_INVALID_OPTION'` when the resource has no URL.
+   */
+  metadata(): RespondWithMetadata
   /** The web `Response` for a `Refusal` or an `Unavailable`. It throws every other error again. */
   readonly respond: (error: unknown) => Response
   /** Whether a form body can carry the token. An adapter needs to know it when its framework parses bodies late. */
@@ -89,6 +98,7 @@ interface ValidatorParts<Claims> {
   readonly revocations: Pick<ValidatorRevocations, 'revoke'>
   readonly pipeline: Pipeline<Claims>
   readonly lifecycle: Lifecycle & OpenState
+  readonly metadata: ServedMetadata
   readonly outcomes: Outcomes
   readonly explainer: Explainer
 }
@@ -115,6 +125,7 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
       isEnforced,
     )
     expectDpopOn(guard, settings.dpop.mode)
+    parts.metadata.noteScopes(guard.demands.scopes ?? [])
     combined.add(guard)
     return guard
   }
@@ -160,6 +171,7 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
       }),
     authorize: (token, given, ...guards) =>
       run('authorize', given, guards, (guard) => pipeline.authorize(token, toHttpRequest(given), guard)),
+    metadata: parts.metadata.serve,
     explain: explainer.explain,
     respond,
     revoke: parts.revocations.revoke,

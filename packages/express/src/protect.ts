@@ -5,6 +5,7 @@ import {
   createProtectFor,
   expectProtectOptions,
   type ErrorResponse,
+  type MetadataResponse,
   type MiddlewareOptions,
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
@@ -51,8 +52,20 @@ export function createProtect<Claims>(
   return createProtectFor(protection, {
     toHttpRequest,
     isAt,
+    toMetadata,
     toMiddleware: (authenticate) => toMiddleware(authenticate, protection.decorate),
   })
+}
+
+function toMetadata(respondTo: (req: ExpressRequest) => MetadataResponse | undefined): Middleware {
+  return (req, res, next) => {
+    const response = respondTo(req)
+    if (response === undefined) {
+      next()
+    } else {
+      res.writeHead(response.status, response.headers).end(response.body ?? undefined)
+    }
+  }
 }
 
 function toMiddleware<Claims>(authenticate: Authenticate<ExpressRequest, Claims>, member: string): Middleware {

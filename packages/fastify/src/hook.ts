@@ -2,6 +2,7 @@ import {
   type Authenticate,
   type AuthResult,
   type ErrorResponse,
+  type MetadataResponse,
   type ResponseWriter,
   writeErrorResponse,
   writeHeaders,
@@ -54,6 +55,21 @@ export function toHook<Claims>({ authenticate, optional, authOf, formBody, name 
     }
     writeHeaders(result.headers, writerOf(reply))
     return setAuth(request, name, result.token)
+  }
+}
+
+/** The hook of `app.protect.metadata()`. */
+export function toMetadataHook(respondTo: (request: ProtectedRequest) => MetadataResponse | undefined): Hook {
+  return async (request, reply) => {
+    const response = respondTo(request)
+    if (response === undefined) {
+      return undefined
+    }
+    const writable = reply as WritableReply
+    Object.entries(response.headers).forEach(([name, value]) => writable.header(name, value))
+    writable.code(response.status)
+    writable.send(response.body ?? '')
+    return reply
   }
 }
 

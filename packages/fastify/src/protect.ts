@@ -10,7 +10,7 @@ import {
 } from '@tollgate/core/adapter'
 import type { FastifyInstance } from 'fastify'
 import { formOf } from './form.ts'
-import { type ScopeRules, toHook } from './hook.ts'
+import { type ScopeRules, toHook, toMetadataHook } from './hook.ts'
 import { markHook } from './hook-mistakes.ts'
 import type { ProtectedRequest } from './request.ts'
 import type { Protect } from './app-protect.ts'
@@ -37,6 +37,7 @@ export function createProtect(
     toHttpRequest,
     // The function below checks the calls of the application.
     expectAtStart: () => undefined,
+    toMetadata: (respondTo) => markHook(toMetadataHook(respondTo)),
     isAt: ({ routeOptions }, path) => routeOptions.url === path,
     toMiddleware: (authenticate, optional) => markHook(toHook({ authenticate, optional, ...rules })),
   })
@@ -55,11 +56,12 @@ export function createProtect(
       return create(...args)
     }
   }
-  const { auth, optional, unless, validator } = uncheckedProtect
+  const { auth, metadata, optional, unless, validator } = uncheckedProtect
   const protect = Object.assign(atStart(uncheckedProtect), {
     auth,
     optional: Object.assign(atStart(optional), { auth: optional.auth }),
     unless: atStart(unless),
+    metadata: atStart(metadata),
     validator,
   })
   return { protect, uncheckedProtect }

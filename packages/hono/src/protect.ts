@@ -84,6 +84,10 @@ export function createProtect<Claims>(
   return createProtectFor<Context, MiddlewareHandler, Claims>(protection, {
     toHttpRequest,
     isAt,
+    toMetadata: (respondTo) => async (c, next) => {
+      const response = respondTo(c)
+      return response === undefined ? next() : new Response(response.body, response)
+    },
     toMiddleware: (authenticate) => toMiddleware(authenticate, protection),
   })
 }

@@ -4,6 +4,7 @@ import {
   createProtectFor,
   expectProtectOptions,
   type ErrorResponse,
+  type MetadataResponse,
   type MiddlewareOptions,
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
@@ -69,8 +70,25 @@ export function createProtect<Claims>(
   return createProtectFor(protection, {
     toHttpRequest,
     isAt,
+    toMetadata,
     toMiddleware: (authenticate) => toMiddleware(authenticate, protection.decorate),
   })
+}
+
+function toMetadata(
+  respondTo: (ctx: KoaContext) => MetadataResponse | undefined,
+): (ctx: KoaContext, next: Next) => Promise<void> {
+  return async (ctx, next) => {
+    const response = respondTo(ctx)
+    if (response === undefined) {
+      await next()
+      return
+    }
+    Object.assign(ctx, { status: response.status, body: response.body })
+    Object.entries(response.headers).forEach(([name, value]) => ctx.set(name, value))
+    // Without a body, Koa would respond with 204.
+    ctx.status = response.status
+  }
 }
 
 function toMiddleware<Claims>(

@@ -7,6 +7,8 @@ import { type ChallengeContext, exposedHeaders, nonceHeaders } from '../response
 export interface ChallengeSettings {
   readonly realm: string
   readonly schemes: readonly Scheme[]
+  /** The URL of the metadata of the resource, if it is served. */
+  readonly metadataUrl: () => string | undefined
   readonly dpop: { readonly mode: 'off' | 'accepted' | 'required'; readonly algorithms: readonly string[] }
 }
 
@@ -15,7 +17,7 @@ export interface ChallengeSettings {
  * from another source than `Authorization` counts as Bearer.
  */
 export function createChallengeContext(
-  { realm, schemes, dpop }: ChallengeSettings,
+  { realm, schemes, dpop, metadataUrl }: ChallengeSettings,
   {
     request,
     demands,
@@ -33,6 +35,7 @@ export function createChallengeContext(
     scopes: demands.scopes ?? [],
     acr: demands.acr,
     maxAge: demands.maxAge,
+    resourceMetadata: metadataUrl(),
     schemes: schemes
       .filter((name) => name === 'DPoP' || !isRequired)
       .map((name) => ({

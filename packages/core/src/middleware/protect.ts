@@ -1,6 +1,7 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
 import type { Validator } from '../validator-methods.ts'
 import type { Guard } from '../guards/guard.ts'
+import type { MetadataResponse } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { type ErrorResponse, isErrorResponse, type Line } from '../responses/error-response.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
@@ -30,6 +31,12 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
   readonly auth: (request: Request) => AccessToken<Claims>
   /** The middleware accepts requests without credentials too. It refuses bad credentials. */
   readonly optional: OptionalProtect<Request, OptionalMiddleware, Claims>
+  /**
+   * The middleware serves the metadata of the resource (RFC 9728) under `/.well-known/oauth-protected-resource`, without a
+   * token. Use it in front of `protect()`. From then on, challenges name its URL. It throws a `TypeError` when the resource
+   * has no URL: set `resource`.
+   */
+  readonly metadata: () => Unawaitable<Middleware>
   /** The validator behind it: `await protect.validator.ready()`, `.health()`, `.close()`. */
   readonly validator: Validator<Claims>
 }
@@ -70,6 +77,8 @@ export interface Framework<Request, Middleware, Claims> {
   readonly isAt: (request: Request, path: string) => boolean
   /** Throws a `TypeError` when `protect` is called in a handler. Default: while a request over HTTP/1.1 is handled. */
   readonly expectAtStart?: () => void
+  /** Responds to a request for the metadata, and lets every other request through. */
+  readonly toMetadata: (respond: (request: Request) => MetadataResponse | undefined) => Middleware
   /** `optional` does the same and accepts requests without credentials, for frameworks whose routes can choose. */
   readonly toMiddleware: (
     authenticate: Authenticate<Request, Claims>,
@@ -93,7 +102,13 @@ export function createProtectFor<
   Native extends Request = Request,
 >(
   protection: ProtectSettings<Claims>,
-  { toHttpRequest, toMiddleware, isAt, expectAtStart = createExpectAtStart() }: Framework<Request, Middleware, Claims>,
+  {
+    toHttpRequest,
+    toMiddleware,
+    toMetadata,
+    isAt,
+    expectAtStart = createExpectAtStart(),
+  }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims, Native> {
   const { validator, errors, origin } = protection
   const auth = createRequestAuth(protection, origin === undefined ? toHttpRequest : withOrigin(toHttpRequest, origin))
@@ -146,7 +161,13 @@ export function createProtectFor<
     return unawaitable(toMiddleware(withGuard(guard, 'required', isExempt), withGuard(guard, 'optional', isExempt)))
   }
 
+  function metadata(): Unawaitable<Middleware> {
+    const respond = validator.metadata()
+    return unawaitable(toMetadata((request) => respond(toHttpRequest(request))))
+  }
+
   return Object.assign(protect, {
+    metadata,
     auth: auth.tokenOf,
     optional: Object.assign(optional, { auth: auth.optionalTokenOf }),
     unless,

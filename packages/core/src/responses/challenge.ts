@@ -8,6 +8,8 @@ export interface ChallengeContext {
   readonly maxAge?: number | undefined
   /** The schemes of the route, each with a challenge of its own. */
   readonly schemes: readonly OfferedScheme[]
+  /** The URL of the metadata of the resource (RFC 9728 §5.1). */
+  readonly resourceMetadata?: string | undefined
   /** Further headers of the response, such as `DPoP-Nonce`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
@@ -41,7 +43,7 @@ export function formatChallenges(refused: Refused, context: ChallengeContext): r
 /** The challenge names the scopes only for a client without a token, or with too few scopes. */
 function challengeOf(
   { code, reason, message, token }: Refused,
-  { realm, scopes, acr, maxAge }: ChallengeContext,
+  { realm, scopes, acr, maxAge, resourceMetadata }: ChallengeContext,
   { name, algs }: OfferedScheme,
   hasError: boolean,
 ): string {
@@ -57,6 +59,7 @@ function challengeOf(
     max_age: isStepUp ? maxAge?.toString() : undefined,
     scope: namesScopes ? scopes.join(' ') : undefined,
     algs,
+    resource_metadata: resourceMetadata,
   })
 }
 
