@@ -120,3 +120,8 @@ export function describe(value: unknown): string {
   }
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
+
+/** Describes a value where some strings are accepted. */
+export function describeOther(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? 'another string' : describe(value)
+}

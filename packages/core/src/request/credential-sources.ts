@@ -1,6 +1,6 @@
-import { describe, expectOptions, invalidOption } from '../lib/invalid-option.ts'
-import { isSecure } from '../lib/loopback.ts'
+import { describe, describeOther, expectOptions, invalidOption } from '../lib/invalid-option.ts'
 import { shared } from '../lib/shared-state.ts'
+import { expectAllowedOrigins } from './allowed-origins.ts'
 
 /** A header whose whole value is the token. Only `header(name)` creates it. */
 export interface HeaderSource {
@@ -64,13 +64,8 @@ export function header(name: string): HeaderSource {
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an invalid name, and for origins that are not exact.
  */
 export function cookie(name: string, options: CookieOptions = {}): CookieSource {
-  const { origins = [] } = expectOptions(options, 'the options of cookie', ['origins'])
-  const list: readonly unknown[] = Array.isArray(origins) ? origins : [origins]
-  return create({
-    in: 'cookie',
-    name: expectName(name, 'cookie'),
-    origins: Object.freeze(Array.from(list, expectOrigin)),
-  })
+  const { origins } = expectOptions(options, 'the options of cookie', ['origins'])
+  return create({ in: 'cookie', name: expectName(name, 'cookie'), origins: expectAllowedOrigins(origins) })
 }
 
 /** Checks the option `credentials`. `undefined` is the default. */
@@ -103,11 +98,6 @@ function expectSource(source: unknown): CredentialSource {
   )
 }
 
-/** Describes a value where some strings are accepted. */
-function describeOther(value: unknown): string {
-  return typeof value === 'string' && value !== '' ? 'another string' : describe(value)
-}
-
 const misusedHeaders: ReadonlyMap<string, string> = new Map([
   ['authorization', 'use the source `authorization`, which removes the scheme'],
   ['cookie', 'use cookie(name), which reads one cookie and checks the origin of the request'],
@@ -122,22 +112,4 @@ function expectName(name: unknown, what: 'header' | 'cookie'): string {
     )
   }
   return name
-}
-
-/** Browsers send the serialization of an origin (Fetch §3.2), and the validator compares it exactly. */
-function expectOrigin(origin: unknown): string {
-  if (typeof origin === 'string' && isExactOrigin(origin)) {
-    return origin
-  }
-  const meant = typeof origin === 'string' ? URL.parse(origin)?.origin : undefined
-  const hint = meant !== undefined && isExactOrigin(meant) ? `; write '${meant}'` : ''
-  const got = origin === 'null' ? "'null', which pages of any site can have" : describeOther(origin)
-  throw invalidOption(
-    `Expected each of \`origins\` to be an exact origin on https, such as 'https://app.example.com', without a path, a wildcard or a default port, got ${got}${hint}`,
-  )
-}
-
-function isExactOrigin(text: string): boolean {
-  const url = URL.parse(text)
-  return url !== null && url.origin === text && isSecure(url) && !url.hostname.includes('*')
 }

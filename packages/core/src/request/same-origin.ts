@@ -16,6 +16,15 @@ export function isSafeOrSameOrigin(request: HttpRequest, origins: readonly strin
   return isSafe(request) || isSameOrigin(request) || origins.includes(onlyLine(request, 'origin') ?? '')
 }
 
+/**
+ * Whether the request has no `Origin`, or exactly one that is in `origins`. `Sec-Fetch-Site` does not count: with DNS
+ * rebinding, the page of an attacker has the same origin as the request.
+ */
+export function isOfAllowedOrigin(request: HttpRequest, origins: readonly string[]): boolean {
+  const isOfPage = headerLines(request.headers, 'origin').length > 0
+  return !isOfPage || origins.includes(onlyLine(request, 'origin') ?? '')
+}
+
 /** A WebSocket is opened by a GET. A page of another site can read it, unlike the response to any other GET. */
 function isSafe({ method, headers }: HttpRequest): boolean {
   return safeMethods.has(method) && !headerLines(headers, 'upgrade').some((line) => /websocket/i.test(line))
