@@ -160,7 +160,7 @@ export function expectValidatorOptions<Claims>(
     issuers,
     ...expectSenderOptions(options, issuers, checkedClock),
     origins: { given: expectOrigins(options.origin), ofAudiences: originsAmong(audiences) },
-    resource: expectResource(options.resource, audiences),
+    resource: expectResource(options.resource, audiences, typeof issuers === 'function' ? 'resolved' : 'listed'),
     isResourceGiven: options.resource !== undefined,
     opaqueRouting,
     schema: expectSchema(options.claims),

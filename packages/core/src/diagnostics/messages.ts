@@ -169,6 +169,7 @@ export interface MisconfigurationMessage {
     | 'invalid-issuer'
     | 'short-revocations'
     | 'unknown-origin'
+    | 'offline-access'
   readonly issuer: string
   /** A sentence that says how to fix the configuration. */
   readonly message: string

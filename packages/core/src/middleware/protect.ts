@@ -1,7 +1,8 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
 import type { Validator } from '../validator-methods.ts'
 import type { Guard } from '../guards/guard.ts'
-import type { MetadataResponse } from '../resource/served-metadata.ts'
+import type { MetadataResponse } from '../resource/metadata-response.ts'
+import type { RespondWithMetadata } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { type ErrorResponse, isErrorResponse, type Line } from '../responses/error-response.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
@@ -33,8 +34,9 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
   readonly optional: OptionalProtect<Request, OptionalMiddleware, Claims>
   /**
    * The middleware serves the metadata of the resource (RFC 9728) under `/.well-known/oauth-protected-resource`, without a
-   * token. Use it in front of `protect()`. From then on, challenges name its URL. It throws a `TypeError` when the resource
-   * has no URL: set `resource`.
+   * token. Give it to the app itself, and not to a part under a prefix. It compares the whole target of the request,
+   * exactly. From then on, challenges name the URL, and `protect()` of the same protection in front serves the metadata
+   * too. It throws a `TypeError` when the resource has no URL: set `resource`.
    */
   readonly metadata: () => Unawaitable<Middleware>
   /** The validator behind it: `await protect.validator.ready()`, `.health()`, `.close()`. */
@@ -48,16 +50,21 @@ export interface OptionalProtect<Request, Middleware, Claims = RawClaims> {
   readonly auth: (request: Request) => AccessToken<Claims> | undefined
 }
 
-/** The result of a request: it continues, it gets this response, or the framework's error handling gets this error. */
+/**
+ * The result of a request: it continues, it gets this response or the metadata, or the framework's error handling gets
+ * this error.
+ */
 export type AuthResult<Claims> =
   | Continuation<Claims>
-  | { readonly response: ErrorResponse; readonly error?: undefined }
-  | { readonly error: Error }
+  | { readonly metadata: MetadataResponse; readonly response?: undefined; readonly error?: undefined }
+  | { readonly response: ErrorResponse; readonly metadata?: undefined; readonly error?: undefined }
+  | { readonly error: Error; readonly metadata?: undefined }
 
 interface Continuation<Claims> {
   readonly token: AccessToken<Claims> | undefined
   /** Headers that the response needs. */
   readonly headers: readonly Line[]
+  readonly metadata?: undefined
   readonly response?: undefined
   readonly error?: undefined
 }
@@ -78,7 +85,7 @@ export interface Framework<Request, Middleware, Claims> {
   /** Throws a `TypeError` when `protect` is called in a handler. Default: while a request over HTTP/1.1 is handled. */
   readonly expectAtStart?: () => void
   /** Responds to a request for the metadata, and lets every other request through. */
-  readonly toMetadata: (respond: (request: Request) => MetadataResponse | undefined) => Middleware
+  readonly toMetadata: (respond: (request: Request) => Promise<MetadataResponse> | undefined) => Middleware
   /** `optional` does the same and accepts requests without credentials, for frameworks whose routes can choose. */
   readonly toMiddleware: (
     authenticate: Authenticate<Request, Claims>,
@@ -113,6 +120,13 @@ export function createProtectFor<
   const { validator, errors, origin } = protection
   const auth = createRequestAuth(protection, origin === undefined ? toHttpRequest : withOrigin(toHttpRequest, origin))
 
+  /** Set by `metadata()`. */
+  let respondWithMetadata: RespondWithMetadata | undefined
+
+  function respond(request: Request): Promise<MetadataResponse> | undefined {
+    return respondWithMetadata?.(toHttpRequest(request))
+  }
+
   function withGuard(
     guard: Guard,
     credentials: 'required' | 'optional',
@@ -120,6 +134,10 @@ export function createProtectFor<
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
+        const metadata = await respond(request)
+        if (metadata !== undefined) {
+          return { metadata }
+        }
         const token = await auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials)
         return { token, headers: auth.takeHeaders(request) }
       } catch (error) {
@@ -162,8 +180,8 @@ export function createProtectFor<
   }
 
   function metadata(): Unawaitable<Middleware> {
-    const respond = validator.metadata()
-    return unawaitable(toMetadata((request) => respond(toHttpRequest(request))))
+    respondWithMetadata = validator.metadata()
+    return unawaitable(toMetadata(respond))
   }
 
   return Object.assign(protect, {

@@ -12,10 +12,16 @@ export function metadataUrlOf(resource: string): string {
 
 /**
  * The request targets at which the document of a resource is served. A slash at the end of the path is disputed, so that
- * the document is also served without it.
+ * the document is also served without it. A resource with a path is not served at the root, because a client must not use
+ * a document of another resource (RFC 9728 §3.3).
  */
 export function metadataPathsOf(resource: string): readonly string[] {
   const { pathname, search } = new URL(metadataUrlOf(resource))
   const withoutSlash = pathname.replace(/\/$/, '')
   return [...new Set([`${pathname}${search}`, `${withoutSlash}${search}`])]
+}
+
+/** Whether a request target is exactly one of these. It is a path with the query, or an absolute URL. */
+export function isMetadataTarget(target: string, paths: readonly string[]): boolean {
+  return target.includes(suffix) && paths.includes(target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#[^]*$/, ''))
 }
