@@ -12,7 +12,7 @@ import { expectEnforced, withOrganizationRule } from './guards/organization.ts'
 import type { IssuerRegistry } from './issuers/issuer-registry.ts'
 import { parseToken } from './issuers/token-format.ts'
 import { expectText } from './lib/invalid-option.ts'
-import { shared } from './lib/shared-state.ts'
+import { markOwnMethods } from './lib/own-methods.ts'
 import type { Lifecycle, OpenState } from './lifecycle.ts'
 import type { ValidatorSettings } from './options.ts'
 import { type AnyRequest, toHttpRequest } from './request/to-http-request.ts'
@@ -177,21 +177,8 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
     revoke: parts.revocations.revoke,
     evict: async (token) => issuers.evict(parseToken(expectText(token, 'token'))),
   }
-  ownMethods.add(methodOf(methods, 'authenticate')).add(methodOf(methods, 'authenticateOptional'))
+  markOwnMethods(methods)
   return Object.freeze(methods)
-}
-
-const ownMethods = shared('methods of validators', () => new WeakSet<object>())
-
-/** Whether a validator, or a wrapper around one, has the method of a validator itself. */
-export function hasOwnMethod(validator: object, name: CheckedMethod): boolean {
-  return ownMethods.has(methodOf(validator, name))
-}
-
-type CheckedMethod = 'authenticate' | 'authenticateOptional'
-
-function methodOf(validator: object, name: CheckedMethod): object {
-  return Reflect.get(validator, name) as object
 }
 
 function respond(error: unknown): Response {

@@ -34,6 +34,8 @@ export interface ResourceOptions {
 export interface ResourceSettings extends Omit<ResourceOptions, 'signingKey'> {
   readonly signingKey?: AssertionKey | undefined
   readonly signingIssuer: string
+  /** Whether the developer gave it. */
+  readonly source: 'option' | 'audience'
 }
 
 const pages = ['documentation', 'policy', 'termsOfService'] as const
@@ -51,7 +53,7 @@ export function expectResource(
 ): ResourceSettings | undefined {
   if (given === undefined) {
     const [only, ...others] = audiences.filter((audience) => isResource(audience))
-    return only === undefined || others.length > 0 ? undefined : { url: only, signingIssuer: only }
+    return only === undefined || others.length > 0 ? undefined : { url: only, signingIssuer: only, source: 'audience' }
   }
   const options = expectOptions(
     (typeof given === 'string' ? { url: given } : given) as ResourceOptions,
@@ -74,6 +76,7 @@ export function expectResource(
     name: name === undefined ? undefined : expectText(name, 'resource.name'),
     signingKey: signingKey === undefined ? undefined : expectAssertionKey(signingKey, {}, 'resource.signingKey'),
     signingIssuer: expectSigningIssuer(signingIssuer, signingKey) ?? url,
+    source: 'option',
   })
 }
 

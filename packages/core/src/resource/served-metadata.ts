@@ -30,7 +30,6 @@ export interface ServedMetadata {
 interface ServedContext extends Omit<ResourceContext, 'resource'> {
   /** `undefined` if the developer gave none, and the audience is none. */
   readonly resource: ResourceSettings | undefined
-  readonly isResourceGiven: boolean
   readonly clock: Clock
 }
 
@@ -50,7 +49,7 @@ export function createServedMetadata(context: ServedContext): ServedMetadata {
   }
 
   return {
-    url: () => (isServed || context.isResourceGiven ? url : undefined),
+    url: () => (isServed || resource?.source === 'option' ? url : undefined),
     isAt: (target) => isServed && isMetadataTarget(target, paths),
     noteDemands: (demands) => {
       warnOfScopes(demands.scopes)
