@@ -12,6 +12,7 @@ import type { Sent } from '../harness/send.ts'
 import { verifies } from '../harness/verifies.ts'
 import { catchWarnings } from '../harness/warnings.ts'
 
+const places = ['metadata in front', 'metadata behind'] as const
 const wellKnown = '/.well-known/oauth-protected-resource'
 const metadataUrl = `https://api.example${wellKnown}`
 
@@ -31,34 +32,38 @@ async function namedIn(api: Api, sent: Sent): Promise<readonly unknown[]> {
   return [status, ...parseChallenges(challenges).map(({ parameters }) => parameters['resource_metadata'])]
 }
 
-for (const place of ['metadata in front', 'metadata behind'] as const) {
-  verifies(['PRM-02', 'PRM-09', 'MCP-01'], `anyone gets the document beside a global guard: ${place}`, async (adapter) => {
-    const api = await open(adapter, { habits: [place] })
-    const { status, headers, body } = await api.send({ path: wellKnown })
-    expect(status).toBe(200)
-    expect(headers).toMatchObject({
-      'content-type': expect.stringMatching(/^application\/json/) as string,
-      'cache-control': expect.stringMatching(/\bmax-age=\d+/) as string,
-      'access-control-allow-origin': '*',
-    })
-    expect(JSON.parse(body)).toEqual({
-      resource: 'https://api.example',
-      authorization_servers: [api.issuer.url],
-      scopes_supported: ['read'],
-      bearer_methods_supported: ['header'],
-    })
-    const valid: [string, string] = ['Authorization', `Bearer ${await api.token()}`]
-    for (const credentials of [valid, ['Authorization', 'Bearer wrong'], ['Authorization', 'Bearer']] as const) {
-      const again = await api.send({ path: wellKnown, headers: [credentials] })
-      expect([credentials, again.status, again.body]).toEqual([credentials, 200, body])
+verifies(
+  ['PRM-02', 'PRM-09', 'MCP-01'],
+  'anyone gets the document in front of a global guard, and behind it',
+  async (adapter) => {
+    for (const place of places) {
+      const api = await open(adapter, { habits: [place] })
+      const { status, headers, body } = await api.send({ path: wellKnown })
+      expect(status).toBe(200)
+      expect(headers).toMatchObject({
+        'content-type': expect.stringMatching(/^application\/json/) as string,
+        'cache-control': expect.stringMatching(/\bmax-age=\d+/) as string,
+        'access-control-allow-origin': '*',
+      })
+      expect(JSON.parse(body)).toEqual({
+        resource: 'https://api.example',
+        authorization_servers: [api.issuer.url],
+        scopes_supported: ['read'],
+        bearer_methods_supported: ['header'],
+      })
+      const valid: [string, string] = ['Authorization', `Bearer ${await api.token()}`]
+      for (const credentials of [valid, ['Authorization', 'Bearer wrong'], ['Authorization', 'Bearer']] as const) {
+        const again = await api.send({ path: wellKnown, headers: [credentials] })
+        expect([credentials, again.status, again.body]).toEqual([credentials, 200, body])
+      }
+      expect(await api.outcome({})).toBe('C0')
+      expect(await api.present(await api.token())).toBe('OK')
     }
-    expect(await api.outcome({})).toBe('C0')
-    expect(await api.present(await api.token())).toBe('OK')
-  })
-}
+  },
+)
 
-for (const place of ['metadata in front', 'metadata behind'] as const) {
-  verifies('PRM-02', `HEAD and preflights have a response, and POST is 405: ${place}`, async (adapter) => {
+verifies('PRM-02', 'HEAD and preflights have a response, and POST is 405', async (adapter) => {
+  for (const place of places) {
     const api = await open(adapter, { habits: [place] })
     const head = await api.send({ path: wellKnown, method: 'HEAD' })
     expect([head.status, head.headers['content-type'], head.body]).toEqual([
@@ -87,8 +92,8 @@ for (const place of ['metadata in front', 'metadata behind'] as const) {
       const { status, headers, body } = await api.send({ path: wellKnown, method })
       expect([method, status, headers['allow'], body]).toEqual([method, 405, 'GET, HEAD, OPTIONS', ''])
     }
-  })
-}
+  }
+})
 
 function oneOf(...values: readonly number[]): number {
   return expect.toSatisfy((value: number) => values.includes(value)) as number
@@ -110,16 +115,16 @@ const otherSpellings = [
   '/items?x=http://h/.well-known/oauth-protected-resource',
 ]
 
-for (const place of ['metadata in front', 'metadata behind'] as const) {
-  verifies('PRM-02', `no other request target passes the global guard: ${place}`, async (adapter) => {
+verifies('PRM-02', 'no other request target passes the global guard in both places', async (adapter) => {
+  for (const place of places) {
     const api = await open(adapter, { habits: [place] })
     expect(await api.outcome({})).toBe('C0')
     for (const path of otherSpellings) {
       // A framework may run its guards for known routes only.
       expect([path, await api.send({ path })]).toEqual([path, expect.objectContaining({ status: oneOf(401, 404) })])
     }
-  })
-}
+  }
+})
 
 verifies(['PRM-03', 'MCP-02'], 'two resources on one host have two documents', async (adapter) => {
   const resources = { outer: 'https://api.example', inner: 'https://api.example/mcp' }

@@ -161,7 +161,9 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
         const accepted = token && outcomes.publishAccepted(token)
         // The adapters authorize the token later, once for each layer, with the guards of that layer.
         const isUnguarded = guards.length === 0 && !isEnforced
-        return accepted && !guards.some(isDeferred) && !isUnguarded ? pipeline.authorize(accepted, request, guard) : accepted
+        return accepted && !guards.some(isDeferred) && !isUnguarded
+          ? pipeline.authorize(accepted, request, guard)
+          : accepted
       }),
     validate: (token, ...guards) =>
       run('authenticate', undefined, guards, async (guard, findings) => {

@@ -7,7 +7,5 @@ export type MiddlewareRequest = IncomingMessage & { readonly originalUrl?: strin
 
 /** Creates the middleware that serves the metadata. Nest runs middleware in front of all guards. */
 export function createMetadataMiddleware(respond: RespondWithMetadata): NodeMiddleware<MiddlewareRequest> {
-  return createNodeMetadata((req) =>
-    respond({ method: req.method ?? 'GET', url: req.originalUrl ?? req.url ?? '/' }),
-  )
+  return createNodeMetadata((req) => respond({ method: req.method ?? 'GET', url: req.originalUrl ?? req.url ?? '/' }))
 }

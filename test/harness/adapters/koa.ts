@@ -48,7 +48,10 @@ function koaAdapter(name: string, Koa: typeof Koa3): Adapter {
       app.use(cors({ exposeHeaders: ['WWW-Authenticate'] }))
     }
     if (habits.includes('metadata in front')) {
-      app.use(protect.metadata()).use(protectInner.metadata()).use(protect(...guards))
+      app
+        .use(protect.metadata())
+        .use(protectInner.metadata())
+        .use(protect(...guards))
     }
     if (habits.includes('metadata behind')) {
       app.use(protect(...guards)).use(protect.metadata())

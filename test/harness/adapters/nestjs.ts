@@ -64,10 +64,7 @@ function onClass(type: Class, decorator: Decorator): Class {
   return type
 }
 
-function controllersOf(
-  { guards, onHandled, habits = [] }: Serving,
-  protectInner: ProtectGuards,
-): readonly Class[] {
+function controllersOf({ guards, onHandled, habits = [] }: Serving, protectInner: ProtectGuards): readonly Class[] {
   const respond = (token: AccessToken | undefined): object => {
     onHandled(token)
     return { ok: true }

@@ -62,8 +62,7 @@ export function createServedMetadata(context: ServedContext): ServedMetadata {
         )
       }
       isServed = true
-      return (request) =>
-        isMetadataTarget(request.url, paths) ? toMetadataResponse(request.method, read) : undefined
+      return (request) => (isMetadataTarget(request.url, paths) ? toMetadataResponse(request.method, read) : undefined)
     },
   }
 }

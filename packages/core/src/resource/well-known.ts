@@ -6,8 +6,8 @@ const suffix = '/.well-known/oauth-protected-resource'
  * only a slash is dropped.
  */
 export function metadataUrlOf(resource: string): string {
-  const { origin, pathname, search } = new URL(resource)
-  return `${origin}${suffix}${pathname === '/' ? '' : pathname}${search}`
+  const { origin } = new URL(resource)
+  return `${origin}${suffix}${targetOf(resource).replace(/^\/(?=\?|$)/, '')}`
 }
 
 /**
@@ -16,9 +16,14 @@ export function metadataUrlOf(resource: string): string {
  * a document of another resource (RFC 9728 §3.3).
  */
 export function metadataPathsOf(resource: string): readonly string[] {
-  const { pathname, search } = new URL(metadataUrlOf(resource))
-  const withoutSlash = pathname.replace(/\/$/, '')
-  return [...new Set([`${pathname}${search}`, `${withoutSlash}${search}`])]
+  const target = targetOf(metadataUrlOf(resource))
+  return [...new Set([target, target.replace(/^([^?]*)\/(?=\?|$)/, '$1')])]
+}
+
+/** The path with the query. The URL has neither a fragment nor credentials. */
+function targetOf(url: string): string {
+  const { href, origin } = new URL(url)
+  return href.slice(origin.length)
 }
 
 /** Whether a request target is exactly one of these. It is a path with the query, or an absolute URL. */
