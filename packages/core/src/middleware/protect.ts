@@ -134,9 +134,9 @@ export function createProtectFor<
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        const metadata = await respond(request)
-        if (metadata !== undefined) {
-          return { metadata }
+        const document = await respond(request)
+        if (document !== undefined) {
+          return { metadata: document }
         }
         const token = await auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials)
         return { token, headers: auth.takeHeaders(request) }
