@@ -47,6 +47,7 @@ export const refusalReasons = [
   'wrong-claims',
   'insufficient-authentication',
   'missing-scope',
+  'missing-authorization-details',
   'wrong-organization',
   'unexpected-organization',
   'cross-origin',
