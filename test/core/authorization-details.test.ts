@@ -203,9 +203,9 @@ test.each(['json', 'jwt'] as const)('the mock issuer introspects the details of 
   const introspection = { client: clientSecretBasic(client.id, client.secret), response }
   const validator = createValidator({ ...validatorOptions, issuer: trustedIssuer(url, { introspection }) })
   onTestFinished(() => validator.close())
-  for (const create of [issuer.accessToken, issuer.opaqueToken]) {
+  for (const kind of ['accessToken', 'opaqueToken'] as const) {
     const token = await validator.authenticate(
-      requestWith(await create({ authorization_details: [payment] })),
+      requestWith(await issuer[kind]({ authorization_details: [payment] })),
       authorizationDetails('payment', ({ amount }) => amount !== undefined),
     )
     expect(authorizationDetailsOf(token)).toEqual([payment])
