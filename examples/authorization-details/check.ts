@@ -28,16 +28,9 @@ assert.equal((await call('GET', '/payments', [{ type: 'other' }])).status, 403)
 const paid = await call('POST', '/payments', [payment])
 assert.deepEqual([paid.status, await paid.json()], [201, { limit: 123.5 }])
 // The rights of two elements do not add up.
-const { actions, instructedAmount, type } = payment
-assert.equal(
-  (
-    await call('POST', '/payments', [
-      { type, actions },
-      { type, instructedAmount },
-    ])
-  ).status,
-  403,
-)
+const { actions: _actions, ...withoutActions } = payment
+const { instructedAmount: _amount, ...withoutAmount } = payment
+assert.equal((await call('POST', '/payments', [withoutActions, withoutAmount])).status, 403)
 
 const account = (id: string, ...actions: readonly string[]): object => ({
   type: 'account_information',

@@ -192,8 +192,9 @@ test('the handler reads the elements, of one type or by a schema, even when a sc
   expect(await authorizationDetailsOf(token, amount)).toEqual([{ amount: { value: 12 } }])
   expect(await authorizationDetailsOf(token, 'other', amount)).toEqual([])
   expect(() => authorizationDetailsOf({} as AccessToken)).toThrow(TypeError)
-  for (const wrong of [[undefined], ['payment', undefined], ['payment', () => true], [7]] as unknown as [string][]) {
-    expect(() => authorizationDetailsOf(token, ...wrong)).toThrow(TypeError)
+  const read = authorizationDetailsOf as (...given: readonly unknown[]) => unknown
+  for (const wrong of [[undefined], ['payment', undefined], ['payment', () => true], [7]]) {
+    expect(() => read(token, ...wrong)).toThrow(TypeError)
   }
 })
 

@@ -33,6 +33,8 @@ test('the handler gets the elements with the members of RFC 9396, or the output 
     expectTypeOf(await authorizationDetailsOf(token, 'payment', zodPayment)).toEqualTypeOf<readonly Payment[]>()
     expectTypeOf(await authorizationDetailsOf(typed, 'payment', valibotPayment)).toEqualTypeOf<readonly Payment[]>()
     expectTypeOf(await authorizationDetailsOf(typed, 'payment', arktypePayment)).toEqualTypeOf<readonly Payment[]>()
+    // @ts-expect-error -- a variable without a value is no type
+    authorizationDetailsOf(token, undefined)
     // @ts-expect-error -- the request is no token
     authorizationDetailsOf(new Request('https://api.example/'))
   }

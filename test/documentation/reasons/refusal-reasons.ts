@@ -308,7 +308,7 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
   },
   'missing-authorization-details': {
     code: 'insufficient_scope',
-    happened: 'no element of `authorization_details` permits the call',
+    happened: 'no element of `authorization_details` permits the call. With a `remedy`, the status is 401',
     cause:
       'The client did not request the details. Or no single element permits the whole call. `refusal.claimPaths` contains the paths of the members that do not fit.',
     fix: 'Request the [authorization details](scopes-and-guards.md#authorization-details) that the API documents, in one element.',

@@ -31,13 +31,19 @@ export interface AuthorizationDetail<Type extends string = string> {
  *
  * @throws TypeError for an object that is no token of a validator, and for parameters of other types.
  */
-export function authorizationDetailsOf<Type extends string = string>(
+export function authorizationDetailsOf(token: AccessToken<unknown>): readonly AuthorizationDetail[]
+export function authorizationDetailsOf<Type extends string>(
   token: AccessToken<unknown>,
-  type?: Type,
+  type: Type,
 ): readonly AuthorizationDetail<Type>[]
 export function authorizationDetailsOf<Output>(
   token: AccessToken<unknown>,
-  ...schema: readonly [schema: StandardSchema<Output>] | readonly [type: string, schema: StandardSchema<Output>]
+  schema: StandardSchema<Output>,
+): Promise<readonly Output[]>
+export function authorizationDetailsOf<Output>(
+  token: AccessToken<unknown>,
+  type: string,
+  schema: StandardSchema<Output>,
 ): Promise<readonly Output[]>
 export function authorizationDetailsOf(
   token: AccessToken<unknown>,
