@@ -11,7 +11,7 @@ const levels: readonly RegExp[] = [
   /^(index|adapter|contract|testing|issuers|diagnostics)\.ts$/,
   /^(contract|testing)\//,
   /^middleware\//,
-  /^((create-validator|validator|validator-methods|pipeline|lifecycle|options)\.ts$|explain\/)/,
+  /^((create-validator|create-methods|validator|validator-methods|pipeline|lifecycle|options)\.ts$|(explain|leases)\/)/,
   /^issuers\//,
   /^(jwt|introspection|revocation|constraints)\//,
   /^(keys|claims|guards)\//,
