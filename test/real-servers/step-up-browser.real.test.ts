@@ -8,9 +8,12 @@ import { createProtect, stepUp } from '@tollgate/express'
 import cors from 'cors'
 import express from 'express'
 import type { Page } from 'playwright-core'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { listen } from '../harness/listen.ts'
 import { openBrowser } from './browser.ts'
+
+/** Each page has cookies of its own. */
+const browser = await openBrowser(afterAll)
 
 interface Opened {
   readonly page: Page
@@ -24,8 +27,8 @@ async function openPage(tokens: NonNullable<Options['tokens']>): Promise<Opened>
   const codes: string[] = []
   const { page: url, api, stop } = await start({ tokens, sendCode: (code) => void codes.push(code) })
   onTestFinished(stop)
-  const browser = await openBrowser(onTestFinished)
   const page = await browser.newPage()
+  onTestFinished(async () => page.close())
   page.setDefaultTimeout(60_000)
   await page.goto(url)
   return { page, url, api, codes }
