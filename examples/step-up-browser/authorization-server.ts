@@ -40,7 +40,7 @@ async function configuration(pageOrigin: string, accessTokenFormat: TokenFormat)
     acrValues: ['2', '1'],
     // Without this, only ID tokens have the two claims (RFC 9470 §6). An introspection response gets them, too.
     extraTokenClaims: ({ oidc }) => {
-      const { acr, authTime } = oidc.entities.AuthorizationCode ?? {}
+      const { acr, authTime } = oidc.entities.AuthorizationCode ?? oidc.entities.RefreshToken ?? {}
       return { acr, auth_time: authTime }
     },
     loadExistingGrant: async ({ oidc }) => {

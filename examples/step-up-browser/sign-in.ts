@@ -5,7 +5,7 @@ import type { Provider } from 'oidc-provider'
 /** Sends a one-time code to the phone of a person. */
 export type SendCode = (code: string) => void
 
-const passwords: ReadonlyMap<unknown, string> = new Map([
+const passwords: ReadonlyMap<string, string> = new Map([
   ['alice', 'alice-password'],
   ['bob', 'bob-password'],
 ])
@@ -40,7 +40,7 @@ export function createSignIn(provider: Provider, sendCode: SendCode): Router {
       await provider.interactionFinished(req, res, result)
     } else if (expected !== undefined && code === expected.code) {
       await finish(expected.accountId, '2')
-    } else if (typeof account !== 'string' || passwords.get(account) !== password) {
+    } else if (typeof account !== 'string' || typeof password !== 'string' || passwords.get(account) !== password) {
       sendForm(res, passwordFields)
     } else if (isEnough('1', params['acr_values'])) {
       await finish(account, '1')

@@ -164,9 +164,16 @@ test('a page whose issuer cannot give the class asks once, and not for ever', as
   expect(page.url()).toBe(url)
 })
 
-test('a wrong code gives nothing, and each code counts once', async () => {
+test('a wrong password or code gives nothing, and each code counts once', async () => {
   const opened = await openPage('jwt')
-  const { page, codes } = opened
+  const { page, url, codes } = opened
+  await click(page, 'Sign in')
+  await page.getByLabel('Account').fill('mallory')
+  const password = page.getByLabel('Password')
+  await password.evaluate((input) => input.remove())
+  await click(page, 'Continue')
+  await password.waitFor()
+  await page.goto(url)
   await signIn(opened)
   await click(page, 'Pay')
   await enterPassword(page)
