@@ -1,14 +1,17 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
 import type { Validator } from '../validator-methods.ts'
-import type { Guard } from '../guards/guard.ts'
+import { type Guard, isGuard } from '../guards/guard.ts'
 import type { MetadataResponse } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
+import { toHttpRequest as ofNode } from '../request/to-http-request.ts'
 import { type ErrorResponse, isErrorResponse, type Line } from '../responses/error-response.ts'
+import { withWebSocket } from './early-messages.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
 import { type Unawaitable, unawaitable } from './unawaitable.ts'
 import { createIsExempt, type Exemption } from './unless.ts'
+import { createUpgrade, type Upgrade, type UpgradeOptions } from './upgrade.ts'
 
 /** Protects the routes of a framework: it takes guards and returns a middleware of the framework. */
 export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = RawClaims, Native = Request> {
@@ -37,6 +40,14 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
    * has no URL: set `resource`.
    */
   readonly metadata: () => Unawaitable<Middleware>
+  /**
+   * Authenticates WebSockets and the handshakes of Socket.IO, and closes them when their lease ends. Call it when the
+   * server starts, with the guards, and use a function of its result.
+   */
+  readonly upgrade: {
+    (...guards: readonly Guard[]): Upgrade<Request, Claims>
+    (options: UpgradeOptions, ...guards: readonly Guard[]): Upgrade<Request, Claims>
+  }
   /** The validator behind it: `await protect.validator.ready()`, `.health()`, `.close()`. */
   readonly validator: Validator<Claims>
 }
@@ -75,6 +86,8 @@ export interface Framework<Request, Middleware, Claims> {
   readonly toHttpRequest: (request: Request) => HttpRequest
   /** Whether a request is for this path, as the router of the framework decides it. */
   readonly isAt: (request: Request, path: string) => boolean
+  /** The WebSocket of a request whose upgrade a library has accepted already. A refused one is closed. */
+  readonly webSocketOf?: (request: Request) => unknown
   /** Throws a `TypeError` when `protect` is called in a handler. Default: while a request over HTTP/1.1 is handled. */
   readonly expectAtStart?: () => void
   /** Responds to a request for the metadata, and lets every other request through. */
@@ -107,11 +120,14 @@ export function createProtectFor<
     toMiddleware,
     toMetadata,
     isAt,
+    webSocketOf = () => undefined,
     expectAtStart = createExpectAtStart(),
   }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims, Native> {
   const { validator, errors, origin } = protection
   const auth = createRequestAuth(protection, origin === undefined ? toHttpRequest : withOrigin(toHttpRequest, origin))
+  // Of an upgrade, which no framework sees.
+  const nodeAuth = createRequestAuth(protection, origin === undefined ? ofNode : withOrigin(ofNode, origin))
 
   function withGuard(
     guard: Guard,
@@ -120,7 +136,9 @@ export function createProtectFor<
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        const token = await auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials)
+        const token = await withWebSocket(webSocketOf(request), async () =>
+          auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
+        )
         return { token, headers: auth.takeHeaders(request) }
       } catch (error) {
         return errors === 'respond' && isErrorResponse(error) ? { response: error } : { error: toFrameworkError(error) }
@@ -166,8 +184,14 @@ export function createProtectFor<
     return unawaitable(toMetadata((request) => respond(toHttpRequest(request))))
   }
 
+  function upgrade(first: Guard | UpgradeOptions = {}, ...others: readonly Guard[]): Upgrade<Request, Claims> {
+    const [options, guards] = isGuard(first) ? [{}, [first as Guard, ...others]] : [first as UpgradeOptions, others]
+    return createUpgrade(options, { validator, guard: prepare(guards), framework: auth, node: nodeAuth })
+  }
+
   return Object.assign(protect, {
     metadata,
+    upgrade,
     auth: auth.tokenOf,
     optional: Object.assign(optional, { auth: auth.optionalTokenOf }),
     unless,
