@@ -10,20 +10,17 @@ export {
   type ProtectOptions,
   toFrameworkError,
 } from './middleware/protect-options.ts'
-export {
-  type Authenticate,
-  type AuthResult,
-  createProtectFor,
-  type Framework,
-  type OptionalProtect,
-  type Protect,
-} from './middleware/protect.ts'
+export type { Authenticate, AuthResult } from './middleware/auth-result.ts'
+export { createProtectFor, type Framework, type OptionalProtect, type Protect } from './middleware/protect.ts'
 export { createNodeMetadata, type NodeMiddleware, writeMetadata } from './middleware/node-metadata.ts'
 export { createExpectAtStart } from './middleware/expect-at-start.ts'
 export type { Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
-export { expectAllowedOrigins, verifyAllowedOrigin } from './request/allowed-origins.ts'
+export type { WebSocket } from './middleware/early-messages.ts'
+export type { Upgrade, UpgradeOptions } from './middleware/upgrade.ts'
+export { verifyOrigin } from './middleware/verify-origin.ts'
+export { expectAllowedOrigins } from './request/allowed-origins.ts'
 export { isUrlEncodedForm, maxFormBytes, parseForm } from './request/form-body.ts'
 export {
   type NodeHeaders,

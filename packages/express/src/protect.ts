@@ -53,6 +53,8 @@ export function createProtect<Claims>(
   return createProtectFor(protection, {
     toHttpRequest,
     isAt,
+    // express-ws sets it.
+    webSocketOf: (req) => req.ws,
     toMetadata: createNodeMetadata,
     toMiddleware: (authenticate) => toMiddleware(authenticate, protection.decorate),
   })

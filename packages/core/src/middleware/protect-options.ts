@@ -2,10 +2,10 @@ import { Readable } from 'node:stream'
 import type { RawClaims } from '../access-token.ts'
 import { buildValidator } from '../create-validator.ts'
 import { expectOrigins } from '../constraints/dpop/origins.ts'
-import { hasOwnMethod } from '../lib/own-methods.ts'
 import { expectOneOf, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
 import { expectValidatorOptions, type ValidatorOptions } from '../options.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
+import { hasOwnMethod } from '../create-methods.ts'
 import type { Validator } from '../validator-methods.ts'
 
 /** The options of the middleware. */

@@ -1,15 +1,19 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
 import type { Validator } from '../validator-methods.ts'
-import type { Guard } from '../guards/guard.ts'
+import { type Guard, isGuard } from '../guards/guard.ts'
 import type { MetadataResponse } from '../resource/metadata-response.ts'
 import type { RespondWithMetadata } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { type ErrorResponse, isErrorResponse, type Line } from '../responses/error-response.ts'
+import { toHttpRequest as ofNode } from '../request/to-http-request.ts'
+import { isErrorResponse } from '../responses/error-response.ts'
+import { withWebSocket } from './early-messages.ts'
+import type { Authenticate, AuthResult } from './auth-result.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
 import { type Unawaitable, unawaitable } from './unawaitable.ts'
 import { createIsExempt, type Exemption } from './unless.ts'
+import { createUpgrade, type Upgrade, type UpgradeOptions } from './upgrade.ts'
 
 /** Protects the routes of a framework: it takes guards and returns a middleware of the framework. */
 export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = RawClaims, Native = Request> {
@@ -39,6 +43,14 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
    * too. It throws a `TypeError` when the resource has no URL: set `resource`.
    */
   readonly metadata: () => Unawaitable<Middleware>
+  /**
+   * Authenticates WebSockets and the handshakes of Socket.IO, and closes them when their lease ends. Call it when the
+   * server starts, with the guards, and use a function of its result.
+   */
+  readonly upgrade: {
+    (...guards: readonly Guard[]): Upgrade<Request, Claims>
+    (options: UpgradeOptions, ...guards: readonly Guard[]): Upgrade<Request, Claims>
+  }
   /** The validator behind it: `await protect.validator.ready()`, `.health()`, `.close()`. */
   readonly validator: Validator<Claims>
 }
@@ -50,38 +62,14 @@ export interface OptionalProtect<Request, Middleware, Claims = RawClaims> {
   readonly auth: (request: Request) => AccessToken<Claims> | undefined
 }
 
-/**
- * The result of a request: it continues, it gets this response or the metadata, or the framework's error handling gets
- * this error.
- */
-export type AuthResult<Claims> =
-  | Continuation<Claims>
-  | { readonly metadata: MetadataResponse; readonly response?: undefined; readonly error?: undefined }
-  | { readonly response: ErrorResponse; readonly metadata?: undefined; readonly error?: undefined }
-  | { readonly error: Error; readonly metadata?: undefined }
-
-interface Continuation<Claims> {
-  readonly token: AccessToken<Claims> | undefined
-  /** Headers that the response needs. */
-  readonly headers: readonly Line[]
-  readonly metadata?: undefined
-  readonly response?: undefined
-  readonly error?: undefined
-}
-
-/** Authenticates a request under the guards of its route. It never rejects. */
-export interface Authenticate<Request, Claims> {
-  (request: Request): Promise<AuthResult<Claims>>
-  /** The fast path: the token of a request that continues without waiting. `undefined` for every other request. */
-  readonly known: (request: Request) => AccessToken<Claims> | undefined
-}
-
 /** The parts of an adapter: how to read a request, and how to build a middleware. */
 export interface Framework<Request, Middleware, Claims> {
   /** `native` must be the request of the framework, because guards get it. */
   readonly toHttpRequest: (request: Request) => HttpRequest
   /** Whether a request is for this path, as the router of the framework decides it. */
   readonly isAt: (request: Request, path: string) => boolean
+  /** The WebSocket of a request whose upgrade a library has accepted already. A refused one is closed. */
+  readonly webSocketOf?: (request: Request) => unknown
   /** Throws a `TypeError` when `protect` is called in a handler. Default: while a request over HTTP/1.1 is handled. */
   readonly expectAtStart?: () => void
   /** Responds to a request for the metadata, and lets every other request through. */
@@ -114,11 +102,14 @@ export function createProtectFor<
     toMiddleware,
     toMetadata,
     isAt,
+    webSocketOf = () => undefined,
     expectAtStart = createExpectAtStart(),
   }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims, Native> {
   const { validator, errors, origin } = protection
   const auth = createRequestAuth(protection, origin === undefined ? toHttpRequest : withOrigin(toHttpRequest, origin))
+  // Of an upgrade, which no framework sees.
+  const nodeAuth = createRequestAuth(protection, origin === undefined ? ofNode : withOrigin(ofNode, origin))
 
   /** Set by `metadata()`. */
   let respondWithMetadata: RespondWithMetadata | undefined
@@ -138,7 +129,9 @@ export function createProtectFor<
         if (document !== undefined) {
           return { metadata: document }
         }
-        const token = await auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials)
+        const token = await withWebSocket(webSocketOf(request), async () =>
+          auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
+        )
         return { token, headers: auth.takeHeaders(request) }
       } catch (error) {
         return errors === 'respond' && isErrorResponse(error) ? { response: error } : { error: toFrameworkError(error) }
@@ -184,8 +177,14 @@ export function createProtectFor<
     return unawaitable(toMetadata(respond))
   }
 
+  function upgrade(first: Guard | UpgradeOptions = {}, ...others: readonly Guard[]): Upgrade<Request, Claims> {
+    const [options, guards] = isGuard(first) ? [{}, [first as Guard, ...others]] : [first as UpgradeOptions, others]
+    return createUpgrade(options, { validator, guard: prepare(guards), framework: auth, node: nodeAuth })
+  }
+
   return Object.assign(protect, {
     metadata,
+    upgrade,
     auth: auth.tokenOf,
     optional: Object.assign(optional, { auth: auth.optionalTokenOf }),
     unless,

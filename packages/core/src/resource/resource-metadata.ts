@@ -20,10 +20,7 @@ export interface ResourceContext {
 export type MetadataDocument = Readonly<Record<string, unknown>>
 
 /** The demands of guards that are in the metadata. */
-export type PublishedDemands = Pick<Demands, 'scopes'> & {
-  /** The types of authorization details (RFC 9396). */
-  readonly authorizationDetails?: readonly string[]
-}
+export type PublishedDemands = Pick<Demands, 'scopes' | 'authorizationDetails'>
 
 /** The metadata of a protected resource (RFC 9728 §2). */
 export interface ResourceMetadata {
