@@ -1,11 +1,13 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
 import type { Validator } from '../validator-methods.ts'
 import { type Guard, isGuard } from '../guards/guard.ts'
-import type { MetadataResponse } from '../resource/served-metadata.ts'
+import type { MetadataResponse } from '../resource/metadata-response.ts'
+import type { RespondWithMetadata } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { toHttpRequest as ofNode } from '../request/to-http-request.ts'
-import { type ErrorResponse, isErrorResponse, type Line } from '../responses/error-response.ts'
+import { isErrorResponse } from '../responses/error-response.ts'
 import { withWebSocket } from './early-messages.ts'
+import type { Authenticate, AuthResult } from './auth-result.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
@@ -36,8 +38,9 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
   readonly optional: OptionalProtect<Request, OptionalMiddleware, Claims>
   /**
    * The middleware serves the metadata of the resource (RFC 9728) under `/.well-known/oauth-protected-resource`, without a
-   * token. Use it in front of `protect()`. From then on, challenges name its URL. It throws a `TypeError` when the resource
-   * has no URL: set `resource`.
+   * token. Give it to the app itself, and not to a part under a prefix. It compares the whole target of the request,
+   * exactly. From then on, challenges name the URL, and `protect()` of the same protection in front serves the metadata
+   * too. It throws a `TypeError` when the resource has no URL: set `resource`.
    */
   readonly metadata: () => Unawaitable<Middleware>
   /**
@@ -59,27 +62,6 @@ export interface OptionalProtect<Request, Middleware, Claims = RawClaims> {
   readonly auth: (request: Request) => AccessToken<Claims> | undefined
 }
 
-/** The result of a request: it continues, it gets this response, or the framework's error handling gets this error. */
-export type AuthResult<Claims> =
-  | Continuation<Claims>
-  | { readonly response: ErrorResponse; readonly error?: undefined }
-  | { readonly error: Error }
-
-interface Continuation<Claims> {
-  readonly token: AccessToken<Claims> | undefined
-  /** Headers that the response needs. */
-  readonly headers: readonly Line[]
-  readonly response?: undefined
-  readonly error?: undefined
-}
-
-/** Authenticates a request under the guards of its route. It never rejects. */
-export interface Authenticate<Request, Claims> {
-  (request: Request): Promise<AuthResult<Claims>>
-  /** The fast path: the token of a request that continues without waiting. `undefined` for every other request. */
-  readonly known: (request: Request) => AccessToken<Claims> | undefined
-}
-
 /** The parts of an adapter: how to read a request, and how to build a middleware. */
 export interface Framework<Request, Middleware, Claims> {
   /** `native` must be the request of the framework, because guards get it. */
@@ -91,7 +73,7 @@ export interface Framework<Request, Middleware, Claims> {
   /** Throws a `TypeError` when `protect` is called in a handler. Default: while a request over HTTP/1.1 is handled. */
   readonly expectAtStart?: () => void
   /** Responds to a request for the metadata, and lets every other request through. */
-  readonly toMetadata: (respond: (request: Request) => MetadataResponse | undefined) => Middleware
+  readonly toMetadata: (respond: (request: Request) => Promise<MetadataResponse> | undefined) => Middleware
   /** `optional` does the same and accepts requests without credentials, for frameworks whose routes can choose. */
   readonly toMiddleware: (
     authenticate: Authenticate<Request, Claims>,
@@ -129,6 +111,13 @@ export function createProtectFor<
   // Of an upgrade, which no framework sees.
   const nodeAuth = createRequestAuth(protection, origin === undefined ? ofNode : withOrigin(ofNode, origin))
 
+  /** Set by `metadata()`. */
+  let respondWithMetadata: RespondWithMetadata | undefined
+
+  function respond(request: Request): Promise<MetadataResponse> | undefined {
+    return respondWithMetadata?.(toHttpRequest(request))
+  }
+
   function withGuard(
     guard: Guard,
     credentials: 'required' | 'optional',
@@ -136,6 +125,10 @@ export function createProtectFor<
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
+        const document = await respond(request)
+        if (document !== undefined) {
+          return { metadata: document }
+        }
         const token = await withWebSocket(webSocketOf(request), async () =>
           auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
         )
@@ -180,8 +173,8 @@ export function createProtectFor<
   }
 
   function metadata(): Unawaitable<Middleware> {
-    const respond = validator.metadata()
-    return unawaitable(toMetadata((request) => respond(toHttpRequest(request))))
+    respondWithMetadata = validator.metadata()
+    return unawaitable(toMetadata(respond))
   }
 
   function upgrade(first: Guard | UpgradeOptions = {}, ...others: readonly Guard[]): Upgrade<Request, Claims> {
