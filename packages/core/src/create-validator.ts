@@ -22,6 +22,7 @@ import { expectValidatorOptions, type ValidatorOptions, type ValidatorSettings }
 import type { HttpRequest } from './request/http-request.ts'
 import { createServedMetadata } from './resource/served-metadata.ts'
 import { createValidatorRevocations } from './revocation/validator-revocations.ts'
+import { noteSettings } from './described-settings.ts'
 import { createPipeline } from './validator.ts'
 import { createMethods, type Validator } from './validator-methods.ts'
 
@@ -100,6 +101,7 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     outcomes,
     explainer,
   })
+  noteSettings(validator, settings)
   // There is no fast path with a schema or a form body, because both are asynchronous. It reads only `Authorization`.
   const readsAuthorizationOnly = credentials.length === 1 && credentials[0] === 'authorization'
   if (schema === undefined && formBody === 'ignored' && readsAuthorizationOnly) {

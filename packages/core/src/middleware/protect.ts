@@ -5,6 +5,7 @@ import type { MetadataResponse } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { type ErrorResponse, isErrorResponse, type Line } from '../responses/error-response.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
+import { noteProtection, type Protection } from './protections.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
 import { type Unawaitable, unawaitable } from './unawaitable.ts'
@@ -144,12 +145,21 @@ export function createProtectFor<
 
   function protect(...guards: readonly Guard[]): Unawaitable<Middleware> {
     const guard = prepare(guards)
-    return unawaitable(toMiddleware(withGuard(guard, 'required'), withGuard(guard, 'optional')))
+    const middleware = toMiddleware(withGuard(guard, 'required'), withGuard(guard, 'optional'))
+    return note(middleware, { guard, credentials: 'required' })
   }
 
   function optional(...guards: readonly Guard[]): Unawaitable<Middleware> {
-    const authenticate = withGuard(prepare(guards), 'optional')
-    return unawaitable(toMiddleware(authenticate, authenticate))
+    const guard = prepare(guards)
+    const authenticate = withGuard(guard, 'optional')
+    return note(toMiddleware(authenticate, authenticate), { guard, credentials: 'optional' })
+  }
+
+  function note(
+    middleware: Middleware,
+    { isExempt = () => false, ...rest }: Pick<Protection, 'guard' | 'credentials'> & Partial<Protection>,
+  ): Unawaitable<Middleware> {
+    return unawaitable(noteProtection(middleware, { ...rest, isExempt, validator }))
   }
 
   function unless(
@@ -158,7 +168,10 @@ export function createProtectFor<
   ): Unawaitable<Middleware> {
     const guard = prepare(guards)
     const isExempt = createIsExempt(paths as Exemption<Request> | readonly Exemption<Request>[], isAt)
-    return unawaitable(toMiddleware(withGuard(guard, 'required', isExempt), withGuard(guard, 'optional', isExempt)))
+    const middleware = toMiddleware(withGuard(guard, 'required', isExempt), withGuard(guard, 'optional', isExempt))
+    const names = [paths].flat().filter((path) => typeof path === 'string')
+    const isNamed = (request: object): boolean => names.some((path) => isAt(request as Request, path))
+    return note(middleware, { guard, credentials: 'required', isExempt: isNamed })
   }
 
   function metadata(): Unawaitable<Middleware> {
