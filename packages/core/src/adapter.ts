@@ -18,6 +18,7 @@ export {
   type OptionalProtect,
   type Protect,
 } from './middleware/protect.ts'
+export { noteProtection } from './middleware/protections.ts'
 export { createExpectAtStart } from './middleware/expect-at-start.ts'
 export type { Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'

@@ -1,3 +1,4 @@
+import { memberOf } from './lib/record.ts'
 import { shared } from './lib/shared-state.ts'
 import type { ValidatorSettings } from './options.ts'
 import type { Validator } from './validator-methods.ts'
@@ -13,6 +14,6 @@ export function noteSettings(validator: Pick<Validator<never>, 'combine'>, setti
 }
 
 /** The settings of a validator, or of a wrapper around one. `undefined` for any other object. */
-export function describedSettingsOf({ combine }: Pick<Validator<never>, 'combine'>): DescribedSettings | undefined {
-  return settingsOf.get(combine)
+export function describedSettingsOf(validator: unknown): DescribedSettings | undefined {
+  return settingsOf.get(memberOf(validator, 'combine') as object)
 }
