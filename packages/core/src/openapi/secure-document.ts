@@ -9,6 +9,8 @@ export interface DocumentedOperation {
   readonly method: string
   /** The path of the document, and before it the one with the path of the first server. */
   readonly paths: readonly string[]
+  /** The operation itself. */
+  readonly operation: { readonly security?: object }
 }
 
 /** The protection of an operation. `undefined` when the app serves no such route. */
@@ -31,7 +33,11 @@ export function secureDocument<Document extends OpenApiDocument>(
       return [method, operation]
     }
     const paths = base === '' ? [path] : [base + path, path]
-    const layers = findLayers({ method: method.toUpperCase(), paths })
+    const layers = findLayers({
+      method: method.toUpperCase(),
+      paths,
+      operation: operation as { readonly security?: object },
+    })
     if (layers === undefined && !Array.isArray(operation['security'])) {
       throw withoutRoute(method, path)
     }
