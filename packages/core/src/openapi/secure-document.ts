@@ -27,31 +27,40 @@ export function secureDocument<Document extends OpenApiDocument>(
   describer: Describer,
   { findLayers, responses }: { readonly findLayers: FindLayers; readonly responses: 'add' | 'none' },
 ): Document {
+  const layersOf: FindLayers = (found) => {
+    const layers = findLayers(found)
+    if (layers === undefined && !Array.isArray(found.operation.security)) {
+      throw withoutRoute(found.method, found.paths.at(-1) ?? '')
+    }
+    return layers
+  }
+  return withSchemes(secureOperations(document, describer, { layersOf, responses }), describer)
+}
+
+/** The same without the schemes. An operation without layers stays as it is. */
+export function secureOperations<Document extends OpenApiDocument>(
+  document: Document,
+  describer: Describer,
+  { layersOf, responses }: { readonly layersOf: FindLayers; readonly responses: 'add' | 'none' },
+): Document {
   const base = basePathOf(document)
-  const secure = (path: string, [method, operation]: readonly [string, unknown]): readonly [string, unknown] => {
-    if (!methods.has(method) || !isRecord(operation)) {
-      return [method, operation]
+  const secure = (path: string, [name, operation]: readonly [string, unknown]): readonly [string, unknown] => {
+    if (!methods.has(name) || !isRecord(operation)) {
+      return [name, operation]
     }
     const paths = base === '' ? [path] : [base + path, path]
-    const layers = findLayers({
-      method: method.toUpperCase(),
-      paths,
-      operation: operation as { readonly security?: object },
-    })
-    if (layers === undefined && !Array.isArray(operation['security'])) {
-      throw withoutRoute(method, path)
-    }
-    return [method, layers === undefined ? operation : secureOperation(operation, layers, describer, responses)]
+    const layers = layersOf({ method: name.toUpperCase(), paths, operation })
+    return [name, layers === undefined ? operation : secureOperation(operation, layers, describer, responses)]
   }
   const paths = Object.entries((document.paths ?? {}) as Readonly<Record<string, unknown>>).map(([path, item]) => [
     path,
     isRecord(item) ? Object.fromEntries(Object.entries(item).map((entry) => secure(path, entry))) : item,
   ])
-  return withSchemes({ ...document, paths: Object.fromEntries(paths) as object }, describer)
+  return { ...document, paths: Object.fromEntries(paths) as object }
 }
 
 /** The same for one operation. Its own responses stay. */
-export function secureOperation<Operation extends object>(
+function secureOperation<Operation extends object>(
   operation: Operation,
   layers: readonly Layer[],
   describer: Describer,
@@ -82,6 +91,6 @@ function basePathOf(document: object): string {
 
 function withoutRoute(method: string, path: string): TypeError {
   return invalidOption(
-    `Expected the app to have a route for ${method.toUpperCase()} ${path} of the document. Where its router is hidden, write the \`security\` of the operation yourself: securityOf(protect(…))`,
+    `Expected the app to have a route for ${method} ${path} of the document. Where its router is hidden, write the \`security\` of the operation yourself: securityOf(protect(…))`,
   )
 }
