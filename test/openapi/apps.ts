@@ -8,34 +8,16 @@ import * as honoAdapter from '@tollgate/hono'
 import { openApiSecurity as forHono } from '@tollgate/hono/openapi'
 import * as koaAdapter from '@tollgate/koa'
 import { openApiSecurity as forKoa } from '@tollgate/koa/openapi'
-import { allOf, anyOf, anyScope, claims, dpopBound, scopes, type ValidatorOptions } from '@tollgate/core'
+import { scopes, type ValidatorOptions } from '@tollgate/core'
 import type express5 from 'express'
 import { Hono } from 'hono'
 import Koa from 'koa'
 import { versions } from '../express/versions.ts'
 import { listen } from '../harness/api.ts'
+import { type Framework, guards, type OpenApp } from './api.ts'
+import { openFastify } from './fastify-app.ts'
+import { openNest } from './nest-app.ts'
 import { plainDocument } from './plain-document.ts'
-
-/** The guards of the operations that have some. */
-export const guards = {
-  'GET /orders': [scopes('read')],
-  'POST /orders': [scopes('read', 'write')],
-  'GET /orders/{id}': [anyScope('read', 'admin')],
-  'DELETE /orders/{id}': [anyScope('read', 'admin'), allOf(scopes('write'), anyOf(scopes('admin'), scopes('delete')))],
-  'PUT /orders/{id}': [anyOf(allOf(scopes('write'), dpopBound()), scopes('admin'))],
-  'POST /payments': [scopes('write'), dpopBound()],
-  'GET /tenants': [claims(({ tenant }) => tenant !== 'other', 'tenant')],
-} as const
-
-export interface OpenApp {
-  readonly origin: string
-  readonly document: unknown
-}
-
-export interface Framework {
-  readonly name: string
-  readonly open: (options: ValidatorOptions, version: string) => Promise<OpenApp>
-}
 
 async function openExpress(express: typeof express5, options: ValidatorOptions, version: string): Promise<OpenApp> {
   const protect = expressAdapter.createProtect(options)
@@ -131,4 +113,7 @@ export const frameworks: readonly Framework[] = [
   })),
   { name: 'Koa', open: openKoa },
   { name: 'Hono', open: openHono },
+  { name: 'Fastify', open: openFastify },
+  { name: 'Nest on Express', open: (options, version) => openNest('express', options, version) },
+  { name: 'Nest on Fastify', open: (options, version) => openNest('fastify', options, version) },
 ]
