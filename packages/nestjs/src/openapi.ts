@@ -10,7 +10,7 @@ import {
   withSchemes,
 } from '@tollgate/core/openapi'
 import { ModulesContainer } from '@nestjs/core'
-import { markControllers } from './openapi/marks.ts'
+import { type Marks, markControllers } from './openapi/marks.ts'
 import { createLayersOf } from './openapi/handler-layers.ts'
 
 export type { OpenApiDocument, OpenApiOptions } from '@tollgate/core/openapi'
@@ -59,10 +59,27 @@ export function openApiSecurity(app: INestApplicationContext, options: OpenApiOp
             return marked && layersOf(marked.type, marked.handler)
           },
         })
-        return withSchemes(secured, describer)
+        return withSchemes(withoutMarks(secured, marks.clean), describer)
       } finally {
         marks.remove()
       }
     },
   }
+}
+
+/** A webhook is a request that the application sends, so that its protection here does not matter. */
+function withoutMarks<Document extends OpenApiDocument>(document: Document, clean: Marks['clean']): Document {
+  const { webhooks } = document as { readonly webhooks?: Readonly<Record<string, Readonly<Record<string, object>>>> }
+  if (webhooks === undefined) {
+    return document
+  }
+  const cleaned = Object.entries(webhooks).map(([name, item]) => {
+    const operations = Object.entries(item).map(([method, operation]) => {
+      const { security, ...rest } = operation as { readonly security?: unknown }
+      const own = clean(security)
+      return [method, own === undefined ? rest : { ...rest, security: own }] as const
+    })
+    return [name, Object.fromEntries(operations)] as const
+  })
+  return { ...document, webhooks: Object.fromEntries(cleaned) }
 }

@@ -8,9 +8,11 @@ interface MarkedHandler {
 }
 
 /** The metadata that `@nestjs/swagger` copies into operations, from the controller and from the handler. */
-interface Marks {
+export interface Marks {
   /** The handler of an operation, by its `security`. `undefined` for an operation of something else. */
   readonly read: (security: unknown) => MarkedHandler | undefined
+  /** The `security` of an operation of something else, such as a webhook, as the application wrote it. */
+  readonly clean: (security: unknown) => readonly object[] | undefined
   /** Restores the metadata of the application. */
   readonly remove: () => void
 }
@@ -36,6 +38,12 @@ export function markControllers(modules: ModulesContainer): Marks {
       const type = marked.find((target) => types.includes(target as Class)) as Class | undefined
       const handler = marked.find((target) => target !== undefined && target !== type)
       return type === undefined || handler === undefined ? undefined : { type, handler }
+    },
+    clean: (security) => {
+      const names = namesIn(security)
+      const indexes = names.map((name) => Number(name.slice(prefix.length)))
+      const own = indexes.flatMap((index) => (previous[index] ?? []) as readonly object[])
+      return own.length === 0 ? undefined : own
     },
     remove: () => {
       targets.forEach((target, index) => {
