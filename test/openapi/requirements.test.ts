@@ -16,6 +16,7 @@ import {
   stepUp,
   trustedIssuer,
   type ValidatorOptions,
+  webSocketProtocol,
 } from '@tollgate/core'
 import { openApiSecurity, type OpenApiOptions, type OpenApiSecurity } from '@tollgate/core/openapi'
 import { createProtect } from '@tollgate/express'
@@ -197,6 +198,12 @@ describe('the schemes follow from the options of the validator', () => {
     const api = describeApi({ issuer: trustedIssuer(issuer, { introspection }) })
     expect(api.securityOf(active({ within: '5s' }))).toEqual([{ bearer: [] }])
     expect(api.securitySchemes['bearer']).not.toHaveProperty('bearerFormat')
+  })
+
+  test('the subprotocols of a WebSocket alone are refused, because the operation would seem public', () => {
+    const api = describeApi({ credentials: webSocketProtocol() })
+    expect(() => api.securityOf(scopes('a'))).toThrow(expect.objectContaining(invalid))
+    expect(describeApi({ credentials: ['authorization', webSocketProtocol()] }).security).toEqual([{ bearer: [] }])
   })
 
   test('invalid options are refused', () => {

@@ -23,7 +23,10 @@ export { createExpectAtStart } from './middleware/expect-at-start.ts'
 export type { Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
-export { expectAllowedOrigins, verifyAllowedOrigin } from './request/allowed-origins.ts'
+export type { WebSocket } from './middleware/early-messages.ts'
+export type { Upgrade, UpgradeOptions } from './middleware/upgrade.ts'
+export { verifyOrigin } from './middleware/verify-origin.ts'
+export { expectAllowedOrigins } from './request/allowed-origins.ts'
 export { isUrlEncodedForm, maxFormBytes, parseForm } from './request/form-body.ts'
 export {
   type NodeHeaders,

@@ -14,8 +14,11 @@ import { createResponseCache } from './introspection/response-cache.ts'
 import { createSharedCache } from './introspection/shared-cache.ts'
 import { createConfirmActive } from './issuers/confirm-active.ts'
 import { resolvedLabel } from './issuers/issuer.ts'
+import { createMethods } from './create-methods.ts'
 import { createIssuerRegistry } from './issuers/issuer-registry.ts'
 import { createJwtCache } from './jwt/jwt-cache.ts'
+import { createLeaseTokens } from './leases/lease-tokens.ts'
+import { createLeases } from './leases/leases.ts'
 import { isRequestInFlight, observeRequests } from './lib/requests-in-flight.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { expectValidatorOptions, type ValidatorOptions, type ValidatorSettings } from './options.ts'
@@ -23,8 +26,9 @@ import type { HttpRequest } from './request/http-request.ts'
 import { createServedMetadata } from './resource/served-metadata.ts'
 import { createValidatorRevocations } from './revocation/validator-revocations.ts'
 import { noteSettings } from './described-settings.ts'
+import { noteAcceptance } from './request-token.ts'
 import { createPipeline } from './validator.ts'
-import { createMethods, type Validator } from './validator-methods.ts'
+import type { Validator } from './validator-methods.ts'
 
 /**
  * Creates a validator. It checks access tokens under the Bearer scheme (RFC 6750): JWTs by signature (RFC 9068), opaque
@@ -102,6 +106,16 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     explainer,
   })
   noteSettings(validator, settings)
+  const leaseTokens = createLeaseTokens({
+    ...lifecycle,
+    pipeline,
+    outcomes,
+    revocations,
+    anyGuard: () => validator.combine(),
+  })
+  const leases = createLeases(leaseTokens, { owner, revocations, clock })
+  reports.set(validator, (request, work) => outcomes.report('authenticate', request, () => validator.combine(), work))
+  closing.signal.addEventListener('abort', leases.close, { once: true })
   // There is no fast path with a schema or a form body, because both are asynchronous. It reads only `Authorization`.
   const readsAuthorizationOnly = credentials.length === 1 && credentials[0] === 'authorization'
   if (schema === undefined && formBody === 'ignored' && readsAuthorizationOnly) {
@@ -109,7 +123,11 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
       // The fast path publishes no trace.
       const canServe = lifecycle.isOpen() && !tracing.authenticate.hasSubscribers
       const token = canServe ? pipeline.authenticateKnown(request, guard) : undefined
-      return token && outcomes.publishAccepted(token)
+      if (token !== undefined) {
+        noteAcceptance(token, { guard, request })
+        outcomes.publishAccepted(token)
+      }
+      return token
     })
   }
   return validator
@@ -138,6 +156,16 @@ function warnInHandler(): void {
       'createProtect or createValidator was called while a request is handled, for the tenth time: create it once, when the app starts, because each one has caches of its own'
     process.emitWarning(message, { type: 'TollgateWarning', code: 'TOLLGATE_CREATED_PER_REQUEST' })
   }
+}
+
+/** How each validator publishes and explains the refusals of work around it. */
+const reports = new WeakMap<object, Report>()
+
+type Report = <Result>(request: HttpRequest, work: () => Promise<Result>) => Promise<Result>
+
+/** A wrapper around a validator publishes nothing of this work. */
+export function reportFor(validator: object): Report {
+  return reports.get(validator) ?? ((_, work) => work())
 }
 
 /** The fast path of each validator. A wrapper around a validator has none: the adapters call its own methods. */

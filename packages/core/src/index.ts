@@ -10,6 +10,7 @@ export type {
   RawClaims,
 } from './access-token.ts'
 export type { TokenCache } from './cache/token-cache.ts'
+export { type AuthorizationDetail, authorizationDetailsOf } from './claims/authorization-details.ts'
 export type { ClaimPath } from './claims/claim-path.ts'
 export type { AccessTokenMark, Dialect, IsAccessToken, TokenHeader } from './claims/dialect.ts'
 export type { DpopOptions } from './constraints/dpop/dpop-options.ts'
@@ -22,6 +23,8 @@ export type { Explanation, ExplanationReport, Step } from './explain/explanation
 export type { Explain } from './explain/reports.ts'
 export { active } from './guards/active.ts'
 export { audience } from './guards/audience.ts'
+export { type AuthorizationDetailPredicate, authorizationDetails } from './guards/authorization-details.ts'
+export type { AuthorizationDetailsOptions } from './guards/authorization-remedy.ts'
 export { claims } from './guards/claims.ts'
 export { allOf, anyOf } from './guards/combine.ts'
 export { dpopBound } from './guards/dpop-bound.ts'
@@ -70,13 +73,19 @@ export {
   type CredentialSource,
   header,
   type HeaderSource,
+  webSocketProtocol,
+  type WebSocketProtocolSource,
 } from './request/credential-sources.ts'
 export type { HttpRequest } from './request/http-request.ts'
 export type { AnyRequest } from './request/to-http-request.ts'
+export type { AuthorizationRemedy } from './responses/challenge.ts'
 export type { GraphqlExtensions } from './responses/graphql-extensions.ts'
 export type { PassedOverKey, PassedOverReason } from './responses/passed-over-key.ts'
 export { isRefusal, Refusal, type RefusalCode, type RefusalInit } from './responses/refusal.ts'
 export { type RefusalReason, refusalReasons } from './responses/refusal-reasons.ts'
+export type { Connection, SocketIoConnection, StreamConnection, WebSocketConnection } from './leases/connection.ts'
+export { lease, type Lease } from './leases/lease.ts'
+export { leaseResponse } from './leases/lease-response.ts'
 export { isUnavailable, Unavailable, type UnavailableCode, type UpstreamReason } from './responses/unavailable.ts'
 export { memoryRevocations } from './revocation/memory-revocations.ts'
 export type { ReadRevocations, Revocations, RevocationsOptions } from './revocation/revocations.ts'

@@ -58,12 +58,13 @@ export function createProtect(
       return create(...args)
     }
   }
-  const { auth, metadata, optional, unless, validator } = uncheckedProtect
+  const { auth, metadata, optional, unless, upgrade, validator } = uncheckedProtect
   const protect = Object.assign(atStart(uncheckedProtect), {
     auth,
     optional: Object.assign(atStart(optional), { auth: optional.auth }),
     unless: atStart(unless),
     metadata: atStart(metadata),
+    upgrade: atStart(upgrade) as typeof upgrade,
     validator,
   })
   return { protect, uncheckedProtect }

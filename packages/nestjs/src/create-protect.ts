@@ -38,7 +38,7 @@ export function createProtect<Claims = RawClaims>(options: TollgateOptions<Claim
       await authenticate(context, guard, credentials)
       return true
     }
-    return noteProtection({ canActivate }, { guard, credentials, validator, isExempt: () => false })
+    return noteProtection({ canActivate }, { guard, credentials, validator })
   }
   return Object.assign((...guards: readonly Guard[]) => guardFor(guards, 'required'), {
     optional: (...guards: readonly Guard[]) => guardFor(guards, 'optional'),

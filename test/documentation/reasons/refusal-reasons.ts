@@ -287,6 +287,12 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
       'A person signed out, or somebody blocked the client. `refusal.claimPaths` names the claim by which it was revoked.',
     fix: 'Get a new token. See [revocation](fleet.md#how-do-i-revoke-tokens).',
   },
+  'other-owner': {
+    code: 'invalid_token',
+    happened: 'the fresh token of a connection is not of the same issuer, subject, client and binding',
+    cause: 'Another person has signed in meanwhile, in the same browser. Or another client sent the token.',
+    fix: 'Open a new connection with the new token. See [renewal](sockets.md#renewal).',
+  },
   'wrong-claims': {
     code: 'invalid_token',
     happened: 'the schema of `claims` does not accept the claims',
@@ -305,6 +311,13 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
     happened: 'the token lacks a scope that the route needs',
     cause: 'The client did not request the scope. Or the issuer writes scopes, roles or permissions in another claim.',
     fix: 'Request the scope that the challenge names. For another claim, set [`dialect: { scopes }`](dialects.md#claim-paths).',
+  },
+  'missing-authorization-details': {
+    code: 'insufficient_scope',
+    happened: 'no element of `authorization_details` permits the call. With a `remedy`, the status is 401',
+    cause:
+      'The client did not request the details. Or no single element permits the whole call. `refusal.claimPaths` contains the paths of the members that do not fit.',
+    fix: 'Request the [authorization details](scopes-and-guards.md#authorization-details) that the API documents, in one element.',
   },
   'wrong-organization': {
     code: 'insufficient_scope',

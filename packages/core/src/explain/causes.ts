@@ -1,12 +1,14 @@
 import { own } from '../lib/record.ts'
 import type { refusalReasons } from '../responses/refusal-reasons.ts'
 import { wrongAudience } from './audience-causes.ts'
+import { missingAuthorizationDetails } from './authorization-details-causes.ts'
 import { malformedClaim, missingClaim, revoked, wrongClaims, wrongTokenType } from './claim-causes.ts'
 import {
   dpopBound,
   expiredCertificate,
   malformedCertificate,
   noCertificate,
+  otherOwner,
   senderConstrained,
   unboundToken,
   wrongCertificate,
@@ -59,6 +61,7 @@ const causes: Readonly<Record<Reason, readonly [Step, FindCause]>> = {
   'bad-signature': ['signature', badSignature],
   inactive: ['introspection', inactive],
   revoked: ['constraints', revoked],
+  'other-owner': ['constraints', otherOwner],
   'wrong-token-type': ['claims', wrongTokenType],
   'missing-claim': ['claims', missingClaim],
   'malformed-claim': ['claims', malformedClaim],
@@ -93,6 +96,7 @@ const causes: Readonly<Record<Reason, readonly [Step, FindCause]>> = {
   'wrong-certificate': ['constraints', wrongCertificate],
   'insufficient-authentication': ['guards', insufficientAuthentication],
   'missing-scope': ['guards', missingScope],
+  'missing-authorization-details': ['guards', missingAuthorizationDetails],
   'wrong-organization': ['guards', wrongOrganization],
   'unexpected-organization': ['guards', unexpectedOrganization],
 }

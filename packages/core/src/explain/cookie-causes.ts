@@ -41,7 +41,8 @@ const maxCookies = 100
 export function crossOrigin({ request }: FailedToken): Cause {
   const [origin] = request === undefined ? [] : headerLines(request.headers, 'origin')
   return {
-    problem: 'the token is in a cookie, and a page of another origin may have sent the request',
+    problem:
+      'a page of another origin may have sent the request: its token is in a cookie, or `origins` of the route does not list it',
     received: origin === undefined ? 'no `Origin`' : `\`Origin\` ${showText(origin)}`,
     fix: fixFor(origin),
   }
@@ -53,5 +54,5 @@ function fixFor(origin: string | undefined): string {
   }
   return origin === 'null'
     ? 'The page has no origin: it is a file, in a sandbox, or after a redirect. Send the request from a page with an origin, or the token in `Authorization`.'
-    : "If the page is yours, list its origin: cookie('name', { origins: ['https://…'] })."
+    : "If the page is yours, list its origin in `origins` of the route, or of the cookie: cookie('name', { origins: ['https://…'] })."
 }

@@ -2,12 +2,14 @@ import type { AccessToken } from '../access-token.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../lib/invalid-option.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { isRecord } from '../lib/record.ts'
-import { hintForCopy, kindOf, markKind, shared } from '../lib/shared-state.ts'
+import { kindOf, markKind, shared } from '../lib/shared-state.ts'
 import type { HttpRequest } from '../request/http-request.ts'
+import type { AuthorizationRemedy } from '../responses/challenge.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { isRefusal, Refusal } from '../responses/refusal.ts'
 import { policyOf } from '../request-token.ts'
 import { expectScopes } from './expect-scopes.ts'
+import { hintForMistake } from './guard-hint.ts'
 
 /** What a guard announces. The challenge of the route names the scopes. */
 export interface Demands {
@@ -22,6 +24,10 @@ export interface Demands {
   readonly acr?: readonly string[]
   /** The maximum age of the authentication in seconds. The challenge names it. */
   readonly maxAge?: number
+  /** The types of authorization details that the guards demand (RFC 9396), each in an element of its own. */
+  readonly authorizationDetails?: readonly string[]
+  /** What a client without these details must request. The challenge of their refusal has it. */
+  readonly remedy?: AuthorizationRemedy
 }
 
 /** What a guard can inspect besides the token. */
@@ -41,7 +47,7 @@ export interface GuardContext<Native = unknown> {
 export type GuardResult = 'pass' | Refusal
 
 /** The order in which guards run. The developer's order does not count. */
-export const stages = ['audience', 'step-up', 'scopes', 'claims'] as const
+export const stages = ['audience', 'step-up', 'scopes', 'authorization-details', 'claims'] as const
 
 /** What a guard is, as data. `check` decides by the same values, so that a document of the routes cannot disagree. */
 export type GuardStructure =
@@ -153,7 +159,7 @@ export function createTokenGuard(
 export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
   for (const guard of guards) {
     if (!isRecord(guard) || !created.has(guard)) {
-      throw invalidOption(`Expected guards such as scopes(…), active(…) or claims(…)${hintFor(guard)}`)
+      throw invalidOption(`Expected guards such as scopes(…), active(…) or claims(…)${hintForMistake(guard)}`)
     }
     expectKnownDemands(guard as object as Guard)
   }
@@ -167,6 +173,8 @@ const demandNames = new Set([
   'dpop',
   'acr',
   'maxAge',
+  'authorizationDetails',
+  'remedy',
 ] satisfies (keyof Demands)[] as string[])
 
 /** A newer copy of the library can announce a demand that this copy would not meet, so that the route would be open. */
@@ -176,22 +184,4 @@ function expectKnownDemands({ demands }: Guard): void {
       'Expected guards of this version of @tollgate/core, got one of a newer version with a demand that this one does not know: this process has loaded two (`npm ls @tollgate/core`)',
     )
   }
-}
-
-function hintFor(mistake: unknown): string {
-  const copy = hintForCopy(mistake)
-  if (copy !== '') {
-    return copy
-  }
-  if (typeof mistake === 'string') {
-    return ", got a string: did you mean scopes('…')?"
-  }
-  if (Array.isArray(mistake)) {
-    return ', got an array: pass the guards one by one'
-  }
-  if (typeof mistake === 'function') {
-    return ", got a function: a guard is its result, such as scopes('…')"
-  }
-  const isRequest = isRecord(mistake) && 'method' in mistake && 'headers' in mistake
-  return isRequest ? ', got a request: call protect() where you use it' : `, got ${describe(mistake)}`
 }

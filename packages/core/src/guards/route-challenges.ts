@@ -35,6 +35,7 @@ export function createChallengeContext(
     scopes: demands.scopes ?? [],
     acr: demands.acr,
     maxAge: demands.maxAge,
+    remedy: demands.remedy,
     resourceMetadata: metadataUrl(),
     schemes: schemes
       .filter((name) => name === 'DPoP' || !isRequired)

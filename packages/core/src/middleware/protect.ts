@@ -1,15 +1,19 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
 import type { Validator } from '../validator-methods.ts'
-import type { Guard } from '../guards/guard.ts'
+import { type Guard, isGuard } from '../guards/guard.ts'
 import type { MetadataResponse } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
+import { toHttpRequest as ofNode } from '../request/to-http-request.ts'
 import { type ErrorResponse, isErrorResponse, type Line } from '../responses/error-response.ts'
+import { withWebSocket } from './early-messages.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
-import { noteProtection, type Protection } from './protections.ts'
+import { noteProtection } from './protections.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
 import { type Unawaitable, unawaitable } from './unawaitable.ts'
-import { createIsExempt, type Exemption } from './unless.ts'
+import { createIsExempt, createIsNamed, type Exemption } from './unless.ts'
+import { withOrigin } from './with-origin.ts'
+import { createUpgrade, type Upgrade, type UpgradeOptions } from './upgrade.ts'
 
 /** Protects the routes of a framework: it takes guards and returns a middleware of the framework. */
 export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = RawClaims, Native = Request> {
@@ -38,6 +42,14 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
    * has no URL: set `resource`.
    */
   readonly metadata: () => Unawaitable<Middleware>
+  /**
+   * Authenticates WebSockets and the handshakes of Socket.IO, and closes them when their lease ends. Call it when the
+   * server starts, with the guards, and use a function of its result.
+   */
+  readonly upgrade: {
+    (...guards: readonly Guard[]): Upgrade<Request, Claims>
+    (options: UpgradeOptions, ...guards: readonly Guard[]): Upgrade<Request, Claims>
+  }
   /** The validator behind it: `await protect.validator.ready()`, `.health()`, `.close()`. */
   readonly validator: Validator<Claims>
 }
@@ -76,6 +88,8 @@ export interface Framework<Request, Middleware, Claims> {
   readonly toHttpRequest: (request: Request) => HttpRequest
   /** Whether a request is for this path, as the router of the framework decides it. */
   readonly isAt: (request: Request, path: string) => boolean
+  /** The WebSocket of a request whose upgrade a library has accepted already. A refused one is closed. */
+  readonly webSocketOf?: (request: Request) => unknown
   /** Throws a `TypeError` when `protect` is called in a handler. Default: while a request over HTTP/1.1 is handled. */
   readonly expectAtStart?: () => void
   /** Responds to a request for the metadata, and lets every other request through. */
@@ -85,14 +99,6 @@ export interface Framework<Request, Middleware, Claims> {
     authenticate: Authenticate<Request, Claims>,
     optional: Authenticate<Request, Claims>,
   ) => Middleware
-}
-
-/** The option `origin` replaces the origin that the framework states. */
-function withOrigin<Request>(
-  toHttpRequest: (request: Request) => HttpRequest,
-  origin: readonly string[],
-): typeof toHttpRequest {
-  return (request) => Object.defineProperty(toHttpRequest(request), 'origin', { value: origin })
 }
 
 /** Creates the `protect` of an adapter. */
@@ -108,11 +114,14 @@ export function createProtectFor<
     toMiddleware,
     toMetadata,
     isAt,
+    webSocketOf = () => undefined,
     expectAtStart = createExpectAtStart(),
   }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims, Native> {
   const { validator, errors, origin } = protection
   const auth = createRequestAuth(protection, origin === undefined ? toHttpRequest : withOrigin(toHttpRequest, origin))
+  // Of an upgrade, which no framework sees.
+  const nodeAuth = createRequestAuth(protection, origin === undefined ? ofNode : withOrigin(ofNode, origin))
 
   function withGuard(
     guard: Guard,
@@ -121,7 +130,9 @@ export function createProtectFor<
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        const token = await auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials)
+        const token = await withWebSocket(webSocketOf(request), async () =>
+          auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
+        )
         return { token, headers: auth.takeHeaders(request) }
       } catch (error) {
         return errors === 'respond' && isErrorResponse(error) ? { response: error } : { error: toFrameworkError(error) }
@@ -146,20 +157,14 @@ export function createProtectFor<
   function protect(...guards: readonly Guard[]): Unawaitable<Middleware> {
     const guard = prepare(guards)
     const middleware = toMiddleware(withGuard(guard, 'required'), withGuard(guard, 'optional'))
-    return note(middleware, { guard, credentials: 'required' })
+    return unawaitable(noteProtection(middleware, { guard, credentials: 'required', validator }))
   }
 
   function optional(...guards: readonly Guard[]): Unawaitable<Middleware> {
     const guard = prepare(guards)
     const authenticate = withGuard(guard, 'optional')
-    return note(toMiddleware(authenticate, authenticate), { guard, credentials: 'optional' })
-  }
-
-  function note(
-    middleware: Middleware,
-    { isExempt = () => false, ...rest }: Pick<Protection, 'guard' | 'credentials'> & Partial<Protection>,
-  ): Unawaitable<Middleware> {
-    return unawaitable(noteProtection(middleware, { ...rest, isExempt, validator }))
+    const middleware = toMiddleware(authenticate, authenticate)
+    return unawaitable(noteProtection(middleware, { guard, credentials: 'optional', validator }))
   }
 
   function unless(
@@ -169,9 +174,8 @@ export function createProtectFor<
     const guard = prepare(guards)
     const isExempt = createIsExempt(paths as Exemption<Request> | readonly Exemption<Request>[], isAt)
     const middleware = toMiddleware(withGuard(guard, 'required', isExempt), withGuard(guard, 'optional', isExempt))
-    const names = [paths].flat().filter((path) => typeof path === 'string')
-    const isNamed = (request: object): boolean => names.some((path) => isAt(request as Request, path))
-    return note(middleware, { guard, credentials: 'required', isExempt: isNamed })
+    const isNamed = createIsNamed(paths, isAt)
+    return unawaitable(noteProtection(middleware, { guard, credentials: 'required', validator, isExempt: isNamed }))
   }
 
   function metadata(): Unawaitable<Middleware> {
@@ -179,8 +183,14 @@ export function createProtectFor<
     return unawaitable(toMetadata((request) => respond(toHttpRequest(request))))
   }
 
+  function upgrade(first: Guard | UpgradeOptions = {}, ...others: readonly Guard[]): Upgrade<Request, Claims> {
+    const [options, guards] = isGuard(first) ? [{}, [first as Guard, ...others]] : [first as UpgradeOptions, others]
+    return createUpgrade(options, { validator, guard: prepare(guards), framework: auth, node: nodeAuth })
+  }
+
   return Object.assign(protect, {
     metadata,
+    upgrade,
     auth: auth.tokenOf,
     optional: Object.assign(optional, { auth: auth.optionalTokenOf }),
     unless,

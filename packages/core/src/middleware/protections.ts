@@ -14,8 +14,11 @@ export interface Protection {
 const protections = shared('protections of middleware', () => new WeakMap<object, Protection>())
 
 /** Notes the protection of a middleware, where it is created from the same values. */
-export function noteProtection<Middleware extends object>(middleware: Middleware, protection: Protection): Middleware {
-  protections.set(middleware, protection)
+export function noteProtection<Middleware extends object>(
+  middleware: Middleware,
+  { isExempt = () => false, ...protection }: Omit<Protection, 'isExempt'> & Partial<Protection>,
+): Middleware {
+  protections.set(middleware, { ...protection, isExempt })
   return middleware
 }
 

@@ -43,6 +43,12 @@ export function createDescriber(settings: OpenApiSettings): Describer {
         .filter(({ serves }) => serves.includes(alternative.isDpop ? 'dpop-token' : 'any-token'))
         .map((each) => requirementOf(each, alternative)),
     )
+    if (requirements.length === 0) {
+      // An empty list would describe a public operation.
+      throw invalidOption(
+        "Expected `credentials` with a source that OpenAPI can describe: 'authorization', cookie(…) or header(…)",
+      )
+    }
     const isOptional = layers.every(({ credentials }) => credentials === 'optional')
     return isOptional ? [...requirements, {}] : requirements
   }

@@ -51,7 +51,8 @@ export function createSchemes(
           ...(acceptsBearer ? [carrier([nameOf('oauth'), ...tlsOfBearer], true, ['any-token'])] : []),
           ...(dpop.mode === 'off' ? [] : [carrier([nameOf('oauth'), nameOf('dpop'), ...tlsOfDpop], true, ofDpop)]),
         ]
-  const others = credentials.filter((source) => typeof source === 'object')
+  // OpenAPI has no words for the subprotocols of a WebSocket.
+  const others = credentials.filter((source) => typeof source === 'object' && source.in !== 'web-socket-protocol')
   const keys = others.map((source) => ({ source, name: nameOf(`${source.in}_${source.name}`) }))
   const carriers = [
     ...authorization,
