@@ -57,9 +57,7 @@ test.each(cases)(
       const url = `https://api.example${path.replaceAll(/\{\w+\}/g, '7')}`
       expect([name, await isAccepted(name, [])]).toEqual([name, isOpen(operation)])
       expect([name, '401' in operation.responses]).toEqual([name, operation.security.length > 0])
-      for (const scopes of subsets) {
-        const plain = await issuer.accessToken({ scope: scopes.join(' ') })
-        const token = await issuer.accessToken({ scope: scopes.join(' '), cnf: client.cnf })
+      for (const { scopes, plain, token } of tokens) {
         const { authorization, dpop } = await client.headers({ method, url, token })
         const requests: readonly (readonly [Carrier, Headers])[] = [
           ['bearer', [['Authorization', `Bearer ${plain}`]]],
