@@ -13,6 +13,7 @@ export {
 export type { Authenticate, AuthResult } from './middleware/auth-result.ts'
 export { createProtectFor, type Framework, type OptionalProtect, type Protect } from './middleware/protect.ts'
 export { createNodeMetadata, type NodeMiddleware, writeMetadata } from './middleware/node-metadata.ts'
+export { noteProtection } from './middleware/protections.ts'
 export { createExpectAtStart } from './middleware/expect-at-start.ts'
 export type { Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'

@@ -25,6 +25,7 @@ import { expectValidatorOptions, type ValidatorOptions, type ValidatorSettings }
 import type { HttpRequest } from './request/http-request.ts'
 import { createServedMetadata } from './resource/served-metadata.ts'
 import { createValidatorRevocations } from './revocation/validator-revocations.ts'
+import { noteSettings } from './described-settings.ts'
 import { noteAcceptance } from './request-token.ts'
 import { createPipeline } from './validator.ts'
 import type { Validator } from './validator-methods.ts'
@@ -101,6 +102,7 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     outcomes,
     explainer,
   })
+  noteSettings(validator, settings)
   const leaseTokens = createLeaseTokens({
     ...lifecycle,
     pipeline,

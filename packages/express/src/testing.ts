@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import { invalidOption } from '@tollgate/core/adapter'
 import { checkRoutes, type ExpectProtectedOptions, expectTestOptions, serveOnLoopback } from '@tollgate/core/testing'
 import { findRoutes } from './testing/find-routes.ts'
-import { isApp, routerOf } from './testing/layers.ts'
+import { isApp, routerOf } from './router/layers.ts'
 
 export type { ExpectProtectedOptions } from '@tollgate/core/testing'
 

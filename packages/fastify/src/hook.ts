@@ -9,12 +9,12 @@ import {
 } from '@tollgate/core/adapter'
 import type { Hook } from './app-protect.ts'
 import { readForm, resumeBody } from './form.ts'
-import type { ProtectedReply, ProtectedRequest, RouteAuth } from './request.ts'
+import type { ProtectedReply, ProtectedRequest, RouteAuth, RoutedRequest } from './request.ts'
 
 /** What the hooks of a scope depend on. */
 export interface ScopeRules {
   /** The `config: { auth }` of the route. `undefined` too when a nearer scope is responsible for it. */
-  readonly authOf: (request: ProtectedRequest) => RouteAuth | undefined
+  readonly authOf: (request: RoutedRequest) => RouteAuth | undefined
   readonly formBody: 'ignored' | 'accepted'
   /** The name of the member of the request that receives the token. */
   readonly name: string

@@ -5,11 +5,13 @@ import fastifyPlugin from 'fastify-plugin'
 import { decorateScope } from './decorate.ts'
 import { replayForms } from './form.ts'
 import { checkAddedHooks, expectEarlyHooks, isProtected, markFactories } from './hook-mistakes.ts'
+import { noteChoice } from './hook-rules.ts'
+import type { RoutedRequest } from './request.ts'
 import { closeOtherScopes } from './other-scopes.ts'
 import { createProtect } from './protect.ts'
 import { authOf, authOfFinal, createRouteHooks, fixAuth } from './route-auth.ts'
 import { isRegisteredIn, nearestTo, setNearest } from './scope.ts'
-import type { Protect } from './app-protect.ts'
+import type { Hook, Protect } from './app-protect.ts'
 import type { TollgateOptions } from './options.ts'
 import type { TypedClaims } from './token-types.ts'
 
@@ -99,8 +101,12 @@ function followConfig(app: FastifyInstance, protect: Protect, isNearest: (scope:
   })
 
   // A hook of the scope, and not of the route, applies to routes that existed before.
-  app.addHook('onRequest', async (request, reply) => {
-    const auth = isNearest(request.server) ? authOfFinal(request.routeOptions.config) : undefined
-    return auth === undefined || auth === false ? undefined : hookOf(auth)(request, reply)
-  })
+  const hookFor = ({ server, routeOptions }: RoutedRequest): Hook | undefined => {
+    const auth = isNearest(server) ? authOfFinal(routeOptions.config) : undefined
+    return auth === undefined || auth === false ? undefined : hookOf(auth)
+  }
+  app.addHook(
+    'onRequest',
+    noteChoice(async (request, reply) => hookFor(request)?.(request, reply), hookFor),
+  )
 }

@@ -12,6 +12,7 @@ import type { FastifyInstance } from 'fastify'
 import { formOf } from './form.ts'
 import { type ScopeRules, toHook, toMetadataHook } from './hook.ts'
 import { markHook, markMetadataHook } from './hook-mistakes.ts'
+import { noteRules } from './hook-rules.ts'
 import type { ProtectedRequest } from './request.ts'
 import type { Protect } from './app-protect.ts'
 import type { TypedClaims } from './token-types.ts'
@@ -39,7 +40,8 @@ export function createProtect(
     expectAtStart: () => undefined,
     toMetadata: (respondTo) => markMetadataHook(toMetadataHook(respondTo)),
     isAt: ({ routeOptions }, path) => routeOptions.url === path,
-    toMiddleware: (authenticate, optional) => markHook(toHook({ authenticate, optional, ...rules })),
+    toMiddleware: (authenticate, optional) =>
+      noteRules(markHook(toHook({ authenticate, optional, ...rules })), rules.authOf),
   })
   const state = { isReady: false }
   app.addHook('onReady', async () => {

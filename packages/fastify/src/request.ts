@@ -42,3 +42,6 @@ export interface ProtectedReply {
   /** Calls back when the response is sent, or cannot be sent. */
   then(sent: () => void, failed: (error: Error) => void): void
 }
+
+/** The parts of a request by which a hook decides what its route needs. A route without a request has them too. */
+export type RoutedRequest = Pick<ProtectedRequest, 'server' | 'routeOptions'>

@@ -1,7 +1,8 @@
 import { invalidOption } from '@tollgate/core/adapter'
 import { checkRoutes, type ExpectProtectedOptions, expectTestOptions } from '@tollgate/core/testing'
 import { findRoutes } from './testing/find-routes.ts'
-import { type HonoApp, isApp, sendBy } from './testing/fetch.ts'
+import { type HonoApp, isApp } from './router/hono-app.ts'
+import { sendBy } from './testing/fetch.ts'
 
 export type { ExpectProtectedOptions } from '@tollgate/core/testing'
 

@@ -7,7 +7,8 @@ import {
   withHeaders,
 } from '@tollgate/core/testing'
 import { findRoutes } from './testing/find-routes.ts'
-import { isApp, type KoaApp, traceRouters } from './testing/trace-routers.ts'
+import { isApp, type KoaApp } from './router/koa-app.ts'
+import { traceRouters } from './testing/trace-routers.ts'
 
 export type { ExpectProtectedOptions } from '@tollgate/core/testing'
 

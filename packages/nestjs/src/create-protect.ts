@@ -1,6 +1,6 @@
 import type { CanActivate } from '@nestjs/common'
 import type { Guard, RawClaims, Validator } from '@tollgate/core'
-import { createExpectAtStart, invalidOption, type NodeMiddleware } from '@tollgate/core/adapter'
+import { createExpectAtStart, invalidOption, type NodeMiddleware, noteProtection } from '@tollgate/core/adapter'
 import { createCallAuth, type Credentials } from './call-auth.ts'
 import { createMetadataMiddleware, type MiddlewareRequest } from './metadata.ts'
 import { expectTollgateOptions, type TollgateOptions } from './options.ts'
@@ -44,12 +44,11 @@ export function createProtect<Claims = RawClaims>(options: TollgateOptions<Claim
   function guardFor(guards: readonly Guard[], credentials: Credentials): CanActivate {
     expectAtStart()
     const guard = validator.combine(...guards)
-    return {
-      canActivate: async (context) => {
-        await authenticate(context, guard, credentials)
-        return true
-      },
+    const canActivate: CanActivate['canActivate'] = async (context) => {
+      await authenticate(context, guard, credentials)
+      return true
     }
+    return noteProtection({ canActivate }, { guard, credentials, validator })
   }
   return Object.assign((...guards: readonly Guard[]) => guardFor(guards, 'required'), {
     optional: (...guards: readonly Guard[]) => guardFor(guards, 'optional'),

@@ -1,4 +1,5 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common'
+import type { Validator } from '@tollgate/core'
 import type { CallAuth } from './call-auth.ts'
 import type { Policies } from './policies.ts'
 
@@ -6,6 +7,8 @@ import type { Policies } from './policies.ts'
 export interface Registration {
   readonly authenticate: CallAuth
   readonly policies: Policies
+  /** The validator of the policies, for documents. */
+  readonly validator: Pick<Validator<never>, 'combine'>
 }
 
 /** The token of the registration. Its description is in the error of Nest when the module is missing. */

@@ -122,7 +122,7 @@ function register(settings: TollgateSettings, modules: ModulesContainer): Regist
       recordUpgradeRequests(type.prototype as object)
     }
   }
-  return { authenticate: createCallAuth(settings), policies }
+  return { authenticate: createCallAuth(settings), policies, validator: settings.validator }
 }
 
 /** The classes that Nest instantiates: controllers, and providers such as resolvers and gateways. */

@@ -9,6 +9,7 @@ import {
   expectGuards,
   type Guard,
   type GuardResult,
+  type GuardStructure,
   stages,
 } from './guard.ts'
 import { mergeDemands } from './merge-demands.ts'
@@ -36,7 +37,7 @@ export function combineGuards(guards: readonly Guard[]): Guard {
   const parts = inOrder(guards.flatMap((guard) => partsOf.get(guard) ?? [guard]))
   const guard = createCombination(
     mergeDemands(guards, 'all'),
-    parts,
+    { kind: 'all', parts },
     (result) => result !== 'pass',
     () => 'pass',
   )
@@ -44,7 +45,12 @@ export function combineGuards(guards: readonly Guard[]): Guard {
   return guard
 }
 
-const acceptAll = createTokenGuard({ demands: {}, stage: 'claims', check: () => 'pass' })
+const acceptAll = createTokenGuard({
+  demands: {},
+  structure: { kind: 'all', parts: [] },
+  stage: 'claims',
+  check: () => 'pass',
+})
 
 /**
  * Accepts a token that at least one of these guards accepts. Otherwise the result is the refusal for a missing scope,
@@ -60,16 +66,22 @@ export function anyOf(...guards: readonly Guard[]): Guard {
     throw invalidOption('Expected no active(…) inside anyOf(…): put it beside, protect(active(…), anyOf(…))')
   }
   expectSameOrganizationDemand(guards)
-  return createCombination(mergeDemands(guards, 'any'), parts, (result) => result === 'pass', preferredRefusal)
+  return createCombination(
+    mergeDemands(guards, 'any'),
+    { kind: 'any', parts },
+    (result) => result === 'pass',
+    preferredRefusal,
+  )
 }
 
 /** The result is the first one that is final. When none is, `otherwise` chooses among all results. */
 function createCombination(
   demands: Demands,
-  parts: readonly Guard[],
+  structure: Extract<GuardStructure, { parts: unknown }>,
   isFinal: (result: GuardResult) => boolean,
   otherwise: (results: readonly GuardResult[]) => GuardResult,
 ): Guard {
+  const parts = Object.freeze(structure.parts)
   const checks = parts.map((part) => part.checkNow).filter((check) => check !== undefined)
 
   function checkNow(token: AccessToken): GuardResult {
@@ -79,6 +91,7 @@ function createCombination(
 
   return createGuard({
     demands,
+    structure,
     stage: parts.at(-1)?.stage ?? 'claims',
     check: async (token, context) => {
       const results: GuardResult[] = []

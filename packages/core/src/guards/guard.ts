@@ -4,10 +4,11 @@ import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { isRecord } from '../lib/record.ts'
 import { kindOf, markKind, shared } from '../lib/shared-state.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { type AuthorizationRemedy, isScope } from '../responses/challenge.ts'
+import type { AuthorizationRemedy } from '../responses/challenge.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { isRefusal, Refusal } from '../responses/refusal.ts'
 import { policyOf } from '../request-token.ts'
+import { expectScopes } from './expect-scopes.ts'
 import { hintForMistake } from './guard-hint.ts'
 
 /** What a guard announces. The challenge of the route names the scopes. */
@@ -48,9 +49,18 @@ export type GuardResult = 'pass' | Refusal
 /** The order in which guards run. The developer's order does not count. */
 export const stages = ['audience', 'step-up', 'scopes', 'authorization-details', 'claims'] as const
 
+/** What a guard is, as data. `check` decides by the same values, so that a document of the routes cannot disagree. */
+export type GuardStructure =
+  /** The token needs all scopes of one of these lists. A guard of the application can check more. */
+  | { readonly kind: 'scopes'; readonly alternatives: readonly (readonly string[])[] }
+  | { readonly kind: 'all' | 'any'; readonly parts: readonly Guard[] }
+  /** Only `demands` and `stage` describe it. */
+  | { readonly kind: 'other' }
+
 /** A condition of a route. It inspects a token and does not replace it. Only the library creates guards. */
 export interface Guard {
   readonly demands: Demands
+  readonly structure: GuardStructure
   readonly stage: (typeof stages)[number]
   /** An error is a failure (500), and no refusal. */
   readonly check: (token: AccessToken, context: GuardContext) => Promise<GuardResult>
@@ -92,6 +102,7 @@ export function defineGuard<Native = unknown>(init: GuardInit<Native>): Guard {
   const required = Object.hasOwn(demands, 'scopes') ? expectScopes(scopes) : []
   return createGuard({
     demands: required.length === 0 ? {} : { scopes: required },
+    structure: { kind: 'scopes', alternatives: [required] },
     stage: 'claims',
     check: async (token, context) =>
       hasScopes(token, required)
@@ -109,22 +120,6 @@ function expectResult(result: unknown): GuardResult {
   return result
 }
 
-/** Checks that each name is a scope token (RFC 6749 §3.3), because the names go into a header. */
-export function expectScopes(names: readonly unknown[]): readonly string[] {
-  if (!Array.isArray(names) || names.length === 0) {
-    throw invalidOption(`Expected at least one scope, got ${Array.isArray(names) ? 'none' : describe(names)}`)
-  }
-  for (const name of names) {
-    if (typeof name !== 'string' || !isScope(name)) {
-      const hint = Array.isArray(name) || / /.test(String(name)) ? ": did you mean several, 'a', 'b'?" : ''
-      throw invalidOption(
-        `Expected each scope to be printable ASCII without spaces, quotes and backslashes, one scope per string, got ${describe(name)}${hint}`,
-      )
-    }
-  }
-  return Object.freeze([...names])
-}
-
 export function hasScopes(token: AccessToken, required: readonly string[]): boolean {
   return required.every((scope) => token.scopes.has(scope))
 }
@@ -136,7 +131,10 @@ export function missingScope(token: AccessToken): Refusal {
 
 const created = shared('guards', () => new WeakSet<object>())
 
-export function createGuard(guard: Guard): Guard {
+const noStructure: GuardStructure = Object.freeze({ kind: 'other' })
+
+export function createGuard(init: Omit<Guard, 'structure'> & { readonly structure?: GuardStructure }): Guard {
+  const guard: Guard = { ...init, structure: Object.freeze(init.structure ?? noStructure) }
   created.add(markKind(guard, 'guard'))
   Object.freeze(guard.demands)
   return Object.freeze(guard)
@@ -149,10 +147,12 @@ export function isGuard(value: unknown): boolean {
 
 /** Creates a guard that only inspects the token. */
 export function createTokenGuard(
-  init: Pick<Guard, 'demands' | 'stage'> & { check: (token: AccessToken) => GuardResult },
+  init: Pick<Guard, 'demands' | 'stage'> & {
+    readonly structure?: GuardStructure
+    readonly check: (token: AccessToken) => GuardResult
+  },
 ): Guard {
-  const { demands, stage, check } = init
-  return createGuard({ demands, stage, check: async (token) => check(token), checkNow: check })
+  return createGuard({ ...init, check: async (token) => init.check(token), checkNow: init.check })
 }
 
 /** Throws unless each value is a guard, because `protect('orders:read')` must not protect nothing. */

@@ -1,4 +1,5 @@
-import { createTokenGuard, expectScopes, type Guard, hasScopes, missingScope } from './guard.ts'
+import { expectScopes } from './expect-scopes.ts'
+import { createTokenGuard, type Guard, hasScopes, missingScope } from './guard.ts'
 
 /**
  * Accepts a token with all these scopes (RFC 6749 §3.3: case counts, order does not). Otherwise 403
@@ -8,11 +9,7 @@ import { createTokenGuard, expectScopes, type Guard, hasScopes, missingScope } f
  */
 export function scopes(...required: readonly string[]): Guard {
   const names = expectScopes(required)
-  return createTokenGuard({
-    demands: { scopes: names },
-    stage: 'scopes',
-    check: (token) => (hasScopes(token, names) ? 'pass' : missingScope(token)),
-  })
+  return scopeGuard(names, [names])
 }
 
 /**
@@ -23,9 +20,18 @@ export function scopes(...required: readonly string[]): Guard {
  */
 export function anyScope(...accepted: readonly string[]): Guard {
   const names = expectScopes(accepted)
+  return scopeGuard(
+    names,
+    names.map((name) => Object.freeze([name])),
+  )
+}
+
+/** The token needs all scopes of one of the alternatives. */
+function scopeGuard(names: readonly string[], alternatives: readonly (readonly string[])[]): Guard {
   return createTokenGuard({
     demands: { scopes: names },
+    structure: { kind: 'scopes', alternatives: Object.freeze(alternatives) },
     stage: 'scopes',
-    check: (token) => (names.some((scope) => token.scopes.has(scope)) ? 'pass' : missingScope(token)),
+    check: (token) => (alternatives.some((each) => hasScopes(token, each)) ? 'pass' : missingScope(token)),
   })
 }

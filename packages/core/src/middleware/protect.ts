@@ -9,10 +9,12 @@ import { isErrorResponse } from '../responses/error-response.ts'
 import { withWebSocket } from './early-messages.ts'
 import type { Authenticate, AuthResult } from './auth-result.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
+import { noteProtection } from './protections.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
 import { type Unawaitable, unawaitable } from './unawaitable.ts'
-import { createIsExempt, type Exemption } from './unless.ts'
+import { createIsExempt, createIsNamed, type Exemption } from './unless.ts'
+import { withOrigin } from './with-origin.ts'
 import { createUpgrade, type Upgrade, type UpgradeOptions } from './upgrade.ts'
 
 /** Protects the routes of a framework: it takes guards and returns a middleware of the framework. */
@@ -81,14 +83,6 @@ export interface Framework<Request, Middleware, Claims> {
   ) => Middleware
 }
 
-/** The option `origin` replaces the origin that the framework states. */
-function withOrigin<Request>(
-  toHttpRequest: (request: Request) => HttpRequest,
-  origin: readonly string[],
-): typeof toHttpRequest {
-  return (request) => Object.defineProperty(toHttpRequest(request), 'origin', { value: origin })
-}
-
 /** Creates the `protect` of an adapter. */
 export function createProtectFor<
   Request extends object,
@@ -155,12 +149,15 @@ export function createProtectFor<
 
   function protect(...guards: readonly Guard[]): Unawaitable<Middleware> {
     const guard = prepare(guards)
-    return unawaitable(toMiddleware(withGuard(guard, 'required'), withGuard(guard, 'optional')))
+    const middleware = toMiddleware(withGuard(guard, 'required'), withGuard(guard, 'optional'))
+    return unawaitable(noteProtection(middleware, { guard, credentials: 'required', validator }))
   }
 
   function optional(...guards: readonly Guard[]): Unawaitable<Middleware> {
-    const authenticate = withGuard(prepare(guards), 'optional')
-    return unawaitable(toMiddleware(authenticate, authenticate))
+    const guard = prepare(guards)
+    const authenticate = withGuard(guard, 'optional')
+    const middleware = toMiddleware(authenticate, authenticate)
+    return unawaitable(noteProtection(middleware, { guard, credentials: 'optional', validator }))
   }
 
   function unless(
@@ -169,7 +166,9 @@ export function createProtectFor<
   ): Unawaitable<Middleware> {
     const guard = prepare(guards)
     const isExempt = createIsExempt(paths as Exemption<Request> | readonly Exemption<Request>[], isAt)
-    return unawaitable(toMiddleware(withGuard(guard, 'required', isExempt), withGuard(guard, 'optional', isExempt)))
+    const middleware = toMiddleware(withGuard(guard, 'required', isExempt), withGuard(guard, 'optional', isExempt))
+    const isNamed = createIsNamed(paths, isAt)
+    return unawaitable(noteProtection(middleware, { guard, credentials: 'required', validator, isExempt: isNamed }))
   }
 
   function metadata(): Unawaitable<Middleware> {

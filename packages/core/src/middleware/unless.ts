@@ -24,6 +24,15 @@ export function createIsExempt<Request>(
     )
 }
 
+/** Whether one of the paths exempts a request, for documents. Functions of the application do not count. */
+export function createIsNamed<Request>(
+  given: unknown,
+  isAt: (request: Request, path: string) => boolean,
+): (request: object) => boolean {
+  const paths = ([given].flat() as unknown[]).filter((path) => typeof path === 'string')
+  return (request) => paths.some((path) => isAt(request as Request, path))
+}
+
 /** A pattern would match nothing, or more than the developer means. */
 function expectExemption(exemption: unknown): void {
   if (typeof exemption !== 'string') {

@@ -1,6 +1,6 @@
 import { type AppRoute, examplePaths, isForAllMethods, joinPaths } from '@tollgate/core/testing'
-import { type Layer, type Route, routerBehind, type RoutePath } from './layers.ts'
-import { mountPaths } from './mount-paths.ts'
+import { type Layer, restAfter, type Route, routerBehind, type RoutePath } from '../router/layers.ts'
+import { mountPaths } from '../router/mount-paths.ts'
 
 interface Found {
   readonly routes: readonly AppRoute[]
@@ -74,17 +74,11 @@ function methodsOf({ methods }: Route): readonly (readonly string[] | 'all')[] {
 
 /** Whether each layer matches the path that the layers before it leave. */
 function isRouted(url: string, layers: readonly Layer[]): boolean {
-  let path = url
+  let path: string | undefined = url
   for (const layer of layers) {
-    const match = layer.match(path)
-    if (match === false) {
-      return false
-    }
-    const matched = typeof match === 'object' ? match.path : (layer.path ?? '')
-    path = path.slice(matched.length)
-    path = path.startsWith('/') ? path : `/${path}`
+    path = path === undefined ? undefined : restAfter(layer, path)
   }
-  return true
+  return path !== undefined
 }
 
 function textOf(path: RoutePath): string {

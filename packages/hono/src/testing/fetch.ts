@@ -1,24 +1,6 @@
 import { type Received, responseTime, type Send, startOf } from '@tollgate/core/testing'
 
-/** The parts of a Hono app that the check uses, for any bindings, variables and schema. */
-export interface HonoApp {
-  readonly routes: readonly HonoRoute[]
-  readonly fetch: (request: Request, env: object) => Response | Promise<Response>
-  readonly router: { readonly match: (method: string, path: string) => readonly unknown[] }
-  readonly getPath: (request: Request, options: { readonly env: never }) => string
-}
-
-/** An entry of `app.use`, or one handler of a route. */
-export interface HonoRoute {
-  readonly path: string
-  /** `'ALL'` for `app.use` and `app.all`. */
-  readonly method: string
-}
-
-export function isApp(app: unknown): app is HonoApp {
-  const members: readonly (keyof HonoApp)[] = ['routes', 'fetch', 'router', 'getPath']
-  return typeof app === 'object' && app !== null && members.every((member) => member in app)
-}
+import type { HonoApp } from '../router/hono-app.ts'
 
 /** The path as a client sends it, such as one with two slashes. */
 export function requestOf(path: string, init: RequestInit = {}): Request {

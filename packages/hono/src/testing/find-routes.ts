@@ -1,7 +1,8 @@
 import { type AppRoute, examplePaths } from '@tollgate/core/testing'
 import type { Hono } from 'hono'
 import { inspectRoutes } from 'hono/dev'
-import { type HonoApp, type HonoRoute, requestOf } from './fetch.ts'
+import { type HonoApp, type HonoRoute, withParentheses } from '../router/hono-app.ts'
+import { requestOf } from './fetch.ts'
 
 interface Found {
   readonly routes: readonly AppRoute[]
@@ -46,7 +47,6 @@ function isRouted({ router, getPath }: HonoApp, route: HonoRoute, url: string): 
   return handlers.some(([[, matched]]) => matched === route)
 }
 
-/** A parameter with an expression is `:id{[0-9]+}` in Hono, and `:id([0-9]+)` elsewhere. */
 function samplesOf(path: string): readonly string[] {
-  return examplePaths(path.replaceAll(/(:\w+)\{((?:[^{}]|\{[^{}]*\})*)\}/g, '$1($2)'))
+  return examplePaths(withParentheses(path))
 }

@@ -6,7 +6,8 @@ import {
   type Send,
   type TestOptions,
 } from '@tollgate/core/testing'
-import type { FoundRouter, Layer, Router } from './trace-routers.ts'
+import type { Layer, Router } from '../router/koa-app.ts'
+import type { FoundRouter } from './trace-routers.ts'
 
 interface Source {
   readonly send: Send

@@ -1,24 +1,5 @@
 import type { RequestListener } from 'node:http'
-
-/** The parts of a Koa app that list its middleware, in versions 2 and 3. */
-export interface KoaApp {
-  readonly middleware: readonly unknown[]
-  readonly context: object
-  readonly callback: () => RequestListener
-}
-
-/** A router of @koa/router or koa-router. */
-export interface Router {
-  readonly stack: readonly Layer[]
-  readonly host?: string | RegExp | readonly (string | RegExp)[] | undefined
-}
-
-export interface Layer {
-  readonly path: string | RegExp
-  /** None for a middleware of `router.use`. */
-  readonly methods: readonly string[]
-  readonly regexp?: RegExp
-}
+import { isRouter, type KoaApp, type Router } from '../router/koa-app.ts'
 
 export interface FoundRouter {
   readonly router: Router
@@ -32,10 +13,6 @@ interface Trace {
   readonly found: ReadonlySet<FoundRouter>
   /** The prefixes of koa-mount. */
   readonly prefixes: readonly string[]
-}
-
-export function isApp(app: unknown): app is KoaApp {
-  return typeof app === 'object' && app !== null && 'middleware' in app && 'callback' in app && 'context' in app
 }
 
 /** Finds the routers in the middleware of the app. Serves a copy of the app that records further routers. */
@@ -76,10 +53,6 @@ function recordingContext(context: object, record: (router: unknown, prefix: str
       },
     },
   }) as object
-}
-
-function isRouter(router: unknown): router is Router {
-  return typeof router === 'object' && router !== null && 'stack' in router && Array.isArray(router.stack)
 }
 
 /**

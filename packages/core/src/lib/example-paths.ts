@@ -8,6 +8,15 @@ export function examplePaths(path: string): readonly string[] {
   return [...new Set(examples.filter((example) => example !== undefined))]
 }
 
+/**
+ * The path of a route with `{}` for each parameter and wildcard, with and without its optional parts. A path of OpenAPI
+ * gives the same when its parameters are written as `{}`.
+ */
+export function pathTemplates(path: string): readonly string[] {
+  const templates = [fill(path, 'present', () => '{}'), fill(path, 'absent', () => '{}')]
+  return [...new Set(templates.filter((template) => template !== undefined))]
+}
+
 /** The path of a route below a prefix. The path `/` of a mounted router is the prefix itself. */
 export function joinPaths(prefix: string, path: string): string {
   const start = prefix.replace(/\/$/, '')
@@ -26,7 +35,7 @@ const part = new RegExp(
   'g',
 )
 
-function fill(path: string, optional: 'present' | 'absent'): string | undefined {
+function fill(path: string, optional: 'present' | 'absent', valueOf = valueFor): string | undefined {
   let isFilled = true
   const literals: string[] = []
   // A literal may contain a brace, so it is replaced last.
@@ -41,7 +50,7 @@ function fill(path: string, optional: 'present' | 'absent'): string | undefined 
       if (optional === 'absent' && (modifier === '?' || modifier === '*')) {
         return ''
       }
-      const value = valueFor(pattern ?? unnamed)
+      const value = valueOf(pattern ?? unnamed)
       isFilled &&= value !== undefined
       return slash + literal(value ?? '')
     },

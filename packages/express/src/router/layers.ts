@@ -26,9 +26,11 @@ export type RoutePath = string | RegExp
 export interface Route {
   readonly path: RoutePath | readonly RoutePath[]
   readonly methods: Readonly<Record<string, boolean>>
+  /** The functions of the route, in their order. Those of `route.all` have no method. */
+  readonly stack: readonly { readonly handle: unknown; readonly method?: string | undefined }[]
 }
 
-interface App {
+export interface App {
   readonly router?: Router
   /** Express 4. The router does not exist before the first route. */
   readonly _router?: Router
@@ -48,12 +50,30 @@ export function routerOf(app: App): Router | undefined {
 }
 
 /** The router behind an entry of `app.use`: a router, or a mounted app. */
-export function routerBehind({ name, handle }: Layer): Router | undefined {
+export function routerBehind(layer: Layer): Router | undefined {
+  const { handle } = layer
   if ('stack' in handle && Array.isArray(handle.stack)) {
     return handle as unknown as Router
   }
+  const app = appBehind(layer)
+  return app && routerOf(app)
+}
+
+/** The app behind an entry of `app.use`, when it is one. */
+export function appBehind({ name, handle }: Layer): App | undefined {
   const app = name === 'mounted_app' ? mountedApp(handle) : undefined
-  return isApp(app) ? routerOf(app) : undefined
+  return isApp(app) ? app : undefined
+}
+
+/** The path that a layer leaves of a path. `undefined` when it does not match. */
+export function restAfter(layer: Layer, path: string): string | undefined {
+  const match = layer.match(path)
+  if (match === false) {
+    return undefined
+  }
+  const matched = typeof match === 'object' ? match.path : (layer.path ?? '')
+  const rest = path.slice(matched.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
 }
 
 /**

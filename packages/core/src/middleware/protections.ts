@@ -1,0 +1,30 @@
+import type { Guard } from '../guards/guard.ts'
+import { shared } from '../lib/shared-state.ts'
+import type { Validator } from '../validator-methods.ts'
+
+/** What a middleware of `protect(…)` enforces, as data. */
+export interface Protection {
+  readonly guard: Guard
+  readonly credentials: 'required' | 'optional'
+  readonly validator: Pick<Validator<never>, 'combine'>
+  /** Whether a path of `protect.unless` exempts the request. Functions of the application are not called. */
+  readonly isExempt: (request: object) => boolean
+}
+
+const protections = shared('protections of middleware', () => new WeakMap<object, Protection>())
+
+/** Notes the protection of a middleware, where it is created from the same values. */
+export function noteProtection<Middleware extends object>(
+  middleware: Middleware,
+  { isExempt = () => false, ...protection }: Omit<Protection, 'isExempt'> & Partial<Protection>,
+): Middleware {
+  protections.set(middleware, { ...protection, isExempt })
+  return middleware
+}
+
+/** The protection of a middleware that `protect(…)` returned. `undefined` for any other value. */
+export function protectionOf(middleware: unknown): Protection | undefined {
+  return typeof middleware === 'function' || (typeof middleware === 'object' && middleware !== null)
+    ? protections.get(middleware)
+    : undefined
+}

@@ -1,0 +1,19 @@
+import '../require/expect-node.cjs'
+
+export { openApiSecurity, type OpenApiSecurity, type Protecting } from './openapi/open-api-security.ts'
+export type { OpenApiOptions } from './openapi/open-api-options.ts'
+export type {
+  OAuthFlows,
+  OpenApiDocument,
+  OpenApiResponse,
+  OpenApiVersion,
+  SecurityRequirement,
+  SecurityScheme,
+} from './openapi/open-api-types.ts'
+// The parts that the adapters share.
+export { examplePaths, joinPaths, pathTemplates } from './lib/example-paths.ts'
+export { type Protection, protectionOf } from './middleware/protections.ts'
+export { createDescriber, type Describer, type Layer } from './openapi/describer.ts'
+export { expectOpenApiOptions, expectVersion, type OpenApiSettings } from './openapi/open-api-options.ts'
+export { type AppSecurity, createOpenApiFor, templateOf } from './openapi/open-api-for.ts'
+export { type FindLayers, secureDocument, secureOperations, withSchemes } from './openapi/secure-document.ts'

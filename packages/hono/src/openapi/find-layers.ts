@@ -1,0 +1,54 @@
+import {
+  examplePaths,
+  type FindLayers,
+  type Layer,
+  pathTemplates,
+  protectionOf,
+  templateOf,
+} from '@tollgate/core/openapi'
+import { findTargetHandler } from 'hono/utils/handler'
+import { type HonoApp, type HonoRoute, withParentheses } from '../router/hono-app.ts'
+
+/** Finds the protections that a request to an operation passes, in the order of the app. */
+export function createFindLayers(app: HonoApp): FindLayers {
+  const responding = app.routes.filter((route) => protectionOf(handlerOf(route)) === undefined)
+
+  return ({ method, paths }) => {
+    const isServed = (route: HonoRoute): boolean => isFor(route, method)
+    const route = paths
+      .map(templateOf)
+      .flatMap((template) => responding.filter(({ path }) => templatesOf(path).includes(template)))
+      .find(isServed)
+    const [sample] = route === undefined ? [] : examplePaths(withParentheses(route.path))
+    return route && sample === undefined ? undefined : route && layersUpTo(app, route, method, sample ?? '')
+  }
+}
+
+/** The router returns the handlers of a path, each with its route. */
+function layersUpTo(app: HonoApp, route: HonoRoute, method: string, path: string): readonly Layer[] | undefined {
+  const [entries] = app.router.match(method === 'HEAD' ? 'GET' : method, path) as [[[unknown, HonoRoute]][]]
+  const routes = entries.map(([[, matched]]) => matched)
+  // A route with several functions has several entries.
+  const last = routes.findLastIndex((one) => one.path === route.path && one.method === route.method)
+  return last === -1
+    ? undefined
+    : routes
+        .slice(0, last + 1)
+        .map((one) => protectionOf(handlerOf(one)))
+        .filter((protection) => protection !== undefined)
+        .filter(({ isExempt }) => !isExempt({ req: { path } }))
+}
+
+/** `app.route` wraps the handlers of an app with an error handling of its own. */
+function handlerOf({ handler }: HonoRoute): unknown {
+  return typeof handler === 'function' ? findTargetHandler(handler as Parameters<typeof findTargetHandler>[0]) : handler
+}
+
+function templatesOf(path: string): readonly string[] {
+  return pathTemplates(withParentheses(path))
+}
+
+/** Hono responds to `HEAD` with the handler for `GET`. `app.all` and `app.use` are for all methods. */
+function isFor(route: HonoRoute, method: string): boolean {
+  return route.method === 'ALL' || route.method === method || (method === 'HEAD' && route.method === 'GET')
+}

@@ -1,0 +1,65 @@
+import {
+  examplePaths,
+  type FindLayers,
+  type Layer as Protection,
+  pathTemplates,
+  protectionOf,
+  templateOf,
+} from '@tollgate/core/openapi'
+import { isRouter, type KoaApp, type Layer, type Router } from '../router/koa-app.ts'
+
+/** Finds the protections that a request to an operation passes, in the order of the app. */
+export function createFindLayers(app: KoaApp): FindLayers {
+  const steps = app.middleware.map((middleware) => ({ middleware, router: routerOf(middleware) }))
+  const routes = steps.flatMap(({ router }) => (router?.stack ?? []).filter(isRoute))
+
+  return ({ method, paths }) => {
+    const route = paths
+      .map(templateOf)
+      .flatMap((template) => routes.filter((one) => pathTemplates(String(one.path)).includes(template)))
+      .find(({ methods }) => methods.includes(method))
+    const [path] = route === undefined ? [] : examplePaths(String(route.path))
+    if (route === undefined || path === undefined) {
+      return undefined
+    }
+    const before = steps.slice(0, steps.findIndex(({ router }) => router?.stack.includes(route)) + 1)
+    const called = before.flatMap(({ middleware, router }) =>
+      router === undefined ? [middleware] : calledBy(router, route, { method, path }),
+    )
+    return protectionsOf(called, path)
+  }
+}
+
+/** `router.routes()` names its router. */
+function routerOf(middleware: unknown): Router | undefined {
+  const { router } = middleware as { readonly router?: unknown }
+  return isRouter(router) ? router : undefined
+}
+
+/** A route with an expression has no path that a document could have. */
+function isRoute({ path, methods, stack = [] }: Layer): boolean {
+  // A route of `protect(…)` alone is a middleware for some paths.
+  const responds = stack.some((each) => protectionOf(each) === undefined)
+  return typeof path === 'string' && methods.length > 0 && responds
+}
+
+/** The functions that a router calls for a request, up to the route. It calls none when no route of it matches. */
+function calledBy(
+  { stack }: Router,
+  target: Layer,
+  { method, path }: { readonly method: string; readonly path: string },
+): readonly unknown[] {
+  const matching = stack.filter(
+    ({ methods, regexp }) => regexp?.test(path) === true && (methods.length === 0 || methods.includes(method)),
+  )
+  const isRouted = matching.some(({ methods }) => methods.length > 0)
+  const end = matching.includes(target) ? matching.indexOf(target) + 1 : matching.length
+  return isRouted ? matching.slice(0, end).flatMap((layer) => layer.stack ?? []) : []
+}
+
+function protectionsOf(called: readonly unknown[], path: string): readonly Protection[] {
+  return called
+    .map(protectionOf)
+    .filter((protection) => protection !== undefined)
+    .filter(({ isExempt }) => !isExempt({ path }))
+}
