@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import { type Guard, scopes } from '@tollgate/core'
 import {
   bearerAuthFor,
@@ -73,7 +72,7 @@ export function createBearerAuth<Claims>(
         return
       }
       const verify = bearerAuthFor(requireBearerAuth, given, toAuthInfo(auth)) as unknown as Middleware
-      void (verify(req, res as ServerResponse, next) as unknown)
+      void (verify(req, res, next) as unknown)
     }),
   )
 }

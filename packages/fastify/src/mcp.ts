@@ -11,7 +11,7 @@ export interface McpHooks {
   /** Before the body is parsed: `Origin`, the token, and the guards of the route. */
   readonly onRequest: Hook
   /** With the parsed body: the guards of the tools. */
-  readonly preHandler: readonly Hook[]
+  readonly preHandler: Hook[]
 }
 
 /**
