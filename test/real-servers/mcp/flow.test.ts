@@ -1,22 +1,76 @@
+/** The clients of both MCP SDKs, each with nothing but a URL; the examples; and oidc-provider as the authorization server. */
 import { decodeJwt } from 'jose'
-import { describe, expect, test } from 'vitest'
-import { openMcpAuthorizationServer } from '../../harness/mcp-authorization-server.ts'
-import { mcpClients } from '../../harness/mcp-clients.ts'
-import { openServer } from './servers.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type McpAuthorizationServer, openMcpAuthorizationServer } from '../../harness/mcp-authorization-server.ts'
+import { type McpClient, mcpClients } from '../../harness/mcp-clients.ts'
+import { allScopes, mcpServers, tools } from './servers.ts'
 
-describe.each(['v1', 'v2'] as const)('server %s', (sdk) => {
-  describe.each(Object.entries(mcpClients))('%s', (_name, open) => {
-    test('flow', async () => {
-      const as = await openMcpAuthorizationServer(['mcp', 'read', 'write'])
-      const url = await openServer(sdk, as.url)
-      const client = open(url)
-      try {
-      await client.connect()
-      expect(await client.callTool('read')).toBe('read')
-      expect(await client.listTools()).toEqual(['read', 'write'])
-      expect(await client.callTool('write')).toBe('written')
-      } finally {
-      console.log(client.requests, client.log.authorizations.map(String), client.log.tokens.map(decodeJwt))}
-    })
+const works: (() => void | Promise<void>)[] = []
+let authorizationServer: McpAuthorizationServer
+beforeAll(async () => {
+  authorizationServer = await openMcpAuthorizationServer(allScopes, (work) => void works.unshift(work))
+})
+afterAll(async () => {
+  for (const work of works) {
+    await work()
+  }
+})
+
+const rows = mcpServers.flatMap((server) =>
+  Object.entries(mcpClients).map(([client, open]) => ({ name: `${server.name} · ${client}`, server, open })),
+)
+
+/** The scopes of each token that the client got. */
+const scopesOf = ({ log }: McpClient): readonly string[][] =>
+  log.tokens.map((token) => String(decodeJwt(token)['scope']).split(' ').toSorted())
+
+describe.each(rows)('$name', ({ server, open }) => {
+  const openServer = async () => server.open({ issuer: authorizationServer.url })
+
+  test('the client discovers, registers, gets a token for this resource, and calls a tool', async () => {
+    const url = await openServer()
+    const client = open(url)
+    await client.connect()
+    expect(await client.callTool(tools.open)).toBe('read')
+    expect(client.requests.slice(0, 5)).toEqual([
+      'POST /mcp 401',
+      'GET /.well-known/oauth-protected-resource/mcp 200',
+      'GET /.well-known/oauth-authorization-server 200',
+      'POST /reg 201',
+      'POST /token 200',
+    ])
+    expect(client.log.authorizations.map((parameters) => parameters.get('resource'))).toEqual([url])
+    expect(client.log.tokens.map((token) => decodeJwt(token).aud)).toEqual([url])
+    expect(scopesOf(client)).toEqual([['mcp']])
+  })
+
+  test('a client with a metadata document does not register', async () => {
+    const { clientMetadataUrl } = authorizationServer
+    const client = open(await openServer(), { clientMetadataUrl })
+    await client.connect()
+    expect(await client.callTool(tools.open)).toBe('read')
+    expect(client.requests).not.toContain('POST /reg 201')
+    expect(client.log.clientId()).toBe(clientMetadataUrl)
+    expect(client.log.tokens.map((token) => decodeJwt(token)['client_id'])).toEqual([clientMetadataUrl])
+  })
+
+  test('a client that lacks a scope is stepped up, and has the union of the scopes', async () => {
+    const client = open(await openServer())
+    await client.connect()
+    expect(await client.callTool(tools.guarded)).toBe('written')
+    expect(await client.callTool(tools.open)).toBe('read')
+    expect(scopesOf(client)).toEqual([['mcp'], ['mcp', 'write']])
+    expect(await client.callTool(tools.other)).toBe('purged')
+    expect(scopesOf(client).at(-1)).toEqual(['mcp', 'purge', 'write'])
+    expect(await client.callTool(tools.guarded)).toBe('written')
+    expect(client.log.tokens, 'no further authorization').toHaveLength(3)
+  })
+
+  test('a client with a token for another resource is refused', async () => {
+    const client = open(await openServer(), { resource: 'https://other.example/mcp' })
+    await expect(client.connect()).rejects.toThrow()
+    expect(client.log.tokens.map((token) => decodeJwt(token).aud)).toEqual(['https://other.example/mcp'])
+    expect(client.refusals.map(({ status }) => status)).toEqual([401, 401])
+    expect(client.refusals.at(-1)?.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"/)
   })
 })

@@ -1,14 +1,29 @@
-import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
+import { toNodeHandler } from '@modelcontextprotocol/node'
 import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { createMcpHandler, McpServer as V2Server } from '@modelcontextprotocol/server'
-import { toNodeHandler } from '@modelcontextprotocol/node'
 import { createProtect, scopes } from '@tollgate/express'
 import express, { type RequestHandler } from 'express'
 import { listen } from '../../harness/listen.ts'
 
-export async function openServer(sdk: 'v1' | 'v2', issuer: string): Promise<string> {
+export interface ServerUnderTest {
+  readonly name: string
+  /** Starts the server. Returns its URL. */
+  readonly open: (settings: { readonly issuer: string; readonly origins?: readonly string[] }) => Promise<string>
+}
+
+export const baseScope = 'mcp'
+export const tools = { open: 'read', guarded: 'write', other: 'purge' }
+export const scopeOf = { write: 'write', purge: 'purge' }
+export const allScopes = ['mcp', 'write', 'purge']
+
+export const mcpServers: readonly ServerUnderTest[] = [
+  { name: 'v1', open: async (s) => openServer('v1', s.issuer) },
+  { name: 'v2', open: async (s) => openServer('v2', s.issuer) },
+]
+
+async function openServer(sdk: 'v1' | 'v2', issuer: string): Promise<string> {
   const state: { app?: express.Express } = {}
   const origin = await listen(createServer((request, response) => state.app?.(request, response)))
   const url = `${origin}/mcp`
@@ -16,18 +31,25 @@ export async function openServer(sdk: 'v1' | 'v2', issuer: string): Promise<stri
   const protect = createProtect({ issuer, audience: url, resource: { url } })
   app.use(protect.metadata() as unknown as RequestHandler)
   app.use(express.json())
-  const write = protect(scopes('mcp', 'write'))
+  const byTool = {
+    write: protect(scopes('mcp', 'write')) as unknown as RequestHandler,
+    purge: protect(scopes('mcp', 'purge')) as unknown as RequestHandler,
+  }
   app.use('/mcp', protect(scopes('mcp')) as unknown as RequestHandler)
-  app.use('/mcp', (request, response, next) =>
-    (request.body as { params?: { name?: string } } | undefined)?.params?.name === 'write'
-      ? (write as unknown as RequestHandler)(request, response, next)
-      : next(),
-  )
+  app.use('/mcp', (request, response, next) => {
+    const guard = byTool[(request.body as { params?: { name?: 'write' } } | undefined)?.params?.name ?? ('x' as 'write')]
+    if (guard) {
+      guard(request, response, next)
+      return
+    }
+    next()
+  })
   const handler = toNodeHandler(
     createMcpHandler(() => {
       const server = new V2Server({ name: 'x', version: '1' })
-      server.registerTool('read', {}, () => ({ content: [{ type: 'text', text: 'read' }] }))
-      server.registerTool('write', {}, () => ({ content: [{ type: 'text', text: 'written' }] }))
+      server.registerTool('read', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'read' }] }))
+      server.registerTool('write', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'written' }] }))
+      server.registerTool('purge', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'purged' }] }))
       return server
     }),
   )
@@ -38,8 +60,9 @@ export async function openServer(sdk: 'v1' | 'v2', issuer: string): Promise<stri
       return
     }
     const server = new V1Server({ name: 'x', version: '1' })
-    server.registerTool('read', {}, () => ({ content: [{ type: 'text', text: 'read' }] }))
-    server.registerTool('write', {}, () => ({ content: [{ type: 'text', text: 'written' }] }))
+    server.registerTool('read', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'read' }] }))
+    server.registerTool('write', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'written' }] }))
+    server.registerTool('purge', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'purged' }] }))
     const transport = new StreamableHTTPServerTransport({})
     await server.connect(transport as Parameters<typeof server.connect>[0])
     await transport.handleRequest(request as never, response, request.body as unknown)
