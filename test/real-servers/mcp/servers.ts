@@ -1,49 +1,54 @@
 import { createServer } from 'node:http'
+import { createMcpExpressApp, requireBearerAuth as v2RequireBearerAuth } from '@modelcontextprotocol/express'
 import { toNodeHandler } from '@modelcontextprotocol/node'
+import { requireBearerAuth as v1RequireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js'
 import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { createMcpHandler, McpServer as V2Server } from '@modelcontextprotocol/server'
 import { createProtect, scopes } from '@tollgate/express'
+import { createBearerAuth, protectMcp } from '@tollgate/express/mcp'
 import express, { type RequestHandler } from 'express'
 import { listen } from '../../harness/listen.ts'
+
+interface Settings {
+  readonly issuer: string
+  readonly origins?: readonly string[]
+}
 
 export interface ServerUnderTest {
   readonly name: string
   /** Starts the server. Returns its URL. */
-  readonly open: (settings: { readonly issuer: string; readonly origins?: readonly string[] }) => Promise<string>
+  readonly open: (settings: Settings) => Promise<string>
 }
 
-export const baseScope = 'mcp'
 export const tools = { open: 'read', guarded: 'write', other: 'purge' }
-export const scopeOf = { write: 'write', purge: 'purge' }
 export const allScopes = ['mcp', 'write', 'purge']
 
-export const mcpServers: readonly ServerUnderTest[] = [
-  { name: 'v1', open: async (s) => openServer('v1', s.issuer) },
-  { name: 'v2', open: async (s) => openServer('v2', s.issuer) },
-]
+export const mcpServers: readonly ServerUnderTest[] = (['v1', 'v2'] as const).flatMap((sdk) =>
+  (['protect', 'verifier'] as const).map((by) => ({
+    name: `server of SDK ${sdk}, ${by}`,
+    open: async (s) => openServer(sdk, by, s),
+  })),
+)
 
-async function openServer(sdk: 'v1' | 'v2', issuer: string): Promise<string> {
+async function openServer(sdk: 'v1' | 'v2', by: 'protect' | 'verifier', { issuer, origins = [] }: Settings): Promise<string> {
   const state: { app?: express.Express } = {}
   const origin = await listen(createServer((request, response) => state.app?.(request, response)))
   const url = `${origin}/mcp`
-  const app = (state.app = express())
+  const app = (state.app = createMcpExpressApp())
   const protect = createProtect({ issuer, audience: url, resource: { url } })
   app.use(protect.metadata() as unknown as RequestHandler)
-  app.use(express.json())
-  const byTool = {
-    write: protect(scopes('mcp', 'write')) as unknown as RequestHandler,
-    purge: protect(scopes('mcp', 'purge')) as unknown as RequestHandler,
-  }
-  app.use('/mcp', protect(scopes('mcp')) as unknown as RequestHandler)
-  app.use('/mcp', (request, response, next) => {
-    const guard = byTool[(request.body as { params?: { name?: 'write' } } | undefined)?.params?.name ?? ('x' as 'write')]
-    if (guard) {
-      guard(request, response, next)
-      return
-    }
-    next()
-  })
+  const options = { origins, tools: { write: scopes('write'), purge: scopes('purge') } }
+  app.use(
+    '/mcp',
+    (by === 'protect'
+      ? protectMcp(protect, options, scopes('mcp'))
+      : createBearerAuth((sdk === 'v1' ? v1RequireBearerAuth : v2RequireBearerAuth) as never, protect, {
+          requiredScopes: ['mcp'],
+          expectedResource: new URL(url),
+          ...options,
+        })) as unknown as RequestHandler,
+  )
   const handler = toNodeHandler(
     createMcpHandler(() => {
       const server = new V2Server({ name: 'x', version: '1' })
@@ -54,7 +59,6 @@ async function openServer(sdk: 'v1' | 'v2', issuer: string): Promise<string> {
     }),
   )
   app.all('/mcp', async (request, response) => {
-    delete (request as { auth?: unknown }).auth
     if (sdk === 'v2') {
       await handler(request as never, response, request.body as unknown)
       return
