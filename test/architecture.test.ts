@@ -8,9 +8,9 @@ const names = globSync('*/src', { cwd: packages }).map(dirname).toSorted()
 
 /** The levels of the core, from the top. A file imports from its own level and from the levels below. */
 const levels: readonly RegExp[] = [
-  /^(index|adapter|contract|testing|issuers|diagnostics)\.ts$/,
+  /^(index|adapter|contract|testing|issuers|diagnostics|mcp)\.ts$/,
   /^(contract|testing)\//,
-  /^middleware\//,
+  /^(middleware|mcp)\//,
   /^((create-validator|validator|validator-methods|pipeline|lifecycle|options)\.ts$|explain\/)/,
   /^issuers\//,
   /^(jwt|introspection|revocation|constraints)\//,
@@ -27,10 +27,10 @@ const levels: readonly RegExp[] = [
 const libraries: Readonly<Record<string, readonly string[]>> = {
   cli: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/issuers'],
   core: ['jose', 'lru-cache', 'undici'],
-  express: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing'],
-  koa: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'koa'],
-  fastify: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'fastify', 'fastify-plugin'],
-  hono: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/testing', 'hono', 'hono/dev'],
+  express: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/mcp', '@tollgate/core/testing'],
+  koa: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/mcp', '@tollgate/core/testing', 'koa'],
+  fastify: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/mcp', '@tollgate/core/testing', 'fastify', 'fastify-plugin'],
+  hono: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/mcp', '@tollgate/core/testing', 'hono', 'hono/dev'],
   nestjs: ['@tollgate/core', '@tollgate/core/adapter', '@nestjs/common', '@nestjs/core', '@nestjs/websockets'],
   'mock-issuer': ['asn1js', 'jose', 'pkijs', 'undici'],
   redis: ['@tollgate/core', '@tollgate/core/adapter', 'jose'],
@@ -77,9 +77,9 @@ test('every file of the core has a level, and imports from its own level or belo
 })
 
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
-test('the core has less than 19,800 lines', () => {
+test('the core has less than 21,500 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(19800)
+  expect(lines).toBeLessThan(21500)
 })
 
 test('only testing.ts imports the parts of tests', () => {

@@ -18,9 +18,17 @@ export {
   type OptionalProtect,
   type Protect,
 } from './middleware/protect.ts'
+export { protectByOf, setProtectBy } from './middleware/protect-by.ts'
 export { createExpectAtStart } from './middleware/expect-at-start.ts'
-export type { Unawaitable } from './middleware/unawaitable.ts'
+export { unawaitable, type Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
+export {
+  bearerAuthFor,
+  type BearerAuthOptions,
+  expectRequireBearerAuth,
+  type RequireBearerAuth,
+} from './mcp/bearer-auth.ts'
+export { createMcpRoute } from './mcp/mcp-route.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
 export { expectAllowedOrigins, verifyAllowedOrigin } from './request/allowed-origins.ts'
 export { isUrlEncodedForm, maxFormBytes, parseForm } from './request/form-body.ts'

@@ -21,6 +21,8 @@ import { createLifecycle } from './lifecycle.ts'
 import { expectValidatorOptions, type ValidatorOptions, type ValidatorSettings } from './options.ts'
 import type { HttpRequest } from './request/http-request.ts'
 import { createServedMetadata } from './resource/served-metadata.ts'
+import type { Refusal } from './responses/refusal.ts'
+import type { TokenOwner } from './request-token.ts'
 import { createValidatorRevocations } from './revocation/validator-revocations.ts'
 import { createPipeline } from './validator.ts'
 import { createMethods, type Validator } from './validator-methods.ts'
@@ -58,7 +60,10 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     resolvedWarnings: new Set(),
     caches,
   })
-  const owner = {}
+  const owner: TokenOwner = {
+    resource: settings.resource?.url,
+    resourceMetadataUrl: () => metadata.url(),
+  }
   const confirmActive = createConfirmActive(issuers, revocations, { clock, owner })
   const applySchema = createApplySchema(schema)
   const pipeline = createPipeline({
@@ -100,6 +105,16 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     outcomes,
     explainer,
   })
+  refusers.set(validator, (refusal, request) =>
+    outcomes.report(
+      'authorize',
+      request,
+      () => ({ demands: {} }),
+      async () => {
+        throw refusal
+      },
+    ),
+  )
   // There is no fast path with a schema or a form body, because both are asynchronous. It reads only `Authorization`.
   const readsAuthorizationOnly = credentials.length === 1 && credentials[0] === 'authorization'
   if (schema === undefined && formBody === 'ignored' && readsAuthorizationOnly) {
@@ -146,4 +161,15 @@ export type FastPath<Claims> = (request: HttpRequest, guard: Guard) => AccessTok
 
 export function fastPathOf<Claims>(validator: Validator<Claims>): FastPath<Claims> {
   return (fastPaths.get(validator) as FastPath<Claims> | undefined) ?? (() => undefined)
+}
+
+/** The refusals of each validator that concern the request and not its token. */
+const refusers = new WeakMap<object, Refuse>()
+
+/** Publishes the refusal, and rejects with it and with the challenges of the validator. */
+type Refuse = (refusal: Refusal, request: HttpRequest) => Promise<never>
+
+/** A wrapper around a validator publishes nothing. */
+export function refuserOf(validator: object): Refuse {
+  return refusers.get(validator) ?? ((refusal) => Promise.reject(refusal))
 }

@@ -6,14 +6,16 @@ import {
   fastifyTrustsPeer,
   invalidOption,
   nodeHeaders,
+  protectByOf,
   type ProtectSettings,
+  setProtectBy,
 } from '@tollgate/core/adapter'
 import type { FastifyInstance } from 'fastify'
 import { formOf } from './form.ts'
 import { type ScopeRules, toHook, toMetadataHook } from './hook.ts'
 import { markHook } from './hook-mistakes.ts'
 import type { ProtectedRequest } from './request.ts'
-import type { Protect } from './app-protect.ts'
+import type { Hook, Protect } from './app-protect.ts'
 import type { TypedClaims } from './token-types.ts'
 
 /** The `protect` of a scope, for the application and for the plugin itself. */
@@ -64,6 +66,7 @@ export function createProtect(
     metadata: atStart(metadata),
     validator,
   })
+  setProtectBy(protect, atStart(protectByOf<ProtectedRequest, Hook>(uncheckedProtect)))
   return { protect, uncheckedProtect }
 }
 

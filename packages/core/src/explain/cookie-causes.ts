@@ -38,8 +38,15 @@ export function missingCookie(
 const maxCookies = 100
 
 /** `cross-origin`. */
-export function crossOrigin({ request }: FailedToken): Cause {
+export function crossOrigin({ request, settings }: FailedToken): Cause {
   const [origin] = request === undefined ? [] : headerLines(request.headers, 'origin')
+  if (!settings.credentials.some((source) => source !== 'authorization' && source.in === 'cookie')) {
+    return {
+      problem: 'a page of another origin sent the request, and its origin is not in `origins` of the route',
+      received: origin === undefined ? 'no `Origin`' : `\`Origin\` ${showText(origin)}`,
+      fix: "If the page is yours, list its origin: { origins: ['https://…'] }.",
+    }
+  }
   return {
     problem: 'the token is in a cookie, and a page of another origin may have sent the request',
     received: origin === undefined ? 'no `Origin`' : `\`Origin\` ${showText(origin)}`,

@@ -1,10 +1,13 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
+import { refuserOf } from '../create-validator.ts'
 import type { Validator } from '../validator-methods.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { MetadataResponse } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { type ErrorResponse, isErrorResponse, type Line } from '../responses/error-response.ts'
+import { isRefusal, type Refusal } from '../responses/refusal.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
+import { setProtectBy } from './protect-by.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
 import { type Unawaitable, unawaitable } from './unawaitable.ts'
@@ -112,14 +115,17 @@ export function createProtectFor<
 ): Protect<Request, Middleware, Middleware, Claims, Native> {
   const { validator, errors, origin } = protection
   const auth = createRequestAuth(protection, origin === undefined ? toHttpRequest : withOrigin(toHttpRequest, origin))
+  const refuse = refuserOf(validator)
 
   function withGuard(
-    guard: Guard,
+    guardOf: (request: Request) => Guard | Refusal,
     credentials: 'required' | 'optional',
     isExempt: (request: Request) => boolean = () => false,
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
+        const chosen = guardOf(request)
+        const guard = isRefusal(chosen) ? await refuse(chosen, toHttpRequest(request)) : chosen
         const token = await auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials)
         return { token, headers: auth.takeHeaders(request) }
       } catch (error) {
@@ -128,7 +134,8 @@ export function createProtectFor<
     }
     function known(request: Request): AccessToken<Claims> | undefined {
       try {
-        return isExempt(request) ? undefined : auth.known(request, guard)
+        const guard = guardOf(request)
+        return isExempt(request) || isRefusal(guard) ? undefined : auth.known(request, guard)
       } catch {
         // The full path meets the same error and reports it.
         return undefined
@@ -137,9 +144,10 @@ export function createProtectFor<
     return Object.assign(authenticate, { known })
   }
 
-  function prepare(guards: readonly Guard[]): Guard {
+  function prepare(guards: readonly Guard[]): () => Guard {
     expectAtStart()
-    return validator.combine(...guards)
+    const guard = validator.combine(...guards)
+    return () => guard
   }
 
   function protect(...guards: readonly Guard[]): Unawaitable<Middleware> {
@@ -166,6 +174,10 @@ export function createProtectFor<
     return unawaitable(toMetadata((request) => respond(toHttpRequest(request))))
   }
 
+  setProtectBy<Request, Middleware>(protect, (choose) => {
+    const authenticate = withGuard((request) => choose(request, toHttpRequest(request)), 'required')
+    return unawaitable(toMiddleware(authenticate, authenticate))
+  })
   return Object.assign(protect, {
     metadata,
     auth: auth.tokenOf,
