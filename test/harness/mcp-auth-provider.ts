@@ -38,6 +38,7 @@ export interface AuthProvider<Client, Tokens, State> {
 export interface AuthLog {
   /** The access tokens in order. */
   readonly tokens: readonly string[]
+  readonly hasRefreshToken: () => boolean
   readonly clientId: () => string | undefined
   /** The parameters of each authorization request. */
   readonly authorizations: readonly URLSearchParams[]
@@ -46,7 +47,11 @@ export interface AuthLog {
 }
 
 /** Follows the redirects of an authorization request over HTTP, in place of a browser. */
-export function createAuthProvider<Client extends { client_id: string }, Tokens extends { access_token: string }, State>({
+export function createAuthProvider<
+  Client extends { client_id: string },
+  Tokens extends { access_token: string; refresh_token?: string | undefined },
+  State,
+>({
   clientMetadataUrl,
   resource,
   refreshes = false,
@@ -87,6 +92,7 @@ export function createAuthProvider<Client extends { client_id: string }, Tokens 
     ...(resource === undefined ? {} : { validateResourceURL: async () => new URL(resource) }),
     log: {
       tokens: accessTokens,
+      hasRefreshToken: () => tokens?.refresh_token !== undefined,
       clientId: () => client?.client_id,
       authorizations,
       callback: () => callback,

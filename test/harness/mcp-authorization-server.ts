@@ -48,9 +48,7 @@ export async function openMcpAuthorizationServer(
   acceptAllScopes(provider)
   const answer = provider.callback()
   state.answer = (request, response) =>
-    request.url?.startsWith('/interaction/') === true
-      ? logIn(provider, request, response)
-      : answer(request, response)
+    request.url?.startsWith('/interaction/') === true ? logIn(provider, request, response) : answer(request, response)
   return { url, clientMetadataUrl: document.url, fail: () => delete state.answer }
 }
 

@@ -3,12 +3,12 @@ import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type McpAuthorizationServer, openMcpAuthorizationServer } from '../../harness/mcp-authorization-server.ts'
 import { type McpClient, mcpClients } from '../../harness/mcp-clients.ts'
-import { allScopes, mcpServers, tools } from './servers.ts'
+import { allScopes, mcpServers, scopeOfSdk, tools } from './servers.ts'
 
 const works: (() => void | Promise<void>)[] = []
 let authorizationServer: McpAuthorizationServer
 beforeAll(async () => {
-  authorizationServer = await openMcpAuthorizationServer(allScopes, (work) => void works.unshift(work))
+  authorizationServer = await openMcpAuthorizationServer([...allScopes, scopeOfSdk], (work) => void works.unshift(work))
 })
 afterAll(async () => {
   for (const work of works) {
@@ -17,7 +17,7 @@ afterAll(async () => {
 })
 
 const rows = mcpServers.flatMap((server) =>
-  Object.entries(mcpClients).map(([client, open]) => ({ name: `${server.name} · ${client}`, server, open })),
+  Object.entries(mcpClients).map(([client, open]) => ({ name: `${server.name} · ${client}`, server, client, open })),
 )
 
 /** The scopes of each token that the client got. */
@@ -72,5 +72,32 @@ describe.each(rows)('$name', ({ server, open }) => {
     expect(client.log.tokens.map((token) => decodeJwt(token).aud)).toEqual(['https://other.example/mcp'])
     expect(client.refusals.map(({ status }) => status)).toEqual([401, 401])
     expect(client.refusals.at(-1)?.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"/)
+  })
+})
+
+describe.each(rows.filter(({ server }) => server.sdk === 'v2'))('$name', ({ server, open }) => {
+  test('a challenge of the SDK names our metadata, and the client is stepped up', async () => {
+    const client = open(await server.open({ issuer: authorizationServer.url }))
+    await client.connect()
+    expect(await client.callTool('audit')).toBe('audited')
+    expect(scopesOf(client)).toEqual([['mcp'], ['audit', 'mcp']])
+    const refusal = client.refusals.at(-1)
+    expect(refusal?.status).toBe(403)
+    const challenge = refusal?.headers.get('www-authenticate')
+    expect(challenge).toMatch(
+      /error="insufficient_scope".*resource_metadata="http:[^"]+\/\.well-known\/oauth-protected-resource\/mcp"/,
+    )
+  })
+})
+
+// The client of v1 uses its refresh token for every challenge, and so gets the same scopes again. No server can change that.
+describe.each(rows.filter(({ client }) => client !== 'SDK v1'))('$name', ({ server, open }) => {
+  test('a client with a refresh token is stepped up, too', async () => {
+    const client = open(await server.open({ issuer: authorizationServer.url }), { refreshes: true })
+    await client.connect()
+    expect(client.log.hasRefreshToken()).toBe(true)
+    expect(await client.callTool(tools.guarded)).toBe('written')
+    expect(client.log.authorizations).toHaveLength(2)
+    expect(scopesOf(client)).toEqual([['mcp'], ['mcp', 'write']])
   })
 })

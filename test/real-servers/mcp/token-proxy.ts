@@ -2,7 +2,9 @@ import { createServer, request } from 'node:http'
 import { listen } from '../../harness/listen.ts'
 
 /** A proxy in front of an origin. It adds a token to each request, and changes nothing else. Returns its origin. */
-export async function openTokenProxy(target: () => { readonly origin: string; readonly token: string }): Promise<string> {
+export async function openTokenProxy(
+  target: () => { readonly origin: string; readonly token: string },
+): Promise<string> {
   return listen(
     createServer((incoming, outgoing) => {
       const { method, headers, url } = incoming
