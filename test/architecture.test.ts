@@ -11,7 +11,7 @@ const levels: readonly RegExp[] = [
   /^(index|adapter|contract|testing|issuers|diagnostics|mcp)\.ts$/,
   /^(contract|testing)\//,
   /^(middleware|mcp)\//,
-  /^((create-validator|validator|validator-methods|pipeline|lifecycle|options)\.ts$|explain\/)/,
+  /^((create-validator|create-methods|validator|validator-methods|pipeline|lifecycle|options)\.ts$|(explain|leases)\/)/,
   /^issuers\//,
   /^(jwt|introspection|revocation|constraints)\//,
   /^(keys|claims|guards)\//,
@@ -77,9 +77,9 @@ test('every file of the core has a level, and imports from its own level or belo
 })
 
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
-test('the core has less than 21,500 lines', () => {
+test('the core has less than 22,500 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(21500)
+  expect(lines).toBeLessThan(22500)
 })
 
 test('only testing.ts imports the parts of tests', () => {

@@ -60,8 +60,8 @@ const removedNames =
   'whenThere isLater withFailures promised letIn goBy notes failureOf writing ' +
   'headerLinesOf asIssued lookUps outside world reach ' +
   'pause lifetime refusals extras answers addresses bearer exchange ask search'
-/** A method of Node, an option with IP addresses, former names that still work, and the method of `ReplayStore`. */
-const exceptions = new Set(['destroySoon', 'addresses', 'headerLinesOf', 'refusals', 'remember'])
+/** Methods of Node and of `ws`, an option with IP addresses, former names that still work, and the method of `ReplayStore`. */
+const exceptions = new Set(['destroySoon', 'pause', 'addresses', 'headerLinesOf', 'refusals', 'remember'])
 
 const removedPart = new RegExp(`^(${removedParts.replaceAll(' ', '|')})$`)
 const removedName = new RegExp(`^(${removedNames.replaceAll(' ', '|')})$`, 'i')

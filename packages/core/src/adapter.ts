@@ -10,9 +10,8 @@ export {
   type ProtectOptions,
   toFrameworkError,
 } from './middleware/protect-options.ts'
+export type { Authenticate, AuthResult } from './middleware/auth-result.ts'
 export {
-  type Authenticate,
-  type AuthResult,
   createProtectFor,
   type Framework,
   type OptionalProtect,
@@ -28,9 +27,13 @@ export {
   expectRequireBearerAuth,
   type RequireBearerAuth,
 } from './mcp/bearer-auth.ts'
+export { acceptMcp } from './mcp/accept.ts'
 export { createMcpRoute } from './mcp/mcp-route.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
-export { expectAllowedOrigins, verifyAllowedOrigin } from './request/allowed-origins.ts'
+export type { WebSocket } from './middleware/early-messages.ts'
+export type { Upgrade, UpgradeOptions } from './middleware/upgrade.ts'
+export { verifyOrigin } from './middleware/verify-origin.ts'
+export { expectAllowedOrigins } from './request/allowed-origins.ts'
 export { isUrlEncodedForm, maxFormBytes, parseForm } from './request/form-body.ts'
 export {
   type NodeHeaders,

@@ -14,18 +14,20 @@ import { createResponseCache } from './introspection/response-cache.ts'
 import { createSharedCache } from './introspection/shared-cache.ts'
 import { createConfirmActive } from './issuers/confirm-active.ts'
 import { resolvedLabel } from './issuers/issuer.ts'
+import { createMethods } from './create-methods.ts'
 import { createIssuerRegistry } from './issuers/issuer-registry.ts'
 import { createJwtCache } from './jwt/jwt-cache.ts'
+import { createLeaseTokens } from './leases/lease-tokens.ts'
+import { createLeases } from './leases/leases.ts'
 import { isRequestInFlight, observeRequests } from './lib/requests-in-flight.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { expectValidatorOptions, type ValidatorOptions, type ValidatorSettings } from './options.ts'
 import type { HttpRequest } from './request/http-request.ts'
 import { createServedMetadata } from './resource/served-metadata.ts'
-import type { Refusal } from './responses/refusal.ts'
-import type { TokenOwner } from './request-token.ts'
 import { createValidatorRevocations } from './revocation/validator-revocations.ts'
+import { noteAcceptance, type TokenOwner } from './request-token.ts'
 import { createPipeline } from './validator.ts'
-import { createMethods, type Validator } from './validator-methods.ts'
+import type { Validator } from './validator-methods.ts'
 
 /**
  * Creates a validator. It checks access tokens under the Bearer scheme (RFC 6750): JWTs by signature (RFC 9068), opaque
@@ -105,16 +107,16 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     outcomes,
     explainer,
   })
-  refusers.set(validator, (refusal, request) =>
-    outcomes.report(
-      'authorize',
-      request,
-      () => ({ demands: {} }),
-      async () => {
-        throw refusal
-      },
-    ),
-  )
+  const leaseTokens = createLeaseTokens({
+    ...lifecycle,
+    pipeline,
+    outcomes,
+    revocations,
+    anyGuard: () => validator.combine(),
+  })
+  const leases = createLeases(leaseTokens, { owner, revocations, clock })
+  reports.set(validator, (request, work) => outcomes.report('authenticate', request, () => validator.combine(), work))
+  closing.signal.addEventListener('abort', leases.close, { once: true })
   // There is no fast path with a schema or a form body, because both are asynchronous. It reads only `Authorization`.
   const readsAuthorizationOnly = credentials.length === 1 && credentials[0] === 'authorization'
   if (schema === undefined && formBody === 'ignored' && readsAuthorizationOnly) {
@@ -122,7 +124,11 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
       // The fast path publishes no trace.
       const canServe = lifecycle.isOpen() && !tracing.authenticate.hasSubscribers
       const token = canServe ? pipeline.authenticateKnown(request, guard) : undefined
-      return token && outcomes.publishAccepted(token)
+      if (token !== undefined) {
+        noteAcceptance(token, { guard, request })
+        outcomes.publishAccepted(token)
+      }
+      return token
     })
   }
   return validator
@@ -153,6 +159,16 @@ function warnInHandler(): void {
   }
 }
 
+/** How each validator publishes and explains the refusals of work around it. */
+const reports = new WeakMap<object, Report>()
+
+type Report = <Result>(request: HttpRequest, work: () => Promise<Result>) => Promise<Result>
+
+/** A wrapper around a validator publishes nothing of this work. */
+export function reportFor(validator: object): Report {
+  return reports.get(validator) ?? ((_, work) => work())
+}
+
 /** The fast path of each validator. A wrapper around a validator has none: the adapters call its own methods. */
 const fastPaths = new WeakMap<object, FastPath<unknown>>()
 
@@ -161,15 +177,4 @@ export type FastPath<Claims> = (request: HttpRequest, guard: Guard) => AccessTok
 
 export function fastPathOf<Claims>(validator: Validator<Claims>): FastPath<Claims> {
   return (fastPaths.get(validator) as FastPath<Claims> | undefined) ?? (() => undefined)
-}
-
-/** The refusals of each validator that concern the request and not its token. */
-const refusers = new WeakMap<object, Refuse>()
-
-/** Publishes the refusal, and rejects with it and with the challenges of the validator. */
-type Refuse = (refusal: Refusal, request: HttpRequest) => Promise<never>
-
-/** A wrapper around a validator publishes nothing. */
-export function refuserOf(validator: object): Refuse {
-  return refusers.get(validator) ?? ((refusal) => Promise.reject(refusal))
 }

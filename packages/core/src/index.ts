@@ -70,6 +70,8 @@ export {
   type CredentialSource,
   header,
   type HeaderSource,
+  webSocketProtocol,
+  type WebSocketProtocolSource,
 } from './request/credential-sources.ts'
 export type { HttpRequest } from './request/http-request.ts'
 export type { AnyRequest } from './request/to-http-request.ts'
@@ -77,6 +79,9 @@ export type { GraphqlExtensions } from './responses/graphql-extensions.ts'
 export type { PassedOverKey, PassedOverReason } from './responses/passed-over-key.ts'
 export { isRefusal, Refusal, type RefusalCode, type RefusalInit } from './responses/refusal.ts'
 export { type RefusalReason, refusalReasons } from './responses/refusal-reasons.ts'
+export type { Connection, SocketIoConnection, StreamConnection, WebSocketConnection } from './leases/connection.ts'
+export { lease, type Lease } from './leases/lease.ts'
+export { leaseResponse } from './leases/lease-response.ts'
 export { isUnavailable, Unavailable, type UnavailableCode, type UpstreamReason } from './responses/unavailable.ts'
 export { memoryRevocations } from './revocation/memory-revocations.ts'
 export type { ReadRevocations, Revocations, RevocationsOptions } from './revocation/revocations.ts'

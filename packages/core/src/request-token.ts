@@ -55,14 +55,36 @@ export function validatedOf(token: object): ValidatedToken {
   return partsOf(token).validated
 }
 
-/** The validator that validated a token. Throws a `TypeError` for any other object. */
+/** The first token of a request. Its copies with other claims have the same one. */
+export function rootOf(token: object): object {
+  return partsOf(token).origin.root ?? token
+}
+
+/** Stands for the validator that created the token. Throws a `TypeError` for any other object. */
 export function ownerOf(token: object): TokenOwner {
   return partsOf(token).origin.owner
 }
 
-/** The first token of a request. Its copies with other claims have the same one. */
-export function rootOf(token: object): object {
-  return partsOf(token).origin.root ?? token
+/** What accepted a token: a guard, for a request. The guard is not typed, because guards are built on tokens. */
+export interface Acceptance {
+  readonly guard: object
+  readonly request: object | undefined
+}
+
+/** An application can authorize the messages of a connection with one token, without an end. The first ones count. */
+const maxAcceptances = 100
+
+/** Notes what accepted a token. */
+export function noteAcceptance(token: object, acceptance: Acceptance): void {
+  const acceptances = acceptancesOf(token)
+  if (acceptances.length < maxAcceptances) {
+    acceptances.push(acceptance)
+  }
+}
+
+/** What accepted a token and its copies, in this order. */
+export function acceptancesOf(token: object): Acceptance[] {
+  return partsOf(rootOf(token)).acceptances
 }
 
 /** A validator of another copy of the library may have created the token. */
@@ -80,6 +102,7 @@ const parts = Symbol.for('tollgate.token/1')
 interface Parts {
   readonly validated: ValidatedToken
   readonly origin: Origin
+  readonly acceptances: Acceptance[]
 }
 
 interface Origin {
@@ -97,6 +120,7 @@ class RequestToken {
   declare readonly claims: unknown
   readonly #validated: ValidatedToken
   readonly #origin: Origin
+  readonly #acceptances: Acceptance[] = []
 
   constructor(validated: ValidatedToken, origin: Origin) {
     const { kind, issuer, subject, clientId, audience, exp, introspectedAt } = validated
@@ -118,7 +142,7 @@ class RequestToken {
   }
 
   [parts](): Parts {
-    return { validated: this.#validated, origin: this.#origin }
+    return { validated: this.#validated, origin: this.#origin, acceptances: this.#acceptances }
   }
 
   raw(): string {

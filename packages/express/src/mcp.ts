@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import { type Guard, scopes } from '@tollgate/core'
 import {
+  acceptMcp,
   bearerAuthFor,
   type BearerAuthOptions,
   createMcpRoute,
@@ -12,7 +12,7 @@ import {
 } from '@tollgate/core/adapter'
 import { type McpOptions, toAuthInfo } from '@tollgate/core/mcp'
 import type { Middleware, Protect } from './protect.ts'
-import type { ExpressRequest } from './request.ts'
+import { type ExpressRequest, toHttpRequest } from './request.ts'
 
 export * from '@tollgate/core/mcp'
 export type { BearerAuthOptions, RequireBearerAuth } from '@tollgate/core/adapter'
@@ -36,9 +36,9 @@ export function protectMcp<Claims>(
   const layer = protectByOf<ExpressRequest, Middleware>(protect)((req, http) => route.call(http, req.body))
   return unawaitable((req, res, next) =>
     layer(req, res, (error) => {
-      const auth = error === undefined ? protect.optional.auth(req) : undefined
-      if (auth !== undefined) {
-        Object.assign(req, { auth: toAuthInfo(auth) })
+      if (error === undefined) {
+        const isStream = route.isStream(toHttpRequest(req), req.body)
+        acceptMcp({ auth: protect.optional.auth(req), req, res, isStream })
       }
       next(error)
     }),
@@ -73,7 +73,7 @@ export function createBearerAuth<Claims>(
         return
       }
       const verify = bearerAuthFor(requireBearerAuth, given, toAuthInfo(auth)) as unknown as Middleware
-      void (verify(req, res as ServerResponse, next) as unknown)
+      void (verify(req, res, next) as unknown)
     }),
   )
 }

@@ -52,6 +52,8 @@ export function createProtect<Claims>(
   return createProtectFor(protection, {
     toHttpRequest,
     isAt,
+    // express-ws sets it.
+    webSocketOf: (req) => req.ws,
     toMetadata,
     toMiddleware: (authenticate) => toMiddleware(authenticate, protection.decorate),
   })

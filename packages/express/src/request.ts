@@ -8,6 +8,8 @@ export interface ExpressRequest extends IncomingMessage {
   body?: unknown
   /** The settings of the app decide how its router matches paths. */
   app?: unknown
+  /** Of express-ws. */
+  ws?: unknown
 }
 
 export function toHttpRequest(req: ExpressRequest): HttpRequest {

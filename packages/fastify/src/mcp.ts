@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http'
 import type { Guard } from '@tollgate/core'
-import { createMcpRoute, memberOf, protectByOf } from '@tollgate/core/adapter'
-import { type McpOptions, toAuthInfo } from '@tollgate/core/mcp'
+import { acceptMcp, createMcpRoute, memberOf, protectByOf } from '@tollgate/core/adapter'
+import type { McpOptions } from '@tollgate/core/mcp'
 import type { Hook, Protect } from './app-protect.ts'
+import { toHttpRequest } from './protect.ts'
 import type { ProtectedRequest } from './request.ts'
 
 export * from '@tollgate/core/mcp'
@@ -11,7 +13,7 @@ export interface McpHooks {
   /** Before the body is parsed: `Origin`, the token, and the guards of the route. */
   readonly onRequest: Hook
   /** With the parsed body: the guards of the tools. */
-  readonly preHandler: readonly Hook[]
+  readonly preHandler: Hook[]
 }
 
 /**
@@ -32,14 +34,13 @@ export function protectMcp<Claims>(
   const route = createMcpRoute(protect.validator, options, guards)
   const by = protectByOf<ProtectedRequest, Hook>(protect)
 
-  const setAuthInfo: Hook = async (request) => {
-    const auth = protect.optional.auth(request)
-    if (auth !== undefined) {
-      Object.assign(request.raw, { auth: toAuthInfo(auth) })
-    }
+  const accept: Hook = async (request, reply) => {
+    const { raw } = request
+    const isStream = route.isStream(toHttpRequest(request), memberOf(request, 'body'))
+    acceptMcp({ auth: protect.optional.auth(request), req: raw, res: reply.raw as ServerResponse, isStream })
   }
   return {
     onRequest: by((_request, http) => route.enter(http)),
-    preHandler: [by((request, http) => route.call(http, memberOf(request, 'body'))), setAuthInfo],
+    preHandler: [by((request, http) => route.call(http, memberOf(request, 'body'))), accept],
   }
 }

@@ -58,19 +58,20 @@ export function createProtect(
       return create(...args)
     }
   }
-  const { auth, metadata, optional, unless, validator } = uncheckedProtect
+  const { auth, metadata, optional, unless, upgrade, validator } = uncheckedProtect
   const protect = Object.assign(atStart(uncheckedProtect), {
     auth,
     optional: Object.assign(atStart(optional), { auth: optional.auth }),
     unless: atStart(unless),
     metadata: atStart(metadata),
+    upgrade: atStart(upgrade) as typeof upgrade,
     validator,
   })
   setProtectBy(protect, atStart(protectByOf<ProtectedRequest, Hook>(uncheckedProtect)))
   return { protect, uncheckedProtect }
 }
 
-function toHttpRequest(request: ProtectedRequest): HttpRequest {
+export function toHttpRequest(request: ProtectedRequest): HttpRequest {
   const { raw, headers, method, originalUrl } = request
   const lines = nodeHeaders({ rawHeaders: raw.rawHeaders, headers })
   const init = { method, url: originalUrl, headers: lines, form: formOf(request), native: request, socket: raw.socket }

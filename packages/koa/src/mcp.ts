@@ -1,7 +1,7 @@
 import type { Guard } from '@tollgate/core'
-import { createMcpRoute, memberOf, protectByOf, unawaitable, type Unawaitable } from '@tollgate/core/adapter'
-import { type McpOptions, toAuthInfo } from '@tollgate/core/mcp'
-import type { KoaContext } from './request.ts'
+import { acceptMcp, createMcpRoute, memberOf, protectByOf, unawaitable, type Unawaitable } from '@tollgate/core/adapter'
+import type { McpOptions } from '@tollgate/core/mcp'
+import { type KoaContext, toHttpRequest } from './request.ts'
 import type { Middleware, Protect, ProtectedState } from './protect.ts'
 
 export * from '@tollgate/core/mcp'
@@ -23,15 +23,18 @@ export function protectMcp<Claims>(
 ): Unawaitable<Middleware<ProtectedState<Claims>>> {
   const route = createMcpRoute(protect.validator, options, guards)
   const layer = protectByOf<KoaContext, Middleware<ProtectedState<Claims>>>(protect)((ctx, http) =>
-    route.call(http, memberOf(ctx.request, 'body')),
+    route.call(http, bodyOf(ctx)),
   )
   return unawaitable<Middleware<ProtectedState<Claims>>>((ctx, next) =>
     layer(ctx, () => {
-      const auth = protect.optional.auth(ctx)
-      if (auth !== undefined) {
-        Object.assign(ctx.req, { auth: toAuthInfo(auth) })
-      }
+      const isStream = route.isStream(toHttpRequest(ctx), bodyOf(ctx))
+      acceptMcp({ auth: protect.optional.auth(ctx), req: ctx.req, res: ctx.res, isStream })
       return next()
     }),
   )
+}
+
+/** A parser can define the member in the class of the request. */
+function bodyOf({ request }: Pick<KoaContext, 'request'>): unknown {
+  return memberOf(request, 'body')
 }

@@ -70,6 +70,8 @@ export function createProtect<Claims>(
   return createProtectFor(protection, {
     toHttpRequest,
     isAt,
+    // koa-websocket sets it.
+    webSocketOf: (ctx) => ctx.websocket,
     toMetadata,
     toMiddleware: (authenticate) => toMiddleware(authenticate, protection.decorate),
   })

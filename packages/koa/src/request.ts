@@ -14,6 +14,8 @@ export interface KoaContext {
   /** It has a `body` when a parser in front has read it. */
   readonly request: object
   readonly headerSent: boolean
+  /** Of koa-websocket. */
+  readonly websocket?: unknown
   /** `false` when a middleware writes the response itself. */
   respond?: boolean | undefined
   state: object

@@ -287,6 +287,12 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
       'A person signed out, or somebody blocked the client. `refusal.claimPaths` names the claim by which it was revoked.',
     fix: 'Get a new token. See [revocation](fleet.md#how-do-i-revoke-tokens).',
   },
+  'other-owner': {
+    code: 'invalid_token',
+    happened: 'the fresh token of a connection is not of the same issuer, subject, client and binding',
+    cause: 'Another person has signed in meanwhile, in the same browser. Or another client sent the token.',
+    fix: 'Open a new connection with the new token. See [renewal](sockets.md#renewal).',
+  },
   'wrong-claims': {
     code: 'invalid_token',
     happened: 'the schema of `claims` does not accept the claims',

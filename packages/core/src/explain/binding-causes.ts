@@ -113,3 +113,11 @@ export const wrongCertificate = (): Cause => ({
   problem: 'the token is bound to another certificate',
   fix: 'The client must use the certificate with which it got this token. If it has a new one, it needs a new token.',
 })
+
+/** `other-owner`. */
+export function otherOwner(): Cause {
+  return {
+    problem: 'a connection was renewed with a token of another issuer, subject or client, or with another binding',
+    fix: 'Let the client renew the connection with a token of the same sign-in, or open a new connection.',
+  }
+}

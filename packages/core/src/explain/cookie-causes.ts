@@ -38,17 +38,11 @@ export function missingCookie(
 const maxCookies = 100
 
 /** `cross-origin`. */
-export function crossOrigin({ request, settings }: FailedToken): Cause {
+export function crossOrigin({ request }: FailedToken): Cause {
   const [origin] = request === undefined ? [] : headerLines(request.headers, 'origin')
-  if (!settings.credentials.some((source) => source !== 'authorization' && source.in === 'cookie')) {
-    return {
-      problem: 'a page of another origin sent the request, and its origin is not in `origins` of the route',
-      received: origin === undefined ? 'no `Origin`' : `\`Origin\` ${showText(origin)}`,
-      fix: "If the page is yours, list its origin: { origins: ['https://…'] }.",
-    }
-  }
   return {
-    problem: 'the token is in a cookie, and a page of another origin may have sent the request',
+    problem:
+      'a page of another origin may have sent the request: its token is in a cookie, or `origins` of the route does not list it',
     received: origin === undefined ? 'no `Origin`' : `\`Origin\` ${showText(origin)}`,
     fix: fixFor(origin),
   }
@@ -60,5 +54,5 @@ function fixFor(origin: string | undefined): string {
   }
   return origin === 'null'
     ? 'The page has no origin: it is a file, in a sandbox, or after a redirect. Send the request from a page with an origin, or the token in `Authorization`.'
-    : "If the page is yours, list its origin: cookie('name', { origins: ['https://…'] })."
+    : "If the page is yours, list its origin in `origins` of the route, or of the cookie: cookie('name', { origins: ['https://…'] })."
 }

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { extractCookies } from '../request/cookies.ts'
 import { headerLines } from '../request/header-lines.ts'
+import type { CredentialSource } from '../request/credential-sources.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import type { Cause } from './explanation.ts'
 import type { FailedToken } from './failed-token.ts'
@@ -19,6 +20,12 @@ export function malformedCredentials({ request, findings, settings }: FailedToke
   if (place !== 'authorization' && twice.test(text)) {
     return { problem: `the ${place} has the word \`Bearer\` in front of the token`, fix: fixOfValue }
   }
+  if (place === 'web-socket-protocol') {
+    return {
+      problem: 'the subprotocols of the WebSocket are not exactly `bearer` and the token',
+      fix: "Call `new WebSocket(url, ['bearer', token])`. A token with `/` or `=` cannot come this way.",
+    }
+  }
   const [, problem, fix] = malformations.find(([pattern]) => pattern.test(text)) ?? []
   return {
     problem: problem ?? 'the token has characters that no token can have',
@@ -33,7 +40,7 @@ const fixOfValue = 'The whole value must be the token: without `Bearer`, quotes,
 function presentedBy(
   request: HttpRequest,
   credentials: FailedToken['settings']['credentials'],
-): readonly [text: string, place: 'authorization' | 'header' | 'cookie'] {
+): readonly [text: string, place: 'authorization' | Exclude<CredentialSource, string>['in']] {
   for (const source of credentials) {
     const name = source === 'authorization' ? source : source.name
     const place = source === 'authorization' ? source : source.in

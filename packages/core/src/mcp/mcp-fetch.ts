@@ -1,8 +1,10 @@
 import type { Guard } from '../guards/guard.ts'
+import { lease } from '../leases/lease.ts'
+import { leaseResponse } from '../leases/lease-response.ts'
 import { expectFunction } from '../lib/invalid-option.ts'
-import { refuserOf } from '../create-validator.ts'
+import { expectGuard } from '../middleware/protect-by.ts'
 import type { AccessToken, RawClaims } from '../access-token.ts'
-import { isRefusal, type Refusal } from '../responses/refusal.ts'
+import type { Refusal } from '../responses/refusal.ts'
 import type { Validator } from '../validator-methods.ts'
 import { type AuthInfo, toAuthInfo } from './auth-info.ts'
 import { readBody } from './body.ts'
@@ -31,11 +33,10 @@ export function createMcpFetch<Claims>(
   ...guards: readonly Guard[]
 ): (request: Request) => Promise<Response> {
   const route = createMcpRoute(validator, options, guards)
-  const refuse = refuserOf(validator)
   expectFunction(Reflect.get(handler, 'fetch'), 'fetch of the MCP handler')
 
   async function accept(request: Request, chosen: Guard | Refusal, token?: AccessToken<Claims>) {
-    const guard = isRefusal(chosen) ? await refuse(chosen, request) : chosen
+    const guard = await expectGuard(validator, chosen, () => request)
     return token === undefined ? validator.authenticate(request, guard) : validator.authorize(token, request, guard)
   }
 
@@ -57,7 +58,8 @@ export function createMcpFetch<Claims>(
     }
     const { auth, body } = authorized
     const context = { authInfo: toAuthInfo(auth), ...(body === undefined ? {} : { parsedBody: body }) }
-    return withHeaders(await handler.fetch(request, context), auth.responseHeaders)
+    const response = withHeaders(await handler.fetch(request, context), auth.responseHeaders)
+    return route.isStream(request, body) ? leaseResponse(response, lease(auth)) : response
   }
 }
 

@@ -1,5 +1,4 @@
 import type { RawClaims } from '../access-token.ts'
-import type { Guard } from '../guards/guard.ts'
 import { expectFunction, expectOptions } from '../lib/invalid-option.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import type { Validator } from '../validator-methods.ts'
@@ -31,7 +30,7 @@ const assumedLifetime = 60
  *
  * A refused token is the error of `invalidToken`, with the `Refusal` as its `cause`. A token whose issuer states no
  * expiration gets an `expiresAt` one minute ahead. A token that is bound to a key or a certificate is refused, because the
- * SDK passes no request. It does NOT check `Origin`.
+ * SDK passes no request. It does NOT check `Origin`, nor scopes: give them to `requiredScopes` of the SDK.
  *
  * **The SDK responds to an outage with 500**, because it has no error for 503.
  *
@@ -40,15 +39,13 @@ const assumedLifetime = 60
 export function createTokenVerifier<Claims>(
   validator: Validator<Claims>,
   options: TokenVerifierOptions,
-  ...guards: readonly Guard[]
 ): TokenVerifier<Claims> {
   const { invalidToken } = expectOptions(options, 'the options of createTokenVerifier', ['invalidToken'])
   expectFunction(invalidToken, 'invalidToken')
-  const guard = validator.combine(...guards)
   return {
     async verifyAccessToken(token) {
       try {
-        return withExpiration(toAuthInfo(await validator.validate(token, guard)))
+        return withExpiration(toAuthInfo(await validator.validate(token)))
       } catch (error) {
         throw isRefusal(error) ? Object.assign(invalidToken(error.message), { cause: error }) : error
       }

@@ -1,7 +1,8 @@
+import { reportFor } from '../create-validator.ts'
 import { invalidOption } from '../lib/invalid-option.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import type { Refusal } from '../responses/refusal.ts'
+import { isRefusal, type Refusal } from '../responses/refusal.ts'
 import type { Unawaitable } from './unawaitable.ts'
 
 /**
@@ -36,4 +37,13 @@ export function protectByOf<Request, Middleware extends object>(protect: object)
     )
   }
   return by as unknown as ProtectBy<Request, Middleware>
+}
+
+/** The chosen guard. Throws the refusal in its place, as the validator publishes and explains it. */
+export async function expectGuard(
+  validator: object,
+  chosen: Guard | Refusal,
+  toHttpRequest: () => HttpRequest,
+): Promise<Guard> {
+  return isRefusal(chosen) ? reportFor(validator)(toHttpRequest(), () => Promise.reject(chosen)) : chosen
 }

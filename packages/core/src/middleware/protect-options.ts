@@ -5,7 +5,8 @@ import { expectOrigins } from '../constraints/dpop/origins.ts'
 import { expectOneOf, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
 import { expectValidatorOptions, type ValidatorOptions } from '../options.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
-import { hasOwnMethod, type Validator } from '../validator-methods.ts'
+import { hasOwnMethod } from '../create-methods.ts'
+import type { Validator } from '../validator-methods.ts'
 
 /** The options of the middleware. */
 export interface MiddlewareOptions {

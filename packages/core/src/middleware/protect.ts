@@ -1,17 +1,21 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
-import { refuserOf } from '../create-validator.ts'
 import type { Validator } from '../validator-methods.ts'
-import type { Guard } from '../guards/guard.ts'
+import { type Guard, isGuard } from '../guards/guard.ts'
 import type { MetadataResponse } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { type ErrorResponse, isErrorResponse, type Line } from '../responses/error-response.ts'
+import { toHttpRequest as ofNode } from '../request/to-http-request.ts'
+import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal, type Refusal } from '../responses/refusal.ts'
+import type { Authenticate, AuthResult } from './auth-result.ts'
+import { withWebSocket } from './early-messages.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
-import { setProtectBy } from './protect-by.ts'
+import { expectGuard, setProtectBy } from './protect-by.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
 import { type Unawaitable, unawaitable } from './unawaitable.ts'
 import { createIsExempt, type Exemption } from './unless.ts'
+import { withOrigin } from './with-origin.ts'
+import { createUpgrade, type Upgrade, type UpgradeOptions } from './upgrade.ts'
 
 /** Protects the routes of a framework: it takes guards and returns a middleware of the framework. */
 export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = RawClaims, Native = Request> {
@@ -40,6 +44,14 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
    * has no URL: set `resource`.
    */
   readonly metadata: () => Unawaitable<Middleware>
+  /**
+   * Authenticates WebSockets and the handshakes of Socket.IO, and closes them when their lease ends. Call it when the
+   * server starts, with the guards, and use a function of its result.
+   */
+  readonly upgrade: {
+    (...guards: readonly Guard[]): Upgrade<Request, Claims>
+    (options: UpgradeOptions, ...guards: readonly Guard[]): Upgrade<Request, Claims>
+  }
   /** The validator behind it: `await protect.validator.ready()`, `.health()`, `.close()`. */
   readonly validator: Validator<Claims>
 }
@@ -51,33 +63,14 @@ export interface OptionalProtect<Request, Middleware, Claims = RawClaims> {
   readonly auth: (request: Request) => AccessToken<Claims> | undefined
 }
 
-/** The result of a request: it continues, it gets this response, or the framework's error handling gets this error. */
-export type AuthResult<Claims> =
-  | Continuation<Claims>
-  | { readonly response: ErrorResponse; readonly error?: undefined }
-  | { readonly error: Error }
-
-interface Continuation<Claims> {
-  readonly token: AccessToken<Claims> | undefined
-  /** Headers that the response needs. */
-  readonly headers: readonly Line[]
-  readonly response?: undefined
-  readonly error?: undefined
-}
-
-/** Authenticates a request under the guards of its route. It never rejects. */
-export interface Authenticate<Request, Claims> {
-  (request: Request): Promise<AuthResult<Claims>>
-  /** The fast path: the token of a request that continues without waiting. `undefined` for every other request. */
-  readonly known: (request: Request) => AccessToken<Claims> | undefined
-}
-
 /** The parts of an adapter: how to read a request, and how to build a middleware. */
 export interface Framework<Request, Middleware, Claims> {
   /** `native` must be the request of the framework, because guards get it. */
   readonly toHttpRequest: (request: Request) => HttpRequest
   /** Whether a request is for this path, as the router of the framework decides it. */
   readonly isAt: (request: Request, path: string) => boolean
+  /** The WebSocket of a request whose upgrade a library has accepted already. A refused one is closed. */
+  readonly webSocketOf?: (request: Request) => unknown
   /** Throws a `TypeError` when `protect` is called in a handler. Default: while a request over HTTP/1.1 is handled. */
   readonly expectAtStart?: () => void
   /** Responds to a request for the metadata, and lets every other request through. */
@@ -87,14 +80,6 @@ export interface Framework<Request, Middleware, Claims> {
     authenticate: Authenticate<Request, Claims>,
     optional: Authenticate<Request, Claims>,
   ) => Middleware
-}
-
-/** The option `origin` replaces the origin that the framework states. */
-function withOrigin<Request>(
-  toHttpRequest: (request: Request) => HttpRequest,
-  origin: readonly string[],
-): typeof toHttpRequest {
-  return (request) => Object.defineProperty(toHttpRequest(request), 'origin', { value: origin })
 }
 
 /** Creates the `protect` of an adapter. */
@@ -110,12 +95,14 @@ export function createProtectFor<
     toMiddleware,
     toMetadata,
     isAt,
+    webSocketOf = () => undefined,
     expectAtStart = createExpectAtStart(),
   }: Framework<Request, Middleware, Claims>,
 ): Protect<Request, Middleware, Middleware, Claims, Native> {
   const { validator, errors, origin } = protection
   const auth = createRequestAuth(protection, origin === undefined ? toHttpRequest : withOrigin(toHttpRequest, origin))
-  const refuse = refuserOf(validator)
+  // Of an upgrade, which no framework sees.
+  const nodeAuth = createRequestAuth(protection, origin === undefined ? ofNode : withOrigin(ofNode, origin))
 
   function withGuard(
     guardOf: (request: Request) => Guard | Refusal,
@@ -124,9 +111,10 @@ export function createProtectFor<
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        const chosen = guardOf(request)
-        const guard = isRefusal(chosen) ? await refuse(chosen, toHttpRequest(request)) : chosen
-        const token = await auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials)
+        const guard = await expectGuard(validator, guardOf(request), () => toHttpRequest(request))
+        const token = await withWebSocket(webSocketOf(request), async () =>
+          auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
+        )
         return { token, headers: auth.takeHeaders(request) }
       } catch (error) {
         return errors === 'respond' && isErrorResponse(error) ? { response: error } : { error: toFrameworkError(error) }
@@ -174,12 +162,18 @@ export function createProtectFor<
     return unawaitable(toMetadata((request) => respond(toHttpRequest(request))))
   }
 
+  function upgrade(first: Guard | UpgradeOptions = {}, ...others: readonly Guard[]): Upgrade<Request, Claims> {
+    const [options, guards] = isGuard(first) ? [{}, [first as Guard, ...others]] : [first as UpgradeOptions, others]
+    return createUpgrade(options, { validator, guard: prepare(guards)(), framework: auth, node: nodeAuth })
+  }
+
   setProtectBy<Request, Middleware>(protect, (choose) => {
     const authenticate = withGuard((request) => choose(request, toHttpRequest(request)), 'required')
     return unawaitable(toMiddleware(authenticate, authenticate))
   })
   return Object.assign(protect, {
     metadata,
+    upgrade,
     auth: auth.tokenOf,
     optional: Object.assign(optional, { auth: auth.optionalTokenOf }),
     unless,

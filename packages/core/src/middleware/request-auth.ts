@@ -12,6 +12,7 @@ import { createStates } from './request-states.ts'
 
 /** Authenticates the requests of a framework. Several layers of `protect` on one request authenticate it once. */
 export interface RequestAuth<Request extends object, Claims = RawClaims> {
+  readonly toHttpRequest: (request: Request) => HttpRequest
   /** The fast path, for a request that no layer has seen. `undefined` means that the request takes the full path. */
   readonly known: (request: Request, guard: Guard) => AccessToken<Claims> | undefined
   /** The token that the guard accepts. `undefined` for a skipped preflight, and when optional credentials are absent. */
@@ -167,7 +168,7 @@ export function createRequestAuth<Request extends object, Claims>(
     return token
   }
 
-  return { known, authenticate, takeHeaders, tokenOf, optionalTokenOf }
+  return { known, authenticate, takeHeaders, tokenOf, optionalTokenOf, toHttpRequest }
 }
 
 /** The guards of a layer run later, once for each layer. A refusal of the token has the challenges of this layer. */

@@ -16,8 +16,14 @@ export interface CookieSource {
   readonly origins: readonly string[]
 }
 
+/** The subprotocols of a WebSocket, of which the second is the token. Only `webSocketProtocol()` creates it. */
+export interface WebSocketProtocolSource {
+  readonly in: 'web-socket-protocol'
+  readonly name: 'sec-websocket-protocol'
+}
+
 /** A place of the token in a request. `'authorization'` is `Authorization: Bearer <token>` (RFC 6750 §2.1). */
-export type CredentialSource = 'authorization' | HeaderSource | CookieSource
+export type CredentialSource = 'authorization' | HeaderSource | CookieSource | WebSocketProtocolSource
 
 /** The options of the source `cookie`. */
 export interface CookieOptions {
@@ -68,6 +74,19 @@ export function cookie(name: string, options: CookieOptions = {}): CookieSource 
   return create({ in: 'cookie', name: expectName(name, 'cookie'), origins: expectAllowedOrigins(origins) })
 }
 
+/**
+ * Reads the token from `Sec-WebSocket-Protocol: bearer, <token>` of a request that opens a WebSocket, for browsers:
+ * `new WebSocket(url, ['bearer', token])`. These two must be the only subprotocols, in this order, or the request is 400
+ * `malformed-credentials`. Other subprotocols without `bearer` are no credentials.
+ *
+ * The server must answer with the subprotocol `bearer` alone. The library `ws` and those above it do this: they choose
+ * the first one. Subprotocols allow only some characters (RFC 6455 §4.1): a token with `/` or `=` cannot come this way.
+ * Does NOT keep the token out of logs of your proxies that contain this header.
+ */
+export function webSocketProtocol(): WebSocketProtocolSource {
+  return create({ in: 'web-socket-protocol', name: 'sec-websocket-protocol' })
+}
+
 /** Checks the option `credentials`. `undefined` is the default. */
 export function expectCredentialSources(given: unknown = 'authorization'): readonly CredentialSource[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given]
@@ -82,7 +101,7 @@ export function expectCredentialSources(given: unknown = 'authorization'): reado
   return Object.freeze(sources)
 }
 
-function create<Source extends HeaderSource | CookieSource>(source: Source): Source {
+function create<Source extends Exclude<CredentialSource, string>>(source: Source): Source {
   created.add(source)
   return Object.freeze(source)
 }
@@ -94,7 +113,7 @@ function expectSource(source: unknown): CredentialSource {
   }
   const hint = typeof source === 'function' ? "; call it with a name, such as cookie('session')" : ''
   throw invalidOption(
-    `Expected \`credentials\` to be 'authorization', a result of header(name) or cookie(name, { origins }), or an array of these, got ${describeOther(source)}${hint}`,
+    `Expected \`credentials\` to be 'authorization', a result of header(name), cookie(name, { origins }) or webSocketProtocol(), or an array of these, got ${describeOther(source)}${hint}`,
   )
 }
 

@@ -1,8 +1,9 @@
-import { invalidRequest, Refusal } from '../responses/refusal.ts'
+import { Refusal } from '../responses/refusal.ts'
 import { extractCookies } from './cookies.ts'
 import type { CredentialSource } from './credential-sources.ts'
 import { tokenInForm } from './form-body.ts'
 import { headerLines, isWebHeaders } from './header-lines.ts'
+import { maxTokenLength, refuseUnless, tokenInHeader, tokenInSubprotocols } from './header-tokens.ts'
 import type { HttpRequest } from './http-request.ts'
 import { onlyAuthorizationLine } from './node-headers.ts'
 import { isSafeOrSameOrigin } from './same-origin.ts'
@@ -17,7 +18,6 @@ export interface Credentials {
 
 export type Scheme = 'Bearer' | 'DPoP'
 
-const maxTokenLength = 16 * 1024
 const prefix = 'Bearer '
 /** The bound applies before any code looks at the line. */
 const maxLineLength = prefix.length + maxTokenLength
@@ -129,20 +129,21 @@ function credentialsIn(
     const found = token === undefined ? credentialsInAuthorization(request, schemes) : { scheme: bearerScheme, token }
     return found === undefined ? [] : [found]
   }
-  const tokens = source.in === 'cookie' ? extractCookies(request, source.name) : tokenInHeader(request, source.name)
-  return tokens.map((token) => ({ scheme: bearerScheme, token }))
+  return tokensIn(source, request).map((token) => ({ scheme: bearerScheme, token }))
+}
+
+function tokensIn(source: Exclude<CredentialSource, string>, request: HttpRequest): readonly string[] {
+  switch (source.in) {
+    case 'cookie':
+      return extractCookies(request, source.name)
+    case 'header':
+      return tokenInHeader(request, source.name)
+    case 'web-socket-protocol':
+      return tokenInSubprotocols(request, source.name)
+  }
 }
 
 const bearerScheme: Scheme = 'Bearer'
-
-/** A web `Request` joins several lines by commas, and no token has a comma. */
-function tokenInHeader({ headers }: HttpRequest, name: string): readonly string[] {
-  const lines = headerLines(headers, name)
-  const [line = ''] = lines
-  refuseUnless(line.length <= maxTokenLength, 'token-too-large')
-  refuseUnless(lines.length <= 1 && !line.includes(','), 'repeated-credentials')
-  return line === '' ? [] : [line]
-}
 
 function credentialsInAuthorization({ headers }: HttpRequest, schemes: readonly Scheme[]): Credentials | undefined {
   const [line, ...others] = headerLines(headers, 'authorization')
@@ -178,10 +179,4 @@ function expectTokenText(text: string): string {
   // RFC 6750 §2.1. An empty token has none of these characters.
   refuseUnless(/^[\w.~+/-]+=*$/.test(text), 'malformed-credentials')
   return text
-}
-
-function refuseUnless(isSound: boolean, reason: Parameters<typeof invalidRequest>[0]): void {
-  if (!isSound) {
-    throw invalidRequest(reason)
-  }
 }

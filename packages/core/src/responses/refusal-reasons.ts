@@ -42,6 +42,7 @@ export const refusalReasons = [
   'wrong-certificate',
   'inactive',
   'revoked',
+  'other-owner',
   'missing-audience',
   'unknown-prefix',
   'wrong-claims',

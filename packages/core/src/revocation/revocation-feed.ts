@@ -24,6 +24,8 @@ export interface RevocationFeed {
   readonly join: () => void
   readonly leave: () => void
   readonly removeExpired: () => void
+  /** Calls back when a token can be refused that was not refused before. Returns a function that stops this. */
+  readonly onChange: (listener: () => void) => () => void
 }
 
 /**
@@ -61,9 +63,12 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
   let members = 0
   let following = new AbortController()
   let position: string | undefined
+  const listeners = new Set<() => void>()
+  const announce = (): void => listeners.forEach((listener) => listener())
 
   async function publish(record: RevocationRecord): Promise<void> {
     const isKnown = apply(record)
+    announce()
     const text = formatRecord(record)
     notePublished(text)
     await publishRecord(log, text)
@@ -102,6 +107,7 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
         if (!signal.aborted) {
           hasFailed = true
           contact.noteFailure(error)
+          announce()
           await wait(backoff)
           backoff = Math.min(2 * backoff, maxBackoff)
         }
@@ -113,6 +119,9 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
     const foreign = records.filter((text) => text === undefined || !published.delete(text))
     const known = foreign.flatMap((text) => (text === undefined ? undefined : parseRecord(text)) ?? [])
     known.forEach(apply)
+    if (known.length > 0) {
+      announce()
+    }
     index.removeExpired(clock(), maxRemoved)
     report('ignored', foreign.length - known.length)
     report('received', known.length)
@@ -150,6 +159,10 @@ function createRevocationFeed(log: Revocations, clock: Clock): RevocationFeed {
       }
     },
     removeExpired: () => index.removeExpired(clock(), maxRemoved),
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
   }
 }
 

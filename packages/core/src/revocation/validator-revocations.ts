@@ -13,6 +13,7 @@ export interface ValidatorRevocations extends RevocationCheck, Evictions {
   /** Resolves when the first attempt to catch up has ended. */
   readonly attempted: () => Promise<void>
   readonly health: () => RevocationsHealth
+  readonly onChange: RevocationFeed['onChange']
   readonly close: () => void
 }
 
@@ -63,6 +64,7 @@ export function createValidatorRevocations(settings: {
     isReady: () => log === undefined || feed.lastContact() !== undefined,
     attempted: async () => (log === undefined ? undefined : feed.attempted()),
     health: () => healthOf(feed, log),
+    onChange: feed.onChange,
     close: () => {
       if (log !== undefined && !isClosed) {
         isClosed = true

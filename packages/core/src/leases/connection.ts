@@ -1,0 +1,139 @@
+// Fake timers of a test replace the global functions.
+import { clearTimeout, setTimeout } from 'node:timers'
+import { describe } from '../lib/invalid-option.ts'
+import { isRecord } from '../lib/record.ts'
+import { isErrorResponse, writeErrorResponse } from '../responses/error-response.ts'
+import { isRefusal } from '../responses/refusal.ts'
+
+/** A connection that a lease can close. */
+export type Connection = StreamConnection | WebSocketConnection | SocketIoConnection
+
+/** A response or another stream of Node. Before its headers are sent, a response becomes the refusal. */
+export interface StreamConnection extends Emitter {
+  end(): unknown
+  destroy(): unknown
+  readonly destroyed?: boolean
+  readonly headersSent?: boolean
+}
+
+/** A WebSocket of `ws`, or the object of another library with this method. */
+export interface WebSocketConnection {
+  close(code?: number, reason?: string): unknown
+  readonly readyState?: number
+}
+
+/** A socket of Socket.IO. */
+export interface SocketIoConnection extends Emitter {
+  disconnect(close?: boolean): unknown
+}
+
+interface Emitter {
+  on(event: string, listener: () => void): unknown
+}
+
+/** Milliseconds in which a peer can close the connection by itself. */
+const grace = 500
+/** `readyState` of a WebSocket that closes. */
+const closing = 2
+
+/** Closes the connection when the signal aborts. `closed` is called when the connection closes. */
+export function bindConnection(connection: Connection, signal: AbortSignal, closed: () => void): void {
+  const { close, event, isClosed } = partsOf(connection)
+  if (isClosed) {
+    closed()
+    return
+  }
+  listen(connection, event, closed)
+  const end = (): void => close(signal.reason)
+  if (signal.aborted) {
+    end()
+  } else {
+    signal.addEventListener('abort', end, { once: true })
+  }
+}
+
+/** Closes a WebSocket, and cuts off a peer that does not take part. The handler gets no later message. */
+export function closeWebSocket(socket: WebSocketConnection, error: unknown): void {
+  // Only an error of the token closes the socket with 1008 or 1013. 1000 is a normal end.
+  const code = isRefusal(error) ? 1008 : isErrorResponse(error) ? 1013 : 1000
+  socket.close(code, isRefusal(error) ? error.message : code === 1013 ? 'Try again later' : '')
+  call(socket, 'removeAllListeners', 'message')
+  cutOffLater(socket, () => call(socket, 'terminate'))
+}
+
+interface ConnectionParts {
+  readonly close: (error: unknown) => void
+  /** The event of a connection that has closed. */
+  readonly event: string
+  readonly isClosed: boolean
+}
+
+function partsOf(connection: Connection): ConnectionParts {
+  if (has<SocketIoConnection>(connection, 'disconnect')) {
+    return { close: () => connection.disconnect(true), event: 'disconnect', isClosed: false }
+  }
+  if (has<StreamConnection>(connection, 'end', 'destroy')) {
+    return {
+      close: (error) => endStream(connection, error),
+      event: 'close',
+      isClosed: connection.destroyed === true,
+    }
+  }
+  if (has<WebSocketConnection>(connection, 'close')) {
+    return {
+      close: (error) => closeWebSocket(connection, error),
+      event: 'close',
+      isClosed: Number(connection.readyState) >= closing,
+    }
+  }
+  throw new TypeError(
+    `Expected a response or a stream of Node, a WebSocket or a socket of Socket.IO, got ${describe(connection)}; for any other connection, listen to \`lease.signal\``,
+  )
+}
+
+function has<Kind extends Connection>(connection: unknown, ...methods: readonly string[]): connection is Kind {
+  return isRecord(connection) && methods.every((name) => typeof connection[name] === 'function')
+}
+
+function endStream(stream: StreamConnection, error: unknown): void {
+  // A handler that goes on writing must not end the process.
+  listen(stream, 'error', () => undefined)
+  if (stream.headersSent === false && isErrorResponse(error)) {
+    const response = stream as StreamConnection & Writable
+    writeErrorResponse(error, {
+      set: (name, value) => response.setHeader(name, value),
+      append: (name, value) => response.appendHeader(name, value),
+      end: (status, body) => Object.assign(response, { statusCode: status }).end(body),
+    })
+  } else {
+    stream.end()
+  }
+  cutOffLater(stream, () => stream.destroy())
+}
+
+interface Writable {
+  setHeader(name: string, value: string): unknown
+  appendHeader(name: string, value: string): unknown
+  end(body: string): unknown
+}
+
+/** Cuts off a connection that has not closed after some time. */
+function cutOffLater(connection: object, cutOff: () => void): void {
+  const timer = setTimeout(cutOff, grace).unref()
+  listen(connection, 'close', () => clearTimeout(timer))
+}
+
+/** A WebSocket of Hono has no events of its own. */
+function listen(connection: object, event: string, listener: () => void): void {
+  const emitter = connection as Partial<Emitter>
+  if (typeof emitter.on === 'function') {
+    emitter.on(event, listener)
+  }
+}
+
+function call(connection: object, name: 'removeAllListeners' | 'terminate', argument?: string): void {
+  const method = (connection as Readonly<Record<string, unknown>>)[name]
+  if (typeof method === 'function') {
+    method.call(connection, argument)
+  }
+}

@@ -1,0 +1,137 @@
+// Fake timers of a test replace the global functions.
+import { clearTimeout, setTimeout } from 'node:timers'
+import type { AccessToken } from '../access-token.ts'
+import type { Clock } from '../lib/clock.ts'
+import { invalidToken } from '../responses/refusal.ts'
+import { isUnavailable } from '../responses/unavailable.ts'
+import { bindConnection } from './connection.ts'
+import type { Lease } from './lease.ts'
+import type { LeaseTokens } from './lease-tokens.ts'
+
+/** Milliseconds. The clock can be ahead of a timer, when the machine slept. */
+const maxDelay = 60_000
+/** Milliseconds: the interval between two attempts to confirm, at least. */
+const minInterval = 1000
+/** Milliseconds: an opaque token without `exp` would never end. */
+const withinWithoutExp = 60_000
+
+/** A lease, as the others of its validator see it. */
+export interface OpenLease extends Lease {
+  /** Ends the lease if its token is revoked. */
+  readonly checkRevocations: () => Promise<void>
+  /** Ends the lease for a reason. */
+  readonly stop: (reason: unknown) => void
+}
+
+interface LeaseContext {
+  readonly tokens: LeaseTokens
+  readonly clock: Clock
+  /** The lease has ended. */
+  readonly ended: (lease: OpenLease) => void
+}
+
+export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseContext): OpenLease {
+  const ending = new AbortController()
+  const { signal } = ending
+  let token = first
+  /** Milliseconds since the epoch. */
+  let confirmedAt = clock()
+  let isConfirming = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const open: OpenLease = {
+    get token() {
+      return token
+    },
+    signal,
+    bind: (connection) => {
+      bindConnection(connection, signal, open.end)
+      return open
+    },
+    renew: async (credentials) => {
+      signal.throwIfAborted()
+      const fresh = await tokens.renewed(token, credentials)
+      signal.throwIfAborted()
+      confirmedAt = clock()
+      use(fresh)
+      return fresh
+    },
+    end: () => stop(undefined),
+    checkRevocations: async () => tokens.verifyRevocations(token).catch(stop),
+    stop,
+  }
+
+  /** The time until which a statement that the token is active counts. `undefined` if there is no such demand. */
+  function activeWithin(): number | undefined {
+    const demanded = tokens.activeWithin(token)
+    return demanded ?? (token.expiresAt === undefined ? withinWithoutExp : undefined)
+  }
+
+  function expiresAt(): number {
+    return token.expiresAt?.getTime() ?? Infinity
+  }
+
+  function confirmsAt(): number {
+    const within = activeWithin()
+    return within === undefined || isConfirming ? Infinity : confirmedAt + intervalOf(within)
+  }
+
+  function use(next: AccessToken): void {
+    token = next
+    check()
+  }
+
+  /** The only timer of the lease calls it, and every change of the token. */
+  function check(): void {
+    clearTimeout(timer)
+    const now = clock()
+    if (signal.aborted) {
+      return
+    }
+    if (now >= expiresAt()) {
+      stop(invalidToken('expired', ['exp']))
+      return
+    }
+    if (now >= confirmsAt()) {
+      void confirm()
+    }
+    const delay = Math.min(expiresAt(), confirmsAt()) - now
+    timer = setTimeout(check, Math.min(Math.max(delay, 1), maxDelay)).unref()
+  }
+
+  async function confirm(): Promise<void> {
+    const within = activeWithin() ?? 0
+    const begun = clock()
+    const previous = token
+    isConfirming = true
+    try {
+      const newer = await tokens.confirmed(previous, intervalOf(within))
+      confirmedAt = begun
+      token = token === previous ? newer : token
+    } catch (error) {
+      // A renewal can have replaced the token meanwhile.
+      if (token === previous && (!isUnavailable(error) || clock() - confirmedAt >= Math.max(within, 2 * minInterval))) {
+        stop(error)
+      }
+    } finally {
+      isConfirming = false
+    }
+    check()
+  }
+
+  function stop(reason: unknown): void {
+    if (!signal.aborted) {
+      clearTimeout(timer)
+      ended(open)
+      ending.abort(reason)
+    }
+  }
+
+  check()
+  return open
+}
+
+/** Half of the time: the statement is then never older than the demand, with the time of the call. */
+function intervalOf(within: number): number {
+  return Math.max(within / 2, minInterval)
+}

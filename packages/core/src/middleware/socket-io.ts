@@ -1,0 +1,24 @@
+import type { IncomingMessage } from 'node:http'
+import type { SocketIoConnection } from '../leases/connection.ts'
+import { own } from '../lib/record.ts'
+import { isErrorResponse } from '../responses/error-response.ts'
+import { isRefusal } from '../responses/refusal.ts'
+
+/** A socket of Socket.IO before its connection. */
+export interface IoSocket extends SocketIoConnection {
+  readonly request: IncomingMessage
+  readonly handshake: { readonly auth: object }
+  readonly data: Record<string, unknown>
+}
+
+/** `io(url, { auth: { token } })` of the client. `undefined` without it. */
+export function tokenOfHandshake({ handshake }: IoSocket): unknown {
+  return own(handshake.auth, 'token') ?? undefined
+}
+
+/** Socket.IO sends `message` and `data` to the client. An error without details is no refusal. */
+export function publicError(error: unknown): Error {
+  const message = isRefusal(error) ? error.message : 'Try again later'
+  const status = isErrorResponse(error) ? error.status : 500
+  return Object.assign(new Error(message), { data: { status, ...(isRefusal(error) ? error.body : {}) } })
+}

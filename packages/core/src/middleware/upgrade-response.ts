@@ -1,0 +1,24 @@
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { reportBug } from '../diagnostics/channels.ts'
+import { isErrorResponse, writeErrorResponse } from '../responses/error-response.ts'
+
+/** Responds to an upgrade that is not accepted, and closes its connection. Any other error is a 500 without details. */
+export function respondToUpgrade(request: IncomingMessage, socket: Duplex, error: unknown): void {
+  const response = new ServerResponse(request)
+  response.assignSocket(socket as Socket)
+  response.shouldKeepAlive = false
+  // The client can keep its half of the connection open.
+  const close = (): void => (socket as Socket).destroySoon()
+  if (isErrorResponse(error)) {
+    writeErrorResponse(error, {
+      set: (name, value) => response.setHeader(name, value),
+      append: (name, value) => response.appendHeader(name, value),
+      end: (status, body) => Object.assign(response, { statusCode: status }).end(body, close),
+    })
+  } else {
+    reportBug(error)
+    Object.assign(response, { statusCode: 500 }).end(close)
+  }
+}

@@ -1,0 +1,177 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { AccessToken, RawClaims } from '../access-token.ts'
+import { deferDpop } from '../guards/dpop-bound.ts'
+import type { Guard } from '../guards/guard.ts'
+import { deferOrganization } from '../guards/organization.ts'
+import { closeWebSocket } from '../leases/connection.ts'
+import { type Lease, lease } from '../leases/lease.ts'
+import { expectOneOf, expectOptions } from '../lib/invalid-option.ts'
+import { memberOf } from '../lib/record.ts'
+import { expectAllowedOrigins } from '../request/allowed-origins.ts'
+import { carriersOf } from '../request/carriers.ts'
+import type { HttpRequest } from '../request/http-request.ts'
+import { invalidRequest } from '../responses/refusal.ts'
+import type { Validator } from '../validator-methods.ts'
+import { bufferMessages, type WebSocket } from './early-messages.ts'
+import type { RequestAuth } from './request-auth.ts'
+import { type IoSocket, publicError, tokenOfHandshake } from './socket-io.ts'
+import { respondToUpgrade } from './upgrade-response.ts'
+import { verifyOrigin } from './verify-origin.ts'
+
+/** The options of `protect.upgrade`. */
+export interface UpgradeOptions {
+  /**
+   * The origins whose pages may connect, each as browsers write it, such as `https://app.example.com`. A connection of
+   * another page is 403 `cross-origin`. Clients that are no browsers send no origin. Default: pages of any origin, if
+   * they have a token.
+   */
+  readonly origins?: string | readonly string[] | undefined
+  /**
+   * `'accepted'`: a WebSocket whose upgrade has no token can send it as its first message, as text, within 5 s. It is
+   * open until then. Default: `'ignored'`.
+   */
+  readonly firstMessage?: 'ignored' | 'accepted' | undefined
+}
+
+/** What begins when a connection is accepted. The lease is bound to it. */
+export type Accept<Claims> = (lease: Lease<Claims>) => void
+
+/** Authenticates connections. It closes those that it refuses, and those whose lease has ended. */
+export interface Upgrade<Request, Claims = RawClaims> {
+  /**
+   * A listener for `server.on('upgrade', …)`, with a `WebSocketServer` of `ws` that has `noServer: true`. It responds to a
+   * refused upgrade with the status and the challenge of any other request. `accept` is called with each WebSocket.
+   */
+  listen<Socket extends WebSocket>(
+    sockets: WebSocketServer<Socket>,
+    accept: (socket: Socket, lease: Lease<Claims>, request: IncomingMessage) => void,
+  ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /**
+   * Authenticates a WebSocket that a library has opened already, by the request of its upgrade. Then it calls `accept`.
+   * Messages that come before are delivered after it. It never rejects: a refused WebSocket is closed with 1008.
+   */
+  open(socket: WebSocket, request: Request, accept: Accept<Claims>): Promise<void>
+  /**
+   * A middleware for `io.use(…)` of Socket.IO. The token is `auth.token` of the handshake, or in the request. The lease is
+   * in `socket.data.lease`. A refused client gets `connect_error` with a fixed sentence, and `data` with the status.
+   */
+  readonly handshake: (socket: IoSocket, next: (error?: Error) => void) => void
+}
+
+/** The part of `WebSocketServer` of `ws` that counts. */
+export interface WebSocketServer<Socket> {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, opened: (socket: Socket) => void): void
+}
+
+interface UpgradeParts<Request extends object, Claims> {
+  readonly validator: Validator<Claims>
+  readonly guard: Guard
+  /** Each authenticates a request once, also behind `protect()`. */
+  readonly framework: Authentication<Request, Claims>
+  /** For requests of Node, which no framework has seen. */
+  readonly node: Authentication<IncomingMessage, Claims>
+}
+
+type Authentication<Request extends object, Claims> = Pick<
+  RequestAuth<Request, Claims>,
+  'authenticate' | 'toHttpRequest'
+>
+
+type Token<Claims> = AccessToken<Claims> | undefined
+
+export function createUpgrade<Request extends object, Claims>(
+  options: UpgradeOptions,
+  parts: UpgradeParts<Request, Claims>,
+): Upgrade<Request, Claims> {
+  const { validator, guard, framework, node } = parts
+  const checked = expectOptions(options, 'the options of protect.upgrade', ['origins', 'firstMessage'])
+  const origins = checked.origins === undefined ? undefined : expectAllowedOrigins(checked.origins)
+  const firstMessage = expectOneOf(checked.firstMessage ?? 'ignored', 'firstMessage', ['ignored', 'accepted'])
+  const inRequest = firstMessage === 'accepted' ? 'optional' : 'required'
+
+  /** A token that came beside the request. The guards see the request. */
+  async function validate(text: unknown, request: HttpRequest): Promise<AccessToken<Claims>> {
+    const token = await validator.validate(text, guard.demands.dpop === true ? deferDpop : deferOrganization)
+    return validator.authorize(token, request, guard)
+  }
+
+  async function serve(
+    socket: WebSocket,
+    request: HttpRequest,
+    work: { readonly token: () => Promise<Token<Claims>>; readonly accept: Accept<Claims> },
+  ): Promise<void> {
+    const messages = bufferMessages(socket)
+    let accepted: Lease<Claims>
+    try {
+      const token = (await work.token()) ?? (await validate(await messages.first(connectionOf(request)), request))
+      accepted = lease(token).bind(socket)
+    } catch (error) {
+      messages.stop()
+      closeWebSocket(socket, error)
+      return
+    }
+    messages.stop()
+    if (!accepted.signal.aborted) {
+      work.accept(accepted)
+      messages.replay()
+    }
+  }
+
+  return {
+    listen: (sockets, accept) => (request, socket, head) => {
+      // Without this listener, a connection that breaks in the meantime ends the process.
+      const destroy = (): void => void socket.destroy()
+      socket.on('error', destroy)
+      const http = node.toHttpRequest(request)
+      async function authenticated(): Promise<Token<Claims>> {
+        await verifyOrigin(validator, http, origins)
+        return node.authenticate(request, guard, inRequest)
+      }
+      authenticated().then(
+        (token) => {
+          socket.off('error', destroy)
+          sockets.handleUpgrade(request, socket, head, (opened) => {
+            void serve(opened, http, {
+              token: async () => token,
+              accept: (accepted) => accept(opened, accepted, request),
+            })
+          })
+        },
+        (error: unknown) => respondToUpgrade(request, socket, error),
+      )
+    },
+    open: async (socket, request, accept) => {
+      const http = framework.toHttpRequest(request)
+      async function authenticated(): Promise<Token<Claims>> {
+        await verifyOrigin(validator, http, origins)
+        return framework.authenticate(request, guard, inRequest)
+      }
+      await serve(socket, http, { token: authenticated, accept })
+    },
+    handshake: (socket, next) => {
+      const http = node.toHttpRequest(socket.request)
+      async function authenticated(): Promise<AccessToken<Claims>> {
+        await verifyOrigin(validator, http, origins)
+        const text = tokenOfHandshake(socket)
+        const token = await node.authenticate(socket.request, guard, text === undefined ? 'required' : 'optional')
+        if (text !== undefined && token !== undefined) {
+          throw invalidRequest('repeated-credentials')
+        }
+        return token ?? validate(text, http)
+      }
+      authenticated().then(
+        (token) => {
+          socket.data['lease'] = lease(token).bind(socket)
+          next()
+        },
+        (error: unknown) => next(publicError(error)),
+      )
+    },
+  }
+}
+
+/** The connection of the upgrade. A request without one cannot have opened a WebSocket. */
+function connectionOf(request: HttpRequest): Parameters<ReturnType<typeof bufferMessages>['first']>[0] {
+  return memberOf(carriersOf(request)[0], 'socket') as IncomingMessage['socket']
+}
