@@ -8,6 +8,8 @@ export interface McpClientOptions {
   readonly resource?: string
   /** The client wants refresh tokens. Default: `false`. */
   readonly refreshes?: boolean
+  /** The client binds its tokens to a key. The SDK v1 cannot. Default: `false`. */
+  readonly dpop?: boolean
 }
 
 /** The storage of a client, in memory. The types are those of the SDK. */

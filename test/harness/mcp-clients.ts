@@ -73,11 +73,11 @@ function v1Sdk(url: URL, fetch: Fetch, options: McpClientOptions): OpenSdk {
 
 function v2Sdk(mode: 'legacy' | 'auto') {
   return (url: URL, fetch: Fetch, options: McpClientOptions): OpenSdk => {
-    const authProvider = createAuthProvider<
-      v2.StoredOAuthClientInformation,
-      v2.StoredOAuthTokens,
-      v2.OAuthDiscoveryState
-    >(options)
+    const stored = createAuthProvider<v2.StoredOAuthClientInformation, v2.StoredOAuthTokens, v2.OAuthDiscoveryState>(
+      options,
+    )
+    const dpop = options.dpop === true ? v2.DpopSession.create() : undefined
+    const authProvider = dpop === undefined ? stored : { ...stored, dpop: async () => dpop }
     return {
       open: () => {
         const client = new v2.Client(info, { versionNegotiation: { mode } })

@@ -5,7 +5,7 @@ import { requireBearerAuth as v1RequireBearerAuth } from '@modelcontextprotocol/
 import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { createMcpHandler, McpServer as V2Server, requireScopes } from '@modelcontextprotocol/server'
-import { createProtect, scopes } from '@tollgate/express'
+import { createProtect, type ProtectOptions, scopes } from '@tollgate/express'
 import { createBearerAuth, protectMcp } from '@tollgate/express/mcp'
 import express from 'express'
 import { listen } from '../../harness/listen.ts'
@@ -13,6 +13,7 @@ import { listen } from '../../harness/listen.ts'
 interface Settings {
   readonly issuer: string
   readonly origins?: readonly string[]
+  readonly dpop?: ProtectOptions['dpop']
 }
 
 export interface ServerUnderTest {
@@ -39,14 +40,14 @@ export const mcpServers: readonly ServerUnderTest[] = (['v1', 'v2'] as const).fl
 async function openServer(
   sdk: 'v1' | 'v2',
   by: 'protect' | 'verifier',
-  { issuer, origins = [] }: Settings,
+  { issuer, origins = [], dpop = { mode: 'off' } }: Settings,
 ): Promise<string> {
   const state: { app?: RequestListener } = {}
   const origin = await listen(createServer((request, response) => state.app?.(request, response)))
   const url = `${origin}/mcp`
   const app = createMcpExpressApp()
   state.app = app
-  const protect = createProtect({ issuer, audience: url, resource: { url } })
+  const protect = createProtect({ issuer, audience: url, resource: { url }, dpop })
   app.use(protect.metadata())
   const options = { origins, tools: { write: scopes('write'), purge: scopes('purge') } }
   app.use(
