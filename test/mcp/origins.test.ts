@@ -6,7 +6,13 @@ describe.each(mcpServers)('the origins of an MCP route: $name', (framework) => {
   test('a foreign origin is 403 for every method, with a token, with a bad one, and without', async () => {
     const mcp = await openMcp(framework, { options: { origins: ['https://app.example'] } })
     const tokens = [undefined, 'garbage', await mcp.token('files:read')]
-    for (const origin of ['https://evil.example', 'null', 'https://app.example.evil.example', 'https://APP.example', '']) {
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      'https://app.example.evil.example',
+      'https://APP.example',
+      '',
+    ]) {
       for (const token of tokens) {
         for (const method of ['POST', 'GET', 'DELETE', 'OPTIONS', 'PUT']) {
           const { status, headers } = await mcp.send({ token, method, body: call('read-file'), headers: { origin } })

@@ -11,12 +11,7 @@ export {
   toFrameworkError,
 } from './middleware/protect-options.ts'
 export type { Authenticate, AuthResult } from './middleware/auth-result.ts'
-export {
-  createProtectFor,
-  type Framework,
-  type OptionalProtect,
-  type Protect,
-} from './middleware/protect.ts'
+export { createProtectFor, type Framework, type OptionalProtect, type Protect } from './middleware/protect.ts'
 export { protectByOf, setProtectBy } from './middleware/protect-by.ts'
 export { createExpectAtStart } from './middleware/expect-at-start.ts'
 export { unawaitable, type Unawaitable } from './middleware/unawaitable.ts'

@@ -24,6 +24,13 @@ export interface McpOptions {
    * Default: `'body'`. It has no effect without `tools`.
    */
   readonly toolsFrom?: 'body' | 'verified-headers' | undefined
+  /**
+   * The scopes in the challenge for a token that lacks one (403). `'needed'`: those of the route and of the tool.
+   * `'needed-and-granted'`: also the scopes of other tools, if the token has them. The client of version 1 of the SDK
+   * requests the scopes of the last challenge and no others, so that it would lose them. Default:
+   * `'needed-and-granted'`.
+   */
+  readonly challengeScopes?: 'needed' | 'needed-and-granted' | undefined
 }
 
 /** The checked options. */
@@ -31,10 +38,16 @@ export interface McpSettings {
   readonly origins: readonly string[]
   readonly tools: ReadonlyMap<string, readonly Guard[]>
   readonly toolsFrom: 'body' | 'verified-headers'
+  readonly challengeScopes: 'needed' | 'needed-and-granted'
 }
 
 export function expectMcpOptions(given: McpOptions): McpSettings {
-  const { origins, tools = {}, toolsFrom = 'body' } = expectOptions(given, 'the options for MCP', optionNames)
+  const {
+    origins,
+    tools = {},
+    toolsFrom = 'body',
+    challengeScopes = 'needed-and-granted',
+  } = expectOptions(given, 'the options for MCP', optionNames)
   if (typeof tools !== 'object' || tools === null || Array.isArray(tools)) {
     throw invalidOption("Expected `tools` to be an object such as { 'delete-file': scopes('files:write') }")
   }
@@ -42,10 +55,11 @@ export function expectMcpOptions(given: McpOptions): McpSettings {
     origins: expectAllowedOrigins(origins),
     tools: new Map(Object.entries(tools).map(([name, guards]) => [name, expectSome(name, guards)])),
     toolsFrom: expectOneOf(toolsFrom, 'toolsFrom', ['body', 'verified-headers']),
+    challengeScopes: expectOneOf(challengeScopes, 'challengeScopes', ['needed', 'needed-and-granted']),
   }
 }
 
-const optionNames: readonly (keyof McpOptions)[] = ['origins', 'tools', 'toolsFrom']
+const optionNames: readonly (keyof McpOptions)[] = ['origins', 'tools', 'toolsFrom', 'challengeScopes']
 
 /** The validator checks that they are guards. */
 function expectSome(name: string, guards: Guard | readonly Guard[]): readonly Guard[] {

@@ -1,4 +1,5 @@
 import { createTokenGuard, type Guard } from '../guards/guard.ts'
+import { keepScopes } from '../guards/keep-scopes.ts'
 import { verifyAllowedOrigin } from '../request/allowed-origins.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { invalidRequest, isRefusal, type Refusal } from '../responses/refusal.ts'
@@ -26,9 +27,12 @@ export interface McpRoute {
 export function createMcpRoute<Claims>(
   validator: Pick<Validator<Claims>, 'combine'>,
   options: McpOptions,
-  guards: readonly Guard[],
+  given: readonly Guard[],
 ): McpRoute {
-  const { origins, tools, toolsFrom } = expectMcpOptions(options)
+  const { origins, tools, toolsFrom, challengeScopes } = expectMcpOptions(options)
+  const all = [given, ...tools.values()].map((some) => validator.combine(...some))
+  const scopes = all.flatMap(({ demands }) => demands.scopes ?? [])
+  const guards = challengeScopes === 'needed' ? given : [...given, keepScopes(scopes)]
   const base = validator.combine(...guards)
   const refused = validator.combine(...guards, refuseMessage)
   const byTool = new Map(Array.from(tools, ([name, own]) => [name, validator.combine(...guards, ...own)]))
