@@ -11,22 +11,22 @@ export interface BearerAuthOptions {
 }
 
 /** `requireBearerAuth` of the MCP SDK, version 1 or 2. */
-export type RequireBearerAuth<Gate> = (options: {
+export type RequireBearerAuth<Checker> = (options: {
   verifier: { verifyAccessToken(token: string): Promise<VerifiedAuthInfo> }
   requiredScopes?: string[]
   resourceMetadataUrl?: string
   expectedResource?: URL
-}) => Gate
+}) => Checker
 
 /**
  * Creates `requireBearerAuth` for one request, whose token the validator has validated. Its verifier accepts that token
  * and no other.
  */
-export function bearerAuthFor<Gate>(
-  requireBearerAuth: RequireBearerAuth<Gate>,
+export function bearerAuthFor<Checker>(
+  requireBearerAuth: RequireBearerAuth<Checker>,
   { requiredScopes, resourceMetadataUrl, expectedResource }: BearerAuthOptions,
   info: AuthInfo<unknown>,
-): Gate {
+): Checker {
   const metadataUrl = resourceMetadataUrl ?? info.resourceMetadataUrl
   return requireBearerAuth({
     verifier: {
