@@ -1,7 +1,6 @@
-import type { AuthInfo } from './auth-info.ts'
 import { expectFunction } from '../lib/invalid-option.ts'
-import type { VerifiedAuthInfo } from './token-verifier.ts'
-import { withExpiration } from './token-verifier.ts'
+import type { AuthInfo } from './auth-info.ts'
+import { type VerifiedAuthInfo, withExpiration } from './token-verifier.ts'
 
 /** The options that `requireBearerAuth` of the MCP SDK has beside the verifier. */
 export interface BearerAuthOptions {
@@ -43,6 +42,7 @@ export function bearerAuthFor<Checker>(
   })
 }
 
+/** Checks that the argument is a function. */
 export function expectRequireBearerAuth(requireBearerAuth: unknown): void {
   expectFunction(requireBearerAuth, 'requireBearerAuth')
 }
