@@ -91,9 +91,9 @@ test('every file of the core has a level, and imports from its own level or belo
 })
 
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
-test('the core has less than 22,500 lines', () => {
+test('the core has less than 24,000 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(22500)
+  expect(lines).toBeLessThan(24000)
 })
 
 test('only testing.ts imports the parts of tests', () => {

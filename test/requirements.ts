@@ -731,6 +731,21 @@ export const requirements = {
     source: 'RFC 9470 §6',
     text: '`acr` is a text and `auth_time` a number, in JWTs and introspection responses.',
   },
+  'RAR-01': {
+    level: 'MUST',
+    source: 'RFC 9396 §2, §9',
+    text: '`authorization_details` is an array of objects with a `type`, in JWTs and introspection responses; anything else grants nothing.',
+  },
+  'RAR-02': {
+    level: 'MUST',
+    source: 'RFC 9396 §2, §7',
+    text: 'Each element stands alone, and unknown types grant nothing: 403 insufficient_scope without `scope`.',
+  },
+  'RAR-03': {
+    level: 'MAY',
+    source: 'draft-ietf-oauth-rar-metadata-remediation-00 §4',
+    text: 'With a remedy: 401 insufficient_authorization, and `authorization_remediation` has the details to request.',
+  },
   'FAPI-01': { level: 'MUST', source: 'FAPI 2.0 §5.3.4', text: 'Tokens come in the header only.' },
   'FAPI-02': {
     level: 'MUST',

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { RawClaims } from './access-token.ts'
 import { expectTokenCache, type TokenCache } from './cache/token-cache.ts'
-import { expectSchema } from './claims/claims-schema.ts'
+import { expectSchema } from './claims/run-schema.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from './claims/scope-hierarchy.ts'
 import { type DpopOptions, type DpopSettings, expectDpop } from './constraints/dpop/dpop-options.ts'
 import { expectFapi } from './constraints/fapi.ts'
@@ -163,7 +163,7 @@ export function expectValidatorOptions<Claims>(
     resource: expectResource(options.resource, audiences),
     isResourceGiven: options.resource !== undefined,
     opaqueRouting,
-    schema: expectSchema(options.claims),
+    schema: options.claims === undefined ? undefined : expectSchema(options.claims, 'claims'),
     scopeHierarchy: expectScopeHierarchy(options.scopeHierarchy),
     cacheMode: cache === 'off' ? 'off' : 'memory',
     tokenCache: typeof cache === 'string' && ['memory', 'off'].includes(cache) ? undefined : expectTokenCache(cache),

@@ -6,12 +6,22 @@ export interface ChallengeContext {
   /** The demands of step-up on the route (RFC 9470 §3): `acr_values`, and `max_age` in seconds. */
   readonly acr?: readonly string[] | undefined
   readonly maxAge?: number | undefined
+  /** What a client without the authorization details of the route must request. */
+  readonly remedy?: AuthorizationRemedy | undefined
   /** The schemes of the route, each with a challenge of its own. */
   readonly schemes: readonly OfferedScheme[]
   /** The URL of the metadata of the resource (RFC 9728 §5.1). */
   readonly resourceMetadata?: string | undefined
   /** Further headers of the response, such as `DPoP-Nonce`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** What a client must request to get the missing authorization details. */
+export interface AuthorizationRemedy {
+  /** The `authorization_details` of the request (RFC 9396 §2). */
+  readonly details: readonly { readonly type: string; readonly [member: string]: unknown }[]
+  /** An id by which the client finds a token that it already has. */
+  readonly reference: string | undefined
 }
 
 /** A scheme that the route accepts. */
@@ -43,7 +53,7 @@ export function formatChallenges(refused: Refused, context: ChallengeContext): r
 /** The challenge names the scopes only for a client without a token, or with too few scopes. */
 function challengeOf(
   { code, reason, message, token }: Refused,
-  { realm, scopes, acr, maxAge, resourceMetadata }: ChallengeContext,
+  { realm, scopes, acr, maxAge, remedy, resourceMetadata }: ChallengeContext,
   { name, algs }: OfferedScheme,
   hasError: boolean,
 ): string {
@@ -57,10 +67,21 @@ function challengeOf(
     error_description: code === undefined || !hasError ? undefined : message,
     acr_values: isStepUp ? acr?.join(' ') : undefined,
     max_age: isStepUp ? maxAge?.toString() : undefined,
+    authorization_remediation: hasError && code === 'insufficient_authorization' ? formatRemedy(remedy) : undefined,
     scope: namesScopes ? scopes.join(' ') : undefined,
     algs,
     resource_metadata: resourceMetadata,
   })
+}
+
+/** Base64url JSON (draft-ietf-oauth-rar-metadata-remediation-00 §4). */
+function formatRemedy(remedy: AuthorizationRemedy | undefined): string | undefined {
+  if (remedy === undefined) {
+    return undefined
+  }
+  const { details, reference } = remedy
+  const json = JSON.stringify({ authorization_details: details, authorization_reference: reference })
+  return Buffer.from(json).toString('base64url')
 }
 
 /** Formats a challenge of the `WWW-Authenticate` header (RFC 9110 §11.6.1). Parameters without a value are left out. */
