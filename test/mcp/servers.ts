@@ -22,7 +22,7 @@ import Koa from 'koa'
 type NodeRequest = Parameters<ReturnType<typeof toNodeHandler>>[0]
 
 export interface McpServing {
-  readonly protection: ProtectOptions & Omit<TollgateOptions, 'claims'>
+  readonly protection: Omit<ProtectOptions, 'claims'> & Omit<TollgateOptions, 'claims'>
   readonly options: McpOptions
   readonly guards: readonly Guard[]
   /** Each tool calls it. The texts of the result are what it returns. */
