@@ -2,16 +2,16 @@
 import { describe, expect, test } from 'vitest'
 import { openMcpAuthorizationServer } from '../../harness/mcp-authorization-server.ts'
 import { mcpClients } from '../../harness/mcp-clients.ts'
-import { allScopes, mcpServers } from './servers.ts'
+import { exampleScopes, exampleServers } from './servers.ts'
 
-describe.each(mcpServers)('$name', (server) => {
-  test.each(Object.entries(mcpClients))('%s: 503 with Retry-After, and no challenge', async (_name, open) => {
-    const authorizationServer = await openMcpAuthorizationServer(allScopes)
+describe.each(exampleServers)('$name', (server) => {
+  test.each(Object.entries(mcpClients))('client of %s: 503 with Retry-After, and no challenge', async (_name, open) => {
+    const authorizationServer = await openMcpAuthorizationServer(exampleScopes)
     const client = open(await server.open({ issuer: authorizationServer.url }))
     await client.authorize()
     authorizationServer.fail()
     await expect(client.connect()).rejects.toThrow(/503|temporarily_unavailable/)
-    expect(client.log.authorizations, 'the client does not ask for another token').toHaveLength(1)
+    expect(client.log.authorizations, 'the client does not request another token').toHaveLength(1)
     expect(client.refusals).toHaveLength(1)
     for (const { status, headers } of client.refusals) {
       expect(status).toBe(503)

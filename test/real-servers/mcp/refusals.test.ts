@@ -1,8 +1,20 @@
 /** What an MCP client can see of a refusal, whichever SDK serves. */
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openMcpAuthorizationServer } from '../../harness/mcp-authorization-server.ts'
 import { mcpClients } from '../../harness/mcp-clients.ts'
-import { allScopes, mcpServers } from './servers.ts'
+import { customScopes, customServers, exampleScopes, exampleServers } from './servers.ts'
+
+const works: (() => void | Promise<void>)[] = []
+let issuer = ''
+beforeAll(async () => {
+  const scopes = [...exampleScopes, ...customScopes]
+  issuer = (await openMcpAuthorizationServer(scopes, (work) => void works.unshift(work))).url
+})
+afterAll(async () => {
+  for (const work of works) {
+    await work()
+  }
+})
 
 const ping = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })
 
@@ -15,41 +27,42 @@ async function send(url: string, method: string, headers: Readonly<Record<string
   })
 }
 
-describe.each(mcpServers)('$name', (server) => {
+describe.each(exampleServers)('$name', (server) => {
   test.each(['POST', 'GET', 'DELETE'])(
     '%s without a token is 401, and the challenge leads to the metadata',
     async (method) => {
-      const { url: issuer } = await openMcpAuthorizationServer(allScopes)
       const url = await server.open({ issuer })
-      const { status, headers } = await send(url, method, { 'mcp-session-id': 'another' })
+      const { status, headers } = await send(url, method, { 'mcp-session-id': 'that of another client' })
       expect(status).toBe(401)
       const challenge = headers.get('www-authenticate') ?? ''
-      expect(challenge).toMatch(/^Bearer (?!.*error).*scope="mcp"/)
+      expect(challenge).toMatch(/^Bearer (?!.*error).*scope="files:read"/)
       const [, metadataUrl = ''] = /resource_metadata="([^"]+)"/.exec(challenge) ?? []
-      const metadata = (await (await fetch(metadataUrl)).json()) as Record<string, readonly string[]>
-      expect(metadata).toMatchObject({ resource: url, authorization_servers: [issuer] })
-      expect(metadata['scopes_supported']?.toSorted()).toEqual(allScopes.toSorted())
+      const response = await fetch(metadataUrl)
+      expect(await response.json()).toMatchObject({
+        resource: url,
+        authorization_servers: [issuer],
+        scopes_supported: exampleScopes,
+      })
     },
   )
 
-  test('a page of another origin is 403, also on loopback, with and without a token', async () => {
-    const { url: issuer } = await openMcpAuthorizationServer(allScopes)
-    const url = await server.open({ issuer, origins: ['http://localhost:6274'] })
-    const authorization = `Bearer ${await mcpClients['SDK v1'](url).authorize()}`
-    // The SDK accepts each port of loopback.
-    const foreign = { origin: 'http://localhost:1' }
-    const own = { origin: 'http://localhost:6274' }
-    const requests = [foreign, { ...foreign, authorization }, own, { ...own, authorization }]
-    const statuses = await Promise.all(requests.map(async (headers) => (await send(url, 'POST', headers)).status))
-    expect(statuses).toEqual([403, 403, 401, 200])
-  })
-
   test('a token for another resource of the same authorization server is 401', async () => {
-    const { url: issuer } = await openMcpAuthorizationServer(allScopes)
     const [url, other] = [await server.open({ issuer }), await server.open({ issuer })]
     const authorization = `Bearer ${await mcpClients['SDK v2'](other).authorize()}`
     expect((await send(other, 'POST', { authorization })).status).toBe(200)
     const { status, headers } = await send(url, 'POST', { authorization })
     expect([status, headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/error="invalid_token"/)])
+  })
+})
+
+describe.each(customServers)('$name', (server) => {
+  test('a page of another origin is 403, also on loopback, with and without a token', async () => {
+    const url = await server.open({ issuer }, { origins: ['http://localhost:6274'] })
+    const authorization = `Bearer ${await mcpClients['SDK v1'](url).authorize()}`
+    // The SDK itself accepts each port of loopback.
+    const [foreign, own] = [{ origin: 'http://localhost:1' }, { origin: 'http://localhost:6274' }]
+    const requests = [foreign, { ...foreign, authorization }, own, { ...own, authorization }]
+    const statuses = await Promise.all(requests.map(async (headers) => (await send(url, 'POST', headers)).status))
+    expect(statuses).toEqual([403, 403, 401, 200])
   })
 })

@@ -1,90 +1,86 @@
+/** MCP servers on loopback: the examples, and one with more tools. Each exists for both SDKs, with `protect` and with the verifier. */
 import { createServer, type RequestListener } from 'node:http'
-import { createMcpExpressApp, requireBearerAuth as v2RequireBearerAuth } from '@modelcontextprotocol/express'
-import { toNodeHandler } from '@modelcontextprotocol/node'
-import { requireBearerAuth as v1RequireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js'
-import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
-import { createMcpHandler, McpServer as V2Server, requireScopes } from '@modelcontextprotocol/server'
+import { createMcpExpressApp, requireBearerAuth } from '@modelcontextprotocol/express'
+import { requireBearerAuth as requireBearerAuthV1 } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js'
 import { createProtect, type ProtectOptions, scopes } from '@tollgate/express'
-import { createBearerAuth, protectMcp } from '@tollgate/express/mcp'
-import express from 'express'
+import { createBearerAuth, type McpOptions, protectMcp } from '@tollgate/express/mcp'
+import type { RequestHandler } from 'express'
+import { createApp as createAppV1 } from '../../../examples/mcp-v1/app.ts'
+import { createApp as createAppV1ByVerifier } from '../../../examples/mcp-v1/verifier.ts'
+import { createApp as createAppV2 } from '../../../examples/mcp-v2/app.ts'
+import { createApp as createAppV2ByVerifier } from '../../../examples/mcp-v2/verifier.ts'
 import { listen } from '../../harness/listen.ts'
+import { serveV1, serveV2 } from './more-tools.ts'
 
-interface Settings {
-  readonly issuer: string
-  readonly origins?: readonly string[]
-  readonly dpop?: ProtectOptions['dpop']
-}
+type Options = Omit<ProtectOptions, 'audience'>
 
-export interface ServerUnderTest {
+interface ServerUnderTest {
   readonly name: string
   readonly sdk: 'v1' | 'v2'
-  /** Starts the server. Returns its URL. */
-  readonly open: (settings: Settings) => Promise<string>
+  readonly by: 'protect' | 'verifier'
 }
 
-export const tools = { open: 'read', guarded: 'write', other: 'purge' }
-/** The scopes of the guards. */
-export const allScopes = ['mcp', 'write', 'purge']
-/** The scope of a tool that the SDK v2 protects itself. */
-export const scopeOfSdk = 'audit'
+export interface ExampleServer extends ServerUnderTest {
+  /** Starts the server. Returns its URL. `url` is another one, under which clients know it. */
+  readonly open: (options: Options, url?: string) => Promise<string>
+}
 
-export const mcpServers: readonly ServerUnderTest[] = (['v1', 'v2'] as const).flatMap((sdk) =>
-  (['protect', 'verifier'] as const).map((by) => ({
-    sdk,
-    name: `server of SDK ${sdk}, ${by}`,
-    open: async (s) => openServer(sdk, by, s),
-  })),
+export interface CustomServer extends ServerUnderTest {
+  readonly open: (options: Options, mcp?: McpOptions, url?: string) => Promise<string>
+}
+
+const variants = (['v1', 'v2'] as const).flatMap((sdk) =>
+  (['protect', 'verifier'] as const).map((by) => ({ name: `server of SDK ${sdk} with ${by}`, sdk, by })),
 )
 
-async function openServer(
-  sdk: 'v1' | 'v2',
-  by: 'protect' | 'verifier',
-  { issuer, origins = [], dpop = { mode: 'off' } }: Settings,
-): Promise<string> {
+const examples = {
+  v1: { protect: createAppV1, verifier: createAppV1ByVerifier },
+  v2: { protect: createAppV2, verifier: createAppV2ByVerifier },
+}
+
+/** Their tools are `list-files`, for `files:read`, and `delete-file`, for `files:write` too. */
+export const exampleServers: readonly ExampleServer[] = variants.map(({ sdk, by, name }) => ({
+  name: `example ${name}`,
+  sdk,
+  by,
+  open: async (options, url) => openApp((own) => examples[sdk][by](url ?? own, options)),
+}))
+
+export const exampleScopes = ['files:read', 'files:write']
+
+/** Their tools are `read`, for `mcp`, `write` and `purge`, which need a scope of that name too, and `audit` (v2). */
+export const customServers: readonly CustomServer[] = variants.map(({ sdk, by, name }) => ({
+  name,
+  sdk,
+  by,
+  open: async (options, mcp, url) => openApp((own) => createCustomApp({ sdk, by }, url ?? own, options, mcp)),
+}))
+
+export const customScopes = ['mcp', 'write', 'purge', 'audit']
+
+/** The app knows its URL before it is created. Returns that URL. */
+async function openApp(create: (url: string) => RequestListener): Promise<string> {
   const state: { app?: RequestListener } = {}
   const origin = await listen(createServer((request, response) => state.app?.(request, response)))
-  const url = `${origin}/mcp`
+  state.app = create(`${origin}/mcp`)
+  return `${origin}/mcp`
+}
+
+function createCustomApp(
+  { sdk, by }: Pick<ServerUnderTest, 'sdk' | 'by'>,
+  url: string,
+  options: Options,
+  mcp: McpOptions = {},
+): RequestListener {
   const app = createMcpExpressApp()
-  state.app = app
-  const protect = createProtect({ issuer, audience: url, resource: { url }, dpop })
+  const protect = createProtect({ ...options, audience: url })
+  const given = { tools: { write: scopes('write'), purge: scopes('purge') }, ...mcp }
+  const settings = { requiredScopes: ['mcp'], expectedResource: new URL(url), ...given }
+  const protections: Readonly<Record<string, () => RequestHandler>> = {
+    'v1 verifier': () => createBearerAuth(requireBearerAuthV1, protect, settings),
+    'v2 verifier': () => createBearerAuth(requireBearerAuth, protect, settings),
+  }
+  const protection = protections[`${sdk} ${by}`]?.() ?? protectMcp(protect, given, scopes('mcp'))
   app.use(protect.metadata())
-  const options = { origins, tools: { write: scopes('write'), purge: scopes('purge') } }
-  app.use(
-    '/mcp',
-    by === 'protect'
-      ? protectMcp(protect, options, scopes('mcp'))
-      : createBearerAuth((sdk === 'v1' ? v1RequireBearerAuth : v2RequireBearerAuth) as never, protect, {
-          requiredScopes: ['mcp'],
-          expectedResource: new URL(url),
-          ...options,
-        }),
-  )
-  const handler = toNodeHandler(
-    createMcpHandler(() => {
-      const server = new V2Server({ name: 'x', version: '1' })
-      server.registerTool('read', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'read' }] }))
-      server.registerTool('write', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'written' }] }))
-      server.registerTool('purge', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'purged' }] }))
-      const scopeChallenge = requireScopes('mcp', scopeOfSdk)
-      server.registerTool('audit', { description: 'x', scopeChallenge }, () => ({
-        content: [{ type: 'text', text: 'audited' }],
-      }))
-      return server
-    }),
-  )
-  app.all('/mcp', async (request, response) => {
-    if (sdk === 'v2') {
-      await handler(request as never, response, request.body as unknown)
-      return
-    }
-    const server = new V1Server({ name: 'x', version: '1' })
-    server.registerTool('read', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'read' }] }))
-    server.registerTool('write', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'written' }] }))
-    server.registerTool('purge', { description: 'x' }, () => ({ content: [{ type: 'text', text: 'purged' }] }))
-    const transport = new StreamableHTTPServerTransport({})
-    await server.connect(transport as Parameters<typeof server.connect>[0])
-    await transport.handleRequest(request as never, response, request.body as unknown)
-  })
-  return url
+  return app.all('/mcp', protection, sdk === 'v1' ? serveV1 : serveV2)
 }

@@ -1,7 +1,7 @@
 import { createServer, request } from 'node:http'
 import { listen } from '../../harness/listen.ts'
 
-/** A proxy in front of an origin. It adds a token to each request, and changes nothing else. Returns its origin. */
+/** A proxy in front of an origin. It adds a token to each request, if there is one, and changes nothing else. Returns its origin. */
 export async function openTokenProxy(
   target: () => { readonly origin: string; readonly token: string },
 ): Promise<string> {
@@ -9,7 +9,7 @@ export async function openTokenProxy(
     createServer((incoming, outgoing) => {
       const { method, headers, url } = incoming
       const { origin, token } = target()
-      const lines = { ...headers, authorization: `Bearer ${token}` }
+      const lines = token === '' ? headers : { ...headers, authorization: `Bearer ${token}` }
       const forwarded = request(`${origin}${url}`, { method: method ?? 'GET', headers: lines }, (response) => {
         outgoing.writeHead(response.statusCode ?? 502, response.headers)
         // The headers of a stream without events are sent at once, too.
