@@ -11,7 +11,7 @@ const levels: readonly RegExp[] = [
   /^(index|adapter|contract|testing|issuers|diagnostics|mcp)\.ts$/,
   /^(contract|testing)\//,
   /^(middleware|mcp)\//,
-  /^((create-validator|create-methods|validator|validator-methods|pipeline|lifecycle|options)\.ts$|(explain|leases)\/)/,
+  /^((create-validator|create-methods|validator|validator-methods|pipeline|lifecycle|options)\.ts$|(explain|leases|resource)\/)/,
   /^issuers\//,
   /^(jwt|introspection|revocation|constraints)\//,
   /^(keys|claims|guards)\//,

@@ -260,7 +260,7 @@ verifies('RAR-03', 'the challenge has the remedy that the developer gave', async
   })
   const api = await open(adapter, [scopes('read'), initiates])
   const challenges = await api.challengesFor([{ type: 'payment' }])
-  expect(challenges[1]).toMatch(new RegExp(`^${demanded}, authorization_remediation="[\\w-]+"$`))
+  expect(challenges[1]).toMatch(new RegExp(`^${demanded}, authorization_remediation="[\\w-]+", scope="read"$`))
   expect(remedyIn(challenges)).toEqual({ authorization_details: [payment], authorization_reference: 'p-1' })
   expect(refusals.at(-1)).toMatchObject({
     outcome: 'insufficient_authorization',

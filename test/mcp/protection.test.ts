@@ -118,6 +118,6 @@ describe('a mistake of the developer is an error at start-up', () => {
     expect(() => protectMcp(protect.validator as never)).toThrow(TypeError)
     expect(() => protectMcp(protect, {}, 'files:read' as never)).toThrow(TypeError)
     expect(() => createMcpFetch(protect.validator, {} as never)).toThrow(TypeError)
-    await expect(async () => protectMcp(protect)).rejects.toThrow(TypeError)
+    await expect(Promise.resolve(protectMcp(protect) as unknown)).rejects.toThrow(TypeError)
   })
 })

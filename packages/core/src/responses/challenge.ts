@@ -35,10 +35,10 @@ interface OfferedScheme {
 
 /** The parts of a refusal that its challenges show. */
 interface Refused {
+  readonly status: 400 | 401 | 403
   readonly code: string | undefined
   readonly reason: string
   readonly message: string
-  readonly token: { readonly scopes: ReadonlySet<string> } | undefined
 }
 
 /** Formats the challenges of a refusal (RFC 6750 §3, RFC 9449 §7.1, §7.2). */
@@ -50,17 +50,15 @@ export function formatChallenges(refused: Refused, context: ChallengeContext): r
     .map((scheme) => challengeOf(refused, context, scheme, scheme.isAttempted || !isAttempted))
 }
 
-/** The challenge names the scopes only for a client without a token, or with too few scopes. */
+/** The challenge names the scopes for a client that needs a new token (401), or more scopes. */
 function challengeOf(
-  { code, reason, message, token }: Refused,
+  { status, code, reason, message }: Refused,
   { realm, scopes, acr, maxAge, remedy, resourceMetadata }: ChallengeContext,
   { name, algs }: OfferedScheme,
   hasError: boolean,
 ): string {
   const isStepUp = hasError && code === 'insufficient_user_authentication'
-  // The client then gets all that it lacks with one new token (RFC 9470 §3).
-  const lacksScope = reason === 'missing-scope' || (isStepUp && !scopes.every((scope) => token?.scopes.has(scope)))
-  const namesScopes = scopes.length > 0 && (code === undefined || lacksScope)
+  const named = status === 401 || reason === 'missing-scope' ? withoutOfflineAccess(scopes) : []
   return formatChallenge(name, {
     realm,
     error: hasError ? code : undefined,
@@ -68,7 +66,7 @@ function challengeOf(
     acr_values: isStepUp ? acr?.join(' ') : undefined,
     max_age: isStepUp ? maxAge?.toString() : undefined,
     authorization_remediation: hasError && code === 'insufficient_authorization' ? formatRemedy(remedy) : undefined,
-    scope: namesScopes ? scopes.join(' ') : undefined,
+    scope: named.length > 0 ? named.join(' ') : undefined,
     algs,
     resource_metadata: resourceMetadata,
   })
@@ -100,6 +98,13 @@ export function isQuotable(text: string): boolean {
 /** Whether the text is a scope token (RFC 6749 §3.3). */
 export function isScope(text: string): boolean {
   return /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(text)
+}
+
+/** It concerns refresh tokens, and is no scope of a resource (MCP 2026-07-28). */
+export const offlineAccess = 'offline_access'
+
+export function withoutOfflineAccess(scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => scope !== offlineAccess)
 }
 
 function quote(value: string): string {
