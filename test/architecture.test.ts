@@ -11,7 +11,7 @@ const levels: readonly RegExp[] = [
   /^(index|adapter|contract|testing|issuers|diagnostics|mcp)\.ts$/,
   /^(contract|testing)\//,
   /^(middleware|mcp)\//,
-  /^((create-validator|create-methods|validator|validator-methods|pipeline|lifecycle|options)\.ts$|(explain|leases)\/)/,
+  /^((create-validator|create-methods|validator|validator-methods|pipeline|lifecycle|options)\.ts$|(explain|leases|resource)\/)/,
   /^issuers\//,
   /^(jwt|introspection|revocation|constraints)\//,
   /^(keys|claims|guards)\//,
@@ -29,8 +29,22 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   core: ['jose', 'lru-cache', 'undici'],
   express: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/mcp', '@tollgate/core/testing'],
   koa: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/mcp', '@tollgate/core/testing', 'koa'],
-  fastify: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/mcp', '@tollgate/core/testing', 'fastify', 'fastify-plugin'],
-  hono: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/mcp', '@tollgate/core/testing', 'hono', 'hono/dev'],
+  fastify: [
+    '@tollgate/core',
+    '@tollgate/core/adapter',
+    '@tollgate/core/mcp',
+    '@tollgate/core/testing',
+    'fastify',
+    'fastify-plugin',
+  ],
+  hono: [
+    '@tollgate/core',
+    '@tollgate/core/adapter',
+    '@tollgate/core/mcp',
+    '@tollgate/core/testing',
+    'hono',
+    'hono/dev',
+  ],
   nestjs: ['@tollgate/core', '@tollgate/core/adapter', '@nestjs/common', '@nestjs/core', '@nestjs/websockets'],
   'mock-issuer': ['asn1js', 'jose', 'pkijs', 'undici'],
   redis: ['@tollgate/core', '@tollgate/core/adapter', 'jose'],
@@ -77,9 +91,9 @@ test('every file of the core has a level, and imports from its own level or belo
 })
 
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
-test('the core has less than 22,500 lines', () => {
+test('the core has less than 24,000 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(22500)
+  expect(lines).toBeLessThan(24000)
 })
 
 test('only testing.ts imports the parts of tests', () => {

@@ -493,6 +493,21 @@ export const requirements = {
     source: 'conformance §24',
     text: 'Introspection off: an opaque token is refused.',
   },
+  'MCP-01': {
+    level: 'MUST',
+    source: 'MCP 2025-06-18, 2025-11-25, 2026-07-28',
+    text: 'The server publishes metadata with at least one authorization server.',
+  },
+  'MCP-02': {
+    level: 'MUST',
+    source: 'MCP 2025-06-18, 2025-11-25, 2026-07-28',
+    text: 'A client finds the metadata by the challenge and by the path of the resource, and no other document at the root.',
+  },
+  'MCP-03': {
+    level: 'SHOULD',
+    source: 'MCP 2025-11-25',
+    text: 'A 401 names the scopes of its route.',
+  },
   'MCP-04': {
     level: 'SHOULD',
     source: 'MCP 2025-11-25',
@@ -706,6 +721,52 @@ export const requirements = {
     source: 'conformance §15',
     text: 'Where certificates are required, other tokens are refused; of two bindings, both must hold.',
   },
+  'MCP-06': {
+    level: 'SHOULD NOT',
+    source: 'MCP 2026-07-28',
+    text: 'offline_access is neither in challenges nor in the metadata.',
+  },
+  'PRM-01': {
+    level: 'MUST',
+    source: 'RFC 9728 §1.2, §2',
+    text: 'The identifier of the resource is a URL on https without a fragment, and is published as it was given.',
+  },
+  'PRM-02': {
+    level: 'MUST',
+    source: 'RFC 9728 §3.2',
+    text: 'GET and HEAD need no token, also with a global guard; no other path passes that guard.',
+  },
+  'PRM-03': {
+    level: 'MUST',
+    source: 'RFC 9728 §3.1',
+    text: 'The well-known suffix stands between the host and the path; each resource has a document of its own.',
+  },
+  'PRM-04': { level: 'MUST', source: 'RFC 9728 §2, §3.2', text: 'Members without a value are absent.' },
+  'PRM-05': {
+    level: 'MUST',
+    source: 'RFC 9728 §2',
+    text: 'The document agrees with the behaviour, because it follows from the configuration and the guards.',
+  },
+  'PRM-06': {
+    level: 'MUST',
+    source: 'RFC 9728 §2.2',
+    text: 'Signed metadata is a JWT with iss and the same members; it is neither unsigned nor nested.',
+  },
+  'PRM-07': {
+    level: 'MUST',
+    source: 'RFC 9728 §5.1',
+    text: 'Every challenge names the URL of the metadata once; the Host of the request has no effect.',
+  },
+  'PRM-08': {
+    level: 'MUST',
+    source: 'RFC 9728 §3.3, draft-mcguinness-oauth-rfc9728bis',
+    text: 'A client accepts the document by prefix, and literally when the route has a resource of its own.',
+  },
+  'PRM-09': {
+    level: 'RULE',
+    source: 'RFC 9728 §3.2, §7',
+    text: 'The document can be cached, and pages of every origin can read it.',
+  },
   'STEP-01': {
     level: 'MUST',
     source: 'RFC 9470 §3',
@@ -724,12 +785,27 @@ export const requirements = {
   'STEP-04': {
     level: 'MAY',
     source: 'RFC 9470 §3',
-    text: 'One challenge names all that the token lacks, and only for a valid token.',
+    text: 'One challenge names all that the token needs, and only for a valid token.',
   },
   'STEP-05': {
     level: 'MUST',
     source: 'RFC 9470 §6',
     text: '`acr` is a text and `auth_time` a number, in JWTs and introspection responses.',
+  },
+  'RAR-01': {
+    level: 'MUST',
+    source: 'RFC 9396 §2, §9',
+    text: '`authorization_details` is an array of objects with a `type`, in JWTs and introspection responses; anything else grants nothing.',
+  },
+  'RAR-02': {
+    level: 'MUST',
+    source: 'RFC 9396 §2, §7',
+    text: 'Each element stands alone, and unknown types grant nothing: 403 insufficient_scope without `scope`.',
+  },
+  'RAR-03': {
+    level: 'MAY',
+    source: 'draft-ietf-oauth-rar-metadata-remediation-00 §4',
+    text: 'With a remedy: 401 insufficient_authorization, and `authorization_remediation` has the details to request.',
   },
   'FAPI-01': { level: 'MUST', source: 'FAPI 2.0 §5.3.4', text: 'Tokens come in the header only.' },
   'FAPI-02': {

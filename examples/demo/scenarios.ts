@@ -44,7 +44,7 @@ export async function ordinaryRequests(getToken: GetToken, getStrangersToken: Ge
     row('GET /orders', 'for another API', bearer(foreign), invalid('wrong-audience')),
     row('GET /members', 'of organization org-1', bearer(ofOrg1), accepted(200)),
     row('GET /members', 'of organization org-2', bearer(ofOrg2), wrongOrganization),
-    row('GET /members', 'for the API', bearer(reading), invalid('wrong-audience')),
+    row('GET /members', 'for the API', bearer(reading), invalid('wrong-audience', '')),
     row('GET /orders', 'of organization org-1', bearer(ofOrg1), invalid('wrong-audience')),
     row('GET /orders', "of a stranger's server", bearer(strangers), invalid('untrusted-issuer')),
     row('GET /orders', 'tampered', bearer(tampered(reading)), invalid('bad-signature')),
@@ -107,8 +107,9 @@ const wrongOrganization: Expected = {
   challenge: 'Bearer error="insufficient_scope"',
 }
 
-function invalid(reason: string): Expected {
-  return { status: 401, reason, challenge: 'Bearer error="invalid_token"' }
+/** `scope` are the scopes of the route. */
+function invalid(reason: string, scope = ', scope="orders:read"'): Expected {
+  return { status: 401, reason, challenge: `Bearer error="invalid_token"${scope}` }
 }
 
 function accepted(status: number): Expected {

@@ -1,16 +1,15 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
-import type { AuthInfo } from '@tollgate/express/mcp'
+import { accessTokenOf } from '@tollgate/express/mcp'
 import type { Request, Response } from 'express'
 
 const text = (line: string) => ({ content: [{ type: 'text' as const, text: line }] })
 
 function createServer(): McpServer {
   const server = new McpServer({ name: 'files', version: '1.0.0' })
-  server.registerTool('list-files', { description: 'Lists the files of a person' }, ({ authInfo }) => {
-    const { auth } = (authInfo as AuthInfo).extra
-    return text(`the files of ${auth.subject}`)
-  })
+  server.registerTool('list-files', { description: 'Lists the files of a person' }, ({ authInfo }) =>
+    text(`the files of ${accessTokenOf(authInfo).subject}`),
+  )
   server.registerTool('delete-file', { description: 'Deletes a file' }, () => text('deleted'))
   return server
 }

@@ -47,7 +47,7 @@ socket.close()
 assert.deepEqual(await refusalOf(), [401, 'Bearer realm="api", scope="live"', undefined])
 assert.deepEqual(await refusalOf(expired), [
   401,
-  'Bearer realm="api", error="invalid_token", error_description="The access token has expired"',
+  'Bearer realm="api", error="invalid_token", error_description="The access token has expired", scope="live"',
   undefined,
 ])
 assert.equal((await refusalOf(await issuer.accessToken()))[0], 403)

@@ -106,7 +106,7 @@ verifies('HTTP-07', 'every framework sends the same challenge', async (adapter) 
   const api = await openReference(adapter)
   expect((await api.send({})).challenges).toEqual(['Bearer realm="api", scope="read"'])
   expect((await api.send(authorization('Bearer abc'))).challenges).toEqual([
-    'Bearer realm="api", error="invalid_token", error_description="The access token is not valid"',
+    'Bearer realm="api", error="invalid_token", error_description="The access token is not valid", scope="read"',
   ])
   expect((await api.send(authorization(`Bearer ${await api.token({ scope: '' })}`))).challenges).toEqual([
     'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="read"',

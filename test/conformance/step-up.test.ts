@@ -25,7 +25,7 @@ verifies(
     const { status, challenges } = await api.send({
       headers: [['Authorization', `Bearer ${await api.token({ acr: '1' })}`]],
     })
-    expect([status, challenges]).toEqual([401, [`${start}, acr_values="gold silver"`]])
+    expect([status, challenges]).toEqual([401, [`${start}, acr_values="gold silver", scope="read"`]])
     expect(await api.outcome({})).toBe('C0')
   },
 )
@@ -58,7 +58,7 @@ verifies('STEP-03', 'a maximum age of 0 demands a sign-in of this moment', async
   expect(challenges).toEqual([`${start}, max_age="0"`])
 })
 
-verifies('STEP-04', 'one challenge names all that the token lacks', async (adapter) => {
+verifies('STEP-04', 'one challenge names all that the token needs', async (adapter) => {
   const api = await openReference(adapter, {
     guards: [
       scopes('read', 'write'),
@@ -71,7 +71,7 @@ verifies('STEP-04', 'one challenge names all that the token lacks', async (adapt
   const all = { acr: 'gold', auth_time: T0, scope: 'read write' }
   expect(await api.present(await api.token(all))).toBe('OK')
   const demanded = 'acr_values="gold", max_age="300"'
-  expect(await challengeFor({ ...all, acr: 'silver' })).toEqual([`${start}, ${demanded}`])
+  expect(await challengeFor({ ...all, acr: 'silver' })).toEqual([`${start}, ${demanded}, scope="read write"`])
   expect(await challengeFor({ ...all, acr: '1', scope: 'read' })).toEqual([`${start}, ${demanded}, scope="read write"`])
   expect(await api.present(await api.token({ ...all, scope: 'read' }))).toBe('E-SCOPE')
   expect(await challengeFor({ ...all, acr: '1', exp: 1 })).toEqual([expect.not.stringContaining('acr_values')])

@@ -6,6 +6,7 @@ import {
   anyOf,
   anyScope,
   audience as audienceGuard,
+  authorizationDetails,
   claims,
   clientSecretBasic,
   cookie,
@@ -53,6 +54,8 @@ const changes = fc
       ['iss', 'https://stranger.example'],
       ['cnf', { jkt: 'a thumbprint' }],
       ['cnf', null],
+      ['authorization_details', [{ type: 'payment', identifier: 'a' }]],
+      ['authorization_details', [{ type: 'payment', identifier: 7 }]],
     ),
     { maxLength: 2 },
   )
@@ -65,6 +68,9 @@ const guards: Readonly<Record<string, () => Guard>> = {
   audience: () => audienceGuard('urn:reports'),
   'all of': () => allOf(scopes('read'), audienceGuard('urn:reports')),
   'any of': () => anyOf(scopes('admin'), allOf(scopes('write'), audienceGuard(audience))),
+  'authorization details': () => authorizationDetails('payment'),
+  'authorization details with a condition': () =>
+    authorizationDetails('payment', ({ identifier }) => identifier === 'a'),
   'waiting claims': () => claims(({ sub }) => sub === 'alice', 'not-alice'),
   'own guard': () =>
     defineGuard({ check: ({ subject }) => (subject === 'bob' ? new Refusal({ reason: 'bob' }) : 'pass') }),

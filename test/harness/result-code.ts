@@ -8,7 +8,7 @@ import type { Received } from './send.ts'
  */
 export type ResultCode = 'OK' | 'E-UP' | '500' | '502' | Refused | `${Refused} ${string}`
 
-type Refused = 'C0' | 'E-REQ' | 'E-TOK' | 'E-SCOPE' | 'E-PROOF' | 'E-NONCE' | 'E-STEP'
+type Refused = 'C0' | 'E-REQ' | 'E-TOK' | 'E-SCOPE' | 'E-PROOF' | 'E-NONCE' | 'E-STEP' | 'E-RAR'
 
 const byError: Readonly<Record<string, Refused>> = {
   '400 invalid_request': 'E-REQ',
@@ -17,6 +17,7 @@ const byError: Readonly<Record<string, Refused>> = {
   '401 invalid_dpop_proof': 'E-PROOF',
   '401 use_dpop_nonce': 'E-NONCE',
   '401 insufficient_user_authentication': 'E-STEP',
+  '401 insufficient_authorization': 'E-RAR',
 }
 
 const descriptions = new Set([
@@ -31,6 +32,7 @@ const descriptions = new Set([
   'The DPoP proof is not valid',
   'The DPoP proof needs a nonce of this server',
   'A stronger or more recent authentication is required',
+  'The access token lacks required authorization details',
 ])
 
 /** The code of a response. A response that is right in part has no code, and is an error. */

@@ -7,7 +7,7 @@ import {
   trustedIssuer,
   type ValidatorOptions,
 } from '@tollgate/core'
-import { type AuthInfo, toAuthInfo } from '@tollgate/core/mcp'
+import { accessTokenOf, type AuthInfo, toAuthInfo } from '@tollgate/core/mcp'
 import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { call, metadataUrl, modernCall, openMcp, resource } from './open-mcp.ts'
@@ -26,7 +26,8 @@ describe.each(mcpServers)('the token of a tool: $name', (framework) => {
       expect(info).toMatchObject({ token, clientId: 'agent', scopes: ['files:read'], resourceMetadataUrl: metadataUrl })
       expect(info.resource?.href).toBe(resource)
       expect(info.expiresAt).toBe(info.extra.auth.claims.exp)
-      expect(info.extra.auth.subject).toBe('alice')
+      expect(accessTokenOf(info).subject).toBe('alice')
+      expect(accessTokenOf({ ...info })).toBe(info.extra.auth)
     }
   })
 
@@ -97,6 +98,8 @@ test('an opaque token without an expiration has no `expiresAt`, and one without 
 test('an object of another origin is a TypeError', () => {
   for (const wrong of [{}, { raw: () => 'x', scopes: new Set() }, undefined]) {
     expect(() => toAuthInfo(wrong as never)).toThrow(TypeError)
+    expect(() => accessTokenOf({ extra: { auth: wrong } })).toThrow(TypeError)
+    expect(() => accessTokenOf(wrong)).toThrow(TypeError)
   }
 })
 

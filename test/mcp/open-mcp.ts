@@ -23,7 +23,7 @@ export interface Mcp {
   readonly send: (sent: McpSent) => Promise<Received>
 }
 
-export interface McpSent {
+interface McpSent {
   readonly token?: string | undefined
   readonly body?: unknown
   readonly method?: string

@@ -8,7 +8,7 @@ import type { ProtectOptions } from '@tollgate/core/adapter'
 import { createMcpFetch, type McpOptions } from '@tollgate/core/mcp'
 import { createProtect as createExpressProtect } from '@tollgate/express'
 import { protectMcp as protectExpress } from '@tollgate/express/mcp'
-import tollgate, { type TollgateOptions } from '@tollgate/fastify'
+import tollgate from '@tollgate/fastify'
 import { protectMcp as protectFastify } from '@tollgate/fastify/mcp'
 import { createProtect as createHonoProtect } from '@tollgate/hono'
 import { createProtect as createKoaProtect } from '@tollgate/koa'
@@ -22,7 +22,7 @@ import Koa from 'koa'
 type NodeRequest = Parameters<ReturnType<typeof toNodeHandler>>[0]
 
 export interface McpServing {
-  readonly protection: Omit<ProtectOptions, 'claims'> & Omit<TollgateOptions, 'claims'>
+  readonly protection: Omit<ProtectOptions, 'claims'>
   readonly options: McpOptions
   readonly guards: readonly Guard[]
   /** Each tool calls it. The texts of the result are what it returns. */
@@ -40,7 +40,7 @@ export interface McpFramework {
 }
 
 /** A server of the SDK, version 2. The scopes of `write-file` are those that the SDK itself checks. */
-export function createHandler({ onCall, legacy }: McpServing): ReturnType<typeof createMcpHandler> {
+function createHandler({ onCall, legacy }: McpServing): ReturnType<typeof createMcpHandler> {
   const createServerOfTools = (): McpServer => {
     const server = new McpServer({ name: 'files', version: '1.0.0' })
     const add = (name: string, config: Parameters<McpServer['registerTool']>[1] = {}): void => {

@@ -53,7 +53,7 @@ test('the GET stream of version 1 of the SDK ends with its token, and the sessio
   onTestFinished(() => issuer.close())
   const protect = createProtect({ ...issuer.validatorOptions, resource })
   const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: randomUUID, enableJsonResponse: true })
-  await new McpServer({ name: 'files', version: '1.0.0' }).connect(transport as never)
+  await new McpServer({ name: 'files', version: '1.0.0' }).connect(transport)
   const app = express().use(express.json())
   app.all('/mcp', protectMcp(protect), (req, res) => void transport.handleRequest(req, res, req.body))
   const url = `${await listen(createServer(app))}/mcp`

@@ -1,5 +1,5 @@
 import { createProtect, scopes } from '@tollgate/express'
-import { type AuthInfo, protectMcp } from '@tollgate/express/mcp'
+import { accessTokenOf, protectMcp } from '@tollgate/express/mcp'
 import express, { type Express } from 'express'
 import type { Setting } from '../issuers.ts'
 import { serveMcp } from './server.ts'
@@ -10,6 +10,6 @@ export function createApp({ issuer, audience }: Setting): Express {
 
   app.use(protectMcp(protect, {}, scopes('read', 'write')))
 
-  app.post('/', (req, res) => serveMcp(req, res, (authInfo) => (authInfo as AuthInfo | undefined)?.extra.auth.claims))
+  app.post('/', (req, res) => serveMcp(req, res, (authInfo) => accessTokenOf(authInfo).claims))
   return app
 }

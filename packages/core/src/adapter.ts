@@ -2,7 +2,7 @@ import '../require/expect-node.cjs'
 /** The parts that adapters use. An application needs them only for a framework without an adapter. */
 export type { ClaimsOf } from './access-token.ts'
 export { isGuard } from './guards/guard.ts'
-export { describe, expectOptions, invalidOption } from './lib/invalid-option.ts'
+export { describe, expectOneOf, expectOptions, invalidOption } from './lib/invalid-option.ts'
 export {
   expectProtectOptions,
   type MiddlewareOptions,
@@ -13,6 +13,7 @@ export {
 export type { Authenticate, AuthResult } from './middleware/auth-result.ts'
 export { createProtectFor, type Framework, type OptionalProtect, type Protect } from './middleware/protect.ts'
 export { protectByOf, setProtectBy } from './middleware/protect-by.ts'
+export { createNodeMetadata, type NodeMiddleware, writeMetadata } from './middleware/node-metadata.ts'
 export { createExpectAtStart } from './middleware/expect-at-start.ts'
 export { unawaitable, type Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
@@ -36,7 +37,7 @@ export {
   /** @deprecated The former name of `nodeHeaders`. */
   nodeHeaders as headerLinesOf,
 } from './request/node-headers.ts'
-export type { MetadataResponse } from './resource/served-metadata.ts'
+export type { MetadataResponse } from './resource/metadata-response.ts'
 export { type Peer, peerOf } from './request/peer.ts'
 export { createServerRequest, type ServerRequestInit } from './request/server-request.ts'
 export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusts-peer.ts'

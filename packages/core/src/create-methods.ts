@@ -4,9 +4,10 @@ import type { Outcomes } from './diagnostics/outcomes.ts'
 import type { Explainer } from './explain/explain.ts'
 import { expectIntrospecting } from './guards/active.ts'
 import { combineGuards } from './guards/combine.ts'
-import { deferDpop, expectDpopOn } from './guards/dpop-bound.ts'
+import { isDeferred } from './guards/deferred.ts'
+import { expectDpopOn } from './guards/dpop-bound.ts'
 import type { Guard } from './guards/guard.ts'
-import { deferOrganization, expectEnforced, withOrganizationRule } from './guards/organization.ts'
+import { expectEnforced, withOrganizationRule } from './guards/organization.ts'
 import type { IssuerRegistry } from './issuers/issuer-registry.ts'
 import { parseToken } from './issuers/token-format.ts'
 import { expectText } from './lib/invalid-option.ts'
@@ -51,11 +52,11 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
     const guard = combineGuards(withOrganizationRule(guards, isEnforced))
     expectIntrospecting(guard, issuers.listed)
     expectEnforced(
-      guards.filter((one) => one !== deferDpop),
+      guards.filter((one) => !isDeferred(one)),
       isEnforced,
     )
     expectDpopOn(guard, settings.dpop.mode)
-    parts.metadata.noteScopes(guard.demands.scopes ?? [])
+    parts.metadata.noteDemands(guard.demands)
     combined.add(guard)
     return guard
   }
@@ -103,9 +104,8 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
         const token = await pipeline.authenticate(request, findings)
         const accepted = token && outcomes.publishAccepted(token)
         // The adapters authorize the token later, once for each layer, with the guards of that layer.
-        const isDeferred = guards.includes(deferOrganization) || guards.includes(deferDpop)
         const isUnguarded = guards.length === 0 && !isEnforced
-        return accepted && !isDeferred && !isUnguarded ? authorize(accepted, request, guard) : accepted
+        return accepted && !guards.some(isDeferred) && !isUnguarded ? authorize(accepted, request, guard) : accepted
       }),
     validate: (token, ...guards) =>
       run('authenticate', undefined, guards, async (guard, findings) => {

@@ -87,10 +87,7 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     opaque: caches.responses.health(),
     shared: shared?.counts(),
   }))
-  const metadata = createServedMetadata(
-    { ...settings, issuers: issuers.listed.map(({ url }) => url) },
-    { resource: settings.resource, isGiven: settings.isResourceGiven },
-  )
+  const metadata = createServedMetadata({ ...settings, issuers: issuers.listed.map(({ url }) => url) })
   const explainer = createExplainer(settings, createReports(settings.explain))
   const outcomes = createOutcomes({
     challengesOf: (route) => createChallengeContext({ ...settings, metadataUrl: metadata.url }, route),
@@ -121,8 +118,8 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
   const readsAuthorizationOnly = credentials.length === 1 && credentials[0] === 'authorization'
   if (schema === undefined && formBody === 'ignored' && readsAuthorizationOnly) {
     fastPaths.set(validator, (request, guard) => {
-      // The fast path publishes no trace.
-      const canServe = lifecycle.isOpen() && !tracing.authenticate.hasSubscribers
+      // The fast path publishes no trace, and does not serve the metadata.
+      const canServe = lifecycle.isOpen() && !tracing.authenticate.hasSubscribers && !metadata.isAt(request.url)
       const token = canServe ? pipeline.authenticateKnown(request, guard) : undefined
       if (token !== undefined) {
         noteAcceptance(token, { guard, request })

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { RawClaims } from './access-token.ts'
 import { expectTokenCache, type TokenCache } from './cache/token-cache.ts'
-import { expectSchema } from './claims/claims-schema.ts'
+import { expectSchema } from './claims/run-schema.ts'
 import { expectScopeHierarchy, type ScopeHierarchy } from './claims/scope-hierarchy.ts'
 import { type DpopOptions, type DpopSettings, expectDpop } from './constraints/dpop/dpop-options.ts'
 import { expectFapi } from './constraints/fapi.ts'
@@ -15,11 +15,11 @@ import type { OpaqueRouting } from './issuers/opaque-routing.ts'
 import { settingsOf, type TrustedIssuer } from './issuers/trusted-issuer.ts'
 import { type Clock, expectClock, systemClock } from './lib/clock.ts'
 import { type Duration, expectDuration } from './lib/duration.ts'
-import { expectOneOf, expectOptions, expectText, expectTexts, invalidOption } from './lib/invalid-option.ts'
+import { expectOneOf, expectOptions, expectTexts, invalidOption } from './lib/invalid-option.ts'
 import type { StandardSchema } from './lib/standard-schema.ts'
 import { type CredentialSource, expectCredentialSources } from './request/credential-sources.ts'
 import type { CredentialSettings, Scheme } from './request/credentials.ts'
-import { isQuotable } from './responses/challenge.ts'
+import { expectRealm } from './responses/expect-realm.ts'
 import { expectResource, type ResourceOptions, type ResourceSettings } from './resource/resource-options.ts'
 import { expectRevocations, type Revocations } from './revocation/revocations.ts'
 
@@ -99,8 +99,8 @@ export interface ValidatorOptions<Claims = RawClaims> {
    */
   readonly origin?: string | readonly string[] | undefined
   /**
-   * The protected resource that this API is, for its metadata (RFC 9728): its URL, or more about it. See `ResourceOptions`.
-   * Default: the only `audience` that is a URL on `https:`.
+   * The protected resource that this API is: its URL, or more about it. With it, challenges name its metadata (RFC 9728).
+   * Default: the only `audience` that is a URL on `https:`, once the metadata is served. See `ResourceOptions`.
    */
   readonly resource?: string | ResourceOptions | undefined
   /** Whether a form body can carry the token (RFC 6750 §2.2). The query never can. Default: `'ignored'`. */
@@ -130,9 +130,7 @@ export interface ValidatorSettings<Claims = RawClaims> extends CredentialSetting
   readonly dpop: DpopSettings
   readonly mtls: MtlsSettings
   readonly origins: KnownOrigins
-  /** Whether the developer gave it. Otherwise it follows from the audience. */
   readonly resource: ResourceSettings | undefined
-  readonly isResourceGiven: boolean
   /** Milliseconds. */
   readonly clockTolerance: number
   readonly clock: Clock
@@ -160,10 +158,9 @@ export function expectValidatorOptions<Claims>(
     issuers,
     ...expectSenderOptions(options, issuers, checkedClock),
     origins: { given: expectOrigins(options.origin), ofAudiences: originsAmong(audiences) },
-    resource: expectResource(options.resource, audiences),
-    isResourceGiven: options.resource !== undefined,
+    resource: expectResource(options.resource, audiences, typeof issuers === 'function' ? 'resolved' : 'listed'),
     opaqueRouting,
-    schema: expectSchema(options.claims),
+    schema: options.claims === undefined ? undefined : expectSchema(options.claims, 'claims'),
     scopeHierarchy: expectScopeHierarchy(options.scopeHierarchy),
     cacheMode: cache === 'off' ? 'off' : 'memory',
     tokenCache: typeof cache === 'string' && ['memory', 'off'].includes(cache) ? undefined : expectTokenCache(cache),
@@ -195,12 +192,4 @@ function expectSenderOptions(
     throw invalidOption("Expected 'authorization' among `credentials` with `dpop`, because the scheme DPoP is there")
   }
   return { dpop, mtls, schemes: dpop.mode === 'off' ? ['Bearer'] : ['Bearer', 'DPoP'] }
-}
-
-function expectRealm(realm: unknown): string {
-  const text = expectText(realm, 'realm')
-  if (!isQuotable(text)) {
-    throw invalidOption('Expected `realm` to be printable ASCII')
-  }
-  return text
 }

@@ -45,6 +45,8 @@ export function protectMcp<Claims>(
   )
 }
 
+type AsyncMiddleware = (...parts: Parameters<Middleware>) => Promise<void> | void
+
 /**
  * Creates `requireBearerAuth` of the MCP SDK, version 1 or 2, with the validator of `protect` as its verifier:
  * `createBearerAuth(requireBearerAuth, protect, { requiredScopes: ['files:read'] })`.
@@ -72,8 +74,8 @@ export function createBearerAuth<Claims>(
         next(error)
         return
       }
-      const verify = bearerAuthFor(requireBearerAuth, given, toAuthInfo(auth)) as unknown as Middleware
-      void (verify(req, res, next) as unknown)
+      const verify = bearerAuthFor(requireBearerAuth, given, toAuthInfo(auth)) as unknown as AsyncMiddleware
+      Promise.resolve(verify(req, res, next)).catch(next)
     }),
   )
 }

@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http'
 import type { RawClaims, Validator } from '@tollgate/core'
 import {
   type Authenticate,
+  createNodeMetadata,
   createProtectFor,
   expectProtectOptions,
   type ErrorResponse,
-  type MetadataResponse,
   type MiddlewareOptions,
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
@@ -14,6 +14,7 @@ import {
   toFrameworkError,
   writeErrorResponse,
   writeHeaders,
+  writeMetadata,
 } from '@tollgate/core/adapter'
 import type { RouteRequest } from './define-guard.ts'
 import { type ExpressRequest, isAt, toHttpRequest } from './request.ts'
@@ -54,20 +55,9 @@ export function createProtect<Claims>(
     isAt,
     // express-ws sets it.
     webSocketOf: (req) => req.ws,
-    toMetadata,
+    toMetadata: createNodeMetadata,
     toMiddleware: (authenticate) => toMiddleware(authenticate, protection.decorate),
   })
-}
-
-function toMetadata(respondTo: (req: ExpressRequest) => MetadataResponse | undefined): Middleware {
-  return (req, res, next) => {
-    const response = respondTo(req)
-    if (response === undefined) {
-      next()
-    } else {
-      res.writeHead(response.status, response.headers).end(response.body ?? undefined)
-    }
-  }
 }
 
 function toMiddleware<Claims>(authenticate: Authenticate<ExpressRequest, Claims>, member: string): Middleware {
@@ -93,6 +83,8 @@ async function respondOrContinue<Claims>(
     const result = await authenticate(req)
     if (result.error !== undefined) {
       next(result.error)
+    } else if (result.metadata !== undefined) {
+      writeMetadata(result.metadata, res)
     } else if (result.response === undefined) {
       decorate(req, result.token)
       writeHeaders(result.headers, writerOf(res))

@@ -1,6 +1,7 @@
 import { invalidOption, isGuard } from '@tollgate/core/adapter'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { Protect } from './app-protect.ts'
+import { rootOf } from './scope.ts'
 
 /** The hooks of a request before its handler. */
 const early = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
@@ -8,6 +9,8 @@ const late = ['preSerialization', 'onSend', 'onResponse', 'onError', 'onTimeout'
 
 /** The hooks that `app.protect(…)` returned, in any scope. */
 const hooks = new WeakSet<object>()
+/** The hooks that `app.protect.metadata()` returned. They protect nothing. */
+const metadataHooks = new WeakSet<object>()
 /** The functions of the app that are no hooks: `app.protect` itself, and `app.protect.optional`. */
 const factories = new WeakMap<object, string>()
 
@@ -17,12 +20,19 @@ export function markHook<Hook extends object>(hook: Hook): Hook {
   return hook
 }
 
+/** Marks a hook of `app.protect.metadata()`. */
+export function markMetadataHook<Hook extends object>(hook: Hook): Hook {
+  metadataHooks.add(hook)
+  return hook
+}
+
 /** Marks the functions of an `app.protect`, so that a forgotten call is found. */
 export function markFactories(protect: Protect): void {
   factories
     .set(protect, 'app.protect')
     .set(protect.optional, 'app.protect.optional')
     .set(protect.unless, 'app.protect.unless')
+    .set(protect.metadata, 'app.protect.metadata')
     .set(protect.auth, 'app.protect.auth')
     .set(protect.optional.auth, 'app.protect.optional.auth')
 }
@@ -40,7 +50,7 @@ export function expectEarlyHooks(route: RouteOptions): void {
       expectHook(name, hook, ` of the route ${route.url}`)
     }
   }
-  if (isIn(hooks, route.handler) || isIn(factories, route.handler)) {
+  if (isIn(hooks, route.handler) || isIn(metadataHooks, route.handler) || isIn(factories, route.handler)) {
     throw invalidOption(
       `Expected app.protect(…) as \`onRequest\` of the route ${route.url}, got it as the handler: app.get(path, { onRequest: app.protect(…) }, handler)`,
     )
@@ -69,12 +79,19 @@ function expectNotMisplaced(route: RouteOptions): void {
 /**
  * Checks the hooks that this scope and the scopes within add later. Fastify offers no event for them. A hook that runs
  * after the handler would leave the routes of the scope open, or would freeze the response.
+ *
+ * The hook of `app.protect.metadata()` is added at the top, because the metadata has no route: for a path without a route,
+ * Fastify runs only the hooks at the top.
  */
 export function checkAddedHooks(app: FastifyInstance): void {
   const scope = app as { addHook: (this: FastifyInstance, name: string, hook: unknown) => FastifyInstance }
   const { addHook } = scope
   scope.addHook = function addCheckedHook(this: FastifyInstance, name: string, hook: unknown) {
     expectHook(name, hook, ' of a scope')
+    if (isIn(metadataHooks, hook)) {
+      addHook.call(rootOf(this), name, hook)
+      return this
+    }
     return addHook.call(this, name, hook)
   }
 }
@@ -85,7 +102,7 @@ function expectHook(name: string, hook: unknown, place: string): void {
     const call = factory.endsWith('auth') ? 'app.protect' : factory
     throw invalidOption(`Expected ${call}(…) as \`${name}\`${place}, got ${factory} itself: call it, ${call}()`)
   }
-  if (isIn(hooks, hook) && !early.some((one) => one === name)) {
+  if ((isIn(hooks, hook) || isIn(metadataHooks, hook)) && !early.some((one) => one === name)) {
     throw invalidOption(
       `Expected app.protect(…) as \`onRequest\`${place}, got it as \`${name}\`, which does not run before the handler`,
     )

@@ -59,17 +59,10 @@ export function toHook<Claims>({ authenticate, optional, authOf, formBody, name 
 }
 
 /** The hook of `app.protect.metadata()`. */
-export function toMetadataHook(respondTo: (request: ProtectedRequest) => MetadataResponse | undefined): Hook {
+export function toMetadataHook(respondTo: (request: ProtectedRequest) => Promise<MetadataResponse> | undefined): Hook {
   return async (request, reply) => {
-    const response = respondTo(request)
-    if (response === undefined) {
-      return undefined
-    }
-    const writable = reply as WritableReply
-    Object.entries(response.headers).forEach(([name, value]) => writable.header(name, value))
-    writable.code(response.status)
-    writable.send(response.body ?? '')
-    return reply
+    const response = await respondTo(request)
+    return response === undefined || reply.sent ? undefined : writeMetadata(response, request, reply)
   }
 }
 
@@ -82,7 +75,7 @@ function setAuth(request: ProtectedRequest, name: string, token: unknown): undef
 }
 
 function isToken<Claims>(result: AuthResult<Claims>): result is Extract<AuthResult<Claims>, { token: unknown }> {
-  return result.error === undefined && result.response === undefined
+  return result.error === undefined && result.response === undefined && result.metadata === undefined
 }
 
 async function respond<Claims>(
@@ -97,16 +90,29 @@ async function respond<Claims>(
   if (reply.sent) {
     return reply
   }
+  if (result.metadata !== undefined) {
+    return writeMetadata(result.metadata, request, reply)
+  }
   refused.add(request)
   write(result.response, reply as WritableReply)
   resumeBody(request.raw)
   return sent(request, reply)
 }
 
+function writeMetadata(response: MetadataResponse, request: ProtectedRequest, reply: ProtectedReply): typeof reply {
+  const { status, headers, body } = response
+  const writable = reply as WritableReply
+  Object.entries(headers).forEach(([name, value]) => writable.header(name, value))
+  writable.code(status)
+  writable.send(body ?? undefined)
+  resumeBody(request.raw)
+  return reply
+}
+
 /** Each route has its own types for these methods. */
 interface WritableReply extends ProtectedReply {
   code(status: number): unknown
-  send(payload: string): unknown
+  send(payload: string | undefined): unknown
 }
 
 /** The body is sent as text, because a response schema of the application does not apply to it. */

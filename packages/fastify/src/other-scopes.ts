@@ -1,6 +1,6 @@
 import { invalidOption, isGuard } from '@tollgate/core/adapter'
 import type { FastifyInstance } from 'fastify'
-import { nearestTo } from './scope.ts'
+import { nearestTo, rootOf } from './scope.ts'
 
 /**
  * Closes the routes of the scopes that have no registration around them, when their `config.auth` has guards. Without
@@ -25,9 +25,3 @@ export function closeOtherScopes(app: FastifyInstance): void {
 }
 
 const closed = new WeakSet<object>()
-
-/** A scope inherits from the scope around it. */
-function rootOf(app: FastifyInstance): FastifyInstance {
-  const around = Object.getPrototypeOf(app) as Partial<FastifyInstance> | null
-  return typeof around?.addHook === 'function' ? rootOf(around as FastifyInstance) : app
-}

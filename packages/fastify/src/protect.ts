@@ -13,7 +13,7 @@ import {
 import type { FastifyInstance } from 'fastify'
 import { formOf } from './form.ts'
 import { type ScopeRules, toHook, toMetadataHook } from './hook.ts'
-import { markHook } from './hook-mistakes.ts'
+import { markHook, markMetadataHook } from './hook-mistakes.ts'
 import type { ProtectedRequest } from './request.ts'
 import type { Hook, Protect } from './app-protect.ts'
 import type { TypedClaims } from './token-types.ts'
@@ -39,7 +39,7 @@ export function createProtect(
     toHttpRequest,
     // The function below checks the calls of the application.
     expectAtStart: () => undefined,
-    toMetadata: (respondTo) => markHook(toMetadataHook(respondTo)),
+    toMetadata: (respondTo) => markMetadataHook(toMetadataHook(respondTo)),
     isAt: ({ routeOptions }, path) => routeOptions.url === path,
     toMiddleware: (authenticate, optional) => markHook(toHook({ authenticate, optional, ...rules })),
   })

@@ -25,3 +25,9 @@ export function isRegisteredIn(scope: object): boolean {
 export function setNearest(app: FastifyInstance, decoration: ScopeDecoration): void {
   app.decorate(nearest, decoration)
 }
+
+/** The scope at the top. A scope inherits from the scope around it. */
+export function rootOf(app: FastifyInstance): FastifyInstance {
+  const around = Object.getPrototypeOf(app) as Partial<FastifyInstance> | null
+  return typeof around?.addHook === 'function' ? rootOf(around as FastifyInstance) : app
+}

@@ -85,7 +85,7 @@ export function createProtect<Claims>(
     toHttpRequest,
     isAt,
     toMetadata: (respondTo) => async (c, next) => {
-      const response = respondTo(c)
+      const response = await respondTo(c)
       return response === undefined ? next() : new Response(response.body, response)
     },
     toMiddleware: (authenticate) => toMiddleware(authenticate, protection),
@@ -105,6 +105,9 @@ function toMiddleware<Claims>(
     const result = token === undefined ? await authenticate(c) : { token, headers: [] }
     if (result.error !== undefined) {
       throw withResponse(result.error)
+    }
+    if (result.metadata !== undefined) {
+      return new Response(result.metadata.body, result.metadata)
     }
     if (result.response !== undefined) {
       return respond(result.response, c)

@@ -78,19 +78,23 @@ export function createProtect<Claims>(
 }
 
 function toMetadata(
-  respondTo: (ctx: KoaContext) => MetadataResponse | undefined,
+  respondTo: (ctx: KoaContext) => Promise<MetadataResponse> | undefined,
 ): (ctx: KoaContext, next: Next) => Promise<void> {
   return async (ctx, next) => {
-    const response = respondTo(ctx)
+    const response = await respondTo(ctx)
     if (response === undefined) {
       await next()
-      return
+    } else {
+      writeMetadata(response, ctx)
     }
-    Object.assign(ctx, { status: response.status, body: response.body })
-    Object.entries(response.headers).forEach(([name, value]) => ctx.set(name, value))
-    // Without a body, Koa would respond with 204.
-    ctx.status = response.status
   }
+}
+
+function writeMetadata({ status, headers, body }: MetadataResponse, ctx: KoaContext): void {
+  Object.assign(ctx, { body, respond: true })
+  // Koa replaces the status and the type of a response when its body is set.
+  ctx.status = status
+  Object.entries(headers).forEach(([name, value]) => ctx.set(name, value))
 }
 
 function toMiddleware<Claims>(
@@ -103,7 +107,9 @@ function toMiddleware<Claims>(
     if (result.error !== undefined) {
       throw result.error
     }
-    if (result.response === undefined) {
+    if (result.metadata !== undefined) {
+      writeMetadata(result.metadata, ctx)
+    } else if (result.response === undefined) {
       Object.assign(ctx.state, { [member]: result.token })
       writeHeaders(result.headers, writerOf(ctx))
       await next()

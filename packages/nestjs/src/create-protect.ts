@@ -1,7 +1,8 @@
 import type { CanActivate } from '@nestjs/common'
 import type { Guard, RawClaims, Validator } from '@tollgate/core'
-import { createExpectAtStart } from '@tollgate/core/adapter'
+import { createExpectAtStart, invalidOption, type NodeMiddleware } from '@tollgate/core/adapter'
 import { createCallAuth, type Credentials } from './call-auth.ts'
+import { createMetadataMiddleware, type MiddlewareRequest } from './metadata.ts'
 import { expectTollgateOptions, type TollgateOptions } from './options.ts'
 
 /** Creates guards of Nest for `@UseGuards(…)`, by a validator of its own. */
@@ -13,6 +14,12 @@ export interface Protect<Claims = RawClaims> {
   (...guards: readonly Guard[]): CanActivate
   /** The same, and calls without credentials pass too. Bad credentials are refused. */
   readonly optional: (...guards: readonly Guard[]) => CanActivate
+  /**
+   * The middleware serves the metadata of the resource (RFC 9728) without a token: `app.use(protect.metadata())`. It compares
+   * the whole target of the request, exactly. From then on, challenges name the URL. It throws a `TypeError` when the
+   * resource has no URL: set `resource`.
+   */
+  readonly metadata: () => NodeMiddleware<MiddlewareRequest>
   /** The validator behind it: `await protect.validator.ready()`, `.health()`, `.close()`. */
   readonly validator: Validator<Claims>
 }
@@ -27,6 +34,9 @@ export interface Protect<Claims = RawClaims> {
  */
 export function createProtect<Claims = RawClaims>(options: TollgateOptions<Claims>): Protect<Claims> {
   const settings = expectTollgateOptions(options)
+  if (settings.respondWithMetadata !== undefined) {
+    throw invalidOption('Expected `metadata` in the options of TollgateModule. Here, use app.use(protect.metadata())')
+  }
   const { validator } = settings
   const authenticate = createCallAuth(settings)
   const expectAtStart = createExpectAtStart()
@@ -43,6 +53,7 @@ export function createProtect<Claims = RawClaims>(options: TollgateOptions<Claim
   }
   return Object.assign((...guards: readonly Guard[]) => guardFor(guards, 'required'), {
     optional: (...guards: readonly Guard[]) => guardFor(guards, 'optional'),
+    metadata: () => createMetadataMiddleware(validator.metadata()),
     validator,
   })
 }

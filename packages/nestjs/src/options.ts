@@ -1,8 +1,8 @@
-import type { RawClaims, Validator, ValidatorOptions } from '@tollgate/core'
+import type { RawClaims, RespondWithMetadata, Validator, ValidatorOptions } from '@tollgate/core'
 import {
+  expectOneOf,
   expectOptions,
   expectProtectOptions,
-  invalidOption,
   type MiddlewareOptions,
   type ProtectSettings,
 } from '@tollgate/core/adapter'
@@ -15,6 +15,12 @@ export interface NestOptions extends MiddlewareOptions {
    * Browsers cannot set headers for sockets. Default: `'ignored'`.
    */
   readonly handshakeAuth?: 'ignored' | 'accepted' | undefined
+  /**
+   * `'served'`: the application serves the metadata of the resource (RFC 9728) under `/.well-known/oauth-protected-resource`,
+   * without a token, and challenges name its URL. No global prefix and no version applies. The resource needs a URL: see
+   * `resource`. Default: `'off'`.
+   */
+  readonly metadata?: 'served' | 'off' | undefined
 }
 
 /**
@@ -30,23 +36,21 @@ export type TollgateOptions<Claims = RawClaims> = NestOptions &
 /** The checked options. */
 export interface TollgateSettings<Claims = RawClaims> extends ProtectSettings<Claims> {
   readonly handshakeAuth: 'ignored' | 'accepted'
+  /** `undefined` when the metadata is not served. */
+  readonly respondWithMetadata: RespondWithMetadata | undefined
 }
 
-const besideValidator = ['validator', 'errors', 'preflights', 'decorate', 'handshakeAuth']
+const besideValidator = ['validator', 'errors', 'preflights', 'decorate', 'handshakeAuth', 'metadata']
 
 /** Checks the options, and creates the validator if they contain none. */
 export function expectTollgateOptions<Claims>(options: TollgateOptions<Claims>): TollgateSettings<Claims> {
   if (!hasValidator(options)) {
-    const { handshakeAuth, ...others } = expectOptions(options, 'the options', ownNames(options))
-    const settings = expectProtectOptions<Claims>(others)
-    return { ...settings, handshakeAuth: expectHandshakeAuth(handshakeAuth) }
+    const { handshakeAuth, metadata, ...others } = expectOptions(options, 'the options', ownNames(options))
+    return withNestOptions(expectProtectOptions<Claims>(others), { handshakeAuth, metadata })
   }
   const known = expectOptions(options, 'the options beside a validator', besideValidator)
-  const { validator, handshakeAuth, errors, preflights, decorate } = known
-  return {
-    ...expectProtectOptions(validator, { errors, preflights, decorate }),
-    handshakeAuth: expectHandshakeAuth(handshakeAuth),
-  }
+  const { validator, handshakeAuth, metadata, errors, preflights, decorate } = known
+  return withNestOptions(expectProtectOptions(validator, { errors, preflights, decorate }), { handshakeAuth, metadata })
 }
 
 /** Whether the application owns the validator. */
@@ -61,9 +65,14 @@ function ownNames(options: unknown): readonly string[] {
   return typeof options === 'object' && options !== null ? Object.keys(options) : []
 }
 
-function expectHandshakeAuth(value: unknown): 'ignored' | 'accepted' {
-  if (value !== undefined && value !== 'ignored' && value !== 'accepted') {
-    throw invalidOption("Expected `handshakeAuth` to be 'ignored' or 'accepted'")
+function withNestOptions<Claims>(
+  settings: ProtectSettings<Claims>,
+  { handshakeAuth = 'ignored', metadata = 'off' }: Pick<NestOptions, 'handshakeAuth' | 'metadata'>,
+): TollgateSettings<Claims> {
+  const isServed = expectOneOf(metadata, 'metadata', ['served', 'off']) === 'served'
+  return {
+    ...settings,
+    handshakeAuth: expectOneOf(handshakeAuth, 'handshakeAuth', ['ignored', 'accepted']),
+    respondWithMetadata: isServed ? settings.validator.metadata() : undefined,
   }
-  return value ?? 'ignored'
 }

@@ -5,15 +5,17 @@ import {
   Inject,
   Module,
   type ModuleMetadata,
+  type NestModule,
   type OnApplicationShutdown,
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common'
-import { APP_GUARD, ModulesContainer } from '@nestjs/core'
+import { APP_GUARD, HttpAdapterHost, ModulesContainer } from '@nestjs/core'
 import type { RawClaims, Validator } from '@tollgate/core'
 import { expectOptions, invalidOption } from '@tollgate/core/adapter'
 import { type Class, isClass, methodsOf, ruleOf } from './access-rule.ts'
 import { createCallAuth } from './call-auth.ts'
+import { createMetadataMiddleware } from './metadata.ts'
 import { expectTollgateOptions, hasValidator, type TollgateOptions, type TollgateSettings } from './options.ts'
 import { createPolicies } from './policies.ts'
 import { expectFieldGuards, expectRules, isGateway } from './start-up-checks.ts'
@@ -47,15 +49,17 @@ export interface TollgateAsyncOptions<Claims = RawClaims> {
  *
  * The application does not start with invalid options, and where a decorator would have no effect.
  */
-export class TollgateModule implements OnModuleInit, OnApplicationShutdown {
+export class TollgateModule implements NestModule, OnModuleInit, OnApplicationShutdown {
   readonly #options: TollgateOptions
   readonly #settings: TollgateSettings
   readonly #modules: ModulesContainer
+  readonly #host: HttpAdapterHost
 
-  constructor(options: TollgateOptions, settings: TollgateSettings, modules: ModulesContainer) {
+  constructor(options: TollgateOptions, settings: TollgateSettings, modules: ModulesContainer, host: HttpAdapterHost) {
     this.#options = options
     this.#settings = settings
     this.#modules = modules
+    this.#host = host
   }
 
   /**
@@ -76,6 +80,14 @@ export class TollgateModule implements OnModuleInit, OnApplicationShutdown {
     }
     const provider = { provide: TOLLGATE_OPTIONS, inject, useFactory: useFactory as FactoryProvider['useFactory'] }
     return { module: TollgateModule, imports, providers: [provider] }
+  }
+
+  /** Serves the metadata. A middleware of `consumer` would be below a global prefix. */
+  configure(): void {
+    const { respondWithMetadata } = this.#settings
+    if (respondWithMetadata !== undefined) {
+      this.#host.httpAdapter.use(createMetadataMiddleware(respondWithMetadata))
+    }
   }
 
   /** The options of GraphQL are known only now. */
@@ -144,6 +156,6 @@ const providers: readonly Provider[] = [
 // The sources have no decorators, because Node runs them as they are.
 Global()(TollgateModule)
 Module({ providers: [...providers], exports: [VALIDATOR, REGISTRATION, TollgateGuard] })(TollgateModule)
-for (const [index, token] of [TOLLGATE_OPTIONS, SETTINGS, ModulesContainer].entries()) {
+for (const [index, token] of [TOLLGATE_OPTIONS, SETTINGS, ModulesContainer, HttpAdapterHost].entries()) {
   Inject(token)(TollgateModule, undefined, index)
 }

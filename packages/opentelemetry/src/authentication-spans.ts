@@ -91,6 +91,7 @@ const isError: Readonly<Record<Outcome, boolean>> = {
   invalid_dpop_proof: false,
   use_dpop_nonce: false,
   insufficient_user_authentication: false,
+  insufficient_authorization: false,
   unreachable_upstream: true,
   invalid_upstream_response: true,
   misconfigured: true,

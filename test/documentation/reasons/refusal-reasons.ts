@@ -312,6 +312,13 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
     cause: 'The client did not request the scope. Or the issuer writes scopes, roles or permissions in another claim.',
     fix: 'Request the scope that the challenge names. For another claim, set [`dialect: { scopes }`](dialects.md#claim-paths).',
   },
+  'missing-authorization-details': {
+    code: 'insufficient_scope',
+    happened: 'no element of `authorization_details` permits the call. With a `remedy`, the status is 401',
+    cause:
+      'The client did not request the details. Or no single element permits the whole call. `refusal.claimPaths` contains the paths of the members that do not fit.',
+    fix: 'Request the [authorization details](scopes-and-guards.md#authorization-details) that the API documents, in one element.',
+  },
   'wrong-organization': {
     code: 'insufficient_scope',
     happened: 'the token is for another organization than the route',

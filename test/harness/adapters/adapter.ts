@@ -2,6 +2,8 @@ import type { Server } from 'node:http'
 import type { AccessToken, Guard, Validator } from '@tollgate/core'
 import type { ProtectOptions } from '@tollgate/core/adapter'
 
+type Habit = 'cors in front' | 'cors behind' | 'trust proxy' | 'own challenge' | 'metadata in front' | 'metadata behind'
+
 export interface Serving {
   readonly protection: ProtectOptions | Validator
   readonly guards: readonly Guard[]
@@ -11,9 +13,10 @@ export interface Serving {
   readonly inner?: ProtectOptions | Validator | undefined
   /**
    * Settings of the app. `cors`: the CORS layer of the framework, in front of all or behind the protection. `own challenge`: the app sets a
-   * challenge and a header of its own first.
+   * challenge and a header of its own first. `metadata in front`: the app serves the metadata of both protections, in front of a protection of
+   * the whole app with the guards. `metadata behind`: the same behind it, as far as the framework has an order.
    */
-  readonly habits?: readonly ('cors in front' | 'cors behind' | 'trust proxy' | 'own challenge')[] | undefined
+  readonly habits?: readonly Habit[] | undefined
   /** The error handling of the app. It receives each error, and responds with its status, its headers and `mine`. */
   readonly onError?: ((error: unknown) => void) | undefined
 }

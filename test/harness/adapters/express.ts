@@ -34,6 +34,12 @@ function expressAdapter(name: string, express: typeof express5): Adapter {
     if (habits.includes('cors in front')) {
       app.use(cors({ exposedHeaders: ['WWW-Authenticate'] }))
     }
+    if (habits.includes('metadata in front')) {
+      app.use(protect.metadata(), protectInner.metadata(), protect(...guards))
+    }
+    if (habits.includes('metadata behind')) {
+      app.use(protect(...guards), protect.metadata())
+    }
     app.use(express.urlencoded({ extended: false }))
     if (habits.includes('cors behind')) {
       app.use(protect(), cors())

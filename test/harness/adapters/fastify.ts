@@ -45,6 +45,14 @@ async function serveRoutes(app: FastifyInstance, serving: Serving): Promise<void
     app.addHook('onRequest', app.protect())
     await app.register(cors)
   }
+  if (habits.includes('metadata in front')) {
+    app.addHook('onRequest', app.protect.metadata())
+    app.addHook('onRequest', app.protect(...guards))
+  }
+  if (habits.includes('metadata behind')) {
+    app.addHook('onRequest', app.protect(...guards))
+    app.addHook('onRequest', app.protect.metadata())
+  }
   const protectedBy = { onRequest: app.protect(...guards) }
   app.all('/items', protectedBy, handle(app.auth))
   app.all('/optional', { onRequest: app.protect.optional(...guards) }, handle(app.protect.optional.auth))
@@ -63,6 +71,9 @@ async function serveRoutes(app: FastifyInstance, serving: Serving): Promise<void
     async (scope) => {
       scope.addHook('onRequest', app.protect())
       await scope.register(tollgate, optionsOf(inner))
+      if (habits.includes('metadata in front')) {
+        scope.addHook('onRequest', scope.protect.metadata())
+      }
       scope.all('/items', { onRequest: scope.protect(...guards) }, handle(scope.auth))
     },
     { prefix: '/inner' },

@@ -44,6 +44,12 @@ function appOf({ protection, inner = protection, guards, onHandled, habits = [],
   if (habits.includes('cors in front')) {
     app.use(cors({ origin: '*', exposeHeaders: ['WWW-Authenticate'] }))
   }
+  if (habits.includes('metadata in front')) {
+    app.use(protect.metadata(), protectInner.metadata(), protect(...guards))
+  }
+  if (habits.includes('metadata behind')) {
+    app.use(protect(...guards), protect.metadata())
+  }
   if (habits.includes('cors behind')) {
     app.use(protect(), cors())
   }

@@ -47,6 +47,15 @@ function koaAdapter(name: string, Koa: typeof Koa3): Adapter {
     if (habits.includes('cors in front')) {
       app.use(cors({ exposeHeaders: ['WWW-Authenticate'] }))
     }
+    if (habits.includes('metadata in front')) {
+      app
+        .use(protect.metadata())
+        .use(protectInner.metadata())
+        .use(protect(...guards))
+    }
+    if (habits.includes('metadata behind')) {
+      app.use(protect(...guards)).use(protect.metadata())
+    }
     app.use(bodyParser({ enableTypes: ['form'] }))
     if (habits.includes('cors behind')) {
       app.use(protect()).use(cors())

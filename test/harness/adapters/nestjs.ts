@@ -21,6 +21,7 @@ import {
   createProtect,
   OptionalAuth,
   Protect,
+  type ProtectGuards,
   Public,
   TollgateGuard,
   TollgateModule,
@@ -63,7 +64,7 @@ function onClass(type: Class, decorator: Decorator): Class {
   return type
 }
 
-function controllersOf({ protection, inner = protection, guards, onHandled, habits = [] }: Serving): readonly Class[] {
+function controllersOf({ guards, onHandled, habits = [] }: Serving, protectInner: ProtectGuards): readonly Class[] {
   const respond = (token: AccessToken | undefined): object => {
     onHandled(token)
     return { ok: true }
@@ -78,7 +79,7 @@ function controllersOf({ protection, inner = protection, guards, onHandled, habi
     controllerOf('mounted/items', respond, [Protect(...guards)]),
     onClass(controllerOf('twice', respond, [UseGuards(TollgateGuard), Protect(...guards)]), Protect(...guards)),
     controllerOf('failing', fail, [Protect(...guards)]),
-    controllerOf('inner/items', respond, [UseGuards(createProtect(optionsOf(inner))(...guards))]),
+    controllerOf('inner/items', respond, [UseGuards(protectInner(...guards))]),
     controllerOf('unguarded', respond, [Public()]),
   ]
 }
@@ -114,14 +115,18 @@ function filterFor(onError: (error: unknown) => void, { httpAdapter }: HttpAdapt
 async function createApp(
   serving: Serving,
   adapter: ExpressAdapter | FastifyAdapter,
-  controllers: readonly Class[],
+  protectInner?: ProtectGuards,
 ): Promise<INestApplication> {
   class TestModule {}
-  Module({ imports: [TollgateModule.forRoot(optionsOf(serving.protection))], controllers: [...controllers] })(
-    TestModule,
-  )
+  const { protection, habits = [], onError } = serving
+  const controllers = protectInner === undefined ? [] : [...controllersOf(serving, protectInner)]
+  const isServed = habits.includes('metadata in front') || habits.includes('metadata behind')
+  const options: TollgateOptions = { ...optionsOf(protection), ...(isServed ? { metadata: 'served' } : {}) }
+  Module({ imports: [TollgateModule.forRoot(options)], controllers })(TestModule)
   const app = await NestFactory.create(TestModule, adapter, { logger: false, abortOnError: false })
-  const { habits = [], onError } = serving
+  if (protectInner !== undefined && habits.includes('metadata in front')) {
+    app.use(protectInner.metadata())
+  }
   if (habits.includes('own challenge')) {
     app.use((_request: IncomingMessage, response: ServerResponse, next: () => void) => {
       response.setHeader('X-Own', 'set before').setHeader('WWW-Authenticate', 'Basic realm="staging"')
@@ -161,11 +166,11 @@ function nestAdapter(
     name,
     create: async (options) => {
       const serving = { protection: options, guards: [], onHandled: () => undefined }
-      await (await createApp(serving, adapterFor(serving), [])).close()
+      await (await createApp(serving, adapterFor(serving))).close()
     },
     serve: (serving) => {
-      const controllers = controllersOf(serving)
-      const ready = createApp(serving, adapterFor(serving), controllers)
+      const protectInner = createProtect(optionsOf(serving.inner ?? serving.protection))
+      const ready = createApp(serving, adapterFor(serving), protectInner)
       const listener = ready.then(listenerOf)
       const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
         void listener.then((listen) => listen(request, response))

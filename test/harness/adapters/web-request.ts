@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { type AccessToken, createValidator, type Validator } from '@tollgate/core'
 import type { ProtectOptions } from '@tollgate/core/adapter'
-import { type Handler, Hono } from 'hono'
+import { type Handler, Hono, type NotFoundHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { type Adapter, isValidator, mistake, type Serving, statusAndHeadersOf } from './adapter.ts'
 
@@ -44,6 +44,16 @@ function appOf({ protection, inner = protection, guards, onHandled, habits = [],
   if (habits.includes('cors in front')) {
     app.use(cors({ origin: '*', exposeHeaders: ['WWW-Authenticate'] }))
   }
+  if (habits.includes('metadata in front') || habits.includes('metadata behind')) {
+    validator.combine(...guards)
+    const respondWithMetadata = [validator, validatorInner].map((one) => one.metadata())
+    app.use(async ({ req }, next) => {
+      const responses = respondWithMetadata.map((respond) => respond(req.raw))
+      const response = await responses.find((one) => one !== undefined)
+      return response === undefined ? next() : new Response(response.body, response)
+    })
+    app.notFound(responding(authenticate) as NotFoundHandler)
+  }
   app.all('/items', responding(authenticate))
   app.all(
     '/optional',
@@ -52,7 +62,7 @@ function appOf({ protection, inner = protection, guards, onHandled, habits = [],
   app.route('/mounted', new Hono().all('/items', responding(authenticate)))
   app.all(
     '/twice',
-    responding((request) => authenticate(request).then(() => authenticate(request))),
+    responding((request) => validator.authenticate(request).then(() => authenticate(request))),
   )
   app.all(
     '/failing',

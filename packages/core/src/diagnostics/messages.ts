@@ -156,9 +156,8 @@ export interface SecurityMessage {
 }
 
 /**
- * The message on `tollgate:misconfiguration`: because of the configuration, valid tokens are not accepted, or never
- * expire. The library also emits it as a warning of the process. `docs/reasons.md` says what each event means, and how
- * often it is emitted.
+ * The message on `tollgate:misconfiguration`: the configuration is wrong. The library also emits it as a warning of the
+ * process. `docs/reasons.md` says what each event means, and how often it is emitted.
  */
 export interface MisconfigurationMessage {
   readonly event:
@@ -169,6 +168,7 @@ export interface MisconfigurationMessage {
     | 'invalid-issuer'
     | 'short-revocations'
     | 'unknown-origin'
+    | 'offline-access'
   readonly issuer: string
   /** A sentence that says how to fix the configuration. */
   readonly message: string

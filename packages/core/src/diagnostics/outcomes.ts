@@ -4,7 +4,7 @@ import { isRefusal, Refusal } from '../responses/refusal.ts'
 import { isUnavailable, type Unavailable } from '../responses/unavailable.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { type AnyRequest, toHttpRequest } from '../request/to-http-request.ts'
-import { type ChallengeContext, nonceHeaders } from '../responses/challenge.ts'
+import { type AuthorizationRemedy, type ChallengeContext, nonceHeaders } from '../responses/challenge.ts'
 import { diagnostics, traced, tracing } from './channels.ts'
 import type { Findings } from './findings.ts'
 import type { AuthenticationTrace, Outcome, UnavailableMessage } from './messages.ts'
@@ -32,6 +32,8 @@ interface Demands {
   readonly dpop?: true
   readonly acr?: readonly string[]
   readonly maxAge?: number
+  readonly authorizationDetails?: readonly string[]
+  readonly remedy?: AuthorizationRemedy
 }
 
 /** What is known about a request that ended with an error. */
@@ -39,6 +41,7 @@ interface Circumstances {
   readonly request: HttpRequest | undefined
   readonly findings: Findings
   readonly scopes: readonly string[]
+  readonly authorizationDetails: readonly string[]
 }
 
 /** What the outcomes of a validator need. */
@@ -103,7 +106,8 @@ export function createOutcomes({ challengesOf, labelOf, note }: OutcomesContext)
           const response = toResponse(error, request, demands, findings)
           trace.outcome = publish(response, findings)
           if (isErrorResponse(response)) {
-            note(response, { request, findings, scopes: demands.scopes ?? [] })
+            const { scopes = [], authorizationDetails = [] } = demands
+            note(response, { request, findings, scopes, authorizationDetails })
           }
           throw response
         }

@@ -1,6 +1,7 @@
 import { own } from '../lib/record.ts'
 import type { refusalReasons } from '../responses/refusal-reasons.ts'
 import { wrongAudience } from './audience-causes.ts'
+import { missingAuthorizationDetails } from './authorization-details-causes.ts'
 import { malformedClaim, missingClaim, revoked, wrongClaims, wrongTokenType } from './claim-causes.ts'
 import {
   dpopBound,
@@ -97,6 +98,7 @@ const causes: Readonly<Record<Reason, readonly [Step, FindCause]>> = {
   'wrong-certificate': ['constraints', wrongCertificate],
   'insufficient-authentication': ['guards', insufficientAuthentication],
   'missing-scope': ['guards', missingScope],
+  'missing-authorization-details': ['guards', missingAuthorizationDetails],
   'wrong-organization': ['guards', wrongOrganization],
   'unexpected-organization': ['guards', unexpectedOrganization],
 }

@@ -14,6 +14,8 @@ export interface Circumstances {
   readonly findings: Findings
   /** The scopes that the route demands. */
   readonly scopes: readonly string[]
+  /** The types of authorization details that the route demands. */
+  readonly authorizationDetails: readonly string[]
   /** Milliseconds since the epoch. */
   readonly now: number
 }

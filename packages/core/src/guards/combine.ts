@@ -48,7 +48,7 @@ const acceptAll = createTokenGuard({ demands: {}, stage: 'claims', check: () => 
 
 /**
  * Accepts a token that at least one of these guards accepts. Otherwise the result is the refusal for a missing scope,
- * or else the first refusal. The challenge names the scopes of all guards.
+ * or else one with a remedy, or else the first refusal. The challenge names the scopes of all guards.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for a value that is no guard, without a guard, or for `active`.
  *   The validator meets the demand of `active` before it knows which guard accepts.
@@ -96,11 +96,14 @@ function createCombination(
   })
 }
 
-/** A client can react to a missing scope, because it can get a token with more scopes. */
+/** A client can react to a missing scope, and to a remedy, because it can get a token with more rights. */
 function preferredRefusal(results: readonly GuardResult[]): Refusal {
   const refused = results.filter((result) => result !== 'pass')
   return (
-    refused.find(({ reason }) => reason === 'missing-scope') ?? refused[0] ?? new Refusal({ reason: 'missing-scope' })
+    refused.find(({ reason }) => reason === 'missing-scope') ??
+    refused.find(({ code }) => code === 'insufficient_authorization') ??
+    refused[0] ??
+    new Refusal({ reason: 'missing-scope' })
   )
 }
 

@@ -1,9 +1,6 @@
 import { invalidOption } from '../lib/invalid-option.ts'
 import { invalidToken } from '../responses/refusal.ts'
-import { shared } from '../lib/shared-state.ts'
-import { allOf } from './combine.ts'
 import { createTokenGuard, type Guard } from './guard.ts'
-import { deferOrganization } from './organization.ts'
 
 /**
  * Accepts only a token that is bound to a key, and that came with a proof of that key (DPoP, RFC 9449). Any other token,
@@ -19,14 +16,6 @@ export function dpopBound(): Guard {
     check: ({ confirmation }) => (confirmation?.jkt === undefined ? invalidToken('unbound-token') : 'pass'),
   })
 }
-
-/**
- * For the adapters only: a refusal of the token gets the challenges of a route with `dpopBound()`. A later `authorize` of
- * the same request runs the guard itself.
- */
-export const deferDpop: Guard = shared('the guard that defers DPoP', () =>
-  allOf(deferOrganization, createTokenGuard({ demands: { dpop: true }, stage: 'audience', check: () => 'pass' })),
-)
 
 /** Without DPoP, no token could pass the guard. */
 export function expectDpopOn({ demands }: Guard, mode: 'off' | 'accepted' | 'required'): void {

@@ -2,12 +2,13 @@ import type { AccessToken } from '../access-token.ts'
 import { describe, expectFunction, expectOptions, invalidOption } from '../lib/invalid-option.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { isRecord } from '../lib/record.ts'
-import { hintForCopy, kindOf, markKind, shared } from '../lib/shared-state.ts'
+import { kindOf, markKind, shared } from '../lib/shared-state.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { isScope } from '../responses/challenge.ts'
+import { type AuthorizationRemedy, isScope } from '../responses/challenge.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { isRefusal, Refusal } from '../responses/refusal.ts'
 import { policyOf } from '../request-token.ts'
+import { hintForMistake } from './guard-hint.ts'
 
 /** What a guard announces. The challenge of the route names the scopes. */
 export interface Demands {
@@ -24,6 +25,10 @@ export interface Demands {
   readonly acr?: readonly string[]
   /** The maximum age of the authentication in seconds. The challenge names it. */
   readonly maxAge?: number
+  /** The types of authorization details that the guards demand (RFC 9396), each in an element of its own. */
+  readonly authorizationDetails?: readonly string[]
+  /** What a client without these details must request. The challenge of their refusal has it. */
+  readonly remedy?: AuthorizationRemedy
 }
 
 /** What a guard can inspect besides the token. */
@@ -43,7 +48,7 @@ export interface GuardContext<Native = unknown> {
 export type GuardResult = 'pass' | Refusal
 
 /** The order in which guards run. The developer's order does not count. */
-export const stages = ['audience', 'step-up', 'scopes', 'claims'] as const
+export const stages = ['audience', 'step-up', 'scopes', 'authorization-details', 'claims'] as const
 
 /** A condition of a route. It inspects a token and does not replace it. Only the library creates guards. */
 export interface Guard {
@@ -156,7 +161,7 @@ export function createTokenGuard(
 export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
   for (const guard of guards) {
     if (!isRecord(guard) || !created.has(guard)) {
-      throw invalidOption(`Expected guards such as scopes(…), active(…) or claims(…)${hintFor(guard)}`)
+      throw invalidOption(`Expected guards such as scopes(…), active(…) or claims(…)${hintForMistake(guard)}`)
     }
     expectKnownDemands(guard as object as Guard)
   }
@@ -171,6 +176,8 @@ const demandNames = new Set([
   'dpop',
   'acr',
   'maxAge',
+  'authorizationDetails',
+  'remedy',
 ] satisfies (keyof Demands)[] as string[])
 
 /** A newer copy of the library can announce a demand that this copy would not meet, so that the route would be open. */
@@ -180,22 +187,4 @@ function expectKnownDemands({ demands }: Guard): void {
       'Expected guards of this version of @tollgate/core, got one of a newer version with a demand that this one does not know: this process has loaded two (`npm ls @tollgate/core`)',
     )
   }
-}
-
-function hintFor(mistake: unknown): string {
-  const copy = hintForCopy(mistake)
-  if (copy !== '') {
-    return copy
-  }
-  if (typeof mistake === 'string') {
-    return ", got a string: did you mean scopes('…')?"
-  }
-  if (Array.isArray(mistake)) {
-    return ', got an array: pass the guards one by one'
-  }
-  if (typeof mistake === 'function') {
-    return ", got a function: a guard is its result, such as scopes('…')"
-  }
-  const isRequest = isRecord(mistake) && 'method' in mistake && 'headers' in mistake
-  return isRequest ? ', got a request: call protect() where you use it' : `, got ${describe(mistake)}`
 }

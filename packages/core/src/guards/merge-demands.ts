@@ -1,4 +1,5 @@
 import { invalidOption } from '../lib/invalid-option.ts'
+import { mergeRemedies } from './authorization-remedy.ts'
 import type { Demands, Guard } from './guard.ts'
 import { demandsOrganization } from './organization.ts'
 
@@ -14,6 +15,11 @@ export function mergeDemands(guards: readonly Guard[], needed: 'all' | 'any'): D
   const maxAges = guards.flatMap(({ demands }) => demands.maxAge ?? [])
   const isDpop = ({ demands }: Guard): boolean => demands.dpop === true
   const acr = mergeAcr(guards, needed)
+  const details = [...new Set(guards.flatMap(({ demands }) => demands.authorizationDetails ?? []))]
+  const remedy = mergeRemedies(
+    guards.flatMap(({ demands }) => demands.remedy ?? []),
+    needed,
+  )
   return {
     ...(scopes.length === 0 ? {} : { scopes: Object.freeze(scopes) }),
     ...(keptScopes.length === 0 ? {} : { keptScopes: Object.freeze(keptScopes) }),
@@ -23,6 +29,8 @@ export function mergeDemands(guards: readonly Guard[], needed: 'all' | 'any'): D
     ...((needed === 'all' ? guards.some(isDpop) : guards.every(isDpop)) ? { dpop: true } : {}),
     ...(acr.length === 0 ? {} : { acr: Object.freeze(acr) }),
     ...(maxAges.length === 0 ? {} : { maxAge: needed === 'all' ? Math.min(...maxAges) : Math.max(...maxAges) }),
+    ...(details.length === 0 ? {} : { authorizationDetails: Object.freeze(details) }),
+    ...(remedy === undefined ? {} : { remedy }),
   }
 }
 

@@ -75,7 +75,7 @@ export function demandsOrganization({ demands }: Guard): boolean {
 
 /** Checks that an issuer enforces organizations. Otherwise the routes without the guard would accept their tokens. */
 export function expectEnforced(guards: readonly Guard[], isEnforced: boolean): void {
-  if (!isEnforced && guards.some((guard) => guard !== deferOrganization && demandsOrganization(guard))) {
+  if (!isEnforced && guards.some(demandsOrganization)) {
     throw invalidOption(
       "Expected an issuer with `organizations: 'enforced'`, such as logto(…), because organization(…) decides about its tokens only",
     )

@@ -40,6 +40,7 @@ export function createChallengeContext(
     scopes: [...new Set([...scopes, ...keptScopes.filter((scope) => token?.scopes.has(scope))])],
     acr: demands.acr,
     maxAge: demands.maxAge,
+    remedy: demands.remedy,
     resourceMetadata: metadataUrl(),
     schemes: schemes
       .filter((name) => name === 'DPoP' || !isRequired)

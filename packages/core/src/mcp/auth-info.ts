@@ -1,5 +1,6 @@
 import { inspect, type InspectOptions } from 'node:util'
 import type { AccessToken, RawClaims } from '../access-token.ts'
+import { isRecord, own } from '../lib/record.ts'
 import { ownerOf } from '../request-token.ts'
 
 /** A token as the MCP SDK passes it to the tools: the `AuthInfo` of `@modelcontextprotocol/sdk` 1 and of its version 2. */
@@ -51,4 +52,19 @@ export function toAuthInfo<Claims>(auth: AccessToken<Claims>): AuthInfo<Claims> 
     toJSON: { value: withoutToken },
     [inspect.custom]: { value: (_depth: number, options: InspectOptions) => inspect(withoutToken(), options) },
   })
+}
+
+/**
+ * The access token of the `authInfo` that the SDK gives to a tool: `accessTokenOf(http?.authInfo)`, and in version 1
+ * `accessTokenOf(authInfo)`. For claims with types, read `extra.auth` of `AuthInfo<Claims>` instead.
+ *
+ * @throws TypeError when the request of the tool did not pass this library.
+ */
+export function accessTokenOf(authInfo: unknown): AccessToken {
+  const auth = own(own(authInfo, 'extra'), 'auth')
+  if (!isRecord(auth)) {
+    throw new TypeError('Expected the `authInfo` of a request that passed protectMcp(…), got none, or another one')
+  }
+  ownerOf(auth)
+  return auth as unknown as AccessToken
 }

@@ -1,7 +1,6 @@
-import type { AuthInfo } from './auth-info.ts'
 import { expectFunction } from '../lib/invalid-option.ts'
-import type { VerifiedAuthInfo } from './token-verifier.ts'
-import { withExpiration } from './token-verifier.ts'
+import type { AuthInfo } from './auth-info.ts'
+import { type VerifiedAuthInfo, withExpiration } from './token-verifier.ts'
 
 /** The options that `requireBearerAuth` of the MCP SDK has beside the verifier. */
 export interface BearerAuthOptions {
@@ -11,22 +10,22 @@ export interface BearerAuthOptions {
 }
 
 /** `requireBearerAuth` of the MCP SDK, version 1 or 2. */
-export type RequireBearerAuth<Gate> = (options: {
+export type RequireBearerAuth<Checker> = (options: {
   verifier: { verifyAccessToken(token: string): Promise<VerifiedAuthInfo> }
   requiredScopes?: string[]
   resourceMetadataUrl?: string
   expectedResource?: URL
-}) => Gate
+}) => Checker
 
 /**
  * Creates `requireBearerAuth` for one request, whose token the validator has validated. Its verifier accepts that token
  * and no other.
  */
-export function bearerAuthFor<Gate>(
-  requireBearerAuth: RequireBearerAuth<Gate>,
+export function bearerAuthFor<Checker>(
+  requireBearerAuth: RequireBearerAuth<Checker>,
   { requiredScopes, resourceMetadataUrl, expectedResource }: BearerAuthOptions,
   info: AuthInfo<unknown>,
-): Gate {
+): Checker {
   const metadataUrl = resourceMetadataUrl ?? info.resourceMetadataUrl
   return requireBearerAuth({
     verifier: {
@@ -43,6 +42,7 @@ export function bearerAuthFor<Gate>(
   })
 }
 
+/** Checks that the argument is a function. */
 export function expectRequireBearerAuth(requireBearerAuth: unknown): void {
   expectFunction(requireBearerAuth, 'requireBearerAuth')
 }

@@ -1,13 +1,14 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
 import type { Validator } from '../validator-methods.ts'
 import { type Guard, isGuard } from '../guards/guard.ts'
-import type { MetadataResponse } from '../resource/served-metadata.ts'
+import type { MetadataResponse } from '../resource/metadata-response.ts'
+import type { RespondWithMetadata } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { toHttpRequest as ofNode } from '../request/to-http-request.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal, type Refusal } from '../responses/refusal.ts'
-import type { Authenticate, AuthResult } from './auth-result.ts'
 import { withWebSocket } from './early-messages.ts'
+import type { Authenticate, AuthResult } from './auth-result.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
 import { expectGuard, setProtectBy } from './protect-by.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
@@ -40,8 +41,9 @@ export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, C
   readonly optional: OptionalProtect<Request, OptionalMiddleware, Claims>
   /**
    * The middleware serves the metadata of the resource (RFC 9728) under `/.well-known/oauth-protected-resource`, without a
-   * token. Use it in front of `protect()`. From then on, challenges name its URL. It throws a `TypeError` when the resource
-   * has no URL: set `resource`.
+   * token. Give it to the app itself, and not to a part under a prefix. It compares the whole target of the request,
+   * exactly. From then on, challenges name the URL, and `protect()` of the same protection in front serves the metadata
+   * too. It throws a `TypeError` when the resource has no URL: set `resource`.
    */
   readonly metadata: () => Unawaitable<Middleware>
   /**
@@ -74,7 +76,7 @@ export interface Framework<Request, Middleware, Claims> {
   /** Throws a `TypeError` when `protect` is called in a handler. Default: while a request over HTTP/1.1 is handled. */
   readonly expectAtStart?: () => void
   /** Responds to a request for the metadata, and lets every other request through. */
-  readonly toMetadata: (respond: (request: Request) => MetadataResponse | undefined) => Middleware
+  readonly toMetadata: (respond: (request: Request) => Promise<MetadataResponse> | undefined) => Middleware
   /** `optional` does the same and accepts requests without credentials, for frameworks whose routes can choose. */
   readonly toMiddleware: (
     authenticate: Authenticate<Request, Claims>,
@@ -104,6 +106,13 @@ export function createProtectFor<
   // Of an upgrade, which no framework sees.
   const nodeAuth = createRequestAuth(protection, origin === undefined ? ofNode : withOrigin(ofNode, origin))
 
+  /** Set by `metadata()`. */
+  let respondWithMetadata: RespondWithMetadata | undefined
+
+  function respond(request: Request): Promise<MetadataResponse> | undefined {
+    return respondWithMetadata?.(toHttpRequest(request))
+  }
+
   function withGuard(
     guardOf: (request: Request) => Guard | Refusal,
     credentials: 'required' | 'optional',
@@ -111,6 +120,10 @@ export function createProtectFor<
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
+        const document = await respond(request)
+        if (document !== undefined) {
+          return { metadata: document }
+        }
         const guard = await expectGuard(validator, guardOf(request), () => toHttpRequest(request))
         const token = await withWebSocket(webSocketOf(request), async () =>
           auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
@@ -158,8 +171,8 @@ export function createProtectFor<
   }
 
   function metadata(): Unawaitable<Middleware> {
-    const respond = validator.metadata()
-    return unawaitable(toMetadata((request) => respond(toHttpRequest(request))))
+    respondWithMetadata = validator.metadata()
+    return unawaitable(toMetadata(respond))
   }
 
   function upgrade(first: Guard | UpgradeOptions = {}, ...others: readonly Guard[]): Upgrade<Request, Claims> {

@@ -1,8 +1,7 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
 import { fastPathOf } from '../create-validator.ts'
-import { deferDpop } from '../guards/dpop-bound.ts'
+import { deferredOf } from '../guards/deferred.ts'
 import type { Guard } from '../guards/guard.ts'
-import { deferOrganization } from '../guards/organization.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { isPreflight } from '../request/preflight.ts'
 import { isErrorResponse, type Line } from '../responses/error-response.ts'
@@ -106,9 +105,10 @@ export function createRequestAuth<Request extends object, Claims>(
     }
     if (state.authentication !== undefined && state.method !== http.method) {
       // The cookie of another site is good for a GET, and not for the DELETE that an outer layer made of it.
-      await validator.authenticateOptional(http, deferOrganization)
+      await validator.authenticateOptional(http, deferredOf(guard))
     }
     state.method = http.method
+    // The guards of a layer run later, once for each layer. A refusal of the token has the challenges of this layer.
     const authentication = (state.authentication ??= validator.authenticateOptional(http, deferredOf(guard)))
     const token = await authentication
     if (token === undefined && state.authentication === authentication) {
@@ -169,11 +169,6 @@ export function createRequestAuth<Request extends object, Claims>(
   }
 
   return { known, authenticate, takeHeaders, tokenOf, optionalTokenOf, toHttpRequest }
-}
-
-/** The guards of a layer run later, once for each layer. A refusal of the token has the challenges of this layer. */
-function deferredOf({ demands }: Guard): Guard {
-  return demands.dpop === true ? deferDpop : deferOrganization
 }
 
 function reasonOf(error: unknown): string {

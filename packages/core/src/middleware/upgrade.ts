@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { AccessToken, RawClaims } from '../access-token.ts'
-import { deferDpop } from '../guards/dpop-bound.ts'
+import { deferredOf } from '../guards/deferred.ts'
 import type { Guard } from '../guards/guard.ts'
-import { deferOrganization } from '../guards/organization.ts'
 import { closeWebSocket } from '../leases/connection.ts'
 import { type Lease, lease } from '../leases/lease.ts'
 import { expectOneOf, expectOptions } from '../lib/invalid-option.ts'
@@ -92,7 +91,7 @@ export function createUpgrade<Request extends object, Claims>(
 
   /** A token that came beside the request. The guards see the request. */
   async function validate(text: unknown, request: HttpRequest): Promise<AccessToken<Claims>> {
-    const token = await validator.validate(text, guard.demands.dpop === true ? deferDpop : deferOrganization)
+    const token = await validator.validate(text, deferredOf(guard))
     return validator.authorize(token, request, guard)
   }
 

@@ -6,16 +6,27 @@ const suffix = '/.well-known/oauth-protected-resource'
  * only a slash is dropped.
  */
 export function metadataUrlOf(resource: string): string {
-  const { origin, pathname, search } = new URL(resource)
-  return `${origin}${suffix}${pathname === '/' ? '' : pathname}${search}`
+  const { origin } = new URL(resource)
+  return `${origin}${suffix}${targetOf(resource).replace(/^\/(?=\?|$)/, '')}`
 }
 
 /**
  * The request targets at which the document of a resource is served. A slash at the end of the path is disputed, so that
- * the document is also served without it.
+ * the document is also served without it. A resource with a path is not served at the root, because a client must not use
+ * a document of another resource (RFC 9728 §3.3).
  */
 export function metadataPathsOf(resource: string): readonly string[] {
-  const { pathname, search } = new URL(metadataUrlOf(resource))
-  const withoutSlash = pathname.replace(/\/$/, '')
-  return [...new Set([`${pathname}${search}`, `${withoutSlash}${search}`])]
+  const target = targetOf(metadataUrlOf(resource))
+  return [...new Set([target, target.replace(/^([^?]*)\/(?=\?|$)/, '$1')])]
+}
+
+/** The path with the query. The URL has neither a fragment nor credentials. */
+function targetOf(url: string): string {
+  const { href, origin } = new URL(url)
+  return href.slice(origin.length)
+}
+
+/** Whether a request target is exactly one of these. It is a path with the query, or an absolute URL. */
+export function isMetadataTarget(target: string, paths: readonly string[]): boolean {
+  return target.includes(suffix) && paths.includes(target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#[^]*$/, ''))
 }

@@ -6,12 +6,22 @@ export interface ChallengeContext {
   /** The demands of step-up on the route (RFC 9470 §3): `acr_values`, and `max_age` in seconds. */
   readonly acr?: readonly string[] | undefined
   readonly maxAge?: number | undefined
+  /** What a client without the authorization details of the route must request. */
+  readonly remedy?: AuthorizationRemedy | undefined
   /** The schemes of the route, each with a challenge of its own. */
   readonly schemes: readonly OfferedScheme[]
   /** The URL of the metadata of the resource (RFC 9728 §5.1). */
   readonly resourceMetadata?: string | undefined
   /** Further headers of the response, such as `DPoP-Nonce`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** What a client must request to get the missing authorization details. */
+export interface AuthorizationRemedy {
+  /** The `authorization_details` of the request (RFC 9396 §2). */
+  readonly details: readonly { readonly type: string; readonly [member: string]: unknown }[]
+  /** An id by which the client finds a token that it already has. */
+  readonly reference: string | undefined
 }
 
 /** A scheme that the route accepts. */
@@ -25,10 +35,10 @@ interface OfferedScheme {
 
 /** The parts of a refusal that its challenges show. */
 interface Refused {
+  readonly status: 400 | 401 | 403
   readonly code: string | undefined
   readonly reason: string
   readonly message: string
-  readonly token: { readonly scopes: ReadonlySet<string> } | undefined
 }
 
 /** Formats the challenges of a refusal (RFC 6750 §3, RFC 9449 §7.1, §7.2). */
@@ -40,27 +50,36 @@ export function formatChallenges(refused: Refused, context: ChallengeContext): r
     .map((scheme) => challengeOf(refused, context, scheme, scheme.isAttempted || !isAttempted))
 }
 
-/** The challenge names the scopes only for a client without a token, or with too few scopes. */
+/** The challenge names the scopes for a client that needs a new token (401), or more scopes. */
 function challengeOf(
-  { code, reason, message, token }: Refused,
-  { realm, scopes, acr, maxAge, resourceMetadata }: ChallengeContext,
+  { status, code, reason, message }: Refused,
+  { realm, scopes, acr, maxAge, remedy, resourceMetadata }: ChallengeContext,
   { name, algs }: OfferedScheme,
   hasError: boolean,
 ): string {
   const isStepUp = hasError && code === 'insufficient_user_authentication'
-  // The client then gets all that it lacks with one new token (RFC 9470 §3).
-  const lacksScope = reason === 'missing-scope' || (isStepUp && !scopes.every((scope) => token?.scopes.has(scope)))
-  const namesScopes = scopes.length > 0 && (code === undefined || lacksScope)
+  const named = status === 401 || reason === 'missing-scope' ? withoutOfflineAccess(scopes) : []
   return formatChallenge(name, {
     realm,
     error: hasError ? code : undefined,
     error_description: code === undefined || !hasError ? undefined : message,
     acr_values: isStepUp ? acr?.join(' ') : undefined,
     max_age: isStepUp ? maxAge?.toString() : undefined,
-    scope: namesScopes ? scopes.join(' ') : undefined,
+    authorization_remediation: hasError && code === 'insufficient_authorization' ? formatRemedy(remedy) : undefined,
+    scope: named.length > 0 ? named.join(' ') : undefined,
     algs,
     resource_metadata: resourceMetadata,
   })
+}
+
+/** Base64url JSON (draft-ietf-oauth-rar-metadata-remediation-00 §4). */
+function formatRemedy(remedy: AuthorizationRemedy | undefined): string | undefined {
+  if (remedy === undefined) {
+    return undefined
+  }
+  const { details, reference } = remedy
+  const json = JSON.stringify({ authorization_details: details, authorization_reference: reference })
+  return Buffer.from(json).toString('base64url')
 }
 
 /** Formats a challenge of the `WWW-Authenticate` header (RFC 9110 §11.6.1). Parameters without a value are left out. */
@@ -79,6 +98,13 @@ export function isQuotable(text: string): boolean {
 /** Whether the text is a scope token (RFC 6749 §3.3). */
 export function isScope(text: string): boolean {
   return /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(text)
+}
+
+/** It concerns refresh tokens, and is no scope of a resource (MCP 2026-07-28). */
+export const offlineAccess = 'offline_access'
+
+export function withoutOfflineAccess(scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => scope !== offlineAccess)
 }
 
 function quote(value: string): string {

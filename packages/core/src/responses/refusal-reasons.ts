@@ -48,6 +48,7 @@ export const refusalReasons = [
   'wrong-claims',
   'insufficient-authentication',
   'missing-scope',
+  'missing-authorization-details',
   'wrong-organization',
   'unexpected-organization',
   'cross-origin',

@@ -5,7 +5,10 @@ import { type GraphqlExtensions, graphqlExtensions } from './graphql-extensions.
 import type { PassedOverKey } from './passed-over-key.ts'
 import type { RefusalReason } from './refusal-reasons.ts'
 
-/** The error codes of RFC 6750 §3.1, RFC 9449 §12.2 and RFC 9470 §3. */
+/**
+ * The error codes of RFC 6750 §3.1, RFC 9449 §12.2 and RFC 9470 §3. `insufficient_authorization` is a draft's, and comes only
+ * from `authorizationDetails` with a `remedy`.
+ */
 export type RefusalCode =
   | 'invalid_request'
   | 'invalid_token'
@@ -13,6 +16,7 @@ export type RefusalCode =
   | 'invalid_dpop_proof'
   | 'use_dpop_nonce'
   | 'insufficient_user_authentication'
+  | 'insufficient_authorization'
 
 /** What a `Refusal` consists of. Only `reason` is required. */
 export interface RefusalInit {
@@ -33,6 +37,7 @@ const statusOf: Readonly<Record<RefusalCode, 400 | 401 | 403>> = {
   invalid_dpop_proof: 401,
   use_dpop_nonce: 401,
   insufficient_user_authentication: 401,
+  insufficient_authorization: 401,
 }
 
 /** Fixed sentences, by code or reason. Other reasons have the sentence of their code, so that the wire says no more. */
@@ -44,6 +49,7 @@ const descriptions: ReadonlyMap<string, string> = new Map(
     invalid_dpop_proof: 'The DPoP proof is not valid',
     use_dpop_nonce: 'The DPoP proof needs a nonce of this server',
     insufficient_user_authentication: 'A stronger or more recent authentication is required',
+    insufficient_authorization: 'The access token lacks required authorization details',
     expired: 'The access token has expired',
     'wrong-audience': 'The access token is meant for another audience',
     'missing-scope': 'The access token lacks a required scope',

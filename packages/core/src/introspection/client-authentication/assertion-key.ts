@@ -17,12 +17,13 @@ export interface AssertionKey {
 export function expectAssertionKey(
   given: unknown,
   { algorithm, keyId }: { readonly algorithm?: string | undefined; readonly keyId?: string | undefined },
+  name = 'privateKey',
 ): AssertionKey {
   const key = isKey(given) ? given : importPrivateKey(given)
   const algorithms = key === undefined ? [] : algorithmsOf(key)
   if (key === undefined || algorithms.length === 0) {
     throw invalidOption(
-      `Expected \`privateKey\` to be a private key that can sign: RSA of at least ${minRsaBits} bits, EC on P-256, P-384 or P-521, or Ed25519. It can be a JWK, a KeyObject, a CryptoKey or PEM text. Got ${describeMistake(given)}`,
+      `Expected \`${name}\` to be a private key that can sign: RSA of at least ${minRsaBits} bits, EC on P-256, P-384 or P-521, or Ed25519. It can be a JWK, a KeyObject, a CryptoKey or PEM text. Got ${describeMistake(given)}`,
     )
   }
   const [jwkAlgorithm, jwkId] = [own(given, 'alg'), own(given, 'kid')]
