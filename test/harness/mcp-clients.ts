@@ -53,7 +53,7 @@ function v1Sdk(url: URL, fetch: Fetch, options: McpClientOptions): OpenSdk {
       const client = new V1Client(info)
       const transport = new V1Transport(url, { authProvider, fetch })
       return {
-        connect: async () => client.connect(transport as Parameters<typeof client.connect>[0]),
+        connect: async () => client.connect(transport),
         callTool: async (name) => client.callTool({ name, arguments: {} }),
         listTools: async () => client.listTools(),
         finishAuth: async (callback) => transport.finishAuth(callback.get('code') ?? ''),

@@ -1,55 +1,47 @@
 /** The option `challengeScopes`: which scopes a client requests after a 403. */
-import { createServer } from 'node:http'
-import { anyScope, createProtect, scopes } from '@tollgate/express'
-import { type McpOptions, protectMcp } from '@tollgate/express/mcp'
-import { createMockIssuer } from '@tollgate/mock-issuer'
-import express from 'express'
+import { anyScope, scopes } from '@tollgate/core'
+import type { McpOptions } from '@tollgate/core/mcp'
+import { createProtect } from '@tollgate/express'
+import { protectMcp } from '@tollgate/express/mcp'
 import { describe, expect, test } from 'vitest'
-import { listen } from '../harness/listen.ts'
+import { call, openMcp } from './open-mcp.ts'
+import { mcpServers } from './servers.ts'
 
-/** The scopes that the challenge names when a token with these scopes calls a tool, and the status. */
-async function challenged(tool: string, granted: string, options: McpOptions = {}): Promise<readonly unknown[]> {
-  const issuer = await createMockIssuer({ port: 'none' })
-  const protect = createProtect(issuer.validatorOptions)
-  const tools = { write: scopes('write'), purge: [scopes('purge'), anyScope('admin', 'root')] }
-  const app = express().all(
-    '/mcp',
-    express.json(),
-    protectMcp(protect, { tools, ...options }, scopes('read')),
-    (_req, res) => void res.json({}),
-  )
-  const origin = await listen(createServer(app))
-  const { status, headers } = await fetch(`${origin}/mcp`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: `Bearer ${await issuer.accessToken({ scope: granted })}`,
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool } }),
-  })
-  const [, named] = /[ ,]scope="([^"]*)"/.exec(headers.get('www-authenticate') ?? '') ?? []
-  return [status, named?.split(' ').toSorted()]
-}
+const tools = { 'delete-file': scopes('files:delete'), 'drop-table': [scopes('files:drop'), anyScope('admin', 'root')] }
 
-describe('the challenge for a token that lacks a scope', () => {
-  test('names what the call needs, and the scopes of other tools that the token has', async () => {
-    expect(await challenged('write', 'read purge root')).toEqual([403, ['purge', 'read', 'root', 'write']])
+describe.each(mcpServers)('the scopes in a challenge: $name', (framework) => {
+  /** Calls a tool with a token with these scopes. Returns the status, and the scopes that the challenge names. */
+  async function challenged(tool: string, granted: string, given: McpOptions = {}): Promise<readonly unknown[]> {
+    const mcp = await openMcp(framework, { options: { tools, ...given } })
+    const { status, challenges } = await mcp.send({ token: await mcp.token(granted), body: call(tool) })
+    const [, named] = /, scope="([^"]*)"/.exec(challenges.join()) ?? []
+    return [status, named?.split(' ').toSorted()]
+  }
+
+  test('they are those of the operation, and those of other tools that the token has', async () => {
+    const granted = 'files:read files:drop root'
+    const named = ['files:delete', 'files:drop', 'files:read', 'root']
+    expect(await challenged('delete-file', granted)).toEqual([403, named])
   })
 
-  test('names no scope that no tool knows', async () => {
-    expect(await challenged('write', 'read offline_access openid')).toEqual([403, ['read', 'write']])
+  test('a granted scope that no tool knows is not among them', async () => {
+    const granted = 'files:read offline_access openid'
+    expect(await challenged('delete-file', granted)).toEqual([403, ['files:delete', 'files:read']])
   })
 
-  test("with 'needed', names what the call needs", async () => {
+  test("with 'needed', they are those of the operation", async () => {
     const options = { challengeScopes: 'needed' } as const
-    expect(await challenged('write', 'read purge root', options)).toEqual([403, ['read', 'write']])
+    const named = ['files:delete', 'files:read']
+    expect(await challenged('delete-file', 'files:read files:drop root', options)).toEqual([403, named])
   })
 
-  test('is absent when the scopes suffice', async () => {
-    expect(await challenged('write', 'read write')).toEqual([200, undefined])
+  test('a token with the scopes of the operation needs no others', async () => {
+    expect(await challenged('delete-file', 'files:read files:delete')).toEqual([200, undefined])
   })
 })
 
-test('any other value is an error at start-up', async () => {
-  await expect(challenged('write', 'read', { challengeScopes: 'all' as 'needed' })).rejects.toThrow('challengeScopes')
+test('any other value is an error at start-up', () => {
+  const protect = createProtect({ issuer: 'https://as.example', audience: 'https://files.example/mcp' })
+  const options = { challengeScopes: 'all' as 'needed' }
+  expect(() => protectMcp(protect, options)).toThrow('challengeScopes')
 })

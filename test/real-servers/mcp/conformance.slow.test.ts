@@ -24,34 +24,38 @@ import { openTokenProxy } from './token-proxy.ts'
 const program = fileURLToPath(import.meta.resolve('@modelcontextprotocol/conformance/dist/index.js'))
 const run = promisify(execFile)
 
-/** Runs a scenario against a server. Clients know the server under the URL of the proxy. */
-async function pass(
+/**
+ * Runs a scenario against a server, which clients know under the URL of the proxy. Returns the output of the program. It
+ * rejects with the output when a check fails, because the program then ends with a code.
+ */
+async function runScenario(
   scenario: string,
   scopes: readonly string[],
   open: (issuer: string, url: string) => Promise<string>,
-) {
+): Promise<string> {
   const target = { origin: '', token: '' }
-  const proxy = await openTokenProxy(() => target)
-  const url = `${proxy}/mcp`
+  const url = `${await openTokenProxy(() => target)}/mcp`
   const { url: issuer } = await openMcpAuthorizationServer(scopes)
   target.origin = new URL(await open(issuer, url)).origin
   target.token = await mcpClients['SDK v2'](url).authorize()
   const args = [program, 'server', '--url', url, '--scenario', scenario]
-  // The program ends with a code when a check fails. `run` then rejects with what the program has written.
-  const { stdout } = await run(process.execPath, args, { timeout: 300_000 })
-  expect(stdout).toMatch(/Passed: (\d+)\/\1, 0 failed, 0 warnings/)
+  return (await run(process.execPath, args, { timeout: 300_000 })).stdout
 }
+
+const isPassed = /Passed: (\d+)\/\1, 0 failed, 0 warnings/
 
 describe.each(exampleServers)('$name', (server) => {
   test.each(['server-initialize', 'ping', 'tools-list'])('%s', async (scenario) => {
-    await pass(scenario, exampleScopes, async (issuer, url) => server.open({ issuer }, url))
+    const output = await runScenario(scenario, exampleScopes, async (issuer, url) => server.open({ issuer }, url))
+    expect(output).toMatch(isPassed)
   })
 })
 
 describe.each(customServers)('$name', (server) => {
   test('dns-rebinding-protection', async () => {
-    await pass('dns-rebinding-protection', customScopes, async (issuer, url) =>
+    const output = await runScenario('dns-rebinding-protection', customScopes, async (issuer, url) =>
       server.open({ issuer }, { origins: new URL(url).origin }, url),
     )
+    expect(output).toMatch(isPassed)
   })
 })
