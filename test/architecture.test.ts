@@ -8,9 +8,9 @@ const names = globSync('*/src', { cwd: packages }).map(dirname).toSorted()
 
 /** The levels of the core, from the top. A file imports from its own level and from the levels below. */
 const levels: readonly RegExp[] = [
-  /^(index|adapter|contract|testing|openapi|issuers|diagnostics)\.ts$/,
+  /^(index|adapter|contract|testing|openapi|issuers|diagnostics|mcp)\.ts$/,
   /^(contract|testing|openapi)\//,
-  /^middleware\//,
+  /^(middleware|mcp)\//,
   /^((create-validator|create-methods|validator|validator-methods|described-settings|pipeline|lifecycle|options)\.ts$|(explain|leases|resource)\/)/,
   /^issuers\//,
   /^(jwt|introspection|revocation|constraints)\//,
@@ -27,11 +27,25 @@ const levels: readonly RegExp[] = [
 const libraries: Readonly<Record<string, readonly string[]>> = {
   cli: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/issuers'],
   core: ['jose', 'lru-cache', 'undici'],
-  express: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/openapi', '@tollgate/core/testing'],
-  koa: ['@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/openapi', '@tollgate/core/testing', 'koa'],
+  express: [
+    '@tollgate/core',
+    '@tollgate/core/adapter',
+    '@tollgate/core/mcp',
+    '@tollgate/core/openapi',
+    '@tollgate/core/testing',
+  ],
+  koa: [
+    '@tollgate/core',
+    '@tollgate/core/adapter',
+    '@tollgate/core/mcp',
+    '@tollgate/core/openapi',
+    '@tollgate/core/testing',
+    'koa',
+  ],
   fastify: [
     '@tollgate/core',
     '@tollgate/core/adapter',
+    '@tollgate/core/mcp',
     '@tollgate/core/openapi',
     '@tollgate/core/testing',
     'fastify',
@@ -40,6 +54,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   hono: [
     '@tollgate/core',
     '@tollgate/core/adapter',
+    '@tollgate/core/mcp',
     '@tollgate/core/openapi',
     '@tollgate/core/testing',
     'hono',
@@ -99,9 +114,9 @@ test('every file of the core has a level, and imports from its own level or belo
 })
 
 // The core had 7,799 lines after its restructuring. An issue that adds a feature raises the limit.
-test('the core has less than 22,200 lines', () => {
+test('the core has less than 24,000 lines', () => {
   const lines = sourcesOf('core').reduce((sum, source) => sum + source.lines, 0)
-  expect(lines).toBeLessThan(22200)
+  expect(lines).toBeLessThan(24000)
 })
 
 test('only testing.ts imports the parts of tests', () => {

@@ -508,10 +508,25 @@ export const requirements = {
     source: 'MCP 2025-11-25',
     text: 'A 401 names the scopes of its route.',
   },
+  'MCP-04': {
+    level: 'SHOULD',
+    source: 'MCP 2025-11-25',
+    text: 'A missing scope is 403 with `scope` and `resource_metadata`; one challenge names everything that the operation needs.',
+  },
   'MCP-05': {
     level: 'MUST',
     source: 'MCP 2026-07-28',
     text: 'A broader scope that implies the needed one is enough.',
+  },
+  'MCP-07': {
+    level: 'MUST',
+    source: 'MCP, RFC 8707 §2',
+    text: 'Tokens for other servers are refused; the audience is the URL of the server, without a slash at the end.',
+  },
+  'MCP-08': {
+    level: 'MUST',
+    source: 'MCP',
+    text: 'Every request is authorized, in a session too: 401 without a token, 400 if malformed, never by the query.',
   },
   'DIALECT-SCOPES': {
     level: 'RULE',

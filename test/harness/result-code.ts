@@ -28,6 +28,7 @@ const descriptions = new Set([
   'The access token has expired',
   'The access token is meant for another audience',
   'The access token lacks a required scope',
+  'The message of the request is malformed',
   'The DPoP proof is not valid',
   'The DPoP proof needs a nonce of this server',
   'A stronger or more recent authentication is required',

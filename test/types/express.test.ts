@@ -13,7 +13,8 @@ test('an application needs no cast', () => {
   app.get('/:id', protect(scopes('read')), (req, res) => {
     expectTypeOf(protect.auth(req)).toEqualTypeOf<AccessToken>()
     expectTypeOf(protect.optional.auth(req)).toEqualTypeOf<AccessToken | undefined>()
-    expectTypeOf(req.auth).toEqualTypeOf<AccessToken | undefined>()
+    // The SDKs of MCP, which other tests import, type `req.auth` itself.
+    expectTypeOf<Express.Request['auth']>().toEqualTypeOf<AccessToken | undefined>()
     expectTypeOf(req.params.id).toEqualTypeOf<string>()
     res.end()
   })

@@ -12,11 +12,20 @@ export {
 } from './middleware/protect-options.ts'
 export type { Authenticate, AuthResult } from './middleware/auth-result.ts'
 export { createProtectFor, type Framework, type OptionalProtect, type Protect } from './middleware/protect.ts'
+export { protectByOf, setProtectBy } from './middleware/protect-by.ts'
 export { createNodeMetadata, type NodeMiddleware, writeMetadata } from './middleware/node-metadata.ts'
 export { noteProtection } from './middleware/protections.ts'
 export { createExpectAtStart } from './middleware/expect-at-start.ts'
-export type { Unawaitable } from './middleware/unawaitable.ts'
+export { unawaitable, type Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
+export {
+  bearerAuthFor,
+  type BearerAuthOptions,
+  expectRequireBearerAuth,
+  type RequireBearerAuth,
+} from './mcp/bearer-auth.ts'
+export { acceptMcp } from './mcp/accept.ts'
+export { createMcpRoute } from './mcp/mcp-route.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
 export type { WebSocket } from './middleware/early-messages.ts'
 export type { Upgrade, UpgradeOptions } from './middleware/upgrade.ts'

@@ -26,7 +26,7 @@ import type { HttpRequest } from './request/http-request.ts'
 import { createServedMetadata } from './resource/served-metadata.ts'
 import { createValidatorRevocations } from './revocation/validator-revocations.ts'
 import { noteSettings } from './described-settings.ts'
-import { noteAcceptance } from './request-token.ts'
+import { noteAcceptance, type TokenOwner } from './request-token.ts'
 import { createPipeline } from './validator.ts'
 import type { Validator } from './validator-methods.ts'
 
@@ -63,7 +63,10 @@ export function buildValidator<Claims>(settings: ValidatorSettings<Claims>): Val
     resolvedWarnings: new Set(),
     caches,
   })
-  const owner = {}
+  const owner: TokenOwner = {
+    resource: settings.resource?.url,
+    resourceMetadataUrl: () => metadata.url(),
+  }
   const confirmActive = createConfirmActive(issuers, revocations, { clock, owner })
   const applySchema = createApplySchema(schema)
   const pipeline = createPipeline({

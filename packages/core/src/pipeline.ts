@@ -8,6 +8,7 @@ import type { IssuerRegistry } from './issuers/issuer-registry.ts'
 import type { Clock } from './lib/clock.ts'
 import type { CredentialSettings } from './request/credentials.ts'
 import type { HttpRequest } from './request/http-request.ts'
+import type { TokenOwner } from './request-token.ts'
 import type { RevocationCheck } from './revocation/verify-revocations.ts'
 
 /** What the steps of a validator need. */
@@ -19,7 +20,7 @@ export interface PipelineParts<Claims> extends CredentialSettings {
   readonly revocations: RevocationCheck
   readonly clock: Clock
   /** Stands for the validator in the tokens that it creates. */
-  readonly owner: object
+  readonly owner: TokenOwner
 }
 
 /** The steps of a validator. `validator.ts` has them in their order. */

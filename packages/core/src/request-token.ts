@@ -3,6 +3,14 @@ import type { AccessToken, CommonMembers } from './access-token.ts'
 import { isRecord } from './lib/record.ts'
 import type { ClaimsPolicy, ValidatedToken } from './validated-token.ts'
 
+/** The validator that validated a token. Validators are compared by their identity. */
+export interface TokenOwner {
+  /** The identifier of its resource (RFC 8707). `undefined` without one. */
+  readonly resource: string | undefined
+  /** The URL of the metadata of its resource. `undefined` unless clients can get it. */
+  readonly resourceMetadataUrl: () => string | undefined
+}
+
 /** What the validator verified about the sender of a token, and the headers that its response needs. */
 export type Sender = Pick<CommonMembers, 'confirmation' | 'responseHeaders'>
 
@@ -12,7 +20,7 @@ export const anySender: Sender = Object.freeze({ confirmation: undefined, respon
 /** Creates the token of one request. `owner` stands for the validator that validated it. */
 export function createAccessToken(
   validated: ValidatedToken,
-  { raw, owner, sender = anySender }: { readonly raw: string; readonly owner: object; readonly sender?: Sender },
+  { raw, owner, sender = anySender }: { readonly raw: string; readonly owner: TokenOwner; readonly sender?: Sender },
 ): AccessToken {
   return new RequestToken(validated, { raw, owner, sender, claims: validated.claims }) as object as AccessToken
 }
@@ -53,7 +61,7 @@ export function rootOf(token: object): object {
 }
 
 /** Stands for the validator that created the token. Throws a `TypeError` for any other object. */
-export function ownerOf(token: object): object {
+export function ownerOf(token: object): TokenOwner {
   return partsOf(token).origin.owner
 }
 
@@ -99,7 +107,7 @@ interface Parts {
 
 interface Origin {
   readonly raw: string
-  readonly owner: object
+  readonly owner: TokenOwner
   readonly claims: unknown
   readonly sender: Sender
   /** The first token of the request, of which this one is a copy with other claims. */

@@ -6,7 +6,9 @@ import {
   fastifyTrustsPeer,
   invalidOption,
   nodeHeaders,
+  protectByOf,
   type ProtectSettings,
+  setProtectBy,
 } from '@tollgate/core/adapter'
 import type { FastifyInstance } from 'fastify'
 import { formOf } from './form.ts'
@@ -14,7 +16,7 @@ import { type ScopeRules, toHook, toMetadataHook } from './hook.ts'
 import { markHook, markMetadataHook } from './hook-mistakes.ts'
 import { noteRules } from './hook-rules.ts'
 import type { ProtectedRequest } from './request.ts'
-import type { Protect } from './app-protect.ts'
+import type { Hook, Protect } from './app-protect.ts'
 import type { TypedClaims } from './token-types.ts'
 
 /** The `protect` of a scope, for the application and for the plugin itself. */
@@ -67,10 +69,11 @@ export function createProtect(
     upgrade: atStart(upgrade) as typeof upgrade,
     validator,
   })
+  setProtectBy(protect, atStart(protectByOf<ProtectedRequest, Hook>(uncheckedProtect)))
   return { protect, uncheckedProtect }
 }
 
-function toHttpRequest(request: ProtectedRequest): HttpRequest {
+export function toHttpRequest(request: ProtectedRequest): HttpRequest {
   const { raw, headers, method, originalUrl } = request
   const lines = nodeHeaders({ rawHeaders: raw.rawHeaders, headers })
   const init = { method, url: originalUrl, headers: lines, form: formOf(request), native: request, socket: raw.socket }

@@ -333,9 +333,15 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
   },
   'cross-origin': {
     code: 'insufficient_scope',
-    happened: 'the token comes from a cookie alone, and the request may come from a page of another site',
-    cause:
-      'The page is on another origin than the API, and the origin is not in `origins`. Nothing has validated the token.',
-    fix: 'Add the origin of the page to `origins` of [the cookie](credentials.md#a-cookie), exactly as browsers write it.',
+    happened:
+      'the request may come from a page of another site: its token is in a cookie alone, or its route has `origins`',
+    cause: 'The origin of the page is not in `origins`. Nothing has validated the token.',
+    fix: 'Add the origin of the page to `origins` of [the cookie](credentials.md#a-cookie) or of [the MCP route](mcp.md#origins), exactly as browsers write it.',
+  },
+  'malformed-message': {
+    code: 'invalid_request',
+    happened: 'an MCP route has guards for tools, and no message of the request names the tool',
+    cause: 'No parser of JSON bodies is in front. Or `Mcp-Method` or `Mcp-Name` differ from the body.',
+    fix: 'Put `express.json()`, or the parser of your framework, [in front of `protectMcp`](mcp.md#scopes-of-a-tool).',
   },
 }

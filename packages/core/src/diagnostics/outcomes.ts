@@ -28,6 +28,7 @@ export interface Outcomes {
 /** The demands of a route that its challenges show. */
 interface Demands {
   readonly scopes?: readonly string[]
+  readonly keptScopes?: readonly string[]
   readonly dpop?: true
   readonly acr?: readonly string[]
   readonly maxAge?: number
@@ -49,6 +50,7 @@ interface OutcomesContext {
     readonly request: HttpRequest | undefined
     readonly demands: Demands
     readonly nonce: string | undefined
+    readonly token: Pick<AccessToken, 'scopes'> | undefined
   }) => ChallengeContext
   /** The name of an issuer in diagnostics. */
   readonly labelOf: (issuer: string) => string
@@ -81,8 +83,9 @@ export function createOutcomes({ challengesOf, labelOf, note }: OutcomesContext)
     if (!isRefusal(error)) {
       return error
     }
-    const nonce = findings.nonce ?? error.token?.responseHeaders['DPoP-Nonce']
-    return new Refusal(error, challengesOf({ request, demands, nonce }), error.token)
+    const { token } = error
+    const nonce = findings.nonce ?? token?.responseHeaders['DPoP-Nonce']
+    return new Refusal(error, challengesOf({ request, demands, nonce, token }), token)
   }
 
   return {

@@ -38,6 +38,7 @@ import {
   wrongProofKey,
   wrongProofType,
 } from './proof-causes.ts'
+import { malformedMessage } from './message-causes.ts'
 import { missingScope } from './scope-causes.ts'
 import { algorithmNotAllowed, badSignature, criticalHeader, unknownKey } from './signature-causes.ts'
 import { expired, lifetimeTooLong, tooEarly } from './time-causes.ts'
@@ -52,6 +53,7 @@ const causes: Readonly<Record<Reason, readonly [Step, FindCause]>> = {
   'repeated-credentials': ['credentials', repeatedCredentials],
   'token-too-large': ['credentials', tokenTooLarge],
   'cross-origin': ['credentials', crossOrigin],
+  'malformed-message': ['guards', malformedMessage],
   'malformed-token': ['issuer', malformedToken],
   'untrusted-issuer': ['issuer', untrustedIssuer],
   'unknown-prefix': ['issuer', unknownPrefix],

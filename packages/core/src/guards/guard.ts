@@ -14,6 +14,8 @@ import { hintForMistake } from './guard-hint.ts'
 /** What a guard announces. The challenge of the route names the scopes. */
 export interface Demands {
   readonly scopes?: readonly string[]
+  /** The challenge also names those of these scopes that the token has, because some clients lose them otherwise. */
+  readonly keptScopes?: readonly string[]
   /** The maximum age, in milliseconds, of the issuer's statement that the token is active. */
   readonly activeWithin?: number
   /** The guard decides about the tokens of organizations, which other routes refuse. */
@@ -168,6 +170,7 @@ export function expectGuards(guards: readonly unknown[]): readonly Guard[] {
 
 const demandNames = new Set([
   'scopes',
+  'keptScopes',
   'activeWithin',
   'organization',
   'dpop',

@@ -10,6 +10,7 @@ import { demandsOrganization } from './organization.ts'
  */
 export function mergeDemands(guards: readonly Guard[], needed: 'all' | 'any'): Demands {
   const scopes = [...new Set(guards.flatMap(({ demands }) => demands.scopes ?? []))]
+  const keptScopes = [...new Set(guards.flatMap(({ demands }) => demands.keptScopes ?? []))]
   const ages = guards.flatMap(({ demands }) => demands.activeWithin ?? [])
   const maxAges = guards.flatMap(({ demands }) => demands.maxAge ?? [])
   const isDpop = ({ demands }: Guard): boolean => demands.dpop === true
@@ -21,6 +22,7 @@ export function mergeDemands(guards: readonly Guard[], needed: 'all' | 'any'): D
   )
   return {
     ...(scopes.length === 0 ? {} : { scopes: Object.freeze(scopes) }),
+    ...(keptScopes.length === 0 ? {} : { keptScopes: Object.freeze(keptScopes) }),
     ...(ages.length === 0 ? {} : { activeWithin: Math.min(...ages) }),
     ...(guards.some(demandsOrganization) ? { organization: true } : {}),
     // Beside a part without the demand, tokens under Bearer are accepted.

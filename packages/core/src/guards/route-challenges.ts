@@ -1,3 +1,4 @@
+import type { AccessToken } from '../access-token.ts'
 import type { Demands } from './guard.ts'
 import { attemptedSchemes, type Scheme } from '../request/credentials.ts'
 import type { HttpRequest } from '../request/http-request.ts'
@@ -22,17 +23,21 @@ export function createChallengeContext(
     request,
     demands,
     nonce,
+    token,
   }: {
     readonly request: HttpRequest | undefined
     readonly demands: Demands
     readonly nonce: string | undefined
+    /** The valid token that a guard refused. */
+    readonly token: Pick<AccessToken, 'scopes'> | undefined
   },
 ): ChallengeContext {
   const attempted = request === undefined ? [] : attemptedSchemes(request, schemes)
   const isRequired = dpop.mode === 'required' || demands.dpop === true
+  const { scopes = [], keptScopes = [] } = demands
   return {
     realm,
-    scopes: demands.scopes ?? [],
+    scopes: [...new Set([...scopes, ...keptScopes.filter((scope) => token?.scopes.has(scope))])],
     acr: demands.acr,
     maxAge: demands.maxAge,
     remedy: demands.remedy,

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { invalidToken } from '../responses/refusal.ts'
 import type { RevocationCheck } from '../revocation/verify-revocations.ts'
-import { createAccessToken, validatedOf } from '../request-token.ts'
+import { createAccessToken, type TokenOwner, validatedOf } from '../request-token.ts'
 import type { IssuerRegistry } from './issuer-registry.ts'
 
 /**
@@ -24,7 +24,7 @@ export type ConfirmActive = (
 export function createConfirmActive(
   issuers: IssuerRegistry,
   revocations: RevocationCheck,
-  { clock, owner }: { readonly clock: Clock; readonly owner: object },
+  { clock, owner }: { readonly clock: Clock; readonly owner: TokenOwner },
 ): ConfirmActive {
   return async (token, request, within) => {
     if (within === undefined) {

@@ -6,9 +6,11 @@ import type { RespondWithMetadata } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { toHttpRequest as ofNode } from '../request/to-http-request.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
+import { isRefusal, type Refusal } from '../responses/refusal.ts'
 import { withWebSocket } from './early-messages.ts'
 import type { Authenticate, AuthResult } from './auth-result.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
+import { expectGuard, setProtectBy } from './protect-by.ts'
 import { noteProtection } from './protections.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
@@ -113,7 +115,7 @@ export function createProtectFor<
   }
 
   function withGuard(
-    guard: Guard,
+    guardOf: (request: Request) => Guard | Refusal,
     credentials: 'required' | 'optional',
     isExempt: (request: Request) => boolean = () => false,
   ): Authenticate<Request, Claims> {
@@ -123,6 +125,7 @@ export function createProtectFor<
         if (document !== undefined) {
           return { metadata: document }
         }
+        const guard = await expectGuard(validator, guardOf(request), () => toHttpRequest(request))
         const token = await withWebSocket(webSocketOf(request), async () =>
           auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
         )
@@ -133,7 +136,8 @@ export function createProtectFor<
     }
     function known(request: Request): AccessToken<Claims> | undefined {
       try {
-        return isExempt(request) ? undefined : auth.known(request, guard)
+        const guard = guardOf(request)
+        return isExempt(request) || isRefusal(guard) ? undefined : auth.known(request, guard)
       } catch {
         // The full path meets the same error and reports it.
         return undefined
@@ -149,13 +153,16 @@ export function createProtectFor<
 
   function protect(...guards: readonly Guard[]): Unawaitable<Middleware> {
     const guard = prepare(guards)
-    const middleware = toMiddleware(withGuard(guard, 'required'), withGuard(guard, 'optional'))
+    const middleware = toMiddleware(
+      withGuard(() => guard, 'required'),
+      withGuard(() => guard, 'optional'),
+    )
     return unawaitable(noteProtection(middleware, { guard, credentials: 'required', validator }))
   }
 
   function optional(...guards: readonly Guard[]): Unawaitable<Middleware> {
     const guard = prepare(guards)
-    const authenticate = withGuard(guard, 'optional')
+    const authenticate = withGuard(() => guard, 'optional')
     const middleware = toMiddleware(authenticate, authenticate)
     return unawaitable(noteProtection(middleware, { guard, credentials: 'optional', validator }))
   }
@@ -166,7 +173,10 @@ export function createProtectFor<
   ): Unawaitable<Middleware> {
     const guard = prepare(guards)
     const isExempt = createIsExempt(paths as Exemption<Request> | readonly Exemption<Request>[], isAt)
-    const middleware = toMiddleware(withGuard(guard, 'required', isExempt), withGuard(guard, 'optional', isExempt))
+    const middleware = toMiddleware(
+      withGuard(() => guard, 'required', isExempt),
+      withGuard(() => guard, 'optional', isExempt),
+    )
     const isNamed = createIsNamed(paths, isAt)
     return unawaitable(noteProtection(middleware, { guard, credentials: 'required', validator, isExempt: isNamed }))
   }
@@ -181,6 +191,10 @@ export function createProtectFor<
     return createUpgrade(options, { validator, guard: prepare(guards), framework: auth, node: nodeAuth })
   }
 
+  setProtectBy<Request, Middleware>(protect, (choose) => {
+    const authenticate = withGuard((request) => choose(request, toHttpRequest(request)), 'required')
+    return unawaitable(toMiddleware(authenticate, authenticate))
+  })
   return Object.assign(protect, {
     metadata,
     upgrade,

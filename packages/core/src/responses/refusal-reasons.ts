@@ -52,6 +52,7 @@ export const refusalReasons = [
   'wrong-organization',
   'unexpected-organization',
   'cross-origin',
+  'malformed-message',
 ] as const
 
 /** The cause of a refusal as a stable id, for logs, metrics and tests. It is never sent to the client. */

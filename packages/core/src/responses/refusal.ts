@@ -53,6 +53,7 @@ const descriptions: ReadonlyMap<string, string> = new Map(
     expired: 'The access token has expired',
     'wrong-audience': 'The access token is meant for another audience',
     'missing-scope': 'The access token lacks a required scope',
+    'malformed-message': 'The message of the request is malformed',
   }),
 )
 

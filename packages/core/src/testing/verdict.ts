@@ -32,7 +32,7 @@ export function verdictOf(sent: Sent, received: Received | undefined): Verdict {
   if (status === 401 && hasChallenge(headers)) {
     return refused
   }
-  if (sent.method === 'OPTIONS' && isFromCors(received)) {
+  if (sent.method === 'OPTIONS' && (isFromCors(received) || isForeignOrigin(sent, received))) {
     return neutral
   }
   const missing = status === 401 ? ' without a Bearer challenge' : ''
@@ -70,6 +70,11 @@ const challenge = new RegExp(String.raw`(^|,)\s*(Bearer|DPoP)(\s|,|$)`, 'i')
 function hasChallenge(headers: Received['headers']): boolean {
   const lines = [headers['www-authenticate']].flat().map(String)
   return lines.some((line) => challenge.test(line))
+}
+
+/** An MCP route refuses a page of another origin first, with the challenge of a refusal. */
+function isForeignOrigin(sent: Sent, { status, headers }: Received): boolean {
+  return status === 403 && sent.headers['origin'] !== undefined && hasChallenge(headers)
 }
 
 /** A CORS layer responds without a body. The one of Fastify refuses an `OPTIONS` that is no preflight with 400. */

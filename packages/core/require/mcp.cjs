@@ -1,0 +1,4 @@
+'use strict'
+
+require('./expect-node.cjs')
+module.exports = require('../dist/mcp.js')

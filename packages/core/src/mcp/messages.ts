@@ -1,0 +1,113 @@
+import { isRecord, own, ownText } from '../lib/record.ts'
+import { headerLines } from '../request/header-lines.ts'
+import type { HttpRequest } from '../request/http-request.ts'
+
+/** What the messages of a request ask for. */
+export interface Operation {
+  /** The names of the tools that they call. */
+  readonly tools: readonly string[]
+  /** Whether a message opens a stream of events. */
+  readonly isListening: boolean
+}
+
+/** A request or a notification of JSON-RPC. A response has no method. */
+interface Message {
+  readonly method: string | undefined
+  readonly name: string | undefined
+}
+
+const callsTool = 'tools/call'
+const listens = 'subscriptions/listen'
+
+/** The methods of HTTP whose requests have no message. Any other one may have, because the SDK ignores their case. */
+const withoutMessage: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])
+
+export function hasMessage({ method }: Pick<HttpRequest, 'method'>): boolean {
+  return !withoutMessage.has(method)
+}
+
+/**
+ * The operation of a parsed body: a message, or an array of them, as the SDK reads it. `undefined` for any other body, and
+ * for one that the headers `Mcp-Method` and `Mcp-Name` contradict.
+ */
+export function parseOperation(body: unknown, { headers }: Pick<HttpRequest, 'headers'>): Operation | undefined {
+  const messages = (Array.isArray(body) ? body : [body]).map(parseMessage)
+  if (messages.length === 0 || !messages.every((message) => message !== undefined)) {
+    return undefined
+  }
+  return messages.length === 1 && !Array.isArray(body)
+    ? agreesWith(messages[0], headers)
+      ? operationOf(messages)
+      : undefined
+    : hasNoLines(headers)
+      ? operationOf(messages)
+      : undefined
+}
+
+/**
+ * The operation that the headers state. `undefined` unless they are complete, and of a revision of MCP that demands them.
+ * It counts only where the server compares them with the body.
+ */
+export function parseStatedOperation({ headers }: Pick<HttpRequest, 'headers'>): Operation | undefined {
+  const revision = onlyLine(headers, 'mcp-protocol-version')
+  const method = onlyLine(headers, 'mcp-method')
+  const name = decode(onlyLine(headers, 'mcp-name'))
+  // Revisions are dates.
+  const isVerified = revision !== undefined && /^\d{4}-\d\d-\d\d$/.test(revision) && revision >= '2026-07-28'
+  const isComplete = method !== undefined && (method !== callsTool || name !== undefined)
+  return isVerified && isComplete ? operationOf([{ method, name }]) : undefined
+}
+
+/** Whether the request says that it opens a stream. A wrong statement has no effect but an end with the token. */
+export function saysListening({ method, headers }: Pick<HttpRequest, 'method' | 'headers'>): boolean {
+  return method === 'GET' || headerLines(headers, 'mcp-method').includes(listens)
+}
+
+function operationOf(messages: readonly Message[]): Operation {
+  const calls = messages.filter(({ method }) => method === callsTool)
+  return {
+    tools: [...new Set(calls.flatMap(({ name }) => name ?? []))],
+    isListening: messages.some(({ method }) => method === listens),
+  }
+}
+
+function parseMessage(value: unknown): Message | undefined {
+  const method = ownText(value, 'method')
+  const isResponse = own(value, 'result') !== undefined || own(value, 'error') !== undefined
+  if (!isRecord(value) || (method === undefined && !isResponse)) {
+    return undefined
+  }
+  return { method, name: ownText(own(value, 'params'), 'name') }
+}
+
+/** The headers of older revisions are absent. */
+function agreesWith(message: Message | undefined, headers: HttpRequest['headers']): boolean {
+  if (message === undefined || hasNoLines(headers)) {
+    return message !== undefined
+  }
+  if (onlyLine(headers, 'mcp-method') !== message.method) {
+    return false
+  }
+  return message.method !== callsTool || decode(onlyLine(headers, 'mcp-name')) === message.name
+}
+
+function hasNoLines(headers: HttpRequest['headers']): boolean {
+  return ['mcp-method', 'mcp-name'].every((name) => headerLines(headers, name).length === 0)
+}
+
+function onlyLine(headers: HttpRequest['headers'], name: string): string | undefined {
+  const [line, ...others] = headerLines(headers, name)
+  return others.length === 0 ? line?.trim() : undefined
+}
+
+/** A name of other characters than those of a header is `=?base64?…?=`. `undefined` for a malformed one. */
+function decode(value: string | undefined): string | undefined {
+  const [, encoded] = /^=\?base64\?(.*)\?=$/.exec(value ?? '') ?? []
+  if (encoded === undefined) {
+    return value
+  }
+  const bytes = Buffer.from(encoded, 'base64')
+  const text = bytes.toString()
+  // Only the canonical form, so that no two readers disagree.
+  return bytes.toString('base64') === encoded && Buffer.from(text).equals(bytes) ? text : undefined
+}

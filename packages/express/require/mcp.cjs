@@ -1,0 +1,4 @@
+'use strict'
+
+require('@tollgate/core')
+module.exports = require('../dist/mcp.js')
