@@ -1,5 +1,5 @@
 /** The token of a client expires while it is connected. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMcpAuthorizationServer } from '../../harness/mcp-authorization-server.ts'
 import { type McpClient, mcpClients } from '../../harness/mcp-clients.ts'
 import { scopesOf } from './scopes-of.ts'
