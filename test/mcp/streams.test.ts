@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
-import { createProtect } from '@tollgate/express'
-import { protectMcp } from '@tollgate/express/mcp'
+import { createMcpHandler, McpServer as Server2 } from '@modelcontextprotocol/server'
+import { createProtect, createValidator } from '@tollgate/express'
+import { createMcpFetch, protectMcp } from '@tollgate/express/mcp'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import express from 'express'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -78,4 +79,35 @@ test('the GET stream of version 1 of the SDK ends with its token, and the sessio
   expect((await fetch(url, { method: 'POST', headers: { ...accept, ...session }, ...ping })).status).toBe(401)
   expect((await request('POST', soon(), ping)).status).toBe(200)
   expect((await fetch(url, { method: 'DELETE', headers: session })).status).toBe(401)
+})
+
+test('a revocation ends the streams of its sign-in, and no others', async () => {
+  const issuer = await createMockIssuer({ audience: resource, port: 'none' })
+  onTestFinished(() => issuer.close())
+  const validator = createValidator(issuer.validatorOptions)
+  onTestFinished(() => validator.close())
+  const mcp = createMcpFetch(
+    validator,
+    createMcpHandler(() => new Server2({ name: 'files', version: '1.0.0' })),
+  )
+  const { body, headers } = modern('subscriptions/listen', { notifications: { toolsListChanged: true } })
+
+  async function openStream(sid: string): Promise<{ readonly isOpen: () => boolean; readonly ended: Promise<void> }> {
+    const authorization = `Bearer ${await issuer.accessToken({ sid })}`
+    const more = { ...headers, ...accept, 'content-type': 'application/json', authorization }
+    const response = await mcp(new Request(resource, { method: 'POST', headers: more, body: JSON.stringify(body) }))
+    expect(response.status).toBe(200)
+    let isOpen = true
+    const ended = response.text().then(() => {
+      isOpen = false
+    })
+    return { isOpen: () => isOpen, ended }
+  }
+
+  const [revoked, other] = [await openStream('a'), await openStream('b')]
+  await validator.revoke({ sid: 'a' })
+  await revoked.ended
+  expect(other.isOpen()).toBe(true)
+  await validator.revoke({ sid: 'b' })
+  await other.ended
 })

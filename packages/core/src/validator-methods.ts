@@ -1,10 +1,10 @@
 import type { AccessToken, RawClaims } from './access-token.ts'
 import type { Explanation } from './explain/explanation.ts'
 import type { Guard } from './guards/guard.ts'
-import type { Lifecycle, OpenState } from './lifecycle.ts'
-import { type AnyRequest, toHttpRequest } from './request/to-http-request.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { AnyRequest } from './request/to-http-request.ts'
 import type { Revocation } from './revocation/revoke.ts'
-import type { RespondWithMetadata, ServedMetadata } from './resource/served-metadata.ts'
+import type { RespondWithMetadata } from './resource/served-metadata.ts'
 
 /**
  * Validates the access tokens of requests. Its methods reject with a `Refusal` because of the client, or with an

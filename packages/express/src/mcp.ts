@@ -45,8 +45,6 @@ export function protectMcp<Claims>(
   )
 }
 
-type AsyncMiddleware = (...parts: Parameters<Middleware>) => Promise<void> | void
-
 /**
  * Creates `requireBearerAuth` of the MCP SDK, version 1 or 2, with the validator of `protect` as its verifier:
  * `createBearerAuth(requireBearerAuth, protect, { requiredScopes: ['files:read'] })`.
@@ -58,7 +56,7 @@ type AsyncMiddleware = (...parts: Parameters<Middleware>) => Promise<void> | voi
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function createBearerAuth<Claims>(
-  requireBearerAuth: RequireBearerAuth<(req: never, res: never, next: never) => unknown>,
+  requireBearerAuth: RequireBearerAuth<SdkMiddleware>,
   protect: Protect<Claims>,
   { requiredScopes, resourceMetadataUrl, expectedResource, ...options }: McpOptions & BearerAuthOptions = {},
   ...guards: readonly Guard[]
@@ -74,8 +72,19 @@ export function createBearerAuth<Claims>(
         next(error)
         return
       }
-      const verify = bearerAuthFor(requireBearerAuth, given, toAuthInfo(auth)) as unknown as AsyncMiddleware
-      Promise.resolve(verify(req, res, next)).catch(next)
+      void run(bearerAuthFor(requireBearerAuth, given, toAuthInfo(auth)), [req, res, next])
     }),
   )
 }
+
+/** Express 4 does not wait for a middleware of the SDK. */
+async function run(middleware: SdkMiddleware, parts: Parameters<Middleware>): Promise<void> {
+  try {
+    await (middleware as (...given: typeof parts) => unknown)(...parts)
+  } catch (error) {
+    parts[2](error)
+  }
+}
+
+/** `requireBearerAuth` of each version has its own types of Express. */
+type SdkMiddleware = (req: never, res: never, next: never) => unknown
