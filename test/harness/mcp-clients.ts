@@ -20,7 +20,7 @@ export interface McpClient {
   /** The requests of the SDK and the status of each: `POST /mcp 401`. */
   readonly requests: readonly string[]
   /** The responses of the server at the URL that are errors. */
-  readonly refusals: readonly Response[]
+  readonly refusals: Response[]
 }
 
 export type OpenMcpClient = (url: string, options?: McpClientOptions) => McpClient

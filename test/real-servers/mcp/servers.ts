@@ -64,7 +64,7 @@ const examples: readonly (ServerUnderTest & { readonly create: CreateExample })[
     create: async (url, options) => {
       const app = await createFastifyApp(url, options as Partial<TollgateOptions>)
       await app.ready()
-      return app.routing
+      return (request, response) => app.routing(request, response)
     },
   },
   {
