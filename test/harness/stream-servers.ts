@@ -1,16 +1,19 @@
 /** The streams of each framework, bound to leases. `streams.test.ts` runs over all of them. */
 import '@tollgate/fastify/augment'
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createHttp2Server, type Http2ServerResponse } from 'node:http2'
 import type { Server } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Router } from '@koa/router'
 import { All, Controller, type INestApplication, Module, Res, Sse } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { ExpressAdapter } from '@nestjs/platform-express'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
-import { type AccessToken, lease, leaseResponse, type Validator } from '@tollgate/core'
+import { type AccessToken, lease, type Lease, leaseResponse, type Validator } from '@tollgate/core'
 import { createProtect as protectExpress } from '@tollgate/express'
 import tollgate from '@tollgate/fastify'
 import { createProtect as protectHono } from '@tollgate/hono'
@@ -39,7 +42,8 @@ export interface Streams {
  *
  * - `/written`: its handler writes the response, and goes on after the end of the lease.
  * - `/piped`: its body is a stream, as the framework sends one.
- * - `/silent`: its handler never responds. Only frameworks over Node have it.
+ * - `/silent`: its handler never responds. `/late`: it responds when the lease has ended. Only frameworks over Node have
+ *   them.
  */
 export interface StreamServer {
   readonly name: string
@@ -51,9 +55,14 @@ export interface StreamServer {
 
 type Response = ServerResponse | Http2ServerResponse
 
-function bind<Bound extends Response>(streams: Streams, token: AccessToken, response: Bound): Bound {
+function bindLease(streams: Streams, token: AccessToken, response: Response): Lease {
   const bound = lease(token).bind(response)
   streams.onLease(bound)
+  return bound
+}
+
+function bind<Bound extends Response>(streams: Streams, token: AccessToken, response: Bound): Bound {
+  bindLease(streams, token, response)
   return response
 }
 
@@ -71,6 +80,17 @@ function write({ body }: Streams, response: Response): void {
   response.on('close', () => setTimeout(() => source.destroy(), 100))
 }
 
+/** An error here would be an unhandled rejection. */
+async function respondLate(streams: Streams, token: AccessToken, response: Response): Promise<void> {
+  await once(bindLease(streams, token, response).signal, 'abort')
+  await sleep(20)
+  response.setHeader('X-Late', 'yes')
+  response.writeHead(200)
+  ;(response as ServerResponse).write('late')
+  response.end('later')
+  streams.body().destroy()
+}
+
 function expressServer(name: string, express: typeof express5, protocol: StreamServer['protocol']): StreamServer {
   return {
     name,
@@ -83,6 +103,7 @@ function expressServer(name: string, express: typeof express5, protocol: StreamS
       app.all('/written', (req, res) => write(streams, bind(streams, protect.auth(req), res)))
       app.all('/piped', (req, res) => pipeline(streams.body(), bind(streams, protect.auth(req), res), () => undefined))
       app.all('/silent', (req, res) => void bind(streams, protect.auth(req), res))
+      app.all('/late', (req, res) => void respondLate(streams, protect.auth(req), res))
       const server = protocol === 'http/2' ? createHttp2Server(app as never) : createServer(app)
       if (protocol === 'http/2') {
         enableHttp2(server)
@@ -112,6 +133,10 @@ function koaServer(name: string, Koa: typeof Koa3): StreamServer {
         ctx.respond = false
         bind(streams, protect.auth(ctx), ctx.res)
       })
+      router.all('/late', (ctx) => {
+        ctx.respond = false
+        void respondLate(streams, protect.auth(ctx), ctx.res)
+      })
       return createServer(new Koa().use(router.routes()).callback())
     },
   }
@@ -129,6 +154,7 @@ async function addFastifyRoutes(app: FastifyInstance, streams: Streams): Promise
     return reply.send(streams.body())
   })
   app.all('/silent', (request, reply) => void bind(streams, app.auth(request), reply.hijack().raw))
+  app.all('/late', (request, reply) => void respondLate(streams, app.auth(request), reply.hijack().raw))
 }
 
 function fastifyServer(name: string, protocol: StreamServer['protocol']): StreamServer {
@@ -158,8 +184,12 @@ function nestController(streams: Streams): new () => object {
     silent(token: AccessToken, response: ServerResponse | FastifyReply): void {
       bind(streams, token, rawOf(response))
     }
+    late(token: AccessToken, response: ServerResponse | FastifyReply): void {
+      void respondLate(streams, token, rawOf(response))
+    }
   }
   for (const [name, route] of [
+    ['late', All('late')],
     ['written', All('written')],
     ['piped', Sse('piped')],
     ['silent', All('silent')],
@@ -218,6 +248,10 @@ const honoServer: StreamServer = {
     app.all('/silent', async (c) => {
       bind(streams, protect.auth(c), c.env.outgoing)
       return new Promise<never>(() => undefined)
+    })
+    app.all('/late', async (c) => {
+      await respondLate(streams, protect.auth(c), c.env.outgoing)
+      return RESPONSE_ALREADY_SENT
     })
     return serveWeb(app as never)
   },
