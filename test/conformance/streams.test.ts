@@ -85,7 +85,10 @@ describe.each(streamServers)('$name', (server) => {
   test('streams of GET and POST end within 1 s of the exp, not before, and without an error', async () => {
     const { sources, signals, send } = await open(server)
     const exp = Math.floor(Date.now() / 1000) + 2
-    const requests = paths.flatMap((path) => [send(path, 'GET', exp), ...(path === '/written' ? [send(path, 'POST', exp)] : [])])
+    const requests = paths.flatMap((path) => [
+      send(path, 'GET', exp),
+      ...(path === '/written' ? [send(path, 'POST', exp)] : []),
+    ])
     for (const stream of await Promise.all(requests)) {
       expect(stream.status).toBe(200)
       await receives(stream)

@@ -88,7 +88,10 @@ async function open(port: number, kind: Kind, token: string): Promise<Connection
 }
 
 /** 500 sockets, and 250 of each kind of stream. */
-const plan: readonly Kind[] = Array.from({ length: 1000 }, (_, index) => kinds[[0, 1, 0, 2][index % 4] ?? 0] ?? 'socket')
+const plan: readonly Kind[] = Array.from(
+  { length: 1000 },
+  (_, index) => kinds[[0, 1, 0, 2][index % 4] ?? 0] ?? 'socket',
+)
 
 const wait = async (milliseconds: number): Promise<void> => sleep(milliseconds)
 
@@ -121,7 +124,9 @@ describe('500 sockets and 500 streams', () => {
     expect(spare).toBeGreaterThan(900)
 
     const tokens = [await issuer.accessToken({ sid: 'a' }), await issuer.accessToken({ sid: 'b' })]
-    const connections = await Promise.all(plan.map(async (kind, index) => open(port, kind, tokens[(index >> 2) % 2] ?? '')))
+    const connections = await Promise.all(
+      plan.map(async (kind, index) => open(port, kind, tokens[(index >> 2) % 2] ?? '')),
+    )
     await wait(1000)
     const timers = (await run({ name: 'timers' })) - before - spare
     print('timers of 1,000 connections', timers, '')

@@ -172,7 +172,8 @@ function fastifyServer(name: string, protocol: StreamServer['protocol']): Stream
 }
 
 function nestController(streams: Streams): new () => object {
-  const rawOf = (response: ServerResponse | FastifyReply): ServerResponse => ('raw' in response ? response.raw : response)
+  const rawOf = (response: ServerResponse | FastifyReply): ServerResponse =>
+    'raw' in response ? response.raw : response
   class StreamController {
     written(token: AccessToken, response: ServerResponse | FastifyReply): void {
       write(streams, bind(streams, token, rawOf(response)))

@@ -2,9 +2,9 @@ import type { ExecutionContext } from '@nestjs/common'
 import { type Guard, isRefusal, isUnavailable } from '@tollgate/core'
 import { createRequestAuth, type ErrorResponse, linesOf, memberOf, toFrameworkError } from '@tollgate/core/adapter'
 import { acceptToken } from './accepted-tokens.ts'
-import { type CallRequest, graphqlArgsOf, type NestRequest, requestOf, toHttpRequest, typeOf } from './calls.ts'
+import { graphqlArgsOf, type NestRequest, requestOf, toHttpRequest, typeOf } from './calls.ts'
+import { type Connections, createConnections } from './connections.ts'
 import { toHttpException, toSocketException } from './exceptions.ts'
-import { withHandshake, withHeaders } from './handshake.ts'
 import type { TollgateSettings } from './options.ts'
 import { setHeaders, setHeadersOfOperation } from './response-headers.ts'
 
@@ -14,17 +14,19 @@ export type Credentials = 'required' | 'optional'
 /** Authenticates a call of a handler. Rejects with the exception that Nest turns into the response. */
 export type CallAuth = (context: ExecutionContext, guard: Guard, credentials: Credentials) => Promise<void>
 
-export function createCallAuth<Claims>(settings: TollgateSettings<Claims>): CallAuth {
+export function createCallAuth<Claims>(
+  settings: TollgateSettings<Claims>,
+  connections: Connections<Claims> = createConnections(settings),
+): CallAuth {
   const requestAuth = createRequestAuth<NestRequest, Claims>(settings, toHttpRequest)
-  const connections = createConnections(settings.validator)
 
-  const authenticate: CallAuth = async (context, guard, credentials) => {
+  return async (context, guard, credentials) => {
     try {
       const call = requestOf(context)
       const token =
         call.socket === undefined
           ? await requestAuth.authenticate(call.request, guard, credentials)
-          : await connections.authenticate(toSocketCall(call.request, call.socket, settings), guard, credentials)
+          : await connections.authenticate({ ...call, socket: call.socket }, guard, credentials)
       acceptToken(context, token)
       if (typeOf(context) === 'http') {
         Object.assign(call.request, { [settings.decorate]: token })

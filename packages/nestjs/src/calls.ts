@@ -1,7 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ExecutionContext } from '@nestjs/common'
 import type { Connection, HttpRequest } from '@tollgate/core'
-import { createServerRequest, expressTrustsPeer, fastifyTrustsPeer, memberOf, nodeHeaders } from '@tollgate/core/adapter'
+import {
+  createServerRequest,
+  expressTrustsPeer,
+  fastifyTrustsPeer,
+  memberOf,
+  nodeHeaders,
+} from '@tollgate/core/adapter'
 import { isUpgraded, type RawRequest, socketOfMercurius } from './mercurius-socket.ts'
 import { upgradeRequestOf } from './upgrade-requests.ts'
 
@@ -29,7 +35,10 @@ export interface CallRequest {
   readonly socket?: Socket
 }
 
-interface Socket {
+/** A call over a socket. */
+export type SocketCall = Required<CallRequest>
+
+export interface Socket {
   /** The object that stands for it. */
   readonly connection: object
   /** `undefined` if the server does not say how to close it. */
@@ -117,7 +126,7 @@ interface SocketIoClient {
 }
 
 /** Socket.IO has the request of the handshake. For `ws`, Tollgate records the request of the upgrade. */
-export function requestOfSocket(client: SocketIoClient): CallRequest {
+export function requestOfSocket(client: SocketIoClient): SocketCall {
   const request = upgradeRequestOf(client) ?? client.request
   return {
     request: expectRequest(request, 'upgrade request of the socket (a gateway must not assign `handleConnection`)'),

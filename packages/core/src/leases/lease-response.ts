@@ -1,3 +1,4 @@
+import type { UnderlyingDefaultSource } from 'node:stream/web'
 import { isErrorResponse, toResponse } from '../responses/error-response.ts'
 import type { Lease } from './lease.ts'
 
