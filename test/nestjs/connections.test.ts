@@ -1,10 +1,6 @@
-/** The sockets of gateways and of GraphQL end with their token. Real time is the subject of some tests. */
+/** The sockets of gateways end with their token. Real time is the subject of some tests. */
 import { once } from 'node:events'
-import type { INestApplication } from '@nestjs/common'
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo'
-import { GraphQLModule, Int, Query, Resolver, Subscription } from '@nestjs/graphql'
-import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius'
-import { Inject } from '@nestjs/common'
+import { Inject, type INestApplication } from '@nestjs/common'
 import { IoAdapter } from '@nestjs/platform-socket.io'
 import { WsAdapter } from '@nestjs/platform-ws'
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets'
@@ -14,7 +10,6 @@ import { Auth, LEASES, type Leases, Protect, Public, Scopes, type TollgateOption
 import { io, type Socket as IoClient } from 'socket.io-client'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { waitFor } from '../harness/wait-for.ts'
 import { createApp } from './app.ts'
 
 const issuer = await createMockIssuer()
@@ -150,7 +145,7 @@ describe.each(['ws', 'socket.io'] as const)('a gateway over %s', (name) => {
     const url = await app.getUrl()
     return { app, connect: async (headers: Headers) => connect(url, headers) }
   }
-  const bearer = async (claims: object): Promise<Headers> => ({
+  const bearer = async (claims: Record<string, unknown>): Promise<Headers> => ({
     authorization: `Bearer ${await issuer.accessToken(claims)}`,
   })
 
@@ -228,77 +223,5 @@ describe.each(['ws', 'socket.io'] as const)('a gateway over %s', (name) => {
     await new Promise((resolve) => setTimeout(resolve, exp * 1000 + 500 - Date.now()))
     expect(await ask('ping')).toBe('pong')
     expect(isClosed()).toBe(false)
-  })
-})
-
-/** The counts that have not been returned. */
-let counting = 0
-
-@Resolver()
-class CountResolver {
-  @Query(() => String)
-  me(@Auth() token: AccessToken) {
-    return token.subject
-  }
-
-  @Subscription(() => Int, { resolve: (value: unknown) => value })
-  async *count() {
-    counting += 1
-    try {
-      for (let count = 0; ; count += 1) {
-        yield count
-        await new Promise((resolve) => setTimeout(resolve, 20))
-      }
-    } finally {
-      counting -= 1
-    }
-  }
-}
-
-const apollo: ApolloDriverConfig = {
-  driver: ApolloDriver,
-  autoSchemaFile: true,
-  graphiql: false,
-  subscriptions: { 'graphql-ws': true },
-}
-const mercurius: MercuriusDriverConfig = { driver: MercuriusDriver, autoSchemaFile: true, subscription: true }
-
-describe.each([
-  ['Apollo and graphql-ws', 'express', GraphQLModule.forRoot(apollo)],
-  ['mercurius', 'fastify', GraphQLModule.forRoot(mercurius)],
-] as const)('a subscription with %s', (_name, platform, graphql) => {
-  async function subscribe(options: TollgateOptions, claims: object): Promise<WebSocket> {
-    const app = await createApp(options, { providers: [CountResolver], imports: [graphql], platform })
-    await app.listen(0, '127.0.0.1')
-    const headers = { authorization: `Bearer ${await issuer.accessToken(claims)}` }
-    const url = `${(await app.getUrl()).replace('http', 'ws')}/graphql`
-    const socket = new WebSocket(url, 'graphql-transport-ws', { headers })
-    onTestFinished(() => socket.terminate())
-    await once(socket, 'open')
-    socket.send(JSON.stringify({ type: 'connection_init' }))
-    await once(socket, 'message')
-    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { count }' } }))
-    const [first] = (await once(socket, 'message')) as [Buffer]
-    expect(JSON.parse(first.toString())).toMatchObject({ type: 'next', payload: { data: { count: 0 } } })
-    return socket
-  }
-
-  test('ends within 1 s of the exp, and not before', async () => {
-    const exp = inSeconds(3)
-    const socket = await subscribe(issuer.validatorOptions, { exp })
-    expect(counting).toBe(1)
-    expect(await once(socket, 'close')).toEqual([1008, Buffer.from('The access token has expired')])
-    expect(Date.now() - exp * 1000).toBeGreaterThanOrEqual(0)
-    expect(Date.now() - exp * 1000).toBeLessThan(1000)
-    await waitFor(() => counting === 0)
-  })
-
-  test('ends when its token is revoked', async () => {
-    const validator = createValidator(issuer.validatorOptions)
-    onTestFinished(() => validator.close())
-    const socket = await subscribe({ validator }, { sid: 'counting' })
-    await validator.revoke({ sid: 'counting' })
-    expect(await once(socket, 'close')).toEqual([1008, Buffer.from('The access token is not valid')])
-    await waitFor(() => counting === 0)
   })
 })

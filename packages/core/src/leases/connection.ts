@@ -21,7 +21,7 @@ export interface SocketIoConnection extends Emitter {
 }
 
 interface Emitter {
-  on(event: string, listener: (...parts: never[]) => void): unknown
+  on(event: string, listener: (...parts: unknown[]) => void): unknown
 }
 
 /** Milliseconds in which a peer can close the connection by itself. */

@@ -3,7 +3,7 @@ import { isErrorResponse, writeErrorResponse } from '../responses/error-response
 
 /** A response or another stream of Node. Before its headers are sent, a response becomes the refusal. */
 export interface StreamConnection {
-  on(event: string, listener: (...parts: never[]) => void): unknown
+  on(event: string, listener: (...parts: unknown[]) => void): unknown
   end(): unknown
   destroy(): unknown
   readonly destroyed?: boolean
