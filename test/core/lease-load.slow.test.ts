@@ -98,14 +98,17 @@ const wait = async (milliseconds: number): Promise<void> => sleep(milliseconds)
 describe('500 sockets and 500 streams', () => {
   test('end within 1 s of their exp, and none ends before it', async () => {
     const { port } = await openServer()
-    const late = await Promise.all(
-      plan.map(async (kind, index) => {
-        // The first connections open while the machine is busy with the others.
+    const ends: Promise<number>[] = []
+    // On a slow machine, all connections at once would take longer to open than their tokens last.
+    for (let first = 0; first < plan.length; first += 50) {
+      const opening = plan.slice(first, first + 50).map(async (kind, index) => {
         const exp = Math.floor(Date.now() / 1000) + 6 + (index % 5)
         const { ended } = await open(port, kind, await issuer.accessToken({ exp }))
-        return (await ended) - exp * 1000
-      }),
-    )
+        ends.push(ended.then((at) => at - exp * 1000))
+      })
+      await Promise.all(opening)
+    }
+    const late = await Promise.all(ends)
     print('the first end, after exp', Math.min(...late), 'ms')
     print('the last end, after exp', Math.max(...late), 'ms')
     expect(late).toHaveLength(1000)
@@ -165,8 +168,9 @@ describe('the cost of leases', () => {
     const before = await bytesInUseAtRest()
     const leases = validated.map((token) => lease(token))
     // The first revocation makes each token note its keys.
-    await validator.revoke({ sid: 'none' })
-    await wait(500)
+    const block = await maxBlockOf(async () => validator.revoke({ sid: 'none' }))
+    print(`the first revocation, with ${number} leases, blocks the process at most for`, block, 'ms')
+    expect(block).toBeLessThan(1000)
     const bytes = ((await bytesInUseAtRest()) - before) / number
     onTestFinished(async () => {
       expect(leases.filter(({ signal }) => signal.aborted)).toEqual([])
@@ -176,17 +180,30 @@ describe('the cost of leases', () => {
     return { validator, bytes }
   }
 
-  /** Milliseconds of CPU: the minimum of several rounds, because other work only adds to it. */
+  /** Milliseconds: the longest time in which nothing else could run, in the seconds after the work. */
+  async function maxBlockOf(work: () => Promise<void>): Promise<number> {
+    await work()
+    const end = performance.now() + 3000
+    let max = 0
+    for (let before = performance.now(); before < end;) {
+      await wait(1)
+      max = Math.max(max, performance.now() - before)
+      before = performance.now()
+    }
+    return max
+  }
+
+  /** Milliseconds of CPU: the median of several rounds. */
   async function costOfOne(validator: Validator, name: string): Promise<number> {
-    let min = Infinity
+    const costs = []
     for (let round = 0; round < 12; round += 1) {
       const { user, system } = process.cpuUsage()
       await validator.revoke({ sid: `${name}-${round}` })
       await wait(500)
       const used = process.cpuUsage({ user, system })
-      min = Math.min(min, (used.user + used.system) / 1000)
+      costs.push((used.user + used.system) / 1000)
     }
-    return min
+    return costs.toSorted((a, b) => a - b)[costs.length / 2] ?? NaN
   }
 
   /** Milliseconds of CPU per second, with 100 revocations per second. */
