@@ -3,9 +3,12 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createMockIssuer } from '@tollgate/mock-issuer'
+import { createClient } from 'graphql-ws'
+import { WebSocket } from 'ws'
 import { createApp as createExpress } from './apollo-express.ts'
 import { startApollo } from './apollo.ts'
 import { createApp as createMercurius } from './mercurius.ts'
+import { createSubscriptionServer } from './subscriptions.ts'
 import { createApp as createYoga } from './yoga.ts'
 
 const issuer = await createMockIssuer({ port: 'none' })
@@ -101,5 +104,37 @@ await check(`${await mercurius.listen({ host: '127.0.0.1', port: 0 })}/graphql`,
   field: 200,
 })
 await mercurius.close()
+
+// A subscription ends with its token, and a connection without a token does not begin.
+const subscriptions = createSubscriptionServer(options)
+const socketUrl = `${(await listen(subscriptions)).replace('http', 'ws')}/graphql`
+const exp = Math.floor(issuer.clock() / 1000) + 2
+assert.deepEqual(await closeOf(await issuer.accessToken({ exp })), [1008, 'The access token has expired'])
+assert.deepEqual(await closeOf(undefined), [4403, 'Forbidden'])
+subscriptions.close()
+
+/** Subscribes, and resolves when the server closes the connection. */
+async function closeOf(token: string | undefined): Promise<readonly [code: number, reason: string]> {
+  const counts: unknown[] = []
+  const client = createClient({
+    url: socketUrl,
+    webSocketImpl: WebSocket,
+    connectionParams: { token },
+    retryAttempts: 0,
+  })
+  const closed = new Promise<readonly [number, string]>((resolve) => {
+    client.on('closed', (event) => {
+      const { code, reason } = event as { code: number; reason: string }
+      resolve([code, reason])
+    })
+  })
+  client.subscribe(
+    { query: 'subscription { count }' },
+    { next: ({ data }) => void counts.push(data), error: () => undefined, complete: () => undefined },
+  )
+  const result = await closed
+  assert.deepEqual(counts[0], token === undefined ? undefined : { count: 0 })
+  return result
+}
 
 await issuer.close()

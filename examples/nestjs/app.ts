@@ -3,6 +3,7 @@ import { type AccessToken, Auth, OptionalAuth, Protect, Public, Scopes } from '@
 import { TenantScopes } from './decorators.js'
 import { OrdersGateway } from './orders.gateway.js'
 import { ownAccount } from './policies.js'
+import { PricesController } from './prices.controller.js'
 import { protection } from './tollgate.js'
 
 @Controller('orders')
@@ -72,7 +73,7 @@ class ShopController {
 
 @Module({
   imports: [protection],
-  controllers: [OrdersController, ReportsController, ShopController],
+  controllers: [OrdersController, ReportsController, ShopController, PricesController],
   providers: [OrdersGateway],
 })
 export class AppModule {}

@@ -95,3 +95,22 @@ test('a socket needs a token to connect, and the scopes of a message', async () 
   const token = await issuer.accessToken({ sub: 'alice', scope: 'orders:read' })
   expect(await connect({ authorization: `Bearer ${token}` })).toEqual(['orders', { for: 'alice' }])
 })
+
+test('a stream ends with its token', async () => {
+  const exp = Math.floor(Date.now() / 1000) + 2
+  const headers = { authorization: `Bearer ${await issuer.accessToken({ exp })}` }
+  const response = await fetch(`${await app.getUrl()}/prices`, { headers })
+  expect(await response.text()).toContain('data: 1')
+  expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000)
+})
+
+test('a socket goes on with a fresh token', async () => {
+  const exp = Math.floor(Date.now() / 1000) + 2
+  const extraHeaders = { authorization: `Bearer ${await issuer.accessToken({ exp })}` }
+  const socket = io(await app.getUrl(), { transports: ['websocket'], forceNew: true, extraHeaders })
+  onTestFinished(() => void socket.close())
+  socket.emit('renew', await issuer.accessToken({ scope: 'orders:read' }))
+  await new Promise((resolve) => setTimeout(resolve, exp * 1000 + 500 - Date.now()))
+  socket.emit('orders')
+  expect(await new Promise((resolve) => socket.onAny((event) => resolve(event)))).toBe('orders')
+})

@@ -75,7 +75,10 @@ async function connectIo(app: INestApplication, connecting: Connecting): Promise
   })
   onTestFinished(() => void socket.close())
   return async (event, data = {}) => {
-    const answered = new Promise<Answer>((resolve) => void socket.onAny((name, value) => resolve([name, value])))
+    const answered = new Promise<Answer>((resolve) => {
+      socket.onAny((name, value) => resolve([name, value]))
+      socket.once('disconnect', (reason) => resolve(['disconnect', reason]))
+    })
     socket.emit(event, data)
     const answer = await answered
     socket.offAny()
@@ -88,7 +91,10 @@ async function connectWs(app: INestApplication, connecting: Connecting): Promise
   onTestFinished(() => socket.terminate())
   await new Promise((resolve) => void socket.once('open', resolve))
   return async (event, data = {}) => {
-    const answered = new Promise<string>((resolve) => void socket.once('message', (text) => resolve(String(text))))
+    const answered = new Promise<string>((resolve) => {
+      socket.once('message', (text) => resolve(String(text)))
+      socket.once('close', (code, reason) => resolve(JSON.stringify({ event: code, data: String(reason) })))
+    })
     socket.send(JSON.stringify({ event, data }))
     const { event: name, data: value } = JSON.parse(await answered) as { event: string; data: unknown }
     return [name, value]
@@ -132,14 +138,15 @@ describe.each(['socket.io', 'ws'] as const)('over %s', (name) => {
     expect(await invalid('hello')).toMatchObject(['exception', { error: 'invalid_token' }])
   })
 
-  test('a token that expires while the socket is open is refused', async () => {
+  test('a message after the end of the token closes the socket', async () => {
     const timed = await createMockIssuer()
     onTestFinished(() => timed.close())
     const { connect } = await open(name, OrdersGateway, timed.validatorOptions)
     const ask = await connect({ token: await timed.accessToken() })
     expect(await ask('me')).toEqual(['me', 'alice'])
     timed.clock.advance('24h')
-    expect(await ask('me')).toMatchObject(['exception', { message: 'The access token has expired' }])
+    const ended = { 'socket.io': ['disconnect', 'io server disconnect'], ws: [1008, 'The access token has expired'] }
+    expect(await ask('me')).toEqual(ended[name])
   })
 
   test('a public message has no token, after a protected one on the same socket', async () => {

@@ -2,6 +2,7 @@ import '../require/expect-node.cjs'
 /** The parts that adapters use. An application needs them only for a framework without an adapter. */
 export type { ClaimsOf } from './access-token.ts'
 export { isGuard } from './guards/guard.ts'
+export { deferOrganization } from './guards/organization.ts'
 export { describe, expectOneOf, expectOptions, invalidOption } from './lib/invalid-option.ts'
 export {
   expectProtectOptions,

@@ -77,7 +77,8 @@ const maxAcceptances = 100
 /** Notes what accepted a token. */
 export function noteAcceptance(token: object, acceptance: Acceptance): void {
   const acceptances = acceptancesOf(token)
-  if (acceptances.length < maxAcceptances) {
+  const isKnown = acceptances.some(({ guard, request }) => guard === acceptance.guard && request === acceptance.request)
+  if (!isKnown && acceptances.length < maxAcceptances) {
     acceptances.push(acceptance)
   }
 }

@@ -1,10 +1,10 @@
 import type { ExecutionContext } from '@nestjs/common'
-import { type AccessToken, type Guard, isRefusal, isUnavailable } from '@tollgate/core'
+import { type Guard, isRefusal, isUnavailable } from '@tollgate/core'
 import { createRequestAuth, type ErrorResponse, linesOf, memberOf, toFrameworkError } from '@tollgate/core/adapter'
 import { acceptToken } from './accepted-tokens.ts'
-import { type CallRequest, graphqlArgsOf, type NestRequest, requestOf, toHttpRequest, typeOf } from './calls.ts'
+import { graphqlArgsOf, type NestRequest, requestOf, toHttpRequest, typeOf } from './calls.ts'
+import { type Connections, createConnections } from './connections.ts'
 import { toHttpException, toSocketException } from './exceptions.ts'
-import { withHandshake, withHeaders } from './handshake.ts'
 import type { TollgateSettings } from './options.ts'
 import { setHeaders, setHeadersOfOperation } from './response-headers.ts'
 
@@ -14,16 +14,19 @@ export type Credentials = 'required' | 'optional'
 /** Authenticates a call of a handler. Rejects with the exception that Nest turns into the response. */
 export type CallAuth = (context: ExecutionContext, guard: Guard, credentials: Credentials) => Promise<void>
 
-export function createCallAuth<Claims>(settings: TollgateSettings<Claims>): CallAuth {
+export function createCallAuth<Claims>(
+  settings: TollgateSettings<Claims>,
+  connections: Connections<Claims> = createConnections(settings),
+): CallAuth {
   const requestAuth = createRequestAuth<NestRequest, Claims>(settings, toHttpRequest)
 
   return async (context, guard, credentials) => {
     try {
       const call = requestOf(context)
       const token =
-        call.carrier === 'request'
+        call.socket === undefined
           ? await requestAuth.authenticate(call.request, guard, credentials)
-          : await authenticateSocket(settings, call, guard, credentials)
+          : await connections.authenticate({ ...call, socket: call.socket }, guard, credentials)
       acceptToken(context, token)
       if (typeOf(context) === 'http') {
         Object.assign(call.request, { [settings.decorate]: token })
@@ -35,18 +38,6 @@ export function createCallAuth<Claims>(settings: TollgateSettings<Claims>): Call
         : toFrameworkError(error)
     }
   }
-}
-
-/** A socket lives longer than a token. Therefore each message validates the token again. */
-async function authenticateSocket<Claims>(
-  { validator, handshakeAuth }: TollgateSettings<Claims>,
-  { request, handshake, headers }: CallRequest,
-  guard: Guard,
-  credentials: Credentials,
-): Promise<AccessToken<Claims> | undefined> {
-  const upgrade = headers === undefined ? toHttpRequest(request) : withHeaders(toHttpRequest(request), headers)
-  const http = handshakeAuth === 'accepted' ? withHandshake(upgrade, handshake) : upgrade
-  return credentials === 'optional' ? validator.authenticateOptional(http, guard) : validator.authenticate(http, guard)
 }
 
 /** With `errors: 'throw'`, the exception filters of the application get the refusal or the outage itself. */

@@ -1,8 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ExecutionContext } from '@nestjs/common'
-import type { HttpRequest } from '@tollgate/core'
-import { createServerRequest, expressTrustsPeer, fastifyTrustsPeer, nodeHeaders } from '@tollgate/core/adapter'
-import { isUpgraded, type RawRequest, separateInit } from './mercurius-socket.ts'
+import type { Connection, HttpRequest } from '@tollgate/core'
+import {
+  createServerRequest,
+  expressTrustsPeer,
+  fastifyTrustsPeer,
+  memberOf,
+  nodeHeaders,
+} from '@tollgate/core/adapter'
+import { isUpgraded, type RawRequest, socketOfMercurius } from './mercurius-socket.ts'
 import { upgradeRequestOf } from './upgrade-requests.ts'
 
 /** The parts of a request of Express, Fastify or Node that Tollgate uses. Fastify has `rawHeaders` in `raw`. */
@@ -25,8 +31,18 @@ export type CallType = 'http' | 'graphql' | 'ws'
 /** The request that carries the credentials of a call. */
 export interface CallRequest {
   readonly request: NestRequest
-  /** A request is authenticated once. A socket lives on, so each of its calls is authenticated. */
-  readonly carrier: 'request' | 'socket'
+  /** The socket over which the call came. It lives longer than the request that opened it. */
+  readonly socket?: Socket
+}
+
+/** A call over a socket. */
+export type SocketCall = Required<CallRequest>
+
+export interface Socket {
+  /** The object that stands for it. */
+  readonly connection: object
+  /** `undefined` if the server does not say how to close it. */
+  readonly closable: Connection | undefined
   /** Credentials beside the headers: the `auth` of a Socket.IO handshake, or the `connectionParams` of graphql-ws. */
   readonly handshake: unknown
   /** The header lines that the client sent, if the headers of the request have others too. */
@@ -53,7 +69,7 @@ export function callOf(context: ExecutionContext): object | undefined {
 export function requestOf(context: ExecutionContext): CallRequest {
   switch (typeOf(context)) {
     case 'http':
-      return { request: expectRequest(context.getArgByIndex(0), 'request'), carrier: 'request', handshake: undefined }
+      return { request: expectRequest(context.getArgByIndex(0), 'request') }
     case 'graphql':
       return requestOfGraphql(graphqlArgsOf(context).context)
     case 'ws':
@@ -80,7 +96,7 @@ interface GraphqlContext {
   readonly reply?: { readonly request?: unknown } | undefined
   /** mercurius, for a query over a socket. */
   readonly request?: unknown
-  readonly extra?: { readonly request?: unknown } | undefined
+  readonly extra?: { readonly request?: unknown; readonly socket?: unknown } | undefined
   readonly connectionParams?: unknown
 }
 
@@ -89,19 +105,15 @@ function requestOfGraphql(graphql: unknown): CallRequest {
   const context = asContext(graphql)
   const socket = [context, asContext(context.req)].find(({ extra }) => isRequest(extra?.request))
   if (socket !== undefined) {
-    return {
-      request: expectRequest(socket.extra?.request, 'upgrade request'),
-      carrier: 'socket',
-      handshake: socket.connectionParams,
-    }
+    const request = expectRequest(socket.extra?.request, 'upgrade request')
+    const closable = closableOf(socket.extra?.socket)
+    return { request, socket: { connection: request, closable, handshake: socket.connectionParams } }
   }
   const request = expectRequest(
     context.req ?? context.reply?.request ?? context.request,
     'request as `req` of the GraphQL context',
   )
-  return isUpgraded(request)
-    ? { request, carrier: 'socket', ...separateInit(request) }
-    : { request, carrier: 'request', handshake: undefined }
+  return isUpgraded(request) ? { request, socket: socketOfMercurius(request) } : { request }
 }
 
 function asContext(value: unknown): GraphqlContext {
@@ -114,13 +126,18 @@ interface SocketIoClient {
 }
 
 /** Socket.IO has the request of the handshake. For `ws`, Tollgate records the request of the upgrade. */
-function requestOfSocket(client: SocketIoClient): CallRequest {
+export function requestOfSocket(client: SocketIoClient): SocketCall {
   const request = upgradeRequestOf(client) ?? client.request
   return {
     request: expectRequest(request, 'upgrade request of the socket (a gateway must not assign `handleConnection`)'),
-    carrier: 'socket',
-    handshake: client.handshake?.auth,
+    socket: { connection: client, closable: closableOf(client), handshake: client.handshake?.auth },
   }
+}
+
+/** The clients of another `WebSocketAdapter` may have other methods. */
+function closableOf(socket: unknown): Connection | undefined {
+  const isKnown = ['close', 'disconnect'].some((name) => typeof memberOf(socket, name) === 'function')
+  return isKnown ? (socket as Connection) : undefined
 }
 
 function expectRequest(request: unknown, what: string): NestRequest {

@@ -39,6 +39,11 @@ export function isGateway(type: Class): boolean {
   return read(metadata.gateway, type) === true
 }
 
+/** Whether a method of a gateway receives messages. */
+export function isMessageHandler({ handler }: Method): boolean {
+  return read(metadata.socketMessage, handler) === true
+}
+
 /**
  * Nest runs guards for queries, mutations and subscriptions. It runs them for fields and references of entities only with
  * `fieldResolverEnhancers: ['guards']`.
@@ -139,7 +144,7 @@ function expectNoMessage(type: Class, method: Method): void {
 /** Nest 11 runs no global guard for gateways. */
 function expectGuardedMessage(type: Class, method: Method, guard: unknown): void {
   const guards = [read(metadata.guards, type), read(metadata.guards, method.handler)].flat()
-  if (read(metadata.socketMessage, method.handler) === true && !guards.includes(guard)) {
+  if (isMessageHandler(method) && !guards.includes(guard)) {
     throw invalidOption(
       `Expected the gateway ${type.name} to have @Protect(), @Scopes(…), @OptionalAuth() or @Public(), because global guards of Nest do not apply to gateways`,
     )

@@ -15,18 +15,22 @@ import type { RawClaims, Validator } from '@tollgate/core'
 import { expectOptions, invalidOption } from '@tollgate/core/adapter'
 import { type Class, isClass, methodsOf, ruleOf } from './access-rule.ts'
 import { createCallAuth } from './call-auth.ts'
+import { type Connections, createConnections } from './connections.ts'
 import { createMetadataMiddleware } from './metadata.ts'
 import { expectTollgateOptions, hasValidator, type TollgateOptions, type TollgateSettings } from './options.ts'
 import { createPolicies } from './policies.ts'
-import { expectFieldGuards, expectRules, isGateway } from './start-up-checks.ts'
+import { expectFieldGuards, expectRules, isGateway, isMessageHandler } from './start-up-checks.ts'
 import { REGISTRATION, type Registration, TollgateGuard } from './tollgate-guard.ts'
-import { recordUpgradeRequests } from './upgrade-requests.ts'
+import { listenToConnections, recordUpgradeRequests } from './upgrade-requests.ts'
 
 /** Injects the options, and replaces them in a test: `overrideProvider(TOLLGATE_OPTIONS).useValue(…)`. */
 export const TOLLGATE_OPTIONS: unique symbol = Symbol('TOLLGATE_OPTIONS')
 
 /** Injects the validator, for `ready()` and `health()`: `@Inject(VALIDATOR) validator: Validator`. */
 export const VALIDATOR: unique symbol = Symbol('VALIDATOR')
+
+/** Injects the leases of the clients of gateways, for `handleConnection` and for renewals: `@Inject(LEASES) leases: Leases`. */
+export const LEASES: unique symbol = Symbol('LEASES')
 
 const SETTINGS: unique symbol = Symbol('the checked options of TollgateModule')
 
@@ -53,12 +57,20 @@ export class TollgateModule implements NestModule, OnModuleInit, OnApplicationSh
   readonly #options: TollgateOptions
   readonly #settings: TollgateSettings
   readonly #modules: ModulesContainer
+  readonly #connections: Connections<RawClaims>
   readonly #host: HttpAdapterHost
 
-  constructor(options: TollgateOptions, settings: TollgateSettings, modules: ModulesContainer, host: HttpAdapterHost) {
+  constructor(
+    options: TollgateOptions,
+    settings: TollgateSettings,
+    modules: ModulesContainer,
+    connections: Connections<RawClaims>,
+    host: HttpAdapterHost,
+  ) {
     this.#options = options
     this.#settings = settings
     this.#modules = modules
+    this.#connections = connections
     this.#host = host
   }
 
@@ -96,6 +108,10 @@ export class TollgateModule implements NestModule, OnModuleInit, OnApplicationSh
     if (isGuarded.length === 0 || isGuarded.includes(false)) {
       classesOf(this.#modules).forEach(expectFieldGuards)
     }
+    for (const gateway of guardedGatewaysOf(this.#modules)) {
+      // A proof of the handshake is good for a minute. The first message reports an error.
+      listenToConnections(gateway, (client) => this.#connections.begin(client))
+    }
   }
 
   /** Nest calls this after the last request, so that requests in progress are still validated. */
@@ -107,7 +123,11 @@ export class TollgateModule implements NestModule, OnModuleInit, OnApplicationSh
 }
 
 /** Checks all classes before the first call, and creates their policies. An invalid guard throws here. */
-function register(settings: TollgateSettings, modules: ModulesContainer): Registration {
+function register(
+  settings: TollgateSettings,
+  modules: ModulesContainer,
+  connections: Connections<RawClaims>,
+): Registration {
   if ([...modules.values()].filter(({ metatype }) => metatype === TollgateModule).length > 1) {
     throw invalidOption(
       'Expected TollgateModule once: import it in the root module, and use guards such as audience(…) for parts of the application',
@@ -122,7 +142,7 @@ function register(settings: TollgateSettings, modules: ModulesContainer): Regist
       recordUpgradeRequests(type.prototype as object)
     }
   }
-  return { authenticate: createCallAuth(settings), policies, validator: settings.validator }
+  return { authenticate: createCallAuth(settings, connections), policies, validator: settings.validator }
 }
 
 /** The classes that Nest instantiates: controllers, and providers such as resolvers and gateways. */
@@ -133,6 +153,24 @@ function classesOf(modules: ModulesContainer): readonly Class[] {
   ])
   const classes = wrappers.filter(({ isNotMetatype }) => !isNotMetatype).map(({ metatype }) => metatype as unknown)
   return [...new Set(classes.filter(isClass))]
+}
+
+/** The gateways with a handler that reads credentials. */
+function guardedGatewaysOf(modules: ModulesContainer): readonly object[] {
+  const instances = [...modules.values()].flatMap(({ providers }) =>
+    [...providers.values()].map(({ instance }) => instance as unknown),
+  )
+  return instances
+    .filter((instance) => typeof instance === 'object' && instance !== null)
+    .filter(({ constructor: type }) => {
+      const accesses =
+        isClass(type) && isGateway(type)
+          ? methodsOf(type)
+              .filter(isMessageHandler)
+              .map(({ handler }) => ruleOf(type, handler).access)
+          : []
+      return accesses.some((access) => access !== 'public')
+    })
 }
 
 function graphqlOptionsOf(modules: ModulesContainer): readonly unknown[] {
@@ -148,14 +186,15 @@ function guardsFields(options: unknown): boolean {
 const providers: readonly Provider[] = [
   { provide: SETTINGS, inject: [TOLLGATE_OPTIONS], useFactory: expectTollgateOptions },
   { provide: VALIDATOR, inject: [SETTINGS], useFactory: ({ validator }: TollgateSettings): Validator => validator },
-  { provide: REGISTRATION, inject: [SETTINGS, ModulesContainer], useFactory: register },
+  { provide: LEASES, inject: [SETTINGS], useFactory: createConnections },
+  { provide: REGISTRATION, inject: [SETTINGS, ModulesContainer, LEASES], useFactory: register },
   TollgateGuard,
   { provide: APP_GUARD, useExisting: TollgateGuard },
 ]
 
 // The sources have no decorators, because Node runs them as they are.
 Global()(TollgateModule)
-Module({ providers: [...providers], exports: [VALIDATOR, REGISTRATION, TollgateGuard] })(TollgateModule)
-for (const [index, token] of [TOLLGATE_OPTIONS, SETTINGS, ModulesContainer, HttpAdapterHost].entries()) {
+Module({ providers: [...providers], exports: [VALIDATOR, LEASES, REGISTRATION, TollgateGuard] })(TollgateModule)
+for (const [index, token] of [TOLLGATE_OPTIONS, SETTINGS, ModulesContainer, LEASES, HttpAdapterHost].entries()) {
   Inject(token)(TollgateModule, undefined, index)
 }

@@ -2,19 +2,12 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import { describe } from '../lib/invalid-option.ts'
 import { isRecord } from '../lib/record.ts'
-import { isErrorResponse, writeErrorResponse } from '../responses/error-response.ts'
+import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal } from '../responses/refusal.ts'
+import { endStream, type StreamConnection } from './end-stream.ts'
 
 /** A connection that a lease can close. */
 export type Connection = StreamConnection | WebSocketConnection | SocketIoConnection
-
-/** A response or another stream of Node. Before its headers are sent, a response becomes the refusal. */
-export interface StreamConnection extends Emitter {
-  end(): unknown
-  destroy(): unknown
-  readonly destroyed?: boolean
-  readonly headersSent?: boolean
-}
 
 /** A WebSocket of `ws`, or the object of another library with this method. */
 export interface WebSocketConnection {
@@ -74,7 +67,10 @@ function partsOf(connection: Connection): ConnectionParts {
   }
   if (has<StreamConnection>(connection, 'end', 'destroy')) {
     return {
-      close: (error) => endStream(connection, error),
+      close: (error) => {
+        endStream(connection, error)
+        cutOffLater(connection, () => connection.destroy())
+      },
       event: 'close',
       isClosed: connection.destroyed === true,
     }
@@ -93,28 +89,6 @@ function partsOf(connection: Connection): ConnectionParts {
 
 function has<Kind extends Connection>(connection: unknown, ...methods: readonly string[]): connection is Kind {
   return isRecord(connection) && methods.every((name) => typeof connection[name] === 'function')
-}
-
-function endStream(stream: StreamConnection, error: unknown): void {
-  // A handler that goes on writing must not end the process.
-  listen(stream, 'error', () => undefined)
-  if (stream.headersSent === false && isErrorResponse(error)) {
-    const response = stream as StreamConnection & Writable
-    writeErrorResponse(error, {
-      set: (name, value) => response.setHeader(name, value),
-      append: (name, value) => response.appendHeader(name, value),
-      end: (status, body) => Object.assign(response, { statusCode: status }).end(body),
-    })
-  } else {
-    stream.end()
-  }
-  cutOffLater(stream, () => stream.destroy())
-}
-
-interface Writable {
-  setHeader(name: string, value: string): unknown
-  appendHeader(name: string, value: string): unknown
-  end(body: string): unknown
 }
 
 /** Cuts off a connection that has not closed after some time. */

@@ -41,6 +41,8 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
 
   const open: OpenLease = {
     get token() {
+      // The timer can be late, when the machine slept.
+      endIfExpired()
       return token
     },
     signal,
@@ -81,17 +83,20 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
     check()
   }
 
+  function endIfExpired(): void {
+    if (clock() >= expiresAt()) {
+      stop(invalidToken('expired', ['exp']))
+    }
+  }
+
   /** The only timer of the lease calls it, and every change of the token. */
   function check(): void {
     clearTimeout(timer)
-    const now = clock()
+    endIfExpired()
     if (signal.aborted) {
       return
     }
-    if (now >= expiresAt()) {
-      stop(invalidToken('expired', ['exp']))
-      return
-    }
+    const now = clock()
     if (now >= confirmsAt()) {
       void confirm()
     }

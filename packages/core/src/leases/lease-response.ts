@@ -1,30 +1,42 @@
+import type { UnderlyingDefaultSource } from 'node:stream/web'
+import { isErrorResponse, toResponse } from '../responses/error-response.ts'
 import type { Lease } from './lease.ts'
 
 /**
  * A web `Response` whose body ends with the lease, for streams in Hono and in other frameworks with `Request` and
- * `Response`. The lease ends with the body, also when the client goes away. A response without a body ends the lease.
+ * `Response`. The lease ends with the body, also when the client goes away. A response without a body ends the lease. If
+ * the lease has ended already, the response is its refusal.
+ *
+ * It does NOT cut off a client that does not read, because only the server has its connection. In Node, bind the
+ * `ServerResponse` too.
  */
 export function leaseResponse(response: Response, lease: Lease<unknown>): Response {
-  if (response.body === null) {
+  const { body, status, statusText, headers } = response
+  const { signal } = lease
+  if (signal.aborted && isErrorResponse(signal.reason)) {
+    body?.cancel(signal.reason).catch(() => undefined)
+    return toResponse(signal.reason)
+  }
+  if (body === null) {
     lease.end()
     return response
   }
-  const { status, statusText, headers } = response
-  return new Response(untilEnd(response.body, lease), { status, statusText, headers })
+  return new Response(untilEnd(body, lease), { status, statusText, headers })
 }
 
 function untilEnd(body: ReadableStream<Uint8Array>, lease: Lease<unknown>): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   const { signal } = lease
-  return new ReadableStream<Uint8Array>({
+  let isOpen = true
+  const source: UnderlyingDefaultSource<Uint8Array> = {
     start: (controller) => {
       function stop(): void {
-        // The stream can have failed before.
-        if (controller.desiredSize !== null) {
+        if (isOpen) {
+          isOpen = false
           controller.close()
+          // The source learns that nobody reads any more.
+          reader.cancel(signal.reason).catch(() => undefined)
         }
-        // The source learns that nobody reads any more.
-        reader.cancel(signal.reason).catch(() => undefined)
       }
       if (signal.aborted) {
         stop()
@@ -33,19 +45,27 @@ function untilEnd(body: ReadableStream<Uint8Array>, lease: Lease<unknown>): Read
       }
     },
     pull: async (controller) => {
-      const { done, value } = await reader.read().catch((error: unknown) => {
-        controller.error(error)
-        return { done: true, value: undefined } as const
-      })
-      if (done) {
-        lease.end()
-      } else if (!signal.aborted) {
-        controller.enqueue(value)
+      try {
+        const { done, value } = await reader.read()
+        if (done) {
+          lease.end()
+        } else if (isOpen) {
+          controller.enqueue(value)
+        }
+      } catch (error) {
+        if (isOpen) {
+          isOpen = false
+          controller.error(error)
+          lease.end()
+        }
       }
     },
     cancel: async (reason) => {
-      await reader.cancel(reason)
+      isOpen = false
       lease.end()
+      await reader.cancel(reason)
     },
-  })
+  }
+  // The source is read when the client reads.
+  return new ReadableStream(source, { highWaterMark: 0 })
 }

@@ -6,7 +6,10 @@ import type { Connection } from './connection.ts'
 
 /** The time for which a connection may use the token that opened it. It ends once. */
 export interface Lease<Claims = RawClaims> {
-  /** The token that counts: the first one, the newest response about it, or that of the last renewal. */
+  /**
+   * The token that counts: the first one, the newest response about it, or that of the last renewal. Reading it ends the
+   * lease, if `exp` has passed and the timer is late.
+   */
   readonly token: AccessToken<Claims>
   /**
    * Aborts when the lease ends. `reason` is the `Refusal` (`expired`, `revoked`, `inactive`, …), or the `Unavailable` if

@@ -1,5 +1,5 @@
 import type { AccessToken } from '../access-token.ts'
-import type { StreamConnection } from '../leases/connection.ts'
+import type { StreamConnection } from '../leases/end-stream.ts'
 import { lease } from '../leases/lease.ts'
 import { toAuthInfo } from './auth-info.ts'
 
