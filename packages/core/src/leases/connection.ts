@@ -68,6 +68,11 @@ export function closeWebSocket(socket: WebSocketConnection, error: unknown): voi
   cutOffLater(socket, () => call(socket, 'terminate'))
 }
 
+/** An error event without a listener ends the process, and a malformed frame of a client is one. The WebSocket closes by itself. */
+export function ignoreErrors(socket: WebSocketConnection): void {
+  listen(socket, 'error', () => undefined)
+}
+
 /** Cuts off the connection of a refused client, unless it is in another namespace by then. */
 export function cutOffSocketIo({ conn }: SocketIoConnection, isUsed: () => boolean): void {
   const { transport } = conn
@@ -126,7 +131,10 @@ function partsOf(connection: Connection): ConnectionParts {
   if (has<WebSocketConnection>(connection, 'close')) {
     return {
       close: (error) => closeWebSocket(connection, error),
-      listenToEnd,
+      listenToEnd: (closed) => {
+        ignoreErrors(connection)
+        listenToEnd(closed)
+      },
       isClosed: Number(connection.readyState) >= closing,
     }
   }

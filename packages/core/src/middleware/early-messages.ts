@@ -1,6 +1,6 @@
 // Fake timers of a test replace the global functions.
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
-import { closeWebSocket, type WebSocketConnection } from '../leases/connection.ts'
+import { closeWebSocket, ignoreErrors, type WebSocketConnection } from '../leases/connection.ts'
 import { isRecord, memberOf } from '../lib/record.ts'
 import { carriersOf } from '../request/carriers.ts'
 import { maxTokenLength } from '../request/header-tokens.ts'
@@ -113,6 +113,7 @@ function startBuffering(socket: WebSocket): Buffered {
     received: () => undefined,
     layers: 0,
   }
+  ignoreErrors(socket)
   socket.on('message', shared.buffer)
   buffered.set(socket, shared)
   return shared
