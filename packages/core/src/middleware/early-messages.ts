@@ -28,7 +28,8 @@ interface RawConnection {
   resume(): unknown
 }
 
-type Message = readonly [data: unknown, isBinary: boolean]
+/** In version 7 of `ws`, a text is a string, and any other message is binary. */
+type Message = readonly [data: unknown, isBinary?: boolean]
 
 /** The messages of a WebSocket that is not accepted yet. */
 export interface EarlyMessages {
@@ -141,10 +142,14 @@ function watchBytes(socket: WebSocket, connection: Connection): () => void {
 }
 
 function textOf(message: Message | undefined): string | undefined {
-  if (message?.[1] === true) {
+  if (message === undefined) {
+    return undefined
+  }
+  const [data, isBinary = typeof data !== 'string'] = message
+  if (isBinary) {
     throw invalidRequest('malformed-credentials')
   }
-  return message === undefined ? undefined : String(message[0])
+  return String(data)
 }
 
 /** Does work for a WebSocket that a library has opened already, if there is one. Its error closes the WebSocket. */
