@@ -29,7 +29,8 @@ export interface SocketIoConnection extends Emitter {
   readonly conn: EngineConnection
 }
 
-interface EngineConnection extends Emitter {
+interface EngineConnection {
+  on(event: string, listener: () => void): unknown
   close(discard?: boolean): unknown
   readonly readyState: string
   readonly transport: object
