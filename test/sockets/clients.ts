@@ -50,7 +50,11 @@ export async function nextMessage(socket: WebSocket): Promise<string> {
 /** A client that sends these messages with its request, responds to nothing, and leaves its half of the connection open. */
 export function openStubborn(
   server: Server,
-  { headers = {}, messages = [], reads = true }: { headers?: Headers; messages?: readonly string[]; reads?: boolean } = {},
+  {
+    headers = {},
+    messages = [],
+    reads = true,
+  }: { headers?: Headers; messages?: readonly string[]; reads?: boolean } = {},
 ): { readonly socket: Socket; readonly received: () => string } {
   const socket = connect({ port: portOf(server), host: '127.0.0.1', allowHalfOpen: true })
   const chunks: Buffer[] = []

@@ -77,7 +77,10 @@ describe.each(Object.entries(libraries))('%s', (library, serve) => {
     const socket = open(server, headers)
     const ended = endOf(socket)
     // The response of a refused upgrade comes in place of it.
-    void once(socket, 'open').then(() => socket.send('too early'), () => undefined)
+    void once(socket, 'open').then(
+      () => socket.send('too early'),
+      () => undefined,
+    )
     expect(await ended).toMatchObject(beforeTheUpgrade.has(library) ? { status: one.status } : { code: one.code })
     await expect.poll(() => connectionsOf(server), { timeout: soon, interval: 20 }).toBe(0)
     expect(accepted).toEqual([])

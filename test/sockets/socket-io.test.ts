@@ -1,7 +1,15 @@
 /** The handshakes of Socket.IO over both transports. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { claims, createValidator, type Guard, type Lease, scopes, type Validator, webSocketProtocol } from '@tollgate/core'
+import {
+  claims,
+  createValidator,
+  type Guard,
+  type Lease,
+  scopes,
+  type Validator,
+  webSocketProtocol,
+} from '@tollgate/core'
 import { createProtect } from '@tollgate/express'
 import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
 import { Server as SocketIoServer } from 'socket.io'
@@ -218,7 +226,11 @@ test('a lease that ends before the connection counts refuses it', async () => {
   const socket = connect(server, { transports: ['websocket'], auth: { token: await issuer.accessToken() } })
   await expect.poll(() => leases.length).toBe(1)
   leases[0]?.end()
-  await Promise.race([next(socket, 'disconnect'), next(socket, 'connect_error'), once(socket.io.engine as never, 'close')])
+  await Promise.race([
+    next(socket, 'disconnect'),
+    next(socket, 'connect_error'),
+    once(socket.io.engine as never, 'close'),
+  ])
   await expectGone(server)
   expect(events).toEqual([])
 })

@@ -37,7 +37,7 @@ interface EngineConnection {
 }
 
 interface Emitter {
-  on(event: string, listener: (...parts: never[]) => void): unknown
+  on(event: string, listener: () => void): unknown
 }
 
 /** Milliseconds in which a peer can close the connection by itself. */

@@ -161,10 +161,13 @@ export function createUpgrade<Request extends object, Claims>(
         .then((token) => {
           socket.data['lease'] = openLease(token).bind(socket)
         })
-        .then(() => next(), (error: unknown) => {
-          next(publicError(error))
-          cutOffRefused(socket)
-        })
+        .then(
+          () => next(),
+          (error: unknown) => {
+            next(publicError(error))
+            cutOffRefused(socket)
+          },
+        )
     },
   }
 }
