@@ -99,8 +99,8 @@ describe('protect.upgrade with ws', () => {
   })
 
   test('accepts a token in the first message, and delivers the next one', async () => {
-    const socket = new WebSocket(url)
     const token = await issuer.accessToken({ scope: 'live' })
+    const socket = new WebSocket(url)
     await once(socket, 'open')
     socket.send(token)
     socket.send('hello')

@@ -1,7 +1,7 @@
 // Fake timers of a test replace the global functions.
 import { clearTimeout, setTimeout } from 'node:timers'
 import { describe } from '../lib/invalid-option.ts'
-import { isRecord } from '../lib/record.ts'
+import { isRecord, memberOf } from '../lib/record.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import { endStream, type StreamConnection } from './end-stream.ts'
@@ -18,6 +18,15 @@ export interface WebSocketConnection {
 /** A socket of Socket.IO. */
 export interface SocketIoConnection extends Emitter {
   disconnect(close?: boolean): unknown
+  /** The connection under the sockets of all namespaces. */
+  readonly conn: EngineConnection
+}
+
+interface EngineConnection {
+  on(event: string, listener: () => void): unknown
+  close(discard?: boolean): unknown
+  readonly readyState: string
+  readonly transport: object
 }
 
 interface Emitter {
@@ -31,12 +40,12 @@ const closing = 2
 
 /** Closes the connection when the signal aborts. `closed` is called when the connection closes. */
 export function bindConnection(connection: Connection, signal: AbortSignal, closed: () => void): void {
-  const { close, event, isClosed } = partsOf(connection)
+  const { close, listenToEnd, isClosed } = partsOf(connection)
   if (isClosed) {
     closed()
     return
   }
-  listen(connection, event, closed)
+  listenToEnd(closed)
   const end = (): void => close(signal.reason)
   if (signal.aborted) {
     end()
@@ -47,44 +56,95 @@ export function bindConnection(connection: Connection, signal: AbortSignal, clos
 
 /** Closes a WebSocket, and cuts off a peer that does not take part. The handler gets no later message. */
 export function closeWebSocket(socket: WebSocketConnection, error: unknown): void {
-  // Only an error of the token closes the socket with 1008 or 1013. 1000 is a normal end.
-  const code = isRefusal(error) ? 1008 : isErrorResponse(error) ? 1013 : 1000
-  socket.close(code, isRefusal(error) ? error.message : code === 1013 ? 'Try again later' : '')
+  const [code, reason] = closeFrameOf(error)
+  socket.close(code, reason)
   call(socket, 'removeAllListeners', 'message')
   cutOffLater(socket, () => call(socket, 'terminate'))
 }
 
+/** An error event without a listener ends the process, and a malformed frame of a client is one. The WebSocket closes by itself. */
+export function ignoreErrors(socket: WebSocketConnection): void {
+  listen(socket, 'error', () => undefined)
+}
+
+/** Cuts off the connection of a refused client, unless it is in another namespace by then. */
+export function cutOffSocketIo({ conn }: SocketIoConnection, isUsed: () => boolean): void {
+  const { transport } = conn
+  setTimeout(() => {
+    if (!isUsed()) {
+      conn.close(true)
+      // Without its transport, the connection counts as closed, and the WebSocket waits for the peer.
+      for (const { socket } of [transport, conn.transport] as readonly { socket?: unknown }[]) {
+        call(socket, 'terminate')
+      }
+    }
+  }, grace).unref()
+}
+
+/** Only an error of the token closes the socket with 1008 or 1013. 1000 is a normal end, 1011 a failure (RFC 6455 §7.4). */
+function closeFrameOf(error: unknown): readonly [code: number, reason: string] {
+  if (isErrorResponse(error)) {
+    return isRefusal(error) ? [1008, error.message] : [1013, 'Try again later']
+  }
+  return [isAbort(error) ? 1000 : 1011, '']
+}
+
+/** Of `lease.end()` and of `validator.close()`. */
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
+}
+
 interface ConnectionParts {
   readonly close: (error: unknown) => void
-  /** The event of a connection that has closed. */
-  readonly event: string
+  /** Calls the listener when the connection has closed. */
+  readonly listenToEnd: (closed: () => void) => void
   readonly isClosed: boolean
 }
 
 function partsOf(connection: Connection): ConnectionParts {
   if (has<SocketIoConnection>(connection, 'disconnect')) {
-    return { close: () => connection.disconnect(true), event: 'disconnect', isClosed: false }
+    const { conn } = connection
+    return {
+      close: () => closeSocketIo(connection),
+      listenToEnd: (closed) => {
+        listen(connection, 'disconnect', closed)
+        // A client that leaves before its namespace accepts it causes no `disconnect`.
+        listen(conn, 'close', closed)
+      },
+      isClosed: conn.readyState !== 'open',
+    }
   }
+  const listenToEnd = (closed: () => void): void => listen(connection, 'close', closed)
   if (has<StreamConnection>(connection, 'end', 'destroy')) {
     return {
       close: (error) => {
         endStream(connection, error)
         cutOffLater(connection, () => connection.destroy())
       },
-      event: 'close',
+      listenToEnd,
       isClosed: connection.destroyed === true,
     }
   }
   if (has<WebSocketConnection>(connection, 'close')) {
     return {
       close: (error) => closeWebSocket(connection, error),
-      event: 'close',
+      listenToEnd: (closed) => {
+        ignoreErrors(connection)
+        listenToEnd(closed)
+      },
       isClosed: Number(connection.readyState) >= closing,
     }
   }
   throw new TypeError(
     `Expected a response or a stream of Node, a WebSocket or a socket of Socket.IO, got ${describe(connection)}; for any other connection, listen to \`lease.signal\``,
   )
+}
+
+/** Before its namespace accepts it, a socket ignores `disconnect`. */
+function closeSocketIo(connection: SocketIoConnection): void {
+  connection.disconnect(true)
+  connection.conn.close()
+  cutOffSocketIo(connection, () => false)
 }
 
 function has<Kind extends Connection>(connection: unknown, ...methods: readonly string[]): connection is Kind {
@@ -105,8 +165,8 @@ function listen(connection: object, event: string, listener: () => void): void {
   }
 }
 
-function call(connection: object, name: 'removeAllListeners' | 'terminate', argument?: string): void {
-  const method = (connection as Readonly<Record<string, unknown>>)[name]
+function call(connection: unknown, name: 'removeAllListeners' | 'terminate', argument?: string): void {
+  const method = memberOf(connection, name)
   if (typeof method === 'function') {
     method.call(connection, argument)
   }

@@ -7,7 +7,7 @@ import type { HttpRequest } from '../request/http-request.ts'
 import { toHttpRequest as ofNode } from '../request/to-http-request.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal, type Refusal } from '../responses/refusal.ts'
-import { withWebSocket } from './early-messages.ts'
+import { connectionOf, withWebSocket } from './early-messages.ts'
 import type { Authenticate, AuthResult } from './auth-result.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
 import { expectGuard, setProtectBy } from './protect-by.ts'
@@ -126,8 +126,10 @@ export function createProtectFor<
           return { metadata: document }
         }
         const guard = await expectGuard(validator, guardOf(request), () => toHttpRequest(request))
-        const token = await withWebSocket(webSocketOf(request), async () =>
-          auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
+        const token = await withWebSocket(
+          webSocketOf(request),
+          () => connectionOf(toHttpRequest(request)),
+          async () => auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
         )
         return { token, headers: auth.takeHeaders(request) }
       } catch (error) {
