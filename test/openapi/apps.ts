@@ -1,7 +1,7 @@
 /** The same API in each framework, and the document of its routes. */
 import { createServer } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
-import Router from '@koa/router'
+import { Router } from '@koa/router'
 import * as expressAdapter from '@tollgate/express'
 import { openApiSecurity as forExpress } from '@tollgate/express/openapi'
 import * as honoAdapter from '@tollgate/hono'

@@ -25,12 +25,13 @@ export function createIsExempt<Request>(
 }
 
 /** Whether one of the paths exempts a request, for documents. Functions of the application do not count. */
-export function createIsNamed<Request>(
+export function createIsNamed(
   given: unknown,
-  isAt: (request: Request, path: string) => boolean,
+  isAt: (request: never, path: string) => boolean,
 ): (request: object) => boolean {
-  const paths = ([given].flat() as unknown[]).filter((path) => typeof path === 'string')
-  return (request) => paths.some((path) => isAt(request as Request, path))
+  const exemptions: readonly unknown[] = [given].flat()
+  const paths = exemptions.filter((path) => typeof path === 'string')
+  return (request) => paths.some((path) => isAt(request as never, path))
 }
 
 /** A pattern would match nothing, or more than the developer means. */

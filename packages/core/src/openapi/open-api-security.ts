@@ -61,7 +61,7 @@ export function openApiSecurity(subject: Protecting, options: OpenApiOptions = {
 }
 
 /** The validator of an argument of `openApiSecurity`. Throws a `TypeError` for any other value. */
-export function expectProtecting(subject: Protecting): Layer['validator'] {
+function expectProtecting(subject: Protecting): Layer['validator'] {
   const isObject = (typeof subject === 'object' && subject !== null) || typeof subject === 'function'
   const validator = isObject && 'validator' in subject ? subject.validator : subject
   if (!isObject || describedSettingsOf(validator) === undefined) {
@@ -69,7 +69,7 @@ export function expectProtecting(subject: Protecting): Layer['validator'] {
       `Expected openApiSecurity(…) to get the protect of createProtect(…), or a validator, got ${describeOther(subject)}`,
     )
   }
-  return validator as Layer['validator']
+  return validator
 }
 
 function expectProtection(middleware: object): Layer {

@@ -4,7 +4,7 @@ import type { Describer, Layer } from './describer.ts'
 import type { OpenApiDocument } from './open-api-types.ts'
 
 /** An operation of a document, with the paths that the app may serve it at. */
-export interface DocumentedOperation {
+interface DocumentedOperation {
   /** In upper case. */
   readonly method: string
   /** The path of the document, and before it the one with the path of the first server. */

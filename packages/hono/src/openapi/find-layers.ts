@@ -41,7 +41,7 @@ function layersUpTo(app: HonoApp, route: HonoRoute, method: string, path: string
 
 /** `app.route` wraps the handlers of an app with an error handling of its own. */
 function handlerOf({ handler }: HonoRoute): unknown {
-  return typeof handler === 'function' ? findTargetHandler(handler as Parameters<typeof findTargetHandler>[0]) : handler
+  return typeof handler === 'function' ? findTargetHandler(handler) : handler
 }
 
 function templatesOf(path: string): readonly string[] {

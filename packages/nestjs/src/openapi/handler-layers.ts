@@ -28,6 +28,6 @@ function layersOfModule({ policies, validator }: Registration, type: Class, hand
 
 /** `undefined` in an application without `TollgateModule`. */
 function registrationOf(modules: ModulesContainer): Registration | undefined {
-  const found = [...modules.values()].map(({ providers }) => providers.get(REGISTRATION)?.instance as unknown)
+  const found = [...modules.values()].map(({ providers }) => providers.get(REGISTRATION)?.instance)
   return found.find((instance) => instance !== undefined && instance !== null) as Registration | undefined
 }
