@@ -62,10 +62,10 @@ interface ConnectionParts {
 }
 
 function partsOf(connection: Connection): ConnectionParts {
-  if (has<SocketIoConnection>(connection, 'disconnect')) {
+  if (isSocketIo(connection)) {
     return { close: () => connection.disconnect(true), event: 'disconnect', isClosed: false }
   }
-  if (has<StreamConnection>(connection, 'end', 'destroy')) {
+  if (isStream(connection)) {
     return {
       close: (error) => {
         endStream(connection, error)
@@ -75,7 +75,7 @@ function partsOf(connection: Connection): ConnectionParts {
       isClosed: connection.destroyed === true,
     }
   }
-  if (has<WebSocketConnection>(connection, 'close')) {
+  if (isWebSocket(connection)) {
     return {
       close: (error) => closeWebSocket(connection, error),
       event: 'close',
@@ -87,7 +87,19 @@ function partsOf(connection: Connection): ConnectionParts {
   )
 }
 
-function has<Kind extends Connection>(connection: unknown, ...methods: readonly string[]): connection is Kind {
+function isSocketIo(connection: unknown): connection is SocketIoConnection {
+  return has(connection, 'disconnect')
+}
+
+function isStream(connection: unknown): connection is StreamConnection {
+  return has(connection, 'end', 'destroy')
+}
+
+function isWebSocket(connection: unknown): connection is WebSocketConnection {
+  return has(connection, 'close')
+}
+
+function has(connection: unknown, ...methods: readonly string[]): boolean {
   return isRecord(connection) && methods.every((name) => typeof connection[name] === 'function')
 }
 
