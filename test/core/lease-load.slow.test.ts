@@ -30,7 +30,7 @@ async function openServer(): Promise<LeaseServer> {
   const { url, audience } = { ...issuer.validatorOptions, url: issuer.url }
   const file = new URL('../harness/lease-server.ts', import.meta.url)
   const child = fork(file, [JSON.stringify({ issuer: url, audience })], { execArgv: [] })
-  onTestFinished(() => void child.disconnect())
+  onTestFinished(() => child.disconnect())
   return { port: await next(child), run: async (command) => next(child, child.send(command)) }
 }
 
@@ -168,9 +168,10 @@ describe('the cost of leases', () => {
     const before = await bytesInUseAtRest()
     const leases = validated.map((token) => lease(token))
     // The first revocation makes each token note its keys.
-    const block = await maxBlockOf(async () => validator.revoke({ sid: 'none' }))
-    print(`the first revocation, with ${number} leases, blocks the process at most for`, block, 'ms')
-    expect(block).toBeLessThan(1000)
+    const pauses = await pausesDuring(async () => validator.revoke({ sid: 'none' }))
+    print(`the first revocation, with ${number} leases, blocks the process at most for`, Math.max(...pauses), 'ms')
+    // The check does not run at once.
+    expect(pauses.length).toBeGreaterThan(3)
     const bytes = ((await bytesInUseAtRest()) - before) / number
     onTestFinished(async () => {
       expect(leases.filter(({ signal }) => signal.aborted)).toEqual([])
@@ -180,17 +181,18 @@ describe('the cost of leases', () => {
     return { validator, bytes }
   }
 
-  /** Milliseconds: the longest time in which nothing else could run, in the seconds after the work. */
-  async function maxBlockOf(work: () => Promise<void>): Promise<number> {
+  /** The milliseconds of each time in which nothing else could run, during the work and in the seconds after it. */
+  async function pausesDuring(work: () => Promise<void>): Promise<readonly number[]> {
     await work()
+    const pauses = []
     const end = performance.now() + 3000
-    let max = 0
     for (let before = performance.now(); before < end;) {
-      await wait(1)
-      max = Math.max(max, performance.now() - before)
-      before = performance.now()
+      await new Promise((resolve) => setImmediate(resolve))
+      const now = performance.now()
+      pauses.push(now - before)
+      before = now
     }
-    return max
+    return pauses.filter((pause) => pause > 4)
   }
 
   /** Milliseconds of CPU: the median of several rounds. */
@@ -231,10 +233,10 @@ describe('the cost of leases', () => {
     // The leases take at most a tenth of the time. The rest is the test itself.
     expect(many).toBeLessThan(500)
 
-    const once = await costOfOne(validator, 'once')
-    const twice = await costOfOne((await openLeases(2 * count)).validator, 'twice')
-    print('one revocation, with 10,000 leases', once, 'ms of CPU')
-    print('one revocation, with 20,000 leases', twice, 'ms of CPU')
-    expect(twice).toBeLessThan(2.5 * once + 5)
+    const single = await costOfOne(validator, 'single')
+    const double = await costOfOne((await openLeases(2 * count)).validator, 'double')
+    print('one revocation, with 10,000 leases', single, 'ms of CPU')
+    print('one revocation, with 20,000 leases', double, 'ms of CPU')
+    expect(double).toBeLessThan(2.5 * single + 5)
   })
 })

@@ -33,7 +33,8 @@ class NewsGateway {
       await this.#leases.of(client)
     } catch (error) {
       this.refused.push(isRefusal(error) ? error.reason : String(error))
-      client.disconnect?.() ?? client.close?.()
+      client.disconnect?.()
+      client.close?.()
     }
   }
 

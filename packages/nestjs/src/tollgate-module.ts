@@ -158,7 +158,7 @@ function classesOf(modules: ModulesContainer): readonly Class[] {
 /** The gateways with a handler that reads credentials. */
 function guardedGatewaysOf(modules: ModulesContainer): readonly object[] {
   const instances = [...modules.values()].flatMap(({ providers }) =>
-    [...providers.values()].map(({ instance }) => instance as unknown),
+    [...providers.values()].map(({ instance }): unknown => instance),
   )
   return instances
     .filter((instance) => typeof instance === 'object' && instance !== null)

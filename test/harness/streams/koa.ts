@@ -40,4 +40,4 @@ function silent(app: Koa3): Koa3 {
   return app
 }
 
-export const koaServers: readonly StreamServer[] = [koaServer('Koa 3', Koa3), koaServer('Koa 2', Koa2 as never)]
+export const koaServers: readonly StreamServer[] = [koaServer('Koa 3', Koa3), koaServer('Koa 2', Koa2)]

@@ -12,7 +12,7 @@ const webStream = (streams: Streams): ReadableStream<Uint8Array> =>
   Readable.toWeb(streams.body()) as ReadableStream<Uint8Array>
 
 function serveWeb(app: Hono<never>): Server {
-  const listener = getRequestListener(app.fetch as never, { overrideGlobalObjects: false })
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   return createServer((request: IncomingMessage, response) => void listener(request, response))
 }
 

@@ -102,7 +102,7 @@ interface ConnectionParts {
 }
 
 function partsOf(connection: Connection): ConnectionParts {
-  if (has<SocketIoConnection>(connection, 'disconnect')) {
+  if (isSocketIo(connection)) {
     const { conn } = connection
     return {
       close: () => closeSocketIo(connection),
@@ -115,7 +115,7 @@ function partsOf(connection: Connection): ConnectionParts {
     }
   }
   const listenToEnd = (closed: () => void): void => listen(connection, 'close', closed)
-  if (has<StreamConnection>(connection, 'end', 'destroy')) {
+  if (isStream(connection)) {
     return {
       close: (error) => {
         endStream(connection, error)
@@ -125,7 +125,7 @@ function partsOf(connection: Connection): ConnectionParts {
       isClosed: connection.destroyed === true,
     }
   }
-  if (has<WebSocketConnection>(connection, 'close')) {
+  if (isWebSocket(connection)) {
     return {
       close: (error) => closeWebSocket(connection, error),
       listenToEnd: (closed) => {
@@ -147,7 +147,19 @@ function closeSocketIo(connection: SocketIoConnection): void {
   cutOffSocketIo(connection, () => false)
 }
 
-function has<Kind extends Connection>(connection: unknown, ...methods: readonly string[]): connection is Kind {
+function isSocketIo(connection: unknown): connection is SocketIoConnection {
+  return has(connection, 'disconnect')
+}
+
+function isStream(connection: unknown): connection is StreamConnection {
+  return has(connection, 'end', 'destroy')
+}
+
+function isWebSocket(connection: unknown): connection is WebSocketConnection {
+  return has(connection, 'close')
+}
+
+function has(connection: unknown, ...methods: readonly string[]): boolean {
   return isRecord(connection) && methods.every((name) => typeof connection[name] === 'function')
 }
 
