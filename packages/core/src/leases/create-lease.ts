@@ -47,7 +47,7 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
     },
     signal,
     bind: (connection) => {
-      bindConnection(connection, signal, open.end)
+      bindConnection(connection, signal, () => stop(undefined))
       return open
     },
     renew: async (credentials) => {

@@ -5,7 +5,7 @@ import type { MetadataResponse } from '../resource/served-metadata.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { toHttpRequest as ofNode } from '../request/to-http-request.ts'
 import { type ErrorResponse, isErrorResponse, type Line } from '../responses/error-response.ts'
-import { connectionOf, withWebSocket } from './early-messages.ts'
+import { withWebSocket } from './early-messages.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
@@ -136,10 +136,8 @@ export function createProtectFor<
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        const token = await withWebSocket(
-          webSocketOf(request),
-          () => connectionOf(toHttpRequest(request)),
-          async () => auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
+        const token = await withWebSocket(webSocketOf, [request, toHttpRequest], async () =>
+          auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
         )
         return { token, headers: auth.takeHeaders(request) }
       } catch (error) {
