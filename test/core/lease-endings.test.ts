@@ -136,9 +136,9 @@ describe('a renewal', () => {
     const sender = await createSenderClient({ clock: issuer.clock })
     const other = await createSenderClient({ clock: issuer.clock })
     const url = 'https://api.example.com/live'
-    const requestOf = async ({ cnf, headers }: typeof sender): Promise<Request> => {
-      const token = await issuer.accessToken({ cnf })
-      return new Request(url, { headers: await headers({ method: 'GET', url, token }) })
+    const requestOf = async (client: typeof sender): Promise<Request> => {
+      const token = await issuer.accessToken({ cnf: client.cnf })
+      return new Request(url, { headers: await client.headers({ method: 'GET', url, token }) })
     }
     const opened = lease(await validator.authenticate(await requestOf(sender)))
     await expect(opened.renew(await issuer.accessToken({ cnf: sender.cnf }))).rejects.toMatchObject({
@@ -182,7 +182,7 @@ describe('a lease', () => {
     for (const { signal } of [second, other, lease(token)]) {
       expect(signal.reason).toMatchObject({ name: 'AbortError' })
     }
-    expect(() => lease({ ...token } as never)).toThrow(TypeError)
+    expect(() => lease(Object.assign({}, token))).toThrow(TypeError)
     expect(() => lease(undefined as never)).toThrow(TypeError)
   })
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { active, createValidator, lease, scopes, type Validator } from '@tollgate/core'
+import { createValidator, lease, scopes, type Validator } from '@tollgate/core'
 import { createProtect } from '@tollgate/express'
 import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

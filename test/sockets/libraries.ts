@@ -112,7 +112,7 @@ async function started(server: Server): Promise<Server> {
 }
 
 async function startedKoa(app: koaWebsocket.App): Promise<Server> {
-  const server = app.listen(0, '127.0.0.1') as unknown as Server
+  const server = app.listen(0, '127.0.0.1')
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()

@@ -271,11 +271,13 @@ test('the subprotocol carries the token, and the server echoes `bearer` only', a
 
 test('a refusal in one namespace leaves the others open', async () => {
   const { server, sockets } = await serve(scopes('live'))
-  sockets.of('/open').on('connection', (socket) => void socket.on('ping', (reply: () => void) => reply()))
+  sockets
+    .of('/open')
+    .on('connection', (socket) => void socket.on('ping', (reply: (text: string) => void) => reply('pong')))
   const admin = connect(server, {})
   const main = admin.io.socket('/open')
   main.connect()
   await next(main, 'connect')
   await new Promise((resolve) => setTimeout(resolve, 1000))
-  await main.emitWithAck('ping')
+  expect(await main.emitWithAck('ping')).toBe('pong')
 })

@@ -12,7 +12,8 @@ export {
   toFrameworkError,
 } from './middleware/protect-options.ts'
 export type { Authenticate, AuthResult } from './middleware/auth-result.ts'
-export { createProtectFor, type Framework, type OptionalProtect, type Protect } from './middleware/protect.ts'
+export type { Framework } from './middleware/framework.ts'
+export { createProtectFor, type OptionalProtect, type Protect } from './middleware/protect.ts'
 export { protectByOf, setProtectBy } from './middleware/protect-by.ts'
 export { createNodeMetadata, type NodeMiddleware, writeMetadata } from './middleware/node-metadata.ts'
 export { noteProtection } from './middleware/protections.ts'

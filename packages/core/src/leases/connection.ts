@@ -1,10 +1,10 @@
-// Fake timers of a test replace the global functions.
-import { clearTimeout, setTimeout } from 'node:timers'
 import { describe } from '../lib/invalid-option.ts'
-import { isRecord, memberOf } from '../lib/record.ts'
+import { isRecord } from '../lib/record.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import { endStream, type StreamConnection } from './end-stream.ts'
+import { call, cutOffLater, type Emitter, listen } from './peer.ts'
+import { closeSocketIo, type SocketIoConnection } from './socket-io-connection.ts'
 
 /** A connection that a lease can close. */
 export type Connection = StreamConnection | WebSocketConnection | SocketIoConnection
@@ -15,26 +15,6 @@ export interface WebSocketConnection {
   readonly readyState?: number
 }
 
-/** A socket of Socket.IO. */
-export interface SocketIoConnection extends Emitter {
-  disconnect(close?: boolean): unknown
-  /** The connection under the sockets of all namespaces. */
-  readonly conn: EngineConnection
-}
-
-interface EngineConnection {
-  on(event: string, listener: () => void): unknown
-  close(discard?: boolean): unknown
-  readonly readyState: string
-  readonly transport: object
-}
-
-interface Emitter {
-  on(event: string, listener: () => void): unknown
-}
-
-/** Milliseconds in which a peer can close the connection by itself. */
-const grace = 500
 /** `readyState` of a WebSocket that closes. */
 const closing = 2
 
@@ -65,20 +45,6 @@ export function closeWebSocket(socket: WebSocketConnection, error: unknown): voi
 /** An error event without a listener ends the process, and a malformed frame of a client is one. The WebSocket closes by itself. */
 export function ignoreErrors(socket: WebSocketConnection): void {
   listen(socket, 'error', () => undefined)
-}
-
-/** Cuts off the connection of a refused client, unless it is in another namespace by then. */
-export function cutOffSocketIo({ conn }: SocketIoConnection, isUsed: () => boolean): void {
-  const { transport } = conn
-  setTimeout(() => {
-    if (!isUsed()) {
-      conn.close(true)
-      // Without its transport, the connection counts as closed, and the WebSocket waits for the peer.
-      for (const { socket } of [transport, conn.transport] as readonly { socket?: unknown }[]) {
-        call(socket, 'terminate')
-      }
-    }
-  }, grace).unref()
 }
 
 /** Only an error of the token closes the socket with 1008 or 1013. 1000 is a normal end, 1011 a failure (RFC 6455 §7.4). */
@@ -140,13 +106,6 @@ function partsOf(connection: Connection): ConnectionParts {
   )
 }
 
-/** Before its namespace accepts it, a socket ignores `disconnect`. */
-function closeSocketIo(connection: SocketIoConnection): void {
-  connection.disconnect(true)
-  connection.conn.close()
-  cutOffSocketIo(connection, () => false)
-}
-
 function isSocketIo(connection: unknown): connection is SocketIoConnection {
   return has(connection, 'disconnect')
 }
@@ -161,25 +120,4 @@ function isWebSocket(connection: unknown): connection is WebSocketConnection {
 
 function has(connection: unknown, ...methods: readonly string[]): boolean {
   return isRecord(connection) && methods.every((name) => typeof connection[name] === 'function')
-}
-
-/** Cuts off a connection that has not closed after some time. */
-function cutOffLater(connection: object, cutOff: () => void): void {
-  const timer = setTimeout(cutOff, grace).unref()
-  listen(connection, 'close', () => clearTimeout(timer))
-}
-
-/** A WebSocket of Hono has no events of its own. */
-function listen(connection: object, event: string, listener: () => void): void {
-  const emitter = connection as Partial<Emitter>
-  if (typeof emitter.on === 'function') {
-    emitter.on(event, listener)
-  }
-}
-
-function call(connection: unknown, name: 'removeAllListeners' | 'terminate', argument?: string): void {
-  const method = memberOf(connection, name)
-  if (typeof method === 'function') {
-    method.call(connection, argument)
-  }
 }

@@ -153,15 +153,16 @@ function textOf(message: Message | undefined): string | undefined {
 }
 
 /** Does work for a WebSocket that a library has opened already, if there is one. Its error closes the WebSocket. */
-export async function withWebSocket<Result>(
-  socket: unknown,
-  connection: () => Connection,
+export async function withWebSocket<Request, Result>(
+  webSocketOf: (request: Request) => unknown,
+  [request, toHttpRequest]: readonly [Request, (request: Request) => HttpRequest],
   work: () => Promise<Result>,
 ): Promise<Result> {
+  const socket = webSocketOf(request)
   if (!isWebSocket(socket)) {
     return work()
   }
-  const messages = bufferMessages(socket, connection())
+  const messages = bufferMessages(socket, connectionOf(toHttpRequest(request)))
   try {
     const result = await work()
     // The handlers behind listen in this turn of the event loop.

@@ -7,9 +7,10 @@ import type { HttpRequest } from '../request/http-request.ts'
 import { toHttpRequest as ofNode } from '../request/to-http-request.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal, type Refusal } from '../responses/refusal.ts'
-import { connectionOf, withWebSocket } from './early-messages.ts'
+import { withWebSocket } from './early-messages.ts'
 import type { Authenticate, AuthResult } from './auth-result.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
+import type { Framework } from './framework.ts'
 import { expectGuard, setProtectBy } from './protect-by.ts'
 import { noteProtection } from './protections.ts'
 import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
@@ -66,25 +67,6 @@ export interface OptionalProtect<Request, Middleware, Claims = RawClaims> {
   readonly auth: (request: Request) => AccessToken<Claims> | undefined
 }
 
-/** The parts of an adapter: how to read a request, and how to build a middleware. */
-export interface Framework<Request, Middleware, Claims> {
-  /** `native` must be the request of the framework, because guards get it. */
-  readonly toHttpRequest: (request: Request) => HttpRequest
-  /** Whether a request is for this path, as the router of the framework decides it. */
-  readonly isAt: (request: Request, path: string) => boolean
-  /** The WebSocket of a request whose upgrade a library has accepted already. A refused one is closed. */
-  readonly webSocketOf?: (request: Request) => unknown
-  /** Throws a `TypeError` when `protect` is called in a handler. Default: while a request over HTTP/1.1 is handled. */
-  readonly expectAtStart?: () => void
-  /** Responds to a request for the metadata, and lets every other request through. */
-  readonly toMetadata: (respond: (request: Request) => Promise<MetadataResponse> | undefined) => Middleware
-  /** `optional` does the same and accepts requests without credentials, for frameworks whose routes can choose. */
-  readonly toMiddleware: (
-    authenticate: Authenticate<Request, Claims>,
-    optional: Authenticate<Request, Claims>,
-  ) => Middleware
-}
-
 /** Creates the `protect` of an adapter. */
 export function createProtectFor<
   Request extends object,
@@ -126,10 +108,8 @@ export function createProtectFor<
           return { metadata: document }
         }
         const guard = await expectGuard(validator, guardOf(request), () => toHttpRequest(request))
-        const token = await withWebSocket(
-          webSocketOf(request),
-          () => connectionOf(toHttpRequest(request)),
-          async () => auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
+        const token = await withWebSocket(webSocketOf, [request, toHttpRequest], async () =>
+          auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
         )
         return { token, headers: auth.takeHeaders(request) }
       } catch (error) {

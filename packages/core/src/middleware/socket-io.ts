@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { cutOffSocketIo, type SocketIoConnection } from '../leases/connection.ts'
+import { cutOffSocketIo, type SocketIoConnection } from '../leases/socket-io-connection.ts'
 import { memberOf, own } from '../lib/record.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal } from '../responses/refusal.ts'
