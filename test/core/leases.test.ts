@@ -60,6 +60,16 @@ describe('a lease', () => {
     opened.end()
   })
 
+  test('takes no parsed message for a request', async () => {
+    const token = await issuer.accessToken()
+    const opened = lease(await validator.validate(token))
+    const message = JSON.parse(
+      JSON.stringify({ method: 'GET', url: '/', headers: { authorization: `Bearer ${token}` } }),
+    )
+    await expect(opened.renew(message)).rejects.toMatchObject({ reason: 'malformed-credentials' })
+    opened.end()
+  })
+
   test('a fresh token must pass the guards of the connection', async () => {
     const token = await validator.validate(await issuer.accessToken({ scope: 'live' }), scopes('live'))
     const opened = lease(token)

@@ -42,11 +42,6 @@ export async function endOf(socket: WebSocket): Promise<Ending> {
   })
 }
 
-/** The next message as text. */
-export async function nextMessage(socket: WebSocket): Promise<string> {
-  return String((await once(socket, 'message'))[0])
-}
-
 /** A client that sends these messages with its request, responds to nothing, and leaves its half of the connection open. */
 export function openStubborn(
   server: Server,

@@ -30,7 +30,7 @@ export type Serve = (protection: Protection) => Promise<Server>
 export const beforeTheUpgrade: ReadonlySet<string> = new Set(['ws', '@fastify/websocket'])
 
 /** `protect()` in front of a handler. */
-export const byMiddleware: Readonly<Record<string, Serve>> = {
+const byMiddleware: Readonly<Record<string, Serve>> = {
   '@fastify/websocket': async ({ validator, guards = [], accept }) => {
     const app = fastify()
     await app.register(websocket)

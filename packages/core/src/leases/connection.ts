@@ -3,7 +3,7 @@ import { isRecord } from '../lib/record.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import { endStream, type StreamConnection } from './end-stream.ts'
-import { call, cutOffLater, type Emitter, listen } from './peer.ts'
+import { call, cutOffLater, listen } from './peer.ts'
 import { closeSocketIo, type SocketIoConnection } from './socket-io-connection.ts'
 
 /** A connection that a lease can close. */

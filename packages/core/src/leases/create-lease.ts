@@ -82,9 +82,12 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
       : Math.max(confirmedAt + intervalOf(within), attemptedAt + minInterval)
   }
 
-  /** A JWT does not say when the issuer confirmed it. */
+  /** A JWT does not say when the issuer confirmed it: the statement can be as old as the guard permits. */
   function statedAt(stated: AccessToken): number {
-    return Math.min(stated.kind === 'opaque' ? stated.introspectedAt.getTime() : Infinity, clock())
+    const now = clock()
+    return stated.kind === 'opaque'
+      ? Math.min(stated.introspectedAt.getTime(), now)
+      : now - (tokens.activeWithin(stated) ?? 0)
   }
 
   function use(next: AccessToken): void {

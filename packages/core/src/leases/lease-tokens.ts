@@ -84,7 +84,7 @@ export function createLeaseTokens({ pipeline, outcomes, revocations, expectOpen,
       const layers = layersOf(token)
       return report('authenticate', layers[0] as Layer, async (findings) => {
         findings.argument = credentials
-        const fresh = (await (typeof credentials === 'string'
+        const fresh = (await (typeof credentials === 'string' || isPlain(credentials)
           ? pipeline.validate(credentials, findings)
           : pipeline.authenticate(toHttpRequest(credentials), findings))) as AccessToken | undefined
         if (fresh !== undefined) {
@@ -102,6 +102,11 @@ export function createLeaseTokens({ pipeline, outcomes, revocations, expectOpen,
       }
     },
   }
+}
+
+/** A message that was parsed as JSON is no request, and no token: its sender could invent the headers. */
+function isPlain(value: object): boolean {
+  return [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value) as object | null)
 }
 
 /** A connection must not pass to another subject, to another client, or to a sender without the key. */

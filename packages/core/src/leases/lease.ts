@@ -26,7 +26,7 @@ export interface Lease<Claims = RawClaims> {
    */
   bind(connection: Connection): this
   /**
-   * Validates a fresh token, and goes on with it. Takes the token, or a request that presents it. It must be of the same
+   * Validates a fresh token, and goes on with it. Takes the token, or a request of Node or of the web that presents it. It must be of the same
    * issuer, subject and client, have the same `confirmation`, and pass the guards of the connection.
    *
    * @throws Refusal, or Unavailable: the lease then goes on with the old token.

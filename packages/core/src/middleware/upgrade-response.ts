@@ -1,10 +1,9 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { reportBug } from '../diagnostics/channels.ts'
 import { isErrorResponse, writeErrorResponse } from '../responses/error-response.ts'
 
-/** Responds to an upgrade that is not accepted, and closes its connection. Any other error is a 500 without details. */
+/** Responds to an upgrade that is not accepted, and closes its connection. Any other error is a 500 without details, which the validator has published. */
 export function respondToUpgrade(request: IncomingMessage, socket: Duplex, error: unknown): void {
   const response = new ServerResponse(request)
   response.assignSocket(socket as Socket)
@@ -18,7 +17,6 @@ export function respondToUpgrade(request: IncomingMessage, socket: Duplex, error
       end: (status, body) => Object.assign(response, { statusCode: status }).end(body, close),
     })
   } else {
-    reportBug(error)
     Object.assign(response, { statusCode: 500 }).end(close)
   }
 }

@@ -32,7 +32,7 @@ export interface UpgradeOptions {
 }
 
 /** What begins when a connection is accepted. The lease is bound to it. An error closes the WebSocket with 1011. */
-export type Accept<Claims> = (lease: Lease<Claims>) => unknown
+type Accept<Claims> = (lease: Lease<Claims>) => unknown
 
 /** Authenticates connections. It closes those that it refuses, and those whose lease has ended. */
 export interface Upgrade<Request, Claims = RawClaims> {
@@ -57,7 +57,7 @@ export interface Upgrade<Request, Claims = RawClaims> {
 }
 
 /** The part of `WebSocketServer` of `ws` that counts. */
-export interface WebSocketServer<Socket> {
+interface WebSocketServer<Socket> {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, opened: (socket: Socket) => void): void
 }
 
