@@ -30,7 +30,7 @@ export interface StreamServer {
   readonly serve: (streams: Streams) => Promise<Server>
 }
 
-export function bindLease(streams: Streams, token: AccessToken, response: ServerResponse): Lease {
+function bindLease(streams: Streams, token: AccessToken, response: ServerResponse): Lease {
   const bound = lease(token).bind(response)
   streams.onLease(bound)
   return bound
