@@ -2,15 +2,17 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createValidator } from '@tollgate/core'
+import { webSocketProtocol } from '@tollgate/core'
+import { createProtect } from '@tollgate/express'
 import { createMockIssuer } from '@tollgate/mock-issuer'
 import { io, type Socket } from 'socket.io-client'
 import { WebSocket } from 'ws'
-import { createSocketServer as createSocketIo } from './socket-io.ts'
+import { createExpressServer } from './express.ts'
+import { createSocketIo } from './socket-io.ts'
 import { createSocketServer } from './ws.ts'
 
 const issuer = await createMockIssuer({ port: 'none' })
-const validator = createValidator(issuer.validatorOptions)
+const protect = createProtect({ ...issuer.validatorOptions, credentials: ['authorization', webSocketProtocol()] })
 const token = await issuer.accessToken({ scope: 'live' })
 const expired = await issuer.wrongToken('expired', { scope: 'live' })
 
@@ -19,45 +21,69 @@ async function listen(server: Server): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** A token that expires while the sockets are open. */
+/** A token that expires while the connections are open. */
 async function soonExpiring(): Promise<string> {
-  return issuer.accessToken({ scope: 'live', exp: Math.floor(Date.now() / 1000) + 2 })
+  return issuer.accessToken({ scope: 'live', exp: Math.floor(Date.now() / 1000) + 3 })
+}
+
+const bearer = (text: string): { authorization: string } => ({ authorization: `Bearer ${text}` })
+
+async function firstMessage(opened: WebSocket): Promise<string> {
+  return String((await once(opened, 'message'))[0])
 }
 
 // ws
-const server = createSocketServer(validator)
+const server = createSocketServer(protect)
 const url = `ws://${await listen(server)}`
 
-function open(text?: string): WebSocket {
-  return new WebSocket(url, text === undefined ? {} : { headers: { authorization: `Bearer ${text}` } })
-}
-
-async function refusalOf(text?: string): Promise<readonly unknown[]> {
-  const [, response] = (await once(open(text), 'unexpected-response')) as [unknown, IncomingMessage]
+async function refusalOf(headers: Record<string, string>): Promise<readonly unknown[]> {
+  const [, response] = (await once(new WebSocket(url, { headers }), 'unexpected-response')) as [
+    unknown,
+    IncomingMessage,
+  ]
   response.resume()
-  return [response.statusCode, response.headers['www-authenticate'], response.headers['retry-after']]
+  return [response.statusCode, response.headers['www-authenticate']]
 }
 
-const socket = open(token)
-await once(socket, 'open')
-socket.send('whoami')
-assert.equal(String((await once(socket, 'message'))[0]), 'for alice')
-socket.close()
+const inHeader = new WebSocket(url, { headers: bearer(token) })
+inHeader.on('open', () => inHeader.send('whoami'))
+assert.equal(await firstMessage(inHeader), 'for alice')
+inHeader.close()
 
-assert.deepEqual(await refusalOf(), [401, 'Bearer realm="api", scope="live"', undefined])
-assert.deepEqual(await refusalOf(expired), [
+// The two ways of browsers.
+const inProtocol = new WebSocket(url, ['bearer', token])
+inProtocol.on('open', () => inProtocol.send('whoami'))
+assert.equal(await firstMessage(inProtocol), 'for alice')
+assert.equal(inProtocol.protocol, 'bearer')
+inProtocol.close()
+const inMessage = new WebSocket(url)
+inMessage.on('open', () => [token, 'whoami'].forEach((text) => inMessage.send(text)))
+assert.equal(await firstMessage(inMessage), 'for alice')
+inMessage.close()
+
+assert.deepEqual(await refusalOf(bearer(expired)), [
   401,
   'Bearer realm="api", error="invalid_token", error_description="The access token has expired"',
-  undefined,
 ])
-assert.equal((await refusalOf(await issuer.accessToken()))[0], 403)
-const closed = once(open(await soonExpiring()), 'close')
+assert.equal((await refusalOf(bearer(await issuer.accessToken())))[0], 403)
+assert.equal((await refusalOf({ ...bearer(token), origin: 'https://evil.example' }))[0], 403)
+
+// express-ws, and server-sent events
+const expressServer = createExpressServer(protect)
+const origin = await listen(expressServer)
+const live = new WebSocket(`ws://${origin}/live`, { headers: bearer(await soonExpiring()) })
+live.on('open', () => live.send('whoami'))
+assert.equal(await firstMessage(live), 'for alice')
+const closed = once(live, 'close')
+assert.equal((await once(new WebSocket(`ws://${origin}/live`), 'close'))[0], 1008)
+const events = await fetch(`http://${origin}/events`, { headers: bearer(await soonExpiring()) })
+assert.match(await events.text(), /^(data: tick\n\n)+$/)
 
 // Socket.IO
 const http = createServer()
-const sockets = createSocketIo(validator)
+const sockets = createSocketIo(protect)
 sockets.attach(http)
-const origin = `http://${await listen(http)}`
+const socketIo = `http://${await listen(http)}`
 const options = { reconnection: false, forceNew: true }
 
 async function next(client: Socket, event: string): Promise<unknown> {
@@ -68,33 +94,35 @@ async function errorOf(client: Socket): Promise<string> {
   return ((await next(client, 'connect_error')) as Error).message
 }
 
-const disconnected = next(io(origin, { ...options, auth: { token: await soonExpiring() } }), 'disconnect')
+const disconnected = next(io(socketIo, { ...options, auth: { token: await soonExpiring() } }), 'disconnect')
+const renewing = io(socketIo, { ...options, auth: { token: await soonExpiring() } })
+assert.equal(await renewing.emitWithAck('renew', token), 'renewed')
 for (const transports of [['websocket'], ['polling']]) {
-  for (const credentials of [{ auth: { token } }, { extraHeaders: { authorization: `Bearer ${token}` } }]) {
-    const client = io(origin, { ...options, transports, ...credentials })
+  for (const credentials of [{ auth: { token } }, { extraHeaders: bearer(token) }]) {
+    const client = io(socketIo, { ...options, transports, ...credentials })
     await next(client, 'connect')
     assert.equal(await client.emitWithAck('whoami'), 'alice')
     client.disconnect()
   }
 }
-assert.equal(await errorOf(io(origin, options)), 'The request carries no credentials')
-assert.equal(await errorOf(io(origin, { ...options, auth: { token: null } })), 'The request carries no credentials')
-assert.equal(await errorOf(io(origin, { ...options, auth: { token: expired } })), 'The access token has expired')
+assert.equal(await errorOf(io(socketIo, options)), 'The request carries no credentials')
+assert.equal(await errorOf(io(socketIo, { ...options, auth: { token: expired } })), 'The access token has expired')
 
-// The server closes sockets whose token expires.
+// The server closes connections whose token expires, except the renewed one.
 assert.equal(await disconnected, 'io server disconnect')
 assert.equal((await closed)[0], 1008)
+assert.equal(await renewing.emitWithAck('whoami'), 'alice')
 
 // The issuer is down.
 issuer.misbehave('jwks', { status: 503 })
 issuer.clock.advance('2h')
 const later = await issuer.accessToken({ scope: 'live' })
-const [status, challenge, seconds] = await refusalOf(later)
-assert.deepEqual([status, challenge], [503, undefined])
-assert.match(String(seconds), /^\d+$/)
-assert.equal(await errorOf(io(origin, { ...options, auth: { token: later } })), 'Try again later')
+assert.deepEqual(await refusalOf(bearer(later)), [503, undefined])
+assert.equal(await errorOf(io(socketIo, { ...options, auth: { token: later } })), 'Try again later')
 
 await sockets.close()
 server.close()
-await validator.close()
+expressServer.close()
+expressServer.closeAllConnections()
+await protect.validator.close()
 await issuer.close()

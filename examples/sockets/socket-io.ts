@@ -1,30 +1,22 @@
-import { type AccessToken, isRefusal, scopes, type Validator } from '@tollgate/core'
+import { type Lease, isRefusal, scopes } from '@tollgate/core'
+import type { Protect } from '@tollgate/express'
 import { type DefaultEventsMap, Server } from 'socket.io'
-import { closeAtExpiry } from './close-at-expiry.ts'
 
 type Events = DefaultEventsMap
 
-export function createSocketServer(validator: Validator): Server<Events, Events, Events, { token: AccessToken }> {
-  const io = new Server<Events, Events, Events, { token: AccessToken }>()
-
-  io.use(async (socket, next) => {
-    const { auth } = socket.handshake
-    try {
-      socket.data.token = Object.hasOwn(auth, 'token')
-        ? await validator.validate(auth['token'], scopes('live'))
-        : await validator.authenticate(socket.request, scopes('live'))
-    } catch (error) {
-      // Socket.IO sends the message to the client. That of a refusal is a fixed sentence.
-      next(isRefusal(error) ? error : new Error('Try again later'))
-      return
-    }
-    next()
-  })
+export function createSocketIo(protect: Protect): Server<Events, Events, Events, { lease: Lease }> {
+  const io = new Server<Events, Events, Events, { lease: Lease }>()
+  io.use(protect.upgrade(scopes('live')).handshake)
 
   io.on('connection', (socket) => {
-    const cancel = closeAtExpiry(socket.data.token, () => socket.disconnect(true))
-    socket.on('disconnect', cancel)
-    socket.on('whoami', (reply: (subject?: string) => void) => reply(socket.data.token.subject))
+    const { lease } = socket.data
+    socket.on('whoami', (reply: (subject?: string) => void) => reply(lease.token.subject))
+    socket.on('renew', (token: unknown, reply: (result: string) => void) => {
+      lease.renew(String(token)).then(
+        () => reply('renewed'),
+        (error: unknown) => reply(isRefusal(error) ? error.message : 'Try again later'),
+      )
+    })
   })
   return io
 }

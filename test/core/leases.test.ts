@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { active, createValidator, lease, scopes, type Validator } from '@tollgate/core'
+import { createValidator, lease, scopes, type Validator } from '@tollgate/core'
 import { createProtect } from '@tollgate/express'
 import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -99,8 +99,8 @@ describe('protect.upgrade with ws', () => {
   })
 
   test('accepts a token in the first message, and delivers the next one', async () => {
-    const socket = new WebSocket(url)
     const token = await issuer.accessToken({ scope: 'live' })
+    const socket = new WebSocket(url)
     await once(socket, 'open')
     socket.send(token)
     socket.send('hello')

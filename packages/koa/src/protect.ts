@@ -105,14 +105,21 @@ function toMiddleware<Claims>(
     }
     if (result.response === undefined) {
       Object.assign(ctx.state, { [member]: result.token })
-      writeHeaders(result.headers, writerOf(ctx))
+      if (hasResponse(ctx)) {
+        writeHeaders(result.headers, writerOf(ctx))
+      }
       await next()
-    } else if (ctx.headerSent) {
+    } else if (!hasResponse(ctx) || ctx.headerSent) {
       throw result.response
     } else {
       respond(result.response, ctx)
     }
   }
+}
+
+/** koa-websocket calls middlewares without a response, because it has sent that of the upgrade. */
+function hasResponse({ res }: KoaContext): boolean {
+  return res !== undefined
 }
 
 function respond(response: ErrorResponse, ctx: KoaContext): void {

@@ -5,6 +5,7 @@ import { createServerRequest, isSamePath, nodeHeaders } from '@tollgate/core/ada
 /** The parts of a Koa context that Tollgate uses, in versions 2 and 3. */
 export interface KoaContext {
   readonly req: IncomingMessage
+  readonly res?: unknown
   /** `proxy` says whether Koa trusts the peer as a proxy. */
   readonly app?: { readonly proxy?: boolean }
   readonly method: string

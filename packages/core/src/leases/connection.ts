@@ -1,10 +1,10 @@
-// Fake timers of a test replace the global functions.
-import { clearTimeout, setTimeout } from 'node:timers'
 import { describe } from '../lib/invalid-option.ts'
 import { isRecord } from '../lib/record.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import { endStream, type StreamConnection } from './end-stream.ts'
+import { call, cutOffLater, listen } from './peer.ts'
+import { closeSocketIo, type SocketIoConnection } from './socket-io-connection.ts'
 
 /** A connection that a lease can close. */
 export type Connection = StreamConnection | WebSocketConnection | SocketIoConnection
@@ -15,28 +15,17 @@ export interface WebSocketConnection {
   readonly readyState?: number
 }
 
-/** A socket of Socket.IO. */
-export interface SocketIoConnection extends Emitter {
-  disconnect(close?: boolean): unknown
-}
-
-interface Emitter {
-  on(event: string, listener: (...parts: unknown[]) => void): unknown
-}
-
-/** Milliseconds in which a peer can close the connection by itself. */
-const grace = 500
 /** `readyState` of a WebSocket that closes. */
 const closing = 2
 
 /** Closes the connection when the signal aborts. `closed` is called when the connection closes. */
 export function bindConnection(connection: Connection, signal: AbortSignal, closed: () => void): void {
-  const { close, event, isClosed } = partsOf(connection)
+  const { close, listenToEnd, isClosed } = partsOf(connection)
   if (isClosed) {
     closed()
     return
   }
-  listen(connection, event, closed)
+  listenToEnd(closed)
   const end = (): void => close(signal.reason)
   if (signal.aborted) {
     end()
@@ -47,38 +36,68 @@ export function bindConnection(connection: Connection, signal: AbortSignal, clos
 
 /** Closes a WebSocket, and cuts off a peer that does not take part. The handler gets no later message. */
 export function closeWebSocket(socket: WebSocketConnection, error: unknown): void {
-  // Only an error of the token closes the socket with 1008 or 1013. 1000 is a normal end.
-  const code = isRefusal(error) ? 1008 : isErrorResponse(error) ? 1013 : 1000
-  socket.close(code, isRefusal(error) ? error.message : code === 1013 ? 'Try again later' : '')
+  const [code, reason] = closeFrameOf(error)
+  socket.close(code, reason)
   call(socket, 'removeAllListeners', 'message')
   cutOffLater(socket, () => call(socket, 'terminate'))
 }
 
+/** An error event without a listener ends the process, and a malformed frame of a client is one. The WebSocket closes by itself. */
+export function ignoreErrors(socket: WebSocketConnection): void {
+  listen(socket, 'error', () => undefined)
+}
+
+/** Only an error of the token closes the socket with 1008 or 1013. 1000 is a normal end, 1011 a failure (RFC 6455 §7.4). */
+function closeFrameOf(error: unknown): readonly [code: number, reason: string] {
+  if (isErrorResponse(error)) {
+    return isRefusal(error) ? [1008, error.message] : [1013, 'Try again later']
+  }
+  return [isAbort(error) ? 1000 : 1011, '']
+}
+
+/** Of `lease.end()` and of `validator.close()`. */
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
+}
+
 interface ConnectionParts {
   readonly close: (error: unknown) => void
-  /** The event of a connection that has closed. */
-  readonly event: string
+  /** Calls the listener when the connection has closed. */
+  readonly listenToEnd: (closed: () => void) => void
   readonly isClosed: boolean
 }
 
 function partsOf(connection: Connection): ConnectionParts {
   if (isSocketIo(connection)) {
-    return { close: () => connection.disconnect(true), event: 'disconnect', isClosed: false }
+    const { conn } = connection
+    return {
+      close: () => closeSocketIo(connection),
+      listenToEnd: (closed) => {
+        listen(connection, 'disconnect', closed)
+        // A client that leaves before its namespace accepts it causes no `disconnect`.
+        listen(conn, 'close', closed)
+      },
+      isClosed: conn.readyState !== 'open',
+    }
   }
+  const listenToEnd = (closed: () => void): void => listen(connection, 'close', closed)
   if (isStream(connection)) {
     return {
       close: (error) => {
         endStream(connection, error)
         cutOffLater(connection, () => connection.destroy())
       },
-      event: 'close',
+      listenToEnd,
       isClosed: connection.destroyed === true,
     }
   }
   if (isWebSocket(connection)) {
     return {
       close: (error) => closeWebSocket(connection, error),
-      event: 'close',
+      listenToEnd: (closed) => {
+        ignoreErrors(connection)
+        listenToEnd(closed)
+      },
       isClosed: Number(connection.readyState) >= closing,
     }
   }
@@ -101,25 +120,4 @@ function isWebSocket(connection: unknown): connection is WebSocketConnection {
 
 function has(connection: unknown, ...methods: readonly string[]): boolean {
   return isRecord(connection) && methods.every((name) => typeof connection[name] === 'function')
-}
-
-/** Cuts off a connection that has not closed after some time. */
-function cutOffLater(connection: object, cutOff: () => void): void {
-  const timer = setTimeout(cutOff, grace).unref()
-  listen(connection, 'close', () => clearTimeout(timer))
-}
-
-/** A WebSocket of Hono has no events of its own. */
-function listen(connection: object, event: string, listener: () => void): void {
-  const emitter = connection as Partial<Emitter>
-  if (typeof emitter.on === 'function') {
-    emitter.on(event, listener)
-  }
-}
-
-function call(connection: object, name: 'removeAllListeners' | 'terminate', argument?: string): void {
-  const method = (connection as Readonly<Record<string, unknown>>)[name]
-  if (typeof method === 'function') {
-    method.call(connection, argument)
-  }
 }

@@ -34,8 +34,10 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
   const ending = new AbortController()
   const { signal } = ending
   let token = first
-  /** Milliseconds since the epoch. */
-  let confirmedAt = clock()
+  /** Milliseconds since the epoch: the last statement of the issuer that the token is active. */
+  let confirmedAt = statedAt(first)
+  /** Milliseconds since the epoch: the last attempt to confirm. */
+  let attemptedAt = -Infinity
   let isConfirming = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -54,7 +56,7 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
       signal.throwIfAborted()
       const fresh = await tokens.renewed(token, credentials)
       signal.throwIfAborted()
-      confirmedAt = clock()
+      confirmedAt = statedAt(fresh)
       use(fresh)
       return fresh
     },
@@ -75,7 +77,14 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
 
   function confirmsAt(): number {
     const within = activeWithin()
-    return within === undefined || isConfirming ? Infinity : confirmedAt + intervalOf(within)
+    return within === undefined || isConfirming
+      ? Infinity
+      : Math.max(confirmedAt + intervalOf(within), attemptedAt + minInterval)
+  }
+
+  /** A JWT does not say when the issuer confirmed it. */
+  function statedAt(stated: AccessToken): number {
+    return Math.min(stated.kind === 'opaque' ? stated.introspectedAt.getTime() : Infinity, clock())
   }
 
   function use(next: AccessToken): void {
@@ -97,6 +106,9 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
       return
     }
     const now = clock()
+    // After a step back of the clock, the old times would be in the future.
+    confirmedAt = Math.min(confirmedAt, now)
+    attemptedAt = Math.min(attemptedAt, now)
     if (now >= confirmsAt()) {
       void confirm()
     }
@@ -109,19 +121,26 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
     const begun = clock()
     const previous = token
     isConfirming = true
+    attemptedAt = begun
     try {
       const newer = await tokens.confirmed(previous, intervalOf(within))
-      confirmedAt = begun
-      token = token === previous ? newer : token
+      if (token === previous) {
+        token = newer
+        confirmedAt = newer.kind === 'jwt' ? begun : statedAt(newer)
+      }
     } catch (error) {
       // A renewal can have replaced the token meanwhile.
-      if (token === previous && (!isUnavailable(error) || clock() - confirmedAt >= Math.max(within, 2 * minInterval))) {
+      if (token === previous && (!isUnavailable(error) || isTooOld(within))) {
         stop(error)
       }
     } finally {
       isConfirming = false
     }
     check()
+  }
+
+  function isTooOld(within: number): boolean {
+    return clock() - confirmedAt >= Math.max(within, 2 * minInterval)
   }
 
   function stop(reason: unknown): void {

@@ -20,6 +20,9 @@ export function endStream(stream: StreamConnection, error: unknown): void {
       append: (name, value) => response.appendHeader(name, value),
       end: (status, body) => Object.assign(response, { statusCode: status }).end(body),
     })
+  } else if (stream.headersSent === false) {
+    // An empty response would be a success.
+    stream.destroy()
   } else {
     stream.end()
   }

@@ -41,11 +41,15 @@ export function createLeases(
   let isChecking = false
   /** Whether a revocation has come since the beginning of the last check. */
   let isStale = false
+  let isClosed = false
   /** Milliseconds. */
   let wait = minWait
 
   function create(token: AccessToken): OpenLease {
     const created = createLease(token, { tokens, clock, ended: (lease) => open.delete(lease) })
+    if (isClosed) {
+      created.end()
+    }
     if (!created.signal.aborted) {
       open.add(created)
       // A revocation can have come since the token was validated.
@@ -96,6 +100,7 @@ export function createLeases(
   const stopListening = revocations.onChange(scheduleCheck)
   return {
     close: () => {
+      isClosed = true
       stopListening()
       open.forEach((lease) => lease.stop(undefined))
     },

@@ -1,8 +1,10 @@
 // Fake timers of a test replace the global functions.
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
-import { closeWebSocket, type WebSocketConnection } from '../leases/connection.ts'
-import { isRecord } from '../lib/record.ts'
+import { closeWebSocket, ignoreErrors, type WebSocketConnection } from '../leases/connection.ts'
+import { isRecord, memberOf } from '../lib/record.ts'
+import { carriersOf } from '../request/carriers.ts'
 import { maxTokenLength } from '../request/header-tokens.ts'
+import type { HttpRequest } from '../request/http-request.ts'
 import { invalidRequest } from '../responses/refusal.ts'
 
 /** A WebSocket of `ws`, or of a library above it. */
@@ -16,13 +18,18 @@ export interface WebSocket extends WebSocketConnection {
   resume?(): void
 }
 
-/** The connection under a WebSocket. */
-interface Connection {
+/** The connection under a WebSocket. `undefined` for one that a test injects. */
+export type Connection = RawConnection | undefined
+
+interface RawConnection {
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
   off(event: 'data', listener: (chunk: Uint8Array) => void): unknown
+  pause(): unknown
+  resume(): unknown
 }
 
-type Message = readonly [data: unknown, isBinary: boolean]
+/** In version 7 of `ws`, a text is a string, and any other message is binary. */
+type Message = readonly [data: unknown, isBinary?: boolean]
 
 /** The messages of a WebSocket that is not accepted yet. */
 export interface EarlyMessages {
@@ -31,10 +38,10 @@ export interface EarlyMessages {
    *
    * @throws Refusal 400 for a binary message.
    */
-  readonly first: (connection: Connection) => Promise<string | undefined>
-  /** From now on, messages are not buffered. */
-  readonly stop: () => void
-  /** Delivers the buffered messages to the listeners of the application, and buffers no more. */
+  readonly first: () => Promise<string | undefined>
+  /** Closes the WebSocket. Its messages are dropped. */
+  readonly refuse: (error: unknown) => void
+  /** Delivers the messages to the listeners of the application, when no other layer still buffers them. */
   readonly replay: () => void
 }
 
@@ -43,76 +50,133 @@ const timeLimit = 5000
 /** The bytes that a client can send without a token. A single message could have 100 MiB. */
 const maxBytes: number = 2 * maxTokenLength
 
+/** What several layers in front of one handler have in common. */
+interface Buffered {
+  readonly messages: Message[]
+  readonly buffer: (...message: Message) => void
+  received: () => void
+  layers: number
+}
+
+const buffered = new WeakMap<object, Buffered>()
+
 /** Buffers messages, and pauses the WebSocket. Those that come in one chunk of bytes come all the same. */
-export function bufferMessages(socket: WebSocket): EarlyMessages {
-  const messages: Message[] = []
-  let received: () => void = () => undefined
-  const buffer = (...message: Message): void => {
-    messages.push(message)
-    received()
-  }
-  socket.on('message', buffer)
-  socket.pause?.()
+export function bufferMessages(socket: WebSocket, connection: Connection): EarlyMessages {
+  const shared = buffered.get(socket) ?? startBuffering(socket)
+  shared.layers += 1
+  const flow = socket.pause === undefined ? connection : (socket as Required<WebSocket>)
+  flow?.pause()
 
   return {
-    first: async (connection) => {
+    first: async () => {
       const { promise, resolve } = Promise.withResolvers<void>()
-      const stopWatching = watchBytes(connection, () => socket.terminate())
+      const stopWatching = watchBytes(socket, connection)
       const timer = setTimeout(resolve, timeLimit).unref()
-      received = resolve
+      shared.received = resolve
       socket.on('close', resolve)
-      socket.resume?.()
+      if (shared.messages.length > 0) {
+        resolve()
+      }
+      flow?.resume()
       await promise
-      socket.pause?.()
+      flow?.pause()
       socket.off('close', resolve)
       clearTimeout(timer)
       stopWatching()
-      return textOf(messages.shift())
+      return textOf(shared.messages.shift())
     },
-    stop: () => void socket.off('message', buffer),
+    refuse: (error) => {
+      shared.messages.length = 0
+      stopBuffering(socket)
+      closeWebSocket(socket, error)
+      // The frame with which the peer closes must arrive.
+      watchBytes(socket, connection)
+      flow?.resume()
+    },
     replay: () => {
-      socket.off('message', buffer)
-      messages.forEach((message) => socket.emit('message', ...message))
-      socket.resume?.()
+      shared.layers -= 1
+      if (shared.layers === 0) {
+        stopBuffering(socket)
+        shared.messages.splice(0).forEach((message) => socket.emit('message', ...message))
+        flow?.resume()
+      }
     },
   }
 }
 
-function watchBytes(connection: Connection, exceeded: () => void): () => void {
+function startBuffering(socket: WebSocket): Buffered {
+  const shared: Buffered = {
+    messages: [],
+    buffer: (...message) => {
+      shared.messages.push(message)
+      shared.received()
+    },
+    received: () => undefined,
+    layers: 0,
+  }
+  ignoreErrors(socket)
+  socket.on('message', shared.buffer)
+  buffered.set(socket, shared)
+  return shared
+}
+
+function stopBuffering(socket: WebSocket): void {
+  const shared = buffered.get(socket)
+  if (shared !== undefined) {
+    socket.off('message', shared.buffer)
+    buffered.delete(socket)
+  }
+}
+
+/** Cuts off a client that sends too much without a token. */
+function watchBytes(socket: WebSocket, connection: Connection): () => void {
   let bytes = 0
   function count({ length }: Uint8Array): void {
     bytes += length
     if (bytes > maxBytes) {
-      exceeded()
+      socket.terminate()
     }
   }
-  connection.on('data', count)
-  return () => connection.off('data', count)
+  connection?.on('data', count)
+  return () => connection?.off('data', count)
 }
 
 function textOf(message: Message | undefined): string | undefined {
-  if (message?.[1] === true) {
+  if (message === undefined) {
+    return undefined
+  }
+  const [data, isBinary = typeof data !== 'string'] = message
+  if (isBinary) {
     throw invalidRequest('malformed-credentials')
   }
-  return message === undefined ? undefined : String(message[0])
+  return String(data)
 }
 
 /** Does work for a WebSocket that a library has opened already, if there is one. Its error closes the WebSocket. */
-export async function withWebSocket<Result>(socket: unknown, work: () => Promise<Result>): Promise<Result> {
+export async function withWebSocket<Request, Result>(
+  webSocketOf: (request: Request) => unknown,
+  [request, toHttpRequest]: readonly [Request, (request: Request) => HttpRequest],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const socket = webSocketOf(request)
   if (!isWebSocket(socket)) {
     return work()
   }
-  const messages = bufferMessages(socket)
+  const messages = bufferMessages(socket, connectionOf(toHttpRequest(request)))
   try {
     const result = await work()
     // The handlers behind listen in this turn of the event loop.
     setImmediate(messages.replay)
     return result
   } catch (error) {
-    messages.stop()
-    closeWebSocket(socket, error)
+    messages.refuse(error)
     throw error
   }
+}
+
+/** The connection of the request that opened the WebSocket. */
+export function connectionOf(request: HttpRequest): Connection {
+  return memberOf(carriersOf(request)[0], 'socket') as Connection
 }
 
 /** An application can have another member with the name that the library uses. */

@@ -136,7 +136,7 @@ export function createProtectFor<
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        const token = await withWebSocket(webSocketOf(request), async () =>
+        const token = await withWebSocket(webSocketOf, [request, toHttpRequest], async () =>
           auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
         )
         return { token, headers: auth.takeHeaders(request) }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { SocketIoConnection } from '../leases/connection.ts'
-import { own } from '../lib/record.ts'
+import { cutOffSocketIo, type SocketIoConnection } from '../leases/socket-io-connection.ts'
+import { memberOf, own } from '../lib/record.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal } from '../responses/refusal.ts'
 
@@ -9,6 +9,8 @@ export interface IoSocket extends SocketIoConnection {
   readonly request: IncomingMessage
   readonly handshake: { readonly auth: object }
   readonly data: Record<string, unknown>
+  /** It has a socket for each namespace that has accepted the client. */
+  readonly client: object
 }
 
 /** `io(url, { auth: { token } })` of the client. `undefined` without it. */
@@ -21,4 +23,12 @@ export function publicError(error: unknown): Error {
   const message = isRefusal(error) ? error.message : 'Try again later'
   const status = isErrorResponse(error) ? error.status : 500
   return Object.assign(new Error(message), { data: { status, ...(isRefusal(error) ? error.body : {}) } })
+}
+
+/** Socket.IO would leave the connection of a refused client open for 45 s. It can use other namespaces. */
+export function cutOffRefused(socket: IoSocket): void {
+  cutOffSocketIo(socket, () => {
+    const sockets = memberOf(socket.client, 'sockets')
+    return sockets instanceof Map && sockets.size > 0
+  })
 }

@@ -1,21 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { AccessToken, RawClaims } from '../access-token.ts'
+import { reportBug } from '../diagnostics/channels.ts'
 import { deferDpop } from '../guards/dpop-bound.ts'
 import type { Guard } from '../guards/guard.ts'
 import { deferOrganization } from '../guards/organization.ts'
-import { closeWebSocket } from '../leases/connection.ts'
 import { type Lease, lease } from '../leases/lease.ts'
 import { expectOneOf, expectOptions } from '../lib/invalid-option.ts'
-import { memberOf } from '../lib/record.ts'
 import { expectAllowedOrigins } from '../request/allowed-origins.ts'
-import { carriersOf } from '../request/carriers.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { invalidRequest } from '../responses/refusal.ts'
 import type { Validator } from '../validator-methods.ts'
-import { bufferMessages, type WebSocket } from './early-messages.ts'
+import { bufferMessages, connectionOf, type EarlyMessages, type WebSocket } from './early-messages.ts'
 import type { RequestAuth } from './request-auth.ts'
-import { type IoSocket, publicError, tokenOfHandshake } from './socket-io.ts'
+import { cutOffRefused, type IoSocket, publicError, tokenOfHandshake } from './socket-io.ts'
 import { respondToUpgrade } from './upgrade-response.ts'
 import { verifyOrigin } from './verify-origin.ts'
 
@@ -34,8 +32,8 @@ export interface UpgradeOptions {
   readonly firstMessage?: 'ignored' | 'accepted' | undefined
 }
 
-/** What begins when a connection is accepted. The lease is bound to it. */
-export type Accept<Claims> = (lease: Lease<Claims>) => void
+/** What begins when a connection is accepted. The lease is bound to it. An error closes the WebSocket with 1011. */
+export type Accept<Claims> = (lease: Lease<Claims>) => unknown
 
 /** Authenticates connections. It closes those that it refuses, and those whose lease has ended. */
 export interface Upgrade<Request, Claims = RawClaims> {
@@ -45,7 +43,7 @@ export interface Upgrade<Request, Claims = RawClaims> {
    */
   listen<Socket extends WebSocket>(
     sockets: WebSocketServer<Socket>,
-    accept: (socket: Socket, lease: Lease<Claims>, request: IncomingMessage) => void,
+    accept: (socket: Socket, lease: Lease<Claims>, request: IncomingMessage) => unknown,
   ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /**
    * Authenticates a WebSocket that a library has opened already, by the request of its upgrade. Then it calls `accept`.
@@ -101,21 +99,20 @@ export function createUpgrade<Request extends object, Claims>(
     request: HttpRequest,
     work: { readonly token: () => Promise<Token<Claims>>; readonly accept: Accept<Claims> },
   ): Promise<void> {
-    const messages = bufferMessages(socket)
-    let accepted: Lease<Claims>
+    const messages = bufferMessages(socket, connectionOf(request))
     try {
-      const token = (await work.token()) ?? (await validate(await messages.first(connectionOf(request)), request))
-      accepted = lease(token).bind(socket)
+      const token = (await work.token()) ?? (await validate(await firstOf(messages), request))
+      const accepted = openLease(token).bind(socket)
+      // The client can have left meanwhile.
+      accepted.signal.throwIfAborted()
+      await begin(work.accept, accepted, messages)
     } catch (error) {
-      messages.stop()
-      closeWebSocket(socket, error)
-      return
+      messages.refuse(error)
     }
-    messages.stop()
-    if (!accepted.signal.aborted) {
-      work.accept(accepted)
-      messages.replay()
-    }
+  }
+
+  async function firstOf(messages: EarlyMessages): Promise<string | undefined> {
+    return firstMessage === 'accepted' ? messages.first() : undefined
   }
 
   return {
@@ -160,18 +157,36 @@ export function createUpgrade<Request extends object, Claims>(
         }
         return token ?? validate(text, http)
       }
-      authenticated().then(
-        (token) => {
-          socket.data['lease'] = lease(token).bind(socket)
-          next()
-        },
-        (error: unknown) => next(publicError(error)),
-      )
+      authenticated()
+        .then((token) => {
+          socket.data['lease'] = openLease(token).bind(socket)
+        })
+        .then(
+          () => next(),
+          (error: unknown) => {
+            next(publicError(error))
+            cutOffRefused(socket)
+          },
+        )
     },
   }
 }
 
-/** The connection of the upgrade. A request without one cannot have opened a WebSocket. */
-function connectionOf(request: HttpRequest): Parameters<ReturnType<typeof bufferMessages>['first']>[0] {
-  return memberOf(carriersOf(request)[0], 'socket') as IncomingMessage['socket']
+/** With the `clockTolerance`, the validator accepts a token that has no time left. */
+function openLease<Claims>(token: AccessToken<Claims>): Lease<Claims> {
+  const opened = lease(token)
+  opened.signal.throwIfAborted()
+  return opened
+}
+
+/** An error of the application closes its WebSocket, and must not end the process. */
+async function begin<Claims>(accept: Accept<Claims>, accepted: Lease<Claims>, messages: EarlyMessages): Promise<void> {
+  try {
+    const begun: unknown = accept(accepted)
+    messages.replay()
+    await begun
+  } catch (error) {
+    reportBug(error)
+    throw error
+  }
 }

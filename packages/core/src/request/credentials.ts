@@ -51,8 +51,9 @@ export async function extractCredentials(
   )
   const inForm = formBody === 'accepted' ? await tokenInForm(request) : undefined
   const isOne = new Set(found.map(({ token }) => token)).size <= 1
-  // A form next to another source is refused even with the same token (RFC 6750 §2).
-  refuseUnless(isOne && (found.length === 0 || inForm === undefined), 'repeated-credentials')
+  // A form or a subprotocol next to another source is refused even with the same token (RFC 6750 §2).
+  const isAlone = found.length <= 1 || !found.some(({ source }) => isSubprotocol(source))
+  refuseUnless(isOne && isAlone && (found.length === 0 || inForm === undefined), 'repeated-credentials')
   const text = found[0]?.token ?? inForm
   if (text === undefined) {
     return undefined
@@ -130,6 +131,10 @@ function credentialsIn(
     return found === undefined ? [] : [found]
   }
   return tokensIn(source, request).map((token) => ({ scheme: bearerScheme, token }))
+}
+
+function isSubprotocol(source: CredentialSource): boolean {
+  return source !== 'authorization' && source.in === 'web-socket-protocol'
 }
 
 function tokensIn(source: Exclude<CredentialSource, string>, request: HttpRequest): readonly string[] {

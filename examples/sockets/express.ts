@@ -1,0 +1,25 @@
+import { createServer, type Server } from 'node:http'
+import { lease, scopes } from '@tollgate/core'
+import type { Protect } from '@tollgate/express'
+import express from 'express'
+import expressWs from 'express-ws'
+
+export function createExpressServer(protect: Protect): Server {
+  const plain = express()
+  const server = createServer(plain)
+  const { app } = expressWs(plain, server)
+  app.use(protect(scopes('live')))
+
+  app.ws('/live', (socket, req) => {
+    const { token } = lease(protect.auth(req)).bind(socket)
+    socket.on('message', () => socket.send(`for ${token.subject}`))
+  })
+
+  app.get('/events', (req, res) => {
+    const { signal } = lease(protect.auth(req)).bind(res)
+    res.writeHead(200, { 'content-type': 'text/event-stream' })
+    const timer = setInterval(() => res.write('data: tick\n\n'), 100)
+    signal.addEventListener('abort', () => clearInterval(timer))
+  })
+  return server
+}
