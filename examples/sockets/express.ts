@@ -11,8 +11,8 @@ export function createExpressServer(protect: Protect): Server {
 
   const upgrade = protect.upgrade({ origins: 'https://app.example.com', firstMessage: 'accepted' }, scopes('live'))
   app.ws('/page', (socket, req) => {
-    void upgrade.open(socket, req, (lease) => {
-      socket.on('message', () => socket.send(`for ${lease.token.subject}`))
+    void upgrade.open(socket, req, (opened) => {
+      socket.on('message', () => socket.send(`for ${opened.token.subject}`))
     })
   })
 
