@@ -9,6 +9,7 @@ export function createApp(protect: Protect): Express {
   const app = express()
   const tools = { 'delete-file': scopes('files:write') }
   const handler = toNodeHandler(createMcpHandler(createServer, { legacy: 'reject' }))
+  app.use(protect.metadata())
   app.all('/mcp', protectMcp(protect, { tools, toolsFrom: 'verified-headers' }), (req, res) => void handler(req, res))
   return app
 }

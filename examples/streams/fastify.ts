@@ -7,7 +7,7 @@ export async function createApp(options: TollgateOptions): Promise<FastifyInstan
   const app = Fastify()
   await app.register(tollgate, options)
   app.get('/prices', { onRequest: app.protect() }, (request, reply) => {
-    lease(app.auth(request)).bind(reply.raw)
+    lease(app.protect.auth(request)).bind(reply.raw)
     return reply.type('text/event-stream').send(Readable.from(prices()))
   })
   return app

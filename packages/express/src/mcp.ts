@@ -32,8 +32,9 @@ export function protectMcp<Claims>(
   options: McpOptions = {},
   ...guards: readonly Guard[]
 ): Unawaitable<Middleware> {
+  const by = protectByOf<ExpressRequest, Middleware>(protect)
   const route = createMcpRoute(protect.validator, options, guards)
-  const layer = protectByOf<ExpressRequest, Middleware>(protect)((req, http) => route.call(http, req.body))
+  const layer = by((req, http) => route.call(http, req.body))
   return unawaitable((req, res, next) =>
     layer(req, res, (error) => {
       if (error === undefined) {

@@ -31,8 +31,8 @@ export function protectMcp<Claims>(
   options: McpOptions = {},
   ...guards: readonly Guard[]
 ): McpHooks {
-  const route = createMcpRoute(protect.validator, options, guards)
   const by = protectByOf<ProtectedRequest, Hook>(protect)
+  const route = createMcpRoute(protect.validator, options, guards)
 
   const accept: Hook = async (request, reply) => {
     const { raw } = request

@@ -21,10 +21,9 @@ export function protectMcp<Claims>(
   options: McpOptions = {},
   ...guards: readonly Guard[]
 ): Unawaitable<Middleware<ProtectedState<Claims>>> {
+  const by = protectByOf<KoaContext, Middleware<ProtectedState<Claims>>>(protect)
   const route = createMcpRoute(protect.validator, options, guards)
-  const layer = protectByOf<KoaContext, Middleware<ProtectedState<Claims>>>(protect)((ctx, http) =>
-    route.call(http, bodyOf(ctx)),
-  )
+  const layer = by((ctx, http) => route.call(http, bodyOf(ctx)))
   return unawaitable<Middleware<ProtectedState<Claims>>>((ctx, next) =>
     layer(ctx, () => {
       const isStream = route.isStream(toHttpRequest(ctx), bodyOf(ctx))

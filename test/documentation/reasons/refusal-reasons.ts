@@ -336,7 +336,7 @@ export const refusalTexts: Readonly<Record<(typeof refusalReasons)[number], Refu
     happened:
       'the request may come from a page of another site: its token is in a cookie alone, or its route has `origins`',
     cause: 'The origin of the page is not in `origins`. Nothing has validated the token.',
-    fix: 'Add the origin of the page to `origins` of [the cookie](credentials.md#a-cookie) or of [the MCP route](mcp.md#origins), exactly as browsers write it.',
+    fix: 'Add the origin of the page to `origins` of [the cookie](credentials.md#a-cookie), of [the MCP route](mcp.md#origins) or of [`protect.upgrade`](sockets.md#browsers), exactly as browsers write it.',
   },
   'malformed-message': {
     code: 'invalid_request',

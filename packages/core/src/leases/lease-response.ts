@@ -1,5 +1,6 @@
 import type { UnderlyingDefaultSource } from 'node:stream/web'
 import { isErrorResponse, toResponse } from '../responses/error-response.ts'
+import { invalidOption } from '../lib/invalid-option.ts'
 import type { Lease } from './lease.ts'
 
 /**
@@ -9,9 +10,15 @@ import type { Lease } from './lease.ts'
  *
  * It does NOT cut off a client that does not read, because only the server has its connection. In Node, bind the
  * `ServerResponse` too.
+ *
+ * @throws TypeError unless the second argument is a lease.
  */
 export function leaseResponse(response: Response, lease: Lease<unknown>): Response {
   const { body, status, statusText, headers } = response
+  // Without types, a caller can pass the token instead.
+  if (typeof (lease as Partial<typeof lease> | undefined)?.signal?.aborted !== 'boolean') {
+    throw invalidOption('Expected the lease of the token as the second argument, such as lease(protect.auth(c))')
+  }
   const { signal } = lease
   if (signal.aborted && isErrorResponse(signal.reason)) {
     body?.cancel(signal.reason).catch(() => undefined)

@@ -8,7 +8,7 @@ import type { Refusal } from '../responses/refusal.ts'
 import type { Validator } from '../validator-methods.ts'
 import { type AuthInfo, toAuthInfo } from './auth-info.ts'
 import { readBody } from './body.ts'
-import type { McpOptions } from './mcp-options.ts'
+import { expectValidator, type McpOptions } from './mcp-options.ts'
 import { createMcpRoute } from './mcp-route.ts'
 
 /** What serves the messages: the result of `createMcpHandler` of the SDK, or an object with the same function. */
@@ -32,6 +32,7 @@ export function createMcpFetch<Claims>(
   options: McpOptions = {},
   ...guards: readonly Guard[]
 ): (request: Request) => Promise<Response> {
+  expectValidator(validator)
   const route = createMcpRoute(validator, options, guards)
   expectFunction(Reflect.get(handler, 'fetch'), 'fetch of the MCP handler')
 

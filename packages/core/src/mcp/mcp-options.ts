@@ -1,4 +1,4 @@
-import type { Guard } from '../guards/guard.ts'
+import { type Guard, isGuard } from '../guards/guard.ts'
 import { expectOneOf, expectOptions, invalidOption } from '../lib/invalid-option.ts'
 import { expectAllowedOrigins } from '../request/allowed-origins.ts'
 
@@ -42,6 +42,9 @@ export interface McpSettings {
 }
 
 export function expectMcpOptions(given: McpOptions): McpSettings {
+  if (isGuard(given)) {
+    throw invalidOption('Expected the options for MCP in front of the guards; without options, write {} there')
+  }
   const {
     origins,
     tools = {},
@@ -60,6 +63,13 @@ export function expectMcpOptions(given: McpOptions): McpSettings {
 }
 
 const optionNames: readonly (keyof McpOptions)[] = ['origins', 'tools', 'toolsFrom', 'challengeScopes']
+
+/** Without types, a caller can pass `protect` instead. */
+export function expectValidator(validator: unknown): void {
+  if (typeof validator !== 'object' || validator === null || !('combine' in validator)) {
+    throw invalidOption('Expected a validator of createValidator, or `protect.validator`, as the first argument')
+  }
+}
 
 /** The validator checks that they are guards. */
 function expectSome(name: string, guards: Guard | readonly Guard[]): readonly Guard[] {

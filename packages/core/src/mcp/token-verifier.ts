@@ -3,6 +3,7 @@ import { expectFunction, expectOptions } from '../lib/invalid-option.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import type { Validator } from '../validator-methods.ts'
 import { type AuthInfo, toAuthInfo } from './auth-info.ts'
+import { expectValidator } from './mcp-options.ts'
 
 /** The `OAuthTokenVerifier` of the MCP SDK, version 1 and 2. */
 export interface TokenVerifier<Claims = RawClaims> {
@@ -40,6 +41,7 @@ export function createTokenVerifier<Claims>(
   validator: Validator<Claims>,
   options: TokenVerifierOptions,
 ): TokenVerifier<Claims> {
+  expectValidator(validator)
   const { invalidToken } = expectOptions(options, 'the options of createTokenVerifier', ['invalidToken'])
   expectFunction(invalidToken, 'invalidToken')
   return {

@@ -58,7 +58,7 @@ export function createServedMetadata(context: ServedContext): ServedMetadata {
     serve: () => {
       if (resource === undefined) {
         throw invalidOption(
-          "Expected `resource`, such as 'https://api.example.com', because its metadata names it: no `audience`, or more than one, is a URL",
+          "Expected `resource`, such as 'https://api.example.com', because its metadata names it: no `audience`, or more than one, is a URL on https (or http on loopback)",
         )
       }
       isServed = true
