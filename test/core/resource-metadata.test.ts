@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createValidator, type ResourceOptions, scopes, type ValidatorOptions } from '@tollgate/core'
-import { expect, test } from 'vitest'
+import { createMockIssuer } from '@tollgate/mock-issuer'
+import { expect, onTestFinished, test } from 'vitest'
 import { createResourceMetadata } from '../../packages/core/src/resource/resource-metadata.ts'
 import { metadataPathsOf, metadataUrlOf } from '../../packages/core/src/resource/well-known.ts'
 
@@ -113,4 +114,25 @@ test('the number of names from guards is bounded', () => {
   const document = metadata.document()
   expect(document['scopes_supported']).toHaveLength(1000)
   expect(document['authorization_details_types_supported']).toEqual(['account', 'payment'])
+})
+
+test('only an accepted token adds the scopes of a guard of one request', async () => {
+  const issuer = await createMockIssuer({ port: 'none' })
+  onTestFinished(() => issuer.close())
+  const validator = createValidator({ ...issuer.validatorOptions, resource: 'https://api.example' })
+  const respond = validator.metadata()
+  const scopesSupported = async (): Promise<unknown> => {
+    const { body } = (await respond({ method: 'GET', url: suffix })) ?? {}
+    return (JSON.parse(body ?? '{}') as { readonly scopes_supported?: unknown }).scopes_supported
+  }
+  const guard = scopes('tenant:a')
+  const call = (token?: string): Promise<unknown> => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    return validator.authenticate(new Request('https://api.example/a', { headers }), guard)
+  }
+  await expect(call()).rejects.toThrow()
+  await expect(call(await issuer.accessToken({ scope: 'tenant:b' }))).rejects.toThrow()
+  expect(await scopesSupported()).toBeUndefined()
+  await call(await issuer.accessToken({ scope: 'tenant:a' }))
+  expect(await scopesSupported()).toEqual(['tenant:a'])
 })

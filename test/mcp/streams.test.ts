@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { createMcpHandler, McpServer as Server2 } from '@modelcontextprotocol/server'
@@ -86,15 +87,13 @@ test('a revocation ends the streams of its sign-in, and no others', async () => 
   onTestFinished(() => issuer.close())
   const validator = createValidator(issuer.validatorOptions)
   onTestFinished(() => validator.close())
-  const mcp = createMcpFetch(
-    validator,
-    createMcpHandler(() => {
-      const server = new Server2({ name: 'files', version: '1.0.0' })
-      // Without a tool there is nothing to subscribe to, and the stream ends at once.
-      server.registerTool('list', {}, async () => ({ content: [] }))
-      return server
-    }),
-  )
+  // The SDK ends a subscription at once when the server has no tools.
+  const createServer2 = (): Server2 => {
+    const server = new Server2({ name: 'files', version: '1.0.0' })
+    server.registerTool('read-file', {}, () => ({ content: [] }))
+    return server
+  }
+  const mcp = createMcpFetch(validator, createMcpHandler(createServer2))
   const { body, headers } = modern('subscriptions/listen', { notifications: { toolsListChanged: true } })
 
   async function openStream(sid: string): Promise<{ readonly isOpen: () => boolean; readonly ended: Promise<void> }> {
@@ -110,6 +109,8 @@ test('a revocation ends the streams of its sign-in, and no others', async () => 
   }
 
   const [revoked, other] = [await openStream('a'), await openStream('b')]
+  await setTimeout(100)
+  expect([revoked.isOpen(), other.isOpen()]).toEqual([true, true])
   await validator.revoke({ sid: 'a' })
   await revoked.ended
   expect(other.isOpen()).toBe(true)

@@ -45,6 +45,12 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
     issuers.listed.length === 0 || issuers.listed.some(({ organizations }) => organizations === 'enforced')
 
   function combine(...guards: readonly Guard[]): Guard {
+    const guard = create(guards)
+    note(guard)
+    return guard
+  }
+
+  function create(guards: readonly Guard[]): Guard {
     const [only] = guards
     if (only !== undefined && guards.length === 1 && combined.has(only)) {
       return only
@@ -56,9 +62,15 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
       isEnforced,
     )
     expectDpopOn(guard, settings.dpop.mode)
-    parts.metadata.noteDemands(guard.demands)
-    combined.add(guard)
     return guard
+  }
+
+  /** The metadata has its scopes from now on. */
+  function note(guard: Guard): void {
+    if (!combined.has(guard)) {
+      parts.metadata.noteDemands(guard.demands)
+      combined.add(guard)
+    }
   }
 
   function run<Result>(
@@ -69,7 +81,7 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
   ): Promise<Result> {
     const prepare = (): Guard => {
       expectOpen()
-      return combine(...guards)
+      return create(guards)
     }
     return outcomes.report(operation, given, prepare, work)
   }
@@ -81,6 +93,8 @@ export function createMethods<Claims>(parts: ValidatorParts<Claims>): Validator<
     guard: Guard,
   ): Promise<AccessToken<Claims>> {
     const authorized = await pipeline.authorize(token, request, guard)
+    // A guard of one request can name a scope that the request chose. A stranger must not write into the metadata.
+    note(guard)
     const earlier = token === undefined || rootOf(authorized) === rootOf(token) ? [] : acceptancesOf(token)
     for (const acceptance of [...earlier, { guard, request }]) {
       noteAcceptance(authorized, acceptance)

@@ -11,7 +11,7 @@ export type {
   SecurityScheme,
 } from './openapi/open-api-types.ts'
 // The parts that the adapters share.
-export { examplePaths, joinPaths, pathTemplates } from './lib/example-paths.ts'
+export { exampleOf, joinPaths, pathTemplates } from './lib/example-paths.ts'
 export { type Protection, protectionOf } from './middleware/protections.ts'
 export { createDescriber, type Describer, type Layer } from './openapi/describer.ts'
 export { expectOpenApiOptions, expectVersion, type OpenApiSettings } from './openapi/open-api-options.ts'

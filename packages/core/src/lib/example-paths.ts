@@ -17,6 +17,11 @@ export function pathTemplates(path: string): readonly string[] {
   return [...new Set(templates.filter((template) => template !== undefined))]
 }
 
+/** The example path with the optional parts of this template of the path. `undefined` when no value fits. */
+export function exampleOf(path: string, template: string): string | undefined {
+  return fill(path, fill(path, 'present', () => '{}') === template ? 'present' : 'absent')
+}
+
 /** The path of a route below a prefix. The path `/` of a mounted router is the prefix itself. */
 export function joinPaths(prefix: string, path: string): string {
   const start = prefix.replace(/\/$/, '')

@@ -79,7 +79,7 @@ export function createMcpRoute<Claims>(
       return operation === undefined ? refused : guardOf(operation)
     },
     readsBody: (request) => tools.size > 0 && toolsFrom === 'body' && hasMessage(request),
-    isStream: (request, body) => saysListening(request) || parseOperation(body, request)?.isListening === true,
+    isStream: saysListening,
   }
 }
 

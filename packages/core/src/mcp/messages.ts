@@ -6,8 +6,6 @@ import type { HttpRequest } from '../request/http-request.ts'
 export interface Operation {
   /** The names of the tools that they call. */
   readonly tools: readonly string[]
-  /** Whether a message opens a stream of events. */
-  readonly isListening: boolean
 }
 
 /** A request or a notification of JSON-RPC. A response has no method. */
@@ -58,26 +56,30 @@ export function parseStatedOperation({ headers }: Pick<HttpRequest, 'headers'>):
   return isVerified && isComplete ? operationOf([{ method, name }]) : undefined
 }
 
-/** Whether the request says that it opens a stream. A wrong statement has no effect but an end with the token. */
-export function saysListening({ method, headers }: Pick<HttpRequest, 'method' | 'headers'>): boolean {
-  return method === 'GET' || headerLines(headers, 'mcp-method').includes(listens)
+/**
+ * Whether the request says, in its headers or in its parsed body, that it opens a stream. A wrong statement has no effect
+ * but an end with the token.
+ */
+export function saysListening({ method, headers }: Pick<HttpRequest, 'method' | 'headers'>, body: unknown): boolean {
+  return (
+    method === 'GET' ||
+    headerLines(headers, 'mcp-method').includes(listens) ||
+    [body].flat().some((message) => ownText(message, 'method') === listens)
+  )
 }
 
 function operationOf(messages: readonly Message[]): Operation {
   const calls = messages.filter(({ method }) => method === callsTool)
-  return {
-    tools: [...new Set(calls.flatMap(({ name }) => name ?? []))],
-    isListening: messages.some(({ method }) => method === listens),
-  }
+  return { tools: [...new Set(calls.flatMap(({ name }) => name ?? []))] }
 }
 
 function parseMessage(value: unknown): Message | undefined {
   const method = ownText(value, 'method')
   const isResponse = own(value, 'result') !== undefined || own(value, 'error') !== undefined
-  if (!isRecord(value) || (method === undefined && !isResponse)) {
-    return undefined
-  }
-  return { method, name: ownText(own(value, 'params'), 'name') }
+  const name = ownText(own(value, 'params'), 'name')
+  // A call without a name needs no tool here, but the SDK might find one in another place.
+  const isComplete = method === callsTool ? name !== undefined : method !== undefined || isResponse
+  return isRecord(value) && isComplete ? { method, name } : undefined
 }
 
 /** The headers of older revisions are absent. */

@@ -1,5 +1,5 @@
 import {
-  examplePaths,
+  exampleOf,
   type FindLayers,
   joinPaths,
   type Layer as Protection,
@@ -13,8 +13,8 @@ import { mountPaths } from '../router/mount-paths.ts'
 /** A route, with a path that the router gives to it. */
 interface FoundRoute {
   readonly layer: Layer
+  readonly path: string
   readonly templates: readonly string[]
-  readonly sample: string
   readonly methods: Readonly<Record<string, boolean>>
 }
 
@@ -23,11 +23,18 @@ export function createFindLayers(app: App): FindLayers {
   const routes = routesIn(routerOf(app)?.stack ?? [], '', [])
 
   return ({ method, paths }) => {
-    const templates = paths.map(templateOf)
-    const route = templates
-      .flatMap((template) => routes.filter((one) => one.templates.includes(template)))
-      .find(({ methods }) => isFor(methods, method))
-    return route && (walk(app, routerOf(app)?.stack ?? [], route.sample, { route, method }) ?? undefined)?.protections
+    const [found, ...others] = paths
+      .map(templateOf)
+      .flatMap((template) =>
+        routes
+          .filter(({ templates, methods }) => templates.includes(template) && isFor(methods, method))
+          .map(({ layer, path }) => ({ layer, sample: exampleOf(path, template) })),
+      )
+    if (found?.sample === undefined) {
+      return undefined
+    }
+    const isLast = others.every(({ layer }) => layer === found.layer)
+    return walk(app, routerOf(app)?.stack ?? [], found.sample, { layer: found.layer, method, isLast }).protections
   }
 }
 
@@ -47,12 +54,11 @@ function routesIn(stack: readonly Layer[], prefix: string, around: readonly Laye
 
 function routesOf(layer: Layer, { path, methods, stack }: Route, prefix: string): readonly FoundRoute[] {
   // A route of `protect(…)` alone is a middleware for some paths.
-  const responds = stack.some(({ handle }) => protectionOf(handle) === undefined)
+  const responds = stack.some(({ handle }) => isForeign(handle))
   const written = ([path].flat(Infinity) as unknown[]).filter((one) => typeof one === 'string')
-  return (responds ? written : []).flatMap((one) => {
+  return (responds ? written : []).map((one) => {
     const name = joinPaths(prefix, one)
-    const samples = examplePaths(name)
-    return samples.slice(0, 1).map((sample) => ({ layer, templates: pathTemplates(name), sample, methods }))
+    return { layer, path: name, templates: pathTemplates(name), methods }
   })
 }
 
@@ -62,26 +68,28 @@ function isFor(methods: Route['methods'], method: string): boolean {
   return methods['_all'] === true || methods[name] === true || (name === 'head' && methods['get'] === true)
 }
 
+interface Target {
+  readonly layer: Layer
+  readonly method: string
+  /** Whether no other route of the path follows. Then the last function of the route responds. */
+  readonly isLast: boolean
+}
+
 interface Walk {
   readonly protections: readonly Protection[]
   readonly isAtRoute: boolean
 }
 
 /** Passes the layers of a stack as a request does, up to the route. */
-function walk(
-  app: App,
-  stack: readonly Layer[],
-  path: string,
-  target: { readonly route: FoundRoute; readonly method: string },
-): Walk {
+function walk(app: App, stack: readonly Layer[], path: string, target: Target): Walk {
   const protections: Protection[] = []
   for (const layer of stack) {
     const rest = restAfter(layer, path)
     if (rest === undefined || (layer.route !== undefined && !isFor(layer.route.methods, target.method))) {
       continue
     }
-    protections.push(...protectionsOf(layer, { url: layer.route === undefined ? rest : path, app }, target.method))
-    if (layer === target.route.layer) {
+    protections.push(...protectionsOf(layer, { url: layer.route === undefined ? rest : path, app }, target))
+    if (layer === target.layer) {
       return { protections, isAtRoute: true }
     }
     const inner = layer.route === undefined ? routerBehind(layer) : undefined
@@ -94,12 +102,19 @@ function walk(
   return { protections, isAtRoute: false }
 }
 
-function protectionsOf({ handle, route }: Layer, request: object, method: string): readonly Protection[] {
+function protectionsOf(layer: Layer, request: object, { layer: last, method, isLast }: Target): readonly Protection[] {
+  const { handle, route } = layer
   const isCalled = (one: Route['stack'][number]): boolean =>
     one.method === undefined || isFor({ [one.method]: true }, method)
   const handles = route === undefined ? [handle] : route.stack.filter(isCalled).map((one) => one.handle)
-  return handles
+  // Behind the function that responds, a protection protects nothing.
+  const called = layer === last && isLast ? handles.slice(0, handles.findLastIndex(isForeign) + 1) : handles
+  return called
     .map(protectionOf)
     .filter((protection) => protection !== undefined)
     .filter(({ isExempt }) => !isExempt(request))
+}
+
+function isForeign(handle: unknown): boolean {
+  return protectionOf(handle) === undefined
 }

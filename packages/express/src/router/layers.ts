@@ -73,7 +73,15 @@ export function restAfter(layer: Layer, path: string): string | undefined {
   }
   const matched = typeof match === 'object' ? match.path : (layer.path ?? '')
   const rest = path.slice(matched.length)
+  if (layer.route === undefined && matched !== '' && !endsSegment(rest, layer)) {
+    return undefined
+  }
   return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/** Express skips an entry of `app.use` whose expression ends within a segment. For version 4, a dot ends one too. */
+function endsSegment(rest: string, { regexp }: Layer): boolean {
+  return rest === '' || rest.startsWith('/') || (regexp !== undefined && rest.startsWith('.'))
 }
 
 /**

@@ -1,26 +1,20 @@
-import {
-  examplePaths,
-  type FindLayers,
-  type Layer,
-  pathTemplates,
-  protectionOf,
-  templateOf,
-} from '@tollgate/core/openapi'
+import { exampleOf, type FindLayers, type Layer, pathTemplates, protectionOf, templateOf } from '@tollgate/core/openapi'
 import { findTargetHandler } from 'hono/utils/handler'
 import { type HonoApp, type HonoRoute, withParentheses } from '../router/hono-app.ts'
 
 /** Finds the protections that a request to an operation passes, in the order of the app. */
 export function createFindLayers(app: HonoApp): FindLayers {
-  const responding = app.routes.filter((route) => protectionOf(handlerOf(route)) === undefined)
+  const responding = app.routes.filter(responds)
 
   return ({ method, paths }) => {
-    const isServed = (route: HonoRoute): boolean => isFor(route, method)
-    const route = paths
+    const [found] = paths
       .map(templateOf)
-      .flatMap((template) => responding.filter(({ path }) => templatesOf(path).includes(template)))
-      .find(isServed)
-    const [sample] = route === undefined ? [] : examplePaths(withParentheses(route.path))
-    return route && sample === undefined ? undefined : route && layersUpTo(app, route, method, sample ?? '')
+      .flatMap((template) =>
+        responding
+          .filter((route) => templatesOf(route.path).includes(template) && isFor(route, method))
+          .map((route) => ({ route, sample: exampleOf(withParentheses(route.path), template) })),
+      )
+    return found?.sample === undefined ? undefined : layersUpTo(app, found.route, method, found.sample)
   }
 }
 
@@ -28,8 +22,8 @@ export function createFindLayers(app: HonoApp): FindLayers {
 function layersUpTo(app: HonoApp, route: HonoRoute, method: string, path: string): readonly Layer[] | undefined {
   const [entries] = app.router.match(method === 'HEAD' ? 'GET' : method, path) as [[[unknown, HonoRoute]][]]
   const routes = entries.map(([[, matched]]) => matched)
-  // A route with several functions has several entries.
-  const last = routes.findLastIndex((one) => one.path === route.path && one.method === route.method)
+  // A route with several functions has several entries. Behind the one that responds, a protection protects nothing.
+  const last = routes.findLastIndex((one) => one.path === route.path && one.method === route.method && responds(one))
   return last === -1
     ? undefined
     : routes
@@ -37,6 +31,10 @@ function layersUpTo(app: HonoApp, route: HonoRoute, method: string, path: string
         .map((one) => protectionOf(handlerOf(one)))
         .filter((protection) => protection !== undefined)
         .filter(({ isExempt }) => !isExempt({ req: { path } }))
+}
+
+function responds(route: HonoRoute): boolean {
+  return protectionOf(handlerOf(route)) === undefined
 }
 
 /** `app.route` wraps the handlers of an app with an error handling of its own. */

@@ -1,5 +1,5 @@
 import {
-  examplePaths,
+  exampleOf,
   type FindLayers,
   type Layer as Protection,
   pathTemplates,
@@ -14,17 +14,21 @@ export function createFindLayers(app: KoaApp): FindLayers {
   const routes = steps.flatMap(({ router }) => (router?.stack ?? []).filter(isRoute))
 
   return ({ method, paths }) => {
-    const route = paths
+    const [found, ...others] = paths
       .map(templateOf)
-      .flatMap((template) => routes.filter((one) => pathTemplates(String(one.path)).includes(template)))
-      .find(({ methods }) => methods.includes(method))
-    const [path] = route === undefined ? [] : examplePaths(String(route.path))
-    if (route === undefined || path === undefined) {
+      .flatMap((template) =>
+        routes
+          .filter((one) => pathTemplates(String(one.path)).includes(template) && one.methods.includes(method))
+          .map((route) => ({ route, path: exampleOf(String(route.path), template) })),
+      )
+    if (found?.path === undefined) {
       return undefined
     }
+    const { route, path } = found
+    const isLast = others.length === 0
     const before = steps.slice(0, steps.findIndex(({ router }) => router?.stack.includes(route)) + 1)
     const called = before.flatMap(({ middleware, router }) =>
-      router === undefined ? [middleware] : calledBy(router, route, { method, path }),
+      router === undefined ? [middleware] : calledBy(router, route, { method, path, isLast }),
     )
     return protectionsOf(called, path)
   }
@@ -39,7 +43,7 @@ function routerOf(middleware: unknown): Router | undefined {
 /** A route with an expression has no path that a document could have. */
 function isRoute({ path, methods, stack = [] }: Layer): boolean {
   // A route of `protect(…)` alone is a middleware for some paths.
-  const responds = stack.some((each) => protectionOf(each) === undefined)
+  const responds = stack.some(isForeign)
   return typeof path === 'string' && methods.length > 0 && responds
 }
 
@@ -47,14 +51,21 @@ function isRoute({ path, methods, stack = [] }: Layer): boolean {
 function calledBy(
   { stack }: Router,
   target: Layer,
-  { method, path }: { readonly method: string; readonly path: string },
+  { method, path, isLast }: { readonly method: string; readonly path: string; readonly isLast: boolean },
 ): readonly unknown[] {
   const matching = stack.filter(
     ({ methods, regexp }) => regexp?.test(path) === true && (methods.length === 0 || methods.includes(method)),
   )
   const isRouted = matching.some(({ methods }) => methods.length > 0)
   const end = matching.includes(target) ? matching.indexOf(target) + 1 : matching.length
-  return isRouted ? matching.slice(0, end).flatMap((layer) => layer.stack ?? []) : []
+  const called = matching.slice(0, end).flatMap((layer) => layer.stack ?? [])
+  // Behind the function that responds, a protection protects nothing.
+  const responding = matching.includes(target) && isLast ? called.findLastIndex(isForeign) : called.length
+  return isRouted ? called.slice(0, responding + 1) : []
+}
+
+function isForeign(middleware: unknown): boolean {
+  return protectionOf(middleware) === undefined
 }
 
 function protectionsOf(called: readonly unknown[], path: string): readonly Protection[] {
