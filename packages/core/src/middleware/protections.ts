@@ -28,3 +28,11 @@ export function protectionOf(middleware: unknown): Protection | undefined {
     ? protections.get(middleware)
     : undefined
 }
+
+/** The protections of these functions that a request passes, in their order. Other functions have none. */
+export function protectionsOf(functions: readonly unknown[], request: object): readonly Protection[] {
+  return functions
+    .map(protectionOf)
+    .filter((protection) => protection !== undefined)
+    .filter(({ isExempt }) => !isExempt(request))
+}

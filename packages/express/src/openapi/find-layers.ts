@@ -5,7 +5,8 @@ import {
   type Layer as Protection,
   pathTemplates,
   protectionOf,
-  templateOf,
+  protectionsOf,
+  routesAt,
 } from '@tollgate/core/openapi'
 import { type App, appBehind, type Layer, restAfter, type Route, routerBehind, routerOf } from '../router/layers.ts'
 import { mountPaths } from '../router/mount-paths.ts'
@@ -23,10 +24,7 @@ export function createFindLayers(app: App): FindLayers {
   const routes = routesIn(routerOf(app)?.stack ?? [], '', [])
 
   return ({ method, paths }) => {
-    const templates = paths.map(templateOf)
-    const route = templates
-      .flatMap((template) => routes.filter((one) => one.templates.includes(template)))
-      .find(({ methods }) => isFor(methods, method))
+    const route = routesAt(paths, routes, ({ templates }) => templates).find(({ methods }) => isFor(methods, method))
     return route && (walk(app, routerOf(app)?.stack ?? [], route.sample, { route, method }) ?? undefined)?.protections
   }
 }
@@ -80,7 +78,7 @@ function walk(
     if (rest === undefined || (layer.route !== undefined && !isFor(layer.route.methods, target.method))) {
       continue
     }
-    protections.push(...protectionsOf(layer, { url: layer.route === undefined ? rest : path, app }, target.method))
+    protections.push(...protectionsIn(layer, { url: layer.route === undefined ? rest : path, app }, target.method))
     if (layer === target.route.layer) {
       return { protections, isAtRoute: true }
     }
@@ -94,12 +92,9 @@ function walk(
   return { protections, isAtRoute: false }
 }
 
-function protectionsOf({ handle, route }: Layer, request: object, method: string): readonly Protection[] {
+function protectionsIn({ handle, route }: Layer, request: object, method: string): readonly Protection[] {
   const isCalled = (one: Route['stack'][number]): boolean =>
     one.method === undefined || isFor({ [one.method]: true }, method)
   const handles = route === undefined ? [handle] : route.stack.filter(isCalled).map((one) => one.handle)
-  return handles
-    .map(protectionOf)
-    .filter((protection) => protection !== undefined)
-    .filter(({ isExempt }) => !isExempt(request))
+  return protectionsOf(handles, request)
 }

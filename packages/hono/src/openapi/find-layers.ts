@@ -4,7 +4,8 @@ import {
   type Layer,
   pathTemplates,
   protectionOf,
-  templateOf,
+  protectionsOf,
+  routesAt,
 } from '@tollgate/core/openapi'
 import { findTargetHandler } from 'hono/utils/handler'
 import { type HonoApp, type HonoRoute, withParentheses } from '../router/hono-app.ts'
@@ -14,13 +15,10 @@ export function createFindLayers(app: HonoApp): FindLayers {
   const responding = app.routes.filter((route) => protectionOf(handlerOf(route)) === undefined)
 
   return ({ method, paths }) => {
-    const isServed = (route: HonoRoute): boolean => isFor(route, method)
-    const route = paths
-      .map(templateOf)
-      .flatMap((template) => responding.filter(({ path }) => templatesOf(path).includes(template)))
-      .find(isServed)
+    const found = routesAt(paths, responding, ({ path }) => pathTemplates(withParentheses(path)))
+    const route = found.find((one) => isFor(one, method))
     const [sample] = route === undefined ? [] : examplePaths(withParentheses(route.path))
-    return route && sample === undefined ? undefined : route && layersUpTo(app, route, method, sample ?? '')
+    return route === undefined || sample === undefined ? undefined : layersUpTo(app, route, method, sample)
   }
 }
 
@@ -30,22 +28,12 @@ function layersUpTo(app: HonoApp, route: HonoRoute, method: string, path: string
   const routes = entries.map(([[, matched]]) => matched)
   // A route with several functions has several entries.
   const last = routes.findLastIndex((one) => one.path === route.path && one.method === route.method)
-  return last === -1
-    ? undefined
-    : routes
-        .slice(0, last + 1)
-        .map((one) => protectionOf(handlerOf(one)))
-        .filter((protection) => protection !== undefined)
-        .filter(({ isExempt }) => !isExempt({ req: { path } }))
+  return last === -1 ? undefined : protectionsOf(routes.slice(0, last + 1).map(handlerOf), { req: { path } })
 }
 
 /** `app.route` wraps the handlers of an app with an error handling of its own. */
 function handlerOf({ handler }: HonoRoute): unknown {
   return typeof handler === 'function' ? findTargetHandler(handler) : handler
-}
-
-function templatesOf(path: string): readonly string[] {
-  return pathTemplates(withParentheses(path))
 }
 
 /** Hono responds to `HEAD` with the handler for `GET`. `app.all` and `app.use` are for all methods. */

@@ -1,10 +1,10 @@
 import {
   examplePaths,
   type FindLayers,
-  type Layer as Protection,
   pathTemplates,
   protectionOf,
-  templateOf,
+  protectionsOf,
+  routesAt,
 } from '@tollgate/core/openapi'
 import { isRouter, type KoaApp, type Layer, type Router } from '../router/koa-app.ts'
 
@@ -14,10 +14,8 @@ export function createFindLayers(app: KoaApp): FindLayers {
   const routes = steps.flatMap(({ router }) => (router?.stack ?? []).filter(isRoute))
 
   return ({ method, paths }) => {
-    const route = paths
-      .map(templateOf)
-      .flatMap((template) => routes.filter((one) => pathTemplates(String(one.path)).includes(template)))
-      .find(({ methods }) => methods.includes(method))
+    const found = routesAt(paths, routes, ({ path }) => pathTemplates(String(path)))
+    const route = found.find(({ methods }) => methods.includes(method))
     const [path] = route === undefined ? [] : examplePaths(String(route.path))
     if (route === undefined || path === undefined) {
       return undefined
@@ -26,7 +24,7 @@ export function createFindLayers(app: KoaApp): FindLayers {
     const called = before.flatMap(({ middleware, router }) =>
       router === undefined ? [middleware] : calledBy(router, route, { method, path }),
     )
-    return protectionsOf(called, path)
+    return protectionsOf(called, { path })
   }
 }
 
@@ -55,11 +53,4 @@ function calledBy(
   const isRouted = matching.some(({ methods }) => methods.length > 0)
   const end = matching.includes(target) ? matching.indexOf(target) + 1 : matching.length
   return isRouted ? matching.slice(0, end).flatMap((layer) => layer.stack ?? []) : []
-}
-
-function protectionsOf(called: readonly unknown[], path: string): readonly Protection[] {
-  return called
-    .map(protectionOf)
-    .filter((protection) => protection !== undefined)
-    .filter(({ isExempt }) => !isExempt({ path }))
 }
