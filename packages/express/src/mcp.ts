@@ -1,21 +1,19 @@
 import { type Guard, scopes } from '@tollgate/core'
 import {
   acceptMcp,
-  bearerAuthFor,
-  type BearerAuthOptions,
   createMcpRoute,
-  expectRequireBearerAuth,
+  expectFunction,
   protectByOf,
-  type RequireBearerAuth,
   unawaitable,
   type Unawaitable,
 } from '@tollgate/core/adapter'
 import { type McpOptions, toAuthInfo } from '@tollgate/core/mcp'
+import { bearerAuthFor, type BearerAuthOptions, type RequireBearerAuth } from './mcp/bearer-auth.ts'
 import type { Middleware, Protect } from './protect.ts'
 import { type ExpressRequest, toHttpRequest } from './request.ts'
 
 export * from '@tollgate/core/mcp'
-export type { BearerAuthOptions, RequireBearerAuth } from '@tollgate/core/adapter'
+export type { BearerAuthOptions, RequireBearerAuth } from './mcp/bearer-auth.ts'
 
 /**
  * Protects the route of an MCP server: `app.all('/mcp', express.json(), protectMcp(protect, options), handler)`. It sets
@@ -61,7 +59,7 @@ export function createBearerAuth<Claims>(
   { requiredScopes, resourceMetadataUrl, expectedResource, ...options }: McpOptions & BearerAuthOptions = {},
   ...guards: readonly Guard[]
 ): Unawaitable<Middleware> {
-  expectRequireBearerAuth(requireBearerAuth)
+  expectFunction(requireBearerAuth, 'requireBearerAuth')
   const required = requiredScopes === undefined || requiredScopes.length === 0 ? [] : [scopes(...requiredScopes)]
   const layer = protectMcp(protect, options, ...required, ...guards)
   const given = { requiredScopes, resourceMetadataUrl, expectedResource }
