@@ -174,7 +174,7 @@ test('whatever the fast path returns, the full path returns', async () => {
       },
     ),
     {
-      numRuns: 500,
+      numRuns: 1000,
       // The cached token has expired, or is bound to a key, or the guard of the route refuses it.
       examples: [
         [{ exp: T0 + 10 }, usualLine, 'scopes', 20],

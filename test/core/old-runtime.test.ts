@@ -69,7 +69,9 @@ test.each(entries.map((entry) => [entry.folder, entry.source, entry] as const))(
   '%s/%s loads the check before anything else',
   (folder, source, entry) => {
     const [first] = [...entry.text.matchAll(/^(?:import|export)(?! type)[^']*'([^']+)'/gm)].map(([, name]) => name)
-    expect(['../require/expect-node.cjs', '@tollgate/core', '@tollgate/core/adapter']).toContain(first)
+    expect(['../require/expect-node.cjs', '@tollgate/core', '@tollgate/core/adapter', '@tollgate/core/mcp']).toContain(
+      first,
+    )
     const loader = readFileSync(join(packages, folder, entry.require?.default ?? ''), 'utf8')
     const [checked, loaded] = [...loader.matchAll(/require\('([^']+)'\)/g)].map(([, name]) => name)
     expect(['./expect-node.cjs', '@tollgate/core']).toContain(checked)

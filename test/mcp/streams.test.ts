@@ -88,7 +88,12 @@ test('a revocation ends the streams of its sign-in, and no others', async () => 
   onTestFinished(() => validator.close())
   const mcp = createMcpFetch(
     validator,
-    createMcpHandler(() => new Server2({ name: 'files', version: '1.0.0' })),
+    createMcpHandler(() => {
+      const server = new Server2({ name: 'files', version: '1.0.0' })
+      // Without a tool there is nothing to subscribe to, and the stream ends at once.
+      server.registerTool('list', {}, async () => ({ content: [] }))
+      return server
+    }),
   )
   const { body, headers } = modern('subscriptions/listen', { notifications: { toolsListChanged: true } })
 

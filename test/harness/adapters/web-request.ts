@@ -70,7 +70,9 @@ function appOf({ protection, inner = protection, guards, onHandled, habits = [],
   )
   app.all(
     '/inner/items',
-    responding((request) => authenticate(request).then(() => validatorInner.authenticate(request, ...guards))),
+    responding((request) =>
+      validator.authenticate(request).then(() => validatorInner.authenticate(request, ...guards)),
+    ),
   )
   app.all(
     '/unguarded',

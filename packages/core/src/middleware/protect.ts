@@ -102,18 +102,20 @@ export function createProtectFor<
   ): Authenticate<Request, Claims> {
     async function authenticate(request: Request): Promise<AuthResult<Claims>> {
       try {
-        const document = await respond(request)
-        if (document !== undefined) {
-          return { metadata: document }
-        }
-        const guard = await expectGuard(validator, guardOf(request), () => toHttpRequest(request))
-        const token = await withWebSocket(webSocketOf, [request, toHttpRequest], async () =>
-          auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials),
-        )
-        return { token, headers: auth.takeHeaders(request) }
+        // At once, so that no message of a WebSocket is lost.
+        return await withWebSocket(webSocketOf, [request, toHttpRequest], async () => authenticateNow(request))
       } catch (error) {
         return errors === 'respond' && isErrorResponse(error) ? { response: error } : { error: toFrameworkError(error) }
       }
+    }
+    async function authenticateNow(request: Request): Promise<AuthResult<Claims>> {
+      const document = await respond(request)
+      if (document !== undefined) {
+        return { metadata: document }
+      }
+      const guard = await expectGuard(validator, guardOf(request), () => toHttpRequest(request))
+      const token = await auth.authenticate(request, guard, isExempt(request) ? 'skipped' : credentials)
+      return { token, headers: auth.takeHeaders(request) }
     }
     function known(request: Request): AccessToken<Claims> | undefined {
       try {
