@@ -4,6 +4,9 @@ export type { ClaimsOf } from './access-token.ts'
 export { isGuard } from './guards/guard.ts'
 export { deferOrganization } from './guards/organization.ts'
 export { describe, expectFunction, expectOneOf, expectOptions, invalidOption } from './lib/invalid-option.ts'
+export { acceptMcp } from './mcp/accept.ts'
+export { createMcpRoute } from './mcp/mcp-route.ts'
+export { withExpiration } from './mcp/token-verifier.ts'
 export {
   expectProtectOptions,
   type MiddlewareOptions,
@@ -20,9 +23,6 @@ export { noteProtection } from './middleware/protections.ts'
 export { createExpectAtStart } from './middleware/expect-at-start.ts'
 export { unawaitable, type Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
-export { acceptMcp } from './mcp/accept.ts'
-export { createMcpRoute } from './mcp/mcp-route.ts'
-export { withExpiration } from './mcp/token-verifier.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
 export type { WebSocket } from './middleware/early-messages.ts'
 export type { Upgrade, UpgradeOptions } from './middleware/upgrade.ts'
@@ -33,10 +33,10 @@ export {
   /** @deprecated The former name of `nodeHeaders`. */
   nodeHeaders as headerLinesOf,
 } from './request/node-headers.ts'
-export type { MetadataResponse } from './resource/metadata-response.ts'
 export { type Peer, peerOf } from './request/peer.ts'
 export { createServerRequest, type ServerRequestInit } from './request/server-request.ts'
 export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusts-peer.ts'
+export type { MetadataResponse } from './resource/metadata-response.ts'
 export {
   type ErrorResponse,
   linesOf,
