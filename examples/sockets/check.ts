@@ -68,7 +68,7 @@ assert.deepEqual(await refusalOf(bearer(expired)), [
 assert.equal((await refusalOf(bearer(await issuer.accessToken())))[0], 403)
 assert.equal((await refusalOf({ ...bearer(token), origin: 'https://evil.example' }))[0], 403)
 
-// express-ws, and server-sent events
+// express-ws
 const expressServer = createExpressServer(protect)
 const origin = await listen(expressServer)
 const live = new WebSocket(`ws://${origin}/live`, { headers: bearer(await soonExpiring()) })
@@ -82,8 +82,6 @@ assert.equal(await firstMessage(page), 'for alice')
 page.close()
 const foreign = new WebSocket(`ws://${origin}/page`, { origin: 'https://evil.example', headers: bearer(token) })
 assert.equal((await once(foreign, 'close'))[0], 1008)
-const events = await fetch(`http://${origin}/events`, { headers: bearer(await soonExpiring()) })
-assert.match(await events.text(), /^(data: tick\n\n)+$/)
 
 // Socket.IO
 const http = createServer()

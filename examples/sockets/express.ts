@@ -22,12 +22,5 @@ export function createExpressServer(protect: Protect): Server {
     const { token } = lease(protect.auth(req)).bind(socket)
     socket.on('message', () => socket.send(`for ${token.subject}`))
   })
-
-  app.get('/events', (req, res) => {
-    const { signal } = lease(protect.auth(req)).bind(res)
-    res.writeHead(200, { 'content-type': 'text/event-stream' })
-    const timer = setInterval(() => res.write('data: tick\n\n'), 100)
-    signal.addEventListener('abort', () => clearInterval(timer))
-  })
   return server
 }

@@ -3,7 +3,10 @@ import '../require/expect-node.cjs'
 export type { ClaimsOf } from './access-token.ts'
 export { isGuard } from './guards/guard.ts'
 export { deferOrganization } from './guards/organization.ts'
-export { describe, expectOneOf, expectOptions, invalidOption } from './lib/invalid-option.ts'
+export { describe, expectFunction, expectOneOf, expectOptions, invalidOption } from './lib/invalid-option.ts'
+export { acceptMcp } from './mcp/accept.ts'
+export { createMcpRoute } from './mcp/mcp-route.ts'
+export { withExpiration } from './mcp/token-verifier.ts'
 export {
   expectProtectOptions,
   type MiddlewareOptions,
@@ -20,19 +23,9 @@ export { noteProtection } from './middleware/protections.ts'
 export { createExpectAtStart } from './middleware/expect-at-start.ts'
 export { unawaitable, type Unawaitable } from './middleware/unawaitable.ts'
 export { type Exemption, isSamePath } from './middleware/unless.ts'
-export {
-  bearerAuthFor,
-  type BearerAuthOptions,
-  expectRequireBearerAuth,
-  type RequireBearerAuth,
-} from './mcp/bearer-auth.ts'
-export { acceptMcp } from './mcp/accept.ts'
-export { createMcpRoute } from './mcp/mcp-route.ts'
 export { createRequestAuth, type RequestAuth } from './middleware/request-auth.ts'
 export type { WebSocket } from './middleware/early-messages.ts'
 export type { Upgrade, UpgradeOptions } from './middleware/upgrade.ts'
-export { verifyOrigin } from './middleware/verify-origin.ts'
-export { expectAllowedOrigins } from './request/allowed-origins.ts'
 export { isUrlEncodedForm, maxFormBytes, parseForm } from './request/form-body.ts'
 export {
   type NodeHeaders,
@@ -40,10 +33,10 @@ export {
   /** @deprecated The former name of `nodeHeaders`. */
   nodeHeaders as headerLinesOf,
 } from './request/node-headers.ts'
-export type { MetadataResponse } from './resource/metadata-response.ts'
 export { type Peer, peerOf } from './request/peer.ts'
 export { createServerRequest, type ServerRequestInit } from './request/server-request.ts'
 export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusts-peer.ts'
+export type { MetadataResponse } from './resource/metadata-response.ts'
 export {
   type ErrorResponse,
   linesOf,
@@ -52,6 +45,7 @@ export {
   writeErrorResponse,
   writeHeaders,
 } from './responses/error-response.ts'
+export { nodeWriter } from './responses/node-writer.ts'
 // The command line shows foreign texts, and reads the documents of an issuer, as the validator does.
 export { showDuration, showNames, showText, showTime, showWithoutQuotes } from './explain/show.ts'
 export { parseJwt, type ParsedJwt } from './jwt/parse-jwt.ts'

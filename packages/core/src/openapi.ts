@@ -11,9 +11,10 @@ export type {
   SecurityScheme,
 } from './openapi/open-api-types.ts'
 // The parts that the adapters share.
-export { exampleOf, joinPaths, pathTemplates } from './lib/example-paths.ts'
-export { type Protection, protectionOf } from './middleware/protections.ts'
+export { joinPaths } from './lib/example-paths.ts'
+export { type Protection, protectionOf, protectionsOf } from './middleware/protections.ts'
 export { createDescriber, type Describer, type Layer } from './openapi/describer.ts'
 export { expectOpenApiOptions, expectVersion, type OpenApiSettings } from './openapi/open-api-options.ts'
-export { type AppSecurity, createOpenApiFor, templateOf } from './openapi/open-api-for.ts'
+export { type AppSecurity, createOpenApiFor } from './openapi/open-api-for.ts'
+export { routesAt } from './openapi/routes-at.ts'
 export { type FindLayers, secureDocument, secureOperations, withSchemes } from './openapi/secure-document.ts'

@@ -71,7 +71,7 @@ export interface Acceptance {
   readonly request: object | undefined
 }
 
-/** An application can authorize the messages of a connection with one token, without an end. The first ones count. */
+/** An application can authorize any number of messages with one token. Only the first acceptances count. */
 const maxAcceptances = 100
 
 /** Notes what accepted a token. */

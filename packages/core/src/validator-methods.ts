@@ -24,8 +24,8 @@ export interface Validator<Claims = RawClaims> extends Lifecycle {
    * any other value that is no string as malformed credentials (400).
    *
    * There is no request: guards see `undefined` in its place. A token that is bound to a key or a certificate is refused
-   * with `sender-constrained`, because nothing shows who sends it. With `mode: 'required'`, every token is refused. Does NOT remove
-   * a scheme such as `Bearer`. Does NOT validate the token again when it expires, nor check where it comes from.
+   * with `sender-constrained`, because nothing shows who sends it. With `mode: 'required'`, every token is refused. Does
+   * NOT remove a scheme such as `Bearer`. Does NOT validate the token again when it expires, nor check where it comes from.
    */
   validate(token: unknown, ...guards: readonly Guard[]): Promise<AccessToken<Claims>>
   /**

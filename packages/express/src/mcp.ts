@@ -1,21 +1,19 @@
 import { type Guard, scopes } from '@tollgate/core'
 import {
   acceptMcp,
-  bearerAuthFor,
-  type BearerAuthOptions,
   createMcpRoute,
-  expectRequireBearerAuth,
+  expectFunction,
   protectByOf,
-  type RequireBearerAuth,
   unawaitable,
   type Unawaitable,
 } from '@tollgate/core/adapter'
 import { type McpOptions, toAuthInfo } from '@tollgate/core/mcp'
+import { bearerAuthFor, type BearerAuthOptions, type RequireBearerAuth } from './mcp/bearer-auth.ts'
 import type { Middleware, Protect } from './protect.ts'
 import { type ExpressRequest, toHttpRequest } from './request.ts'
 
 export * from '@tollgate/core/mcp'
-export type { BearerAuthOptions, RequireBearerAuth } from '@tollgate/core/adapter'
+export type { BearerAuthOptions, RequireBearerAuth } from './mcp/bearer-auth.ts'
 
 /**
  * Protects the route of an MCP server: `app.all('/mcp', express.json(), protectMcp(protect, options), handler)`. It sets
@@ -24,6 +22,8 @@ export type { BearerAuthOptions, RequireBearerAuth } from '@tollgate/core/adapte
  *
  * It checks each request: `Origin` first, then the token, the guards, and those of the tools that the request calls. A
  * stream of GET or of `subscriptions/listen` ends with its token. It does not parse bodies.
+ *
+ * It does NOT check `Host`, nor that the tools of `tools` exist. It sends no headers of CORS.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
@@ -62,7 +62,7 @@ export function createBearerAuth<Claims>(
   { requiredScopes, resourceMetadataUrl, expectedResource, ...options }: McpOptions & BearerAuthOptions = {},
   ...guards: readonly Guard[]
 ): Unawaitable<Middleware> {
-  expectRequireBearerAuth(requireBearerAuth)
+  expectFunction(requireBearerAuth, 'requireBearerAuth')
   const required = requiredScopes === undefined || requiredScopes.length === 0 ? [] : [scopes(...requiredScopes)]
   const layer = protectMcp(protect, options, ...required, ...guards)
   const given = { requiredScopes, resourceMetadataUrl, expectedResource }

@@ -9,8 +9,9 @@ export type { OpenApiDocument, OpenApiOptions } from '@tollgate/core/openapi'
 /** The security of the operations of a document. */
 export interface OpenApiSecurity extends AppSecurity<RequestListener> {
   /**
-   * Returns a copy of the document in which each operation has its `security` and its refusals, and `components` has the
-   * schemes. It reads the routes of the app, of mounted routers and of mounted apps, with each `protect(…)` that a request to the operation passes. Call it after the routes are added.
+   * Returns a copy of the document in which each operation has its `security` and its refusals, and `components` has
+   * the schemes. It reads the routes of the app, of mounted routers and of mounted apps, with each `protect(…)` that a
+   * request to the operation passes. Call it after the routes are added.
    *
    * It does NOT find a `protect(…)` that a function of yours calls. It treats requests that a function in
    * `protect.unless` exempts as protected. An operation with a `security` of its own and without a route stays as it is.

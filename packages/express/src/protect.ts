@@ -5,12 +5,11 @@ import {
   createNodeMetadata,
   createProtectFor,
   expectProtectOptions,
-  type ErrorResponse,
   type MiddlewareOptions,
+  nodeWriter,
   type OptionalProtect as OptionalProtectOf,
   type Protect as ProtectOf,
   type ProtectOptions,
-  type ResponseWriter,
   toFrameworkError,
   writeErrorResponse,
   writeHeaders,
@@ -87,31 +86,14 @@ async function respondOrContinue<Claims>(
       writeMetadata(result.metadata, res)
     } else if (result.response === undefined) {
       decorate(req, result.token)
-      writeHeaders(result.headers, writerOf(res))
+      writeHeaders(result.headers, nodeWriter(res))
       next()
     } else if (res.headersSent) {
       next(result.response)
     } else {
-      respond(result.response, res)
+      writeErrorResponse(result.response, nodeWriter(res))
     }
   } catch (error) {
     next(toFrameworkError(error))
-  }
-}
-
-function respond(response: ErrorResponse, res: ServerResponse): void {
-  writeErrorResponse(response, {
-    ...writerOf(res),
-    end: (status, body) => {
-      res.statusCode = status
-      res.end(body)
-    },
-  })
-}
-
-function writerOf(res: ServerResponse): Pick<ResponseWriter, 'set' | 'append'> {
-  return {
-    set: (name, value) => res.setHeader(name, value),
-    append: (name, value) => res.appendHeader(name, value),
   }
 }

@@ -1,11 +1,10 @@
 import { invalidOption, isGuard } from '@tollgate/core/adapter'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { Protect } from './app-protect.ts'
+import { earlyHooks } from './hook-rules.ts'
 import { rootOf } from './scope.ts'
 
-/** The hooks of a request before its handler. */
-const early = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
-const late = ['preSerialization', 'onSend', 'onResponse', 'onError', 'onTimeout', 'onRequestAbort'] as const
+const lateHooks = ['preSerialization', 'onSend', 'onResponse', 'onError', 'onTimeout', 'onRequestAbort'] as const
 
 /** The hooks that `app.protect(…)` returned, in any scope. */
 const hooks = new WeakSet<object>()
@@ -39,13 +38,13 @@ export function markFactories(protect: Protect): void {
 
 /** Whether one of the hooks before the handler of this route comes from `app.protect(…)`, of any scope. */
 export function isProtected(route: RouteOptions): boolean {
-  return early.some((name) => [route[name]].flat().some((hook) => isIn(hooks, hook)))
+  return earlyHooks.some((name) => [route[name]].flat().some((hook) => isIn(hooks, hook)))
 }
 
 /** Throws for a hook of ours that runs after the handler, and for an `app.protect` that is not called. */
 export function expectEarlyHooks(route: RouteOptions): void {
   expectNotMisplaced(route)
-  for (const name of [...early, ...late]) {
+  for (const name of [...earlyHooks, ...lateHooks]) {
     for (const hook of [route[name]].flat()) {
       expectHook(name, hook, ` of the route ${route.url}`)
     }
@@ -60,7 +59,9 @@ export function expectEarlyHooks(route: RouteOptions): void {
 /** Fastify ignores a hook or a guard in another member of a route, and in its `config` or `schema`. */
 function expectNotMisplaced(route: RouteOptions): void {
   const { config = {}, schema = {} } = route
-  const others = Object.entries(route).filter(([name]) => ![...early, ...late, 'handler'].some((hook) => hook === name))
+  const others = Object.entries(route).filter(
+    ([name]) => ![...earlyHooks, ...lateHooks, 'handler'].some((hook) => hook === name),
+  )
   const members = [
     ...others,
     ...Object.entries(config).filter(([name]) => name !== 'auth'),
@@ -102,7 +103,7 @@ function expectHook(name: string, hook: unknown, place: string): void {
     const call = factory.endsWith('auth') ? 'app.protect' : factory
     throw invalidOption(`Expected ${call}(…) as \`${name}\`${place}, got ${factory} itself: call it, ${call}()`)
   }
-  if ((isIn(hooks, hook) || isIn(metadataHooks, hook)) && !early.some((one) => one === name)) {
+  if ((isIn(hooks, hook) || isIn(metadataHooks, hook)) && !earlyHooks.some((one) => one === name)) {
     throw invalidOption(
       `Expected app.protect(…) as \`onRequest\`${place}, got it as \`${name}\`, which does not run before the handler`,
     )

@@ -1,6 +1,9 @@
 import type { Hook } from './app-protect.ts'
 import type { RouteAuth, RoutedRequest } from './request.ts'
 
+/** The hooks of a request before its handler. */
+export const earlyHooks = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
+
 /** How the `config: { auth }` of a route changes a hook of `app.protect(…)`. */
 type AuthOf = (request: RoutedRequest) => RouteAuth | undefined
 /** The hook that a hook of the plugin calls for a route. */

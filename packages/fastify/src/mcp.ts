@@ -24,6 +24,8 @@ export interface McpHooks {
  * It checks each request: `Origin` first, then the token, the guards, and those of the tools that the request calls. A
  * stream of GET or of `subscriptions/listen` ends with its token.
  *
+ * It does NOT check `Host`, nor that the tools of `tools` exist. It sends no headers of CORS.
+ *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function protectMcp<Claims>(

@@ -8,9 +8,9 @@ import {
   type Layer,
   type OpenApiDocument,
   type OpenApiOptions,
-  pathTemplates,
+  routesAt,
   secureDocument,
-  templateOf,
+  withSchemes,
 } from '@tollgate/core/openapi'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { type FoundRoute, layersOf } from './openapi/route-layers.ts'
@@ -69,7 +69,7 @@ export function openApiSecurity(
 
   const findLayers: FindLayers = ({ method, paths, operation }) => {
     const layers = noted.get(operation.security ?? {})
-    const found = layers === undefined ? findRoute([...routes.values()], method, paths.map(templateOf)) : undefined
+    const found = layers === undefined ? findRoute([...routes.values()], method, paths) : undefined
     return layers ?? (found && layersOf(found))
   }
 
@@ -90,17 +90,13 @@ export function openApiSecurity(
       const security = describer.requirementsOf(layers)
       noted.set(security, layers)
       // The plugin looks up each scheme that a schema names.
-      const { components } = document
-      const securitySchemes = { ...(components as Members | undefined)?.['securitySchemes'], ...describer.schemes() }
-      document.components = { ...components, securitySchemes }
+      document.components = withSchemes(document, describer).components
       return { schema: { ...schema, security }, url }
     },
     transformObject: (input) => secure(openApiObjectOf(input)),
     secure,
   }
 }
-
-type Members = Readonly<Record<string, object>>
 
 function openApiObjectOf(input: object): OpenApiDocument {
   const { openapiObject } = input as { readonly openapiObject?: OpenApiDocument }
@@ -110,12 +106,9 @@ function openApiObjectOf(input: object): OpenApiDocument {
   return openapiObject
 }
 
-function findRoute(
-  routes: readonly FoundRoute[],
-  method: string,
-  templates: readonly string[],
-): FoundRoute | undefined {
-  return templates
-    .flatMap((template) => routes.filter(({ route }) => pathTemplates(route.url).includes(template)))
-    .find(({ route }) => [route.method].flat().some((one) => one.toUpperCase() === method))
+function findRoute(routes: readonly FoundRoute[], method: string, paths: readonly string[]): FoundRoute | undefined {
+  const found = routesAt(paths, routes, ({ route }) => route.url).find(({ route: { route } }) =>
+    [route.method].flat().some((one) => one.toUpperCase() === method),
+  )
+  return found?.route
 }

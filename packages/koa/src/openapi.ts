@@ -8,11 +8,13 @@ export type { OpenApiDocument, OpenApiOptions } from '@tollgate/core/openapi'
 /** The security of the operations of a document. */
 export interface OpenApiSecurity extends AppSecurity<KoaApp> {
   /**
-   * Returns a copy of the document in which each operation has its `security` and its refusals, and `components` has the
-   * schemes. It reads the middleware of the app and the routers of `@koa/router`, with each `protect(…)` that a request to the operation passes. Call it after the routes are added.
+   * Returns a copy of the document in which each operation has its `security` and its refusals, and `components` has
+   * the schemes. It reads the middleware of the app and the routers of `@koa/router`, with each `protect(…)` that a
+   * request to the operation passes. Call it after the routes are added.
    *
-   * It does NOT find a `protect(…)` that a function of yours calls. It treats requests that a function in
-   * `protect.unless` exempts as protected. It does NOT find the routes of koa-mount and of composed middleware. An operation with a `security` of its own and without a route stays as it is.
+   * It does NOT find a `protect(…)` that a function of yours calls, nor the routes of koa-mount and of composed
+   * middleware. It treats requests that a function in `protect.unless` exempts as protected. An operation with a
+   * `security` of its own and without a route stays as it is.
    *
    * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for an operation without a route, and for invalid arguments.
    */

@@ -1,4 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common'
+import { ModulesContainer } from '@nestjs/core'
 import { invalidOption } from '@tollgate/core/adapter'
 import {
   createDescriber,
@@ -9,9 +10,8 @@ import {
   secureOperations,
   withSchemes,
 } from '@tollgate/core/openapi'
-import { ModulesContainer } from '@nestjs/core'
-import { type Marks, markControllers } from './openapi/marks.ts'
 import { createLayersOf } from './openapi/handler-layers.ts'
+import { type Marks, markControllers } from './openapi/marks.ts'
 
 export type { OpenApiDocument, OpenApiOptions } from '@tollgate/core/openapi'
 

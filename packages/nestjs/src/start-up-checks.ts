@@ -44,6 +44,11 @@ export function isMessageHandler({ handler }: Method): boolean {
   return read(metadata.socketMessage, handler) === true
 }
 
+/** The guards of `@UseGuards(…)`, of a class and of its handler. */
+export function usedGuardsOf(type: Class, handler: object): readonly unknown[] {
+  return [read(metadata.guards, type), read(metadata.guards, handler)].flat()
+}
+
 /**
  * Nest runs guards for queries, mutations and subscriptions. It runs them for fields and references of entities only with
  * `fieldResolverEnhancers: ['guards']`.
@@ -143,8 +148,7 @@ function expectNoMessage(type: Class, method: Method): void {
 
 /** Nest 11 runs no global guard for gateways. */
 function expectGuardedMessage(type: Class, method: Method, guard: unknown): void {
-  const guards = [read(metadata.guards, type), read(metadata.guards, method.handler)].flat()
-  if (isMessageHandler(method) && !guards.includes(guard)) {
+  if (isMessageHandler(method) && !usedGuardsOf(type, method.handler).includes(guard)) {
     throw invalidOption(
       `Expected the gateway ${type.name} to have @Protect(), @Scopes(…), @OptionalAuth() or @Public(), because global guards of Nest do not apply to gateways`,
     )

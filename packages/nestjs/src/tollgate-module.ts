@@ -29,7 +29,7 @@ export const TOLLGATE_OPTIONS: unique symbol = Symbol('TOLLGATE_OPTIONS')
 /** Injects the validator, for `ready()` and `health()`: `@Inject(VALIDATOR) validator: Validator`. */
 export const VALIDATOR: unique symbol = Symbol('VALIDATOR')
 
-/** Injects the leases of the clients of gateways, for `handleConnection` and for renewals: `@Inject(LEASES) leases: Leases`. */
+/** Injects the leases of the clients of gateways: `@Inject(LEASES) leases: Leases`. */
 export const LEASES: unique symbol = Symbol('LEASES')
 
 const SETTINGS: unique symbol = Symbol('the checked options of TollgateModule')

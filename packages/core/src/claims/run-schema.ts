@@ -1,15 +1,12 @@
 import { describe, invalidOption } from '../lib/invalid-option.ts'
-import { asRecord } from '../lib/record.ts'
+import { asRecord, isObject } from '../lib/record.ts'
 import type { SchemaIssue, StandardSchema } from '../lib/standard-schema.ts'
 import { callApplication } from '../responses/error-response.ts'
 import { formatPath } from './claim-path.ts'
 
 /** Whether a value is a Standard Schema 1. The schemas of some libraries are functions. */
 export function isSchema(value: unknown): value is StandardSchema {
-  const standard =
-    typeof value === 'function' || (typeof value === 'object' && value !== null)
-      ? (value as Partial<StandardSchema>)['~standard']
-      : undefined
+  const standard = isObject(value) ? (value as Partial<StandardSchema>)['~standard'] : undefined
   const { version, validate } = asRecord(standard)
   return version === 1 && typeof validate === 'function'
 }

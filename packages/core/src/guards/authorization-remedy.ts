@@ -1,5 +1,4 @@
-import type { AuthorizationDetail } from '../claims/authorization-details.ts'
-import { isDetail } from '../claims/authorization-details.ts'
+import { type AuthorizationDetail, isDetail } from '../claims/authorization-details.ts'
 import { deepFreeze } from '../lib/deep-freeze.ts'
 import { describe, expectOptions, expectText, invalidOption } from '../lib/invalid-option.ts'
 import type { AuthorizationRemedy } from '../responses/challenge.ts'

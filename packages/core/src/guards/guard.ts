@@ -51,7 +51,7 @@ export type GuardResult = 'pass' | Refusal
 /** The order in which guards run. The developer's order does not count. */
 export const stages = ['audience', 'step-up', 'scopes', 'authorization-details', 'claims'] as const
 
-/** What a guard is, as data. `check` decides by the same values, so that a document of the routes cannot disagree. */
+/** A guard as data. `check` decides by the same values, so that a document of the routes cannot disagree. */
 export type GuardStructure =
   /** The token needs all scopes of one of these lists. A guard of the application can check more. */
   | { readonly kind: 'scopes'; readonly alternatives: readonly (readonly string[])[] }

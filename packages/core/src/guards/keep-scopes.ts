@@ -1,6 +1,9 @@
 import { createTokenGuard, type Guard } from './guard.ts'
 
-/** For routes whose requests need different scopes: a challenge also names those of these scopes that the token has. */
+/**
+ * Accepts every token. The challenge of the route then also names those of these scopes that the token has, because the
+ * next request of the client can need them.
+ */
 export function keepScopes(names: readonly string[]): Guard {
   return createTokenGuard({ demands: { keptScopes: names }, stage: 'claims', check: () => 'pass' })
 }

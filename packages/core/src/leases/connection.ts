@@ -42,12 +42,15 @@ export function closeWebSocket(socket: WebSocketConnection, error: unknown): voi
   cutOffLater(socket, () => call(socket, 'terminate'))
 }
 
-/** An error event without a listener ends the process, and a malformed frame of a client is one. The WebSocket closes by itself. */
+/**
+ * A malformed frame of a client is an `error` event, which ends the process if nothing listens. The WebSocket closes by
+ * itself.
+ */
 export function ignoreErrors(socket: WebSocketConnection): void {
   listen(socket, 'error', () => undefined)
 }
 
-/** Only an error of the token closes the socket with 1008 or 1013. 1000 is a normal end, 1011 a failure (RFC 6455 §7.4). */
+/** 1008 for a refusal, 1013 for an outage, 1000 for a normal end, and 1011 for a failure (RFC 6455 §7.4). */
 function closeFrameOf(error: unknown): readonly [code: number, reason: string] {
   if (isErrorResponse(error)) {
     return isRefusal(error) ? [1008, error.message] : [1013, 'Try again later']
@@ -55,7 +58,7 @@ function closeFrameOf(error: unknown): readonly [code: number, reason: string] {
   return [isAbort(error) ? 1000 : 1011, '']
 }
 
-/** Of `lease.end()` and of `validator.close()`. */
+/** `lease.end()` and `validator.close()` abort without a reason of their own. */
 function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError'
 }

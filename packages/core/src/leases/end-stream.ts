@@ -1,5 +1,7 @@
+import type { ServerResponse } from 'node:http'
 import { isRecord } from '../lib/record.ts'
 import { isErrorResponse, writeErrorResponse } from '../responses/error-response.ts'
+import { nodeWriter } from '../responses/node-writer.ts'
 
 /** A response or another stream of Node. Before its headers are sent, a response becomes the refusal. */
 export interface StreamConnection {
@@ -10,16 +12,11 @@ export interface StreamConnection {
   readonly headersSent?: boolean
 }
 
-/** Ends a stream. Its handler may not notice, and go on. */
+/** Ends a stream. Its handler may not notice the end, and may go on. */
 export function endStream(stream: StreamConnection, error: unknown): void {
   stream.on('error', () => undefined)
   if (stream.headersSent === false && isErrorResponse(error)) {
-    const response = stream as StreamConnection & Response
-    writeErrorResponse(error, {
-      set: (name, value) => response.setHeader(name, value),
-      append: (name, value) => response.appendHeader(name, value),
-      end: (status, body) => Object.assign(response, { statusCode: status }).end(body),
-    })
+    writeErrorResponse(error, nodeWriter(stream as unknown as ServerResponse))
   } else if (stream.headersSent === false) {
     // An empty response would be a success.
     stream.destroy()
@@ -29,18 +26,12 @@ export function endStream(stream: StreamConnection, error: unknown): void {
   ignoreCalls(stream, error)
 }
 
-interface Response {
-  setHeader(name: string, value: string): unknown
-  appendHeader(name: string, value: string): unknown
-  end(body: string): unknown
-}
-
-/** They throw when the headers are sent. */
+/** These methods throw when the headers are sent. */
 const headerMethods = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader', 'writeHead', 'flushHeaders'] as const
 
 /**
- * From now on, a handler can call the methods without an effect. A header would throw in the handler. In HTTP/2, data
- * after the end would reset the stream before the client has received all of it.
+ * From now on, the methods that a handler calls have no effect. A header would throw in the handler. In HTTP/2, data after
+ * the end would reset the stream before the client has received all of it.
  */
 function ignoreCalls(stream: StreamConnection, error: unknown): void {
   const members: unknown = stream

@@ -41,7 +41,7 @@ function untilEnd(body: ReadableStream<Uint8Array>, lease: Lease<unknown>): Read
         if (isOpen) {
           isOpen = false
           controller.close()
-          // The source learns that nobody reads any more.
+          // The source can stop, because it has no reader any more.
           reader.cancel(signal.reason).catch(() => undefined)
         }
       }

@@ -26,8 +26,8 @@ export interface Lease<Claims = RawClaims> {
    */
   bind(connection: Connection): this
   /**
-   * Validates a fresh token, and goes on with it. Takes the token, or a request of Node or of the web that presents it. It must be of the same
-   * issuer, subject and client, have the same `confirmation`, and pass the guards of the connection.
+   * Validates a fresh token, and goes on with it. Takes the token, or a request of Node or of the web that presents it. The
+   * fresh token must have the same issuer, subject, client and `confirmation`, and pass the guards of the connection.
    *
    * @throws Refusal, or Unavailable: the lease then goes on with the old token.
    */

@@ -8,13 +8,14 @@ export interface Emitter {
 
 /** Milliseconds in which a peer can close the connection by itself. */
 export const grace = 500
+
 /** Cuts off a connection that has not closed after some time. */
 export function cutOffLater(connection: object, cutOff: () => void): void {
   const timer = setTimeout(cutOff, grace).unref()
   listen(connection, 'close', () => clearTimeout(timer))
 }
 
-/** A WebSocket of Hono has no events of its own. */
+/** Does nothing for an object without events, such as a WebSocket of Hono. */
 export function listen(connection: object, event: string, listener: () => void): void {
   const emitter = connection as Partial<Emitter>
   if (typeof emitter.on === 'function') {

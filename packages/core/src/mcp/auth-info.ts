@@ -20,8 +20,8 @@ export interface AuthInfo<Claims = RawClaims> {
   extra: McpExtra<Claims>
 }
 
-/** What the SDK passes on as `authInfo.extra`. */
 // A type and no interface, because the SDK expects a record.
+/** The members of `authInfo.extra`. */
 export type McpExtra<Claims = RawClaims> = {
   auth: AccessToken<Claims>
 }

@@ -24,6 +24,8 @@ export interface McpHandler<Claims = RawClaims> {
  * `tools`, it reads the body, up to 4 MiB, and gives it to the handler as `parsedBody`. A stream of GET or of
  * `subscriptions/listen` ends with its token. It rejects with the errors of guards and of the handler.
  *
+ * It does NOT check `Host`, nor that the tools of `tools` exist. It sends no headers of CORS.
+ *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for invalid options.
  */
 export function createMcpFetch<Claims>(

@@ -6,7 +6,7 @@ import { expectAllowedOrigins } from '../request/allowed-origins.ts'
 export interface McpOptions {
   /**
    * The origins whose pages may send requests, such as `'https://app.example.com'`. A request with any other `Origin` is
-   * 403, with and without a token. Default: none. Clients outside of browsers send no `Origin`, and pass.
+   * 403, with and without a token. Default: none. Clients that are no browsers send no `Origin`, and pass.
    */
   readonly origins?: string | readonly string[] | undefined
   /**

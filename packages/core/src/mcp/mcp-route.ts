@@ -1,8 +1,8 @@
 import { createTokenGuard, type Guard } from '../guards/guard.ts'
 import { keepScopes } from '../guards/keep-scopes.ts'
-import { verifyAllowedOrigin } from '../request/allowed-origins.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { invalidRequest, isRefusal, type Refusal } from '../responses/refusal.ts'
+import { isOfAllowedOrigin } from '../request/same-origin.ts'
+import { invalidRequest, isRefusal, Refusal } from '../responses/refusal.ts'
 import type { Validator } from '../validator-methods.ts'
 import { expectMcpOptions, type McpOptions } from './mcp-options.ts'
 import { hasMessage, type Operation, parseOperation, parseStatedOperation, saysListening } from './messages.ts'
@@ -56,17 +56,8 @@ export function createMcpRoute<Claims>(
       ? parseStatedOperation(request)
       : parseOperation(body, request)
 
-  function enter(request: HttpRequest): Guard | Refusal {
-    try {
-      verifyAllowedOrigin(request, origins)
-      return base
-    } catch (error) {
-      if (isRefusal(error)) {
-        return error
-      }
-      throw error
-    }
-  }
+  const enter = (request: HttpRequest): Guard | Refusal =>
+    isOfAllowedOrigin(request, origins) ? base : new Refusal({ reason: 'cross-origin' })
 
   return {
     enter,

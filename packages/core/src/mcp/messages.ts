@@ -1,5 +1,5 @@
 import { isRecord, own, ownText } from '../lib/record.ts'
-import { headerLines } from '../request/header-lines.ts'
+import { headerLines, onlyHeaderLine } from '../request/header-lines.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 
 /** What the messages of a request ask for. */
@@ -33,13 +33,9 @@ export function parseOperation(body: unknown, { headers }: Pick<HttpRequest, 'he
   if (messages.length === 0 || !messages.every((message) => message !== undefined)) {
     return undefined
   }
-  return messages.length === 1 && !Array.isArray(body)
-    ? agreesWith(messages[0], headers)
-      ? operationOf(messages)
-      : undefined
-    : hasNoLines(headers)
-      ? operationOf(messages)
-      : undefined
+  // The headers name one message, and no batch.
+  const isStated = Array.isArray(body) ? namesNoMessage(headers) : agreesWith(messages[0], headers)
+  return isStated ? operationOf(messages) : undefined
 }
 
 /**
@@ -47,9 +43,9 @@ export function parseOperation(body: unknown, { headers }: Pick<HttpRequest, 'he
  * It counts only where the server compares them with the body.
  */
 export function parseStatedOperation({ headers }: Pick<HttpRequest, 'headers'>): Operation | undefined {
-  const revision = onlyLine(headers, 'mcp-protocol-version')
-  const method = onlyLine(headers, 'mcp-method')
-  const name = decode(onlyLine(headers, 'mcp-name'))
+  const revision = trimmedLine(headers, 'mcp-protocol-version')
+  const method = trimmedLine(headers, 'mcp-method')
+  const name = decode(trimmedLine(headers, 'mcp-name'))
   // Revisions are dates.
   const isVerified = revision !== undefined && /^\d{4}-\d\d-\d\d$/.test(revision) && revision >= '2026-07-28'
   const isComplete = method !== undefined && (method !== callsTool || name !== undefined)
@@ -82,27 +78,24 @@ function parseMessage(value: unknown): Message | undefined {
   return isRecord(value) && isComplete ? { method, name } : undefined
 }
 
-/** The headers of older revisions are absent. */
+/** A client of an older revision sends no such headers. */
 function agreesWith(message: Message | undefined, headers: HttpRequest['headers']): boolean {
-  if (message === undefined || hasNoLines(headers)) {
-    return message !== undefined
+  if (namesNoMessage(headers)) {
+    return true
   }
-  if (onlyLine(headers, 'mcp-method') !== message.method) {
-    return false
-  }
-  return message.method !== callsTool || decode(onlyLine(headers, 'mcp-name')) === message.name
+  const isSameMethod = trimmedLine(headers, 'mcp-method') === message?.method
+  return isSameMethod && (message?.method !== callsTool || decode(trimmedLine(headers, 'mcp-name')) === message.name)
 }
 
-function hasNoLines(headers: HttpRequest['headers']): boolean {
+function namesNoMessage(headers: HttpRequest['headers']): boolean {
   return ['mcp-method', 'mcp-name'].every((name) => headerLines(headers, name).length === 0)
 }
 
-function onlyLine(headers: HttpRequest['headers'], name: string): string | undefined {
-  const [line, ...others] = headerLines(headers, name)
-  return others.length === 0 ? line?.trim() : undefined
+function trimmedLine(headers: HttpRequest['headers'], name: string): string | undefined {
+  return onlyHeaderLine(headers, name)?.trim()
 }
 
-/** A name of other characters than those of a header is `=?base64?…?=`. `undefined` for a malformed one. */
+/** A name that a header cannot contain comes as `=?base64?…?=`. `undefined` for a malformed one. */
 function decode(value: string | undefined): string | undefined {
   const [, encoded] = /^=\?base64\?(.*)\?=$/.exec(value ?? '') ?? []
   if (encoded === undefined) {

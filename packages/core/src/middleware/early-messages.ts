@@ -50,7 +50,7 @@ const timeLimit = 5000
 /** The bytes that a client can send without a token. A single message could have 100 MiB. */
 const maxBytes: number = 2 * maxTokenLength
 
-/** What several layers in front of one handler have in common. */
+/** The buffer that several layers in front of one handler share. */
 interface Buffered {
   readonly messages: Message[]
   readonly buffer: (...message: Message) => void
@@ -60,7 +60,7 @@ interface Buffered {
 
 const buffered = new WeakMap<object, Buffered>()
 
-/** Buffers messages, and pauses the WebSocket. Those that come in one chunk of bytes come all the same. */
+/** Buffers the messages of a WebSocket, and pauses it. A chunk that has arrived can have further messages. */
 export function bufferMessages(socket: WebSocket, connection: Connection): EarlyMessages {
   const shared = buffered.get(socket) ?? startBuffering(socket)
   shared.layers += 1

@@ -15,7 +15,7 @@ export type ProtectBy<Request, Middleware> = (
 
 const creators = new WeakMap<object, ProtectBy<never, object>>()
 
-/** Gives `protect` of an adapter the function. */
+/** Notes the function of the `protect` of an adapter. */
 export function setProtectBy<Request, Middleware extends object>(
   protect: object,
   by: ProtectBy<Request, Middleware>,
@@ -24,7 +24,7 @@ export function setProtectBy<Request, Middleware extends object>(
 }
 
 /**
- * The function of a `protect`, for parts of the library whose guards depend on the request. An application uses
+ * The function of a `protect`, for parts of the library that choose the guard by the request. An application uses
  * `defineGuard`.
  *
  * @throws TypeError with `code: 'ERR_INVALID_OPTION'` for any other object.

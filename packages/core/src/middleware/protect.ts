@@ -1,13 +1,13 @@
 import type { AccessToken, RawClaims } from '../access-token.ts'
-import type { Validator } from '../validator-methods.ts'
 import { type Guard, isGuard } from '../guards/guard.ts'
 import type { MetadataResponse } from '../resource/metadata-response.ts'
 import type { RespondWithMetadata } from '../resource/served-metadata.ts'
-import { toHttpRequest as ofNode } from '../request/to-http-request.ts'
+import { toHttpRequest as nodeToHttpRequest } from '../request/to-http-request.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal, type Refusal } from '../responses/refusal.ts'
-import { withWebSocket } from './early-messages.ts'
+import type { Validator } from '../validator-methods.ts'
 import type { Authenticate, AuthResult } from './auth-result.ts'
+import { withWebSocket } from './early-messages.ts'
 import { createExpectAtStart } from './expect-at-start.ts'
 import type { Framework } from './framework.ts'
 import { expectGuard, setProtectBy } from './protect-by.ts'
@@ -16,8 +16,8 @@ import { type ProtectSettings, toFrameworkError } from './protect-options.ts'
 import { createRequestAuth } from './request-auth.ts'
 import { type Unawaitable, unawaitable } from './unawaitable.ts'
 import { createIsExempt, createIsNamed, type Exemption } from './unless.ts'
-import { withOrigin } from './with-origin.ts'
 import { createUpgrade, type Upgrade, type UpgradeOptions } from './upgrade.ts'
+import { withOrigin } from './with-origin.ts'
 
 /** Protects the routes of a framework: it takes guards and returns a middleware of the framework. */
 export interface Protect<Request, Middleware, OptionalMiddleware = Middleware, Claims = RawClaims, Native = Request> {
@@ -86,7 +86,10 @@ export function createProtectFor<
   const { validator, errors, origin } = protection
   const auth = createRequestAuth(protection, origin === undefined ? toHttpRequest : withOrigin(toHttpRequest, origin))
   // Of an upgrade, which no framework sees.
-  const nodeAuth = createRequestAuth(protection, origin === undefined ? ofNode : withOrigin(ofNode, origin))
+  const nodeAuth = createRequestAuth(
+    protection,
+    origin === undefined ? nodeToHttpRequest : withOrigin(nodeToHttpRequest, origin),
+  )
 
   /** Set by `metadata()`. */
   let respondWithMetadata: RespondWithMetadata | undefined

@@ -1,4 +1,5 @@
 import type { Guard } from '../guards/guard.ts'
+import { isObject } from '../lib/record.ts'
 import { shared } from '../lib/shared-state.ts'
 import type { Validator } from '../validator-methods.ts'
 
@@ -24,7 +25,13 @@ export function noteProtection<Middleware extends object>(
 
 /** The protection of a middleware that `protect(…)` returned. `undefined` for any other value. */
 export function protectionOf(middleware: unknown): Protection | undefined {
-  return typeof middleware === 'function' || (typeof middleware === 'object' && middleware !== null)
-    ? protections.get(middleware)
-    : undefined
+  return isObject(middleware) ? protections.get(middleware) : undefined
+}
+
+/** The protections of these functions that a request passes, in their order. Other functions have none. */
+export function protectionsOf(functions: readonly unknown[], request: object): readonly Protection[] {
+  return functions
+    .map(protectionOf)
+    .filter((protection) => protection !== undefined)
+    .filter(({ isExempt }) => !isExempt(request))
 }

@@ -2,21 +2,21 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { isErrorResponse, writeErrorResponse } from '../responses/error-response.ts'
+import { nodeWriter } from '../responses/node-writer.ts'
 
-/** Responds to an upgrade that is not accepted, and closes its connection. Any other error is a 500 without details, which the validator has published. */
+/**
+ * Responds to an upgrade that is not accepted, and closes its connection. An error that is no refusal and no outage is a
+ * 500 without details, because the validator has published it.
+ */
 export function respondToUpgrade(request: IncomingMessage, socket: Duplex, error: unknown): void {
   const response = new ServerResponse(request)
   response.assignSocket(socket as Socket)
   response.shouldKeepAlive = false
   // The client can keep its half of the connection open.
-  const close = (): void => (socket as Socket).destroySoon()
+  response.on('finish', () => (socket as Socket).destroySoon())
   if (isErrorResponse(error)) {
-    writeErrorResponse(error, {
-      set: (name, value) => response.setHeader(name, value),
-      append: (name, value) => response.appendHeader(name, value),
-      end: (status, body) => Object.assign(response, { statusCode: status }).end(body, close),
-    })
+    writeErrorResponse(error, nodeWriter(response))
   } else {
-    Object.assign(response, { statusCode: 500 }).end(close)
+    Object.assign(response, { statusCode: 500 }).end()
   }
 }

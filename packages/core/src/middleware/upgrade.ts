@@ -87,6 +87,16 @@ export function createUpgrade<Request extends object, Claims>(
   const firstMessage = expectOneOf(checked.firstMessage ?? 'ignored', 'firstMessage', ['ignored', 'accepted'])
   const inRequest = firstMessage === 'accepted' ? 'optional' : 'required'
 
+  /** The origin comes first, because the token of a refused page must not count. */
+  async function authenticate<Native extends object>(
+    by: Authentication<Native, Claims>,
+    request: Native,
+    credentials: 'required' | 'optional',
+  ): Promise<Token<Claims>> {
+    await verifyOrigin(validator, by.toHttpRequest(request), origins)
+    return by.authenticate(request, guard, credentials)
+  }
+
   /** A token that came beside the request. The guards see the request. */
   async function validate(text: unknown, request: HttpRequest): Promise<AccessToken<Claims>> {
     const token = await validator.validate(text, deferredOf(guard))
@@ -119,16 +129,11 @@ export function createUpgrade<Request extends object, Claims>(
       // Without this listener, a connection that breaks in the meantime ends the process.
       const destroy = (): void => void socket.destroy()
       socket.on('error', destroy)
-      const http = node.toHttpRequest(request)
-      async function authenticated(): Promise<Token<Claims>> {
-        await verifyOrigin(validator, http, origins)
-        return node.authenticate(request, guard, inRequest)
-      }
-      authenticated().then(
+      authenticate(node, request, inRequest).then(
         (token) => {
           socket.off('error', destroy)
           sockets.handleUpgrade(request, socket, head, (opened) => {
-            void serve(opened, http, {
+            void serve(opened, node.toHttpRequest(request), {
               token: async () => token,
               accept: (accepted) => accept(opened, accepted, request),
             })
@@ -138,23 +143,18 @@ export function createUpgrade<Request extends object, Claims>(
       )
     },
     open: async (socket, request, accept) => {
-      const http = framework.toHttpRequest(request)
-      async function authenticated(): Promise<Token<Claims>> {
-        await verifyOrigin(validator, http, origins)
-        return framework.authenticate(request, guard, inRequest)
-      }
-      await serve(socket, http, { token: authenticated, accept })
+      const token = async (): Promise<Token<Claims>> => authenticate(framework, request, inRequest)
+      await serve(socket, framework.toHttpRequest(request), { token, accept })
     },
     handshake: (socket, next) => {
-      const http = node.toHttpRequest(socket.request)
+      const { request } = socket
       async function authenticated(): Promise<AccessToken<Claims>> {
-        await verifyOrigin(validator, http, origins)
         const text = tokenOfHandshake(socket)
-        const token = await node.authenticate(socket.request, guard, text === undefined ? 'required' : 'optional')
+        const token = await authenticate(node, request, text === undefined ? 'required' : 'optional')
         if (text !== undefined && token !== undefined) {
           throw invalidRequest('repeated-credentials')
         }
-        return token ?? validate(text, http)
+        return token ?? validate(text, node.toHttpRequest(request))
       }
       authenticated()
         .then((token) => {

@@ -1,11 +1,12 @@
 import { reportFor } from '../create-validator.ts'
-import { verifyAllowedOrigin } from '../request/allowed-origins.ts'
 import type { HttpRequest } from '../request/http-request.ts'
+import { isOfAllowedOrigin } from '../request/same-origin.ts'
+import { Refusal } from '../responses/refusal.ts'
 import type { Validator } from '../validator-methods.ts'
 
 /**
- * Refuses a request of a page whose origin is not in the list, as `verifyAllowedOrigin` does. The refusal is published
- * and explained as those of the validator are. `undefined` lists nothing and refuses nothing.
+ * Refuses a request of a page whose origin is not in the list. The validator publishes and explains the refusal as its
+ * own. Without a list, no request is refused.
  *
  * @throws Refusal 403 `cross-origin`.
  */
@@ -14,7 +15,7 @@ export async function verifyOrigin(
   request: HttpRequest,
   origins: readonly string[] | undefined,
 ): Promise<void> {
-  if (origins !== undefined) {
-    await reportFor(validator)(request, async () => verifyAllowedOrigin(request, origins))
+  if (origins !== undefined && !isOfAllowedOrigin(request, origins)) {
+    await reportFor(validator)(request, () => Promise.reject(new Refusal({ reason: 'cross-origin' })))
   }
 }

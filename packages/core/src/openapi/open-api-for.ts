@@ -1,8 +1,7 @@
-import type { OpenApiOptions } from './open-api-options.ts'
-import { expectOpenApiOptions, expectVersion } from './open-api-options.ts'
+import { createDescriber } from './describer.ts'
+import { expectOpenApiOptions, expectVersion, type OpenApiOptions } from './open-api-options.ts'
 import { openApiSecurity, type OpenApiSecurity, type Protecting } from './open-api-security.ts'
 import type { OpenApiDocument } from './open-api-types.ts'
-import { createDescriber } from './describer.ts'
 import { type FindLayers, secureDocument } from './secure-document.ts'
 
 /** The security of the operations of a document, for a framework whose apps list their routes. */
@@ -24,9 +23,4 @@ export function createOpenApiFor<App>(
     // The schemes are a getter.
     return Object.defineProperties({ secure }, Object.getOwnPropertyDescriptors(plain)) as AppSecurity<App>
   }
-}
-
-/** The path of an operation, with `{}` for each parameter, as `pathTemplates` writes those of routes. */
-export function templateOf(path: string): string {
-  return path.replaceAll(/\{[^{}]*\}/g, '{}')
 }

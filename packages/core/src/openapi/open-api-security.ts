@@ -1,7 +1,8 @@
+import { describedSettingsOf } from '../described-settings.ts'
 import { type Guard, isGuard } from '../guards/guard.ts'
 import { describeOther, invalidOption } from '../lib/invalid-option.ts'
+import { isObject } from '../lib/record.ts'
 import { protectionOf } from '../middleware/protections.ts'
-import { describedSettingsOf } from '../described-settings.ts'
 import { createDescriber, type Layer } from './describer.ts'
 import { expectOpenApiOptions, type OpenApiOptions } from './open-api-options.ts'
 import type { OpenApiResponse, SecurityRequirement, SecurityScheme } from './open-api-types.ts'
@@ -62,9 +63,8 @@ export function openApiSecurity(subject: Protecting, options: OpenApiOptions = {
 
 /** The validator of an argument of `openApiSecurity`. Throws a `TypeError` for any other value. */
 function expectProtecting(subject: Protecting): Layer['validator'] {
-  const isObject = (typeof subject === 'object' && subject !== null) || typeof subject === 'function'
-  const validator = isObject && 'validator' in subject ? subject.validator : subject
-  if (!isObject || describedSettingsOf(validator) === undefined) {
+  const validator = isObject(subject) && 'validator' in subject ? subject.validator : subject
+  if (!isObject(subject) || describedSettingsOf(validator) === undefined) {
     throw invalidOption(
       `Expected openApiSecurity(…) to get the protect of createProtect(…), or a validator, got ${describeOther(subject)}`,
     )

@@ -1,7 +1,6 @@
 import type { DescribedSettings } from '../described-settings.ts'
+import { settingsOf, type TrustedIssuer } from '../issuers/trusted-issuer.ts'
 import { invalidOption } from '../lib/invalid-option.ts'
-import type { TrustedIssuer } from '../issuers/trusted-issuer.ts'
-import { settingsOf } from '../issuers/trusted-issuer.ts'
 import type { OpenApiSettings } from './open-api-options.ts'
 import type { SecurityScheme } from './open-api-types.ts'
 

@@ -1,26 +1,10 @@
 import { describeOther, invalidOption } from '../lib/invalid-option.ts'
 import { isSecure } from '../lib/loopback.ts'
-import { Refusal } from '../responses/refusal.ts'
-import type { HttpRequest } from './http-request.ts'
-import { isOfAllowedOrigin } from './same-origin.ts'
 
 /** Checks an option `origins`: the origins whose pages may send requests. Default: none. */
 export function expectAllowedOrigins(origins: unknown = []): readonly string[] {
   const list: readonly unknown[] = Array.isArray(origins) ? origins : [origins]
   return Object.freeze(Array.from(list, expectOrigin))
-}
-
-/**
- * Refuses a request of a page of another origin, which protects servers on a local network against DNS rebinding. A
- * request without `Origin` passes, because only browsers send it. Any other must have exactly one, which is in the list.
- * The origin of the server itself counts only if it is in the list.
- *
- * @throws Refusal with status 403: `cross-origin`.
- */
-export function verifyAllowedOrigin(request: HttpRequest, origins: readonly string[]): void {
-  if (!isOfAllowedOrigin(request, origins)) {
-    throw new Refusal({ reason: 'cross-origin' })
-  }
 }
 
 /** Browsers send the serialization of an origin (Fetch §3.2), and the validator compares it exactly. */

@@ -26,6 +26,15 @@ export function headerLines(headers: HttpRequest['headers'], name: string): read
     .map(([, value]) => value)
 }
 
+/**
+ * The value of the only header line with this name. `undefined` without one, and with several. A web `Headers` joins several
+ * lines: the result then is no value that the caller expects.
+ */
+export function onlyHeaderLine(headers: HttpRequest['headers'], name: string): string | undefined {
+  const [line, ...others] = headerLines(headers, name)
+  return others.length === 0 ? line : undefined
+}
+
 /** Recognised by name, because a mention of the global `Headers` makes Node load its own undici. */
 export function isWebHeaders(headers: HttpRequest['headers']): headers is Headers {
   return (headers as { readonly [Symbol.toStringTag]?: unknown } | undefined)?.[Symbol.toStringTag] === 'Headers'

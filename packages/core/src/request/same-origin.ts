@@ -1,4 +1,4 @@
-import { headerLines } from './header-lines.ts'
+import { headerLines, onlyHeaderLine } from './header-lines.ts'
 import type { HttpRequest } from './http-request.ts'
 
 /** The methods whose requests have no side effects. Methods are case-sensitive (RFC 9110 §9.1). */
@@ -13,16 +13,16 @@ const safeMethods: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS'])
  * Does not check whether a handler of GET has side effects. Does not recognise scripts that run on the origin itself.
  */
 export function isSafeOrSameOrigin(request: HttpRequest, origins: readonly string[]): boolean {
-  return isSafe(request) || isSameOrigin(request) || origins.includes(onlyLine(request, 'origin') ?? '')
+  return isSafe(request) || isSameOrigin(request) || hasOrigin(request, origins)
 }
 
 /**
- * Whether the request has no `Origin`, or exactly one that is in `origins`. `Sec-Fetch-Site` does not count: with DNS
- * rebinding, the page of an attacker has the same origin as the request.
+ * Whether the request has no `Origin`, because only browsers send it, or exactly one that is in `origins`. This protects
+ * servers on a local network against DNS rebinding, with which the page of an attacker has the origin of the request.
+ * Therefore `Sec-Fetch-Site` does not count, and the origin of the server itself counts only if it is in the list.
  */
 export function isOfAllowedOrigin(request: HttpRequest, origins: readonly string[]): boolean {
-  const isOfPage = headerLines(request.headers, 'origin').length > 0
-  return !isOfPage || origins.includes(onlyLine(request, 'origin') ?? '')
+  return headerLines(request.headers, 'origin').length === 0 || hasOrigin(request, origins)
 }
 
 /** A WebSocket is opened by a GET. A page of another site can read it, unlike the response to any other GET. */
@@ -30,12 +30,10 @@ function isSafe({ method, headers }: HttpRequest): boolean {
   return safeMethods.has(method) && !headerLines(headers, 'upgrade').some((line) => /websocket/i.test(line))
 }
 
-function isSameOrigin(request: HttpRequest): boolean {
-  return onlyLine(request, 'sec-fetch-site') === 'same-origin'
+function isSameOrigin({ headers }: HttpRequest): boolean {
+  return onlyHeaderLine(headers, 'sec-fetch-site') === 'same-origin'
 }
 
-/** Several lines that a web `Headers` has joined equal no value that is allowed. */
-function onlyLine({ headers }: HttpRequest, name: string): string | undefined {
-  const [line, ...others] = headerLines(headers, name)
-  return others.length === 0 ? line : undefined
+function hasOrigin({ headers }: HttpRequest, origins: readonly string[]): boolean {
+  return origins.includes(onlyHeaderLine(headers, 'origin') ?? '')
 }

@@ -6,7 +6,7 @@ export interface MetadataResponse {
   readonly body: string | null
 }
 
-/** In seconds. Clients know a change of the configuration after so long. */
+/** In seconds. A client can use an old document for this time. */
 const maxAge = 3600
 
 /** The document is public, and clients in browsers read it (RFC 9728 §3). */

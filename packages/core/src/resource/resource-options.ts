@@ -34,7 +34,7 @@ export interface ResourceOptions {
 export interface ResourceSettings extends Omit<ResourceOptions, 'signingKey'> {
   readonly signingKey?: AssertionKey | undefined
   readonly signingIssuer: string
-  /** Whether the developer gave it. */
+  /** `'audience'`: the developer gave no `resource`. */
   readonly source: 'option' | 'audience'
 }
 

@@ -28,7 +28,7 @@ export interface ServedMetadata {
 
 /** The configuration of a validator. */
 interface ServedContext extends Omit<ResourceContext, 'resource'> {
-  /** `undefined` if the developer gave none, and the audience is none. */
+  /** `undefined` if the developer gave none, and no audience or several are URLs. */
   readonly resource: ResourceSettings | undefined
   readonly clock: Clock
 }

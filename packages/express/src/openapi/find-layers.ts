@@ -1,11 +1,10 @@
 import {
-  exampleOf,
   type FindLayers,
   joinPaths,
   type Layer as Protection,
-  pathTemplates,
   protectionOf,
-  templateOf,
+  protectionsOf,
+  routesAt,
 } from '@tollgate/core/openapi'
 import { type App, appBehind, type Layer, restAfter, type Route, routerBehind, routerOf } from '../router/layers.ts'
 import { mountPaths } from '../router/mount-paths.ts'
@@ -14,7 +13,6 @@ import { mountPaths } from '../router/mount-paths.ts'
 interface FoundRoute {
   readonly layer: Layer
   readonly path: string
-  readonly templates: readonly string[]
   readonly methods: Readonly<Record<string, boolean>>
 }
 
@@ -23,18 +21,15 @@ export function createFindLayers(app: App): FindLayers {
   const routes = routesIn(routerOf(app)?.stack ?? [], '', [])
 
   return ({ method, paths }) => {
-    const [found, ...others] = paths
-      .map(templateOf)
-      .flatMap((template) =>
-        routes
-          .filter(({ templates, methods }) => templates.includes(template) && isFor(methods, method))
-          .map(({ layer, path }) => ({ layer, sample: exampleOf(path, template) })),
-      )
+    const [found, ...others] = routesAt(paths, routes, ({ path }) => path).filter(({ route }) =>
+      isFor(route.methods, method),
+    )
     if (found?.sample === undefined) {
       return undefined
     }
-    const isLast = others.every(({ layer }) => layer === found.layer)
-    return walk(app, routerOf(app)?.stack ?? [], found.sample, { layer: found.layer, method, isLast }).protections
+    const { layer } = found.route
+    const isLast = others.every(({ route }) => route.layer === layer)
+    return walk(app, routerOf(app)?.stack ?? [], found.sample, { layer, method, isLast }).protections
   }
 }
 
@@ -58,7 +53,7 @@ function routesOf(layer: Layer, { path, methods, stack }: Route, prefix: string)
   const written = ([path].flat(Infinity) as unknown[]).filter((one) => typeof one === 'string')
   return (responds ? written : []).map((one) => {
     const name = joinPaths(prefix, one)
-    return { layer, path: name, templates: pathTemplates(name), methods }
+    return { layer, path: name, methods }
   })
 }
 
@@ -88,7 +83,7 @@ function walk(app: App, stack: readonly Layer[], path: string, target: Target): 
     if (rest === undefined || (layer.route !== undefined && !isFor(layer.route.methods, target.method))) {
       continue
     }
-    protections.push(...protectionsOf(layer, { url: layer.route === undefined ? rest : path, app }, target))
+    protections.push(...protectionsIn(layer, { url: layer.route === undefined ? rest : path, app }, target))
     if (layer === target.layer) {
       return { protections, isAtRoute: true }
     }
@@ -102,17 +97,14 @@ function walk(app: App, stack: readonly Layer[], path: string, target: Target): 
   return { protections, isAtRoute: false }
 }
 
-function protectionsOf(layer: Layer, request: object, { layer: last, method, isLast }: Target): readonly Protection[] {
+function protectionsIn(layer: Layer, request: object, { layer: last, method, isLast }: Target): readonly Protection[] {
   const { handle, route } = layer
   const isCalled = (one: Route['stack'][number]): boolean =>
     one.method === undefined || isFor({ [one.method]: true }, method)
   const handles = route === undefined ? [handle] : route.stack.filter(isCalled).map((one) => one.handle)
   // Behind the function that responds, a protection protects nothing.
   const called = layer === last && isLast ? handles.slice(0, handles.findLastIndex(isForeign) + 1) : handles
-  return called
-    .map(protectionOf)
-    .filter((protection) => protection !== undefined)
-    .filter(({ isExempt }) => !isExempt(request))
+  return protectionsOf(called, request)
 }
 
 function isForeign(handle: unknown): boolean {

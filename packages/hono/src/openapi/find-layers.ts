@@ -1,4 +1,4 @@
-import { exampleOf, type FindLayers, type Layer, pathTemplates, protectionOf, templateOf } from '@tollgate/core/openapi'
+import { type FindLayers, type Layer, protectionOf, protectionsOf, routesAt } from '@tollgate/core/openapi'
 import { findTargetHandler } from 'hono/utils/handler'
 import { type HonoApp, type HonoRoute, withParentheses } from '../router/hono-app.ts'
 
@@ -7,13 +7,9 @@ export function createFindLayers(app: HonoApp): FindLayers {
   const responding = app.routes.filter(responds)
 
   return ({ method, paths }) => {
-    const [found] = paths
-      .map(templateOf)
-      .flatMap((template) =>
-        responding
-          .filter((route) => templatesOf(route.path).includes(template) && isFor(route, method))
-          .map((route) => ({ route, sample: exampleOf(withParentheses(route.path), template) })),
-      )
+    const found = routesAt(paths, responding, (route) => withParentheses(route.path)).find(({ route }) =>
+      isFor(route, method),
+    )
     return found?.sample === undefined ? undefined : layersUpTo(app, found.route, method, found.sample)
   }
 }
@@ -24,13 +20,7 @@ function layersUpTo(app: HonoApp, route: HonoRoute, method: string, path: string
   const routes = entries.map(([[, matched]]) => matched)
   // A route with several functions has several entries. Behind the one that responds, a protection protects nothing.
   const last = routes.findLastIndex((one) => one.path === route.path && one.method === route.method && responds(one))
-  return last === -1
-    ? undefined
-    : routes
-        .slice(0, last + 1)
-        .map((one) => protectionOf(handlerOf(one)))
-        .filter((protection) => protection !== undefined)
-        .filter(({ isExempt }) => !isExempt({ req: { path } }))
+  return last === -1 ? undefined : protectionsOf(routes.slice(0, last + 1).map(handlerOf), { req: { path } })
 }
 
 function responds(route: HonoRoute): boolean {
@@ -40,10 +30,6 @@ function responds(route: HonoRoute): boolean {
 /** `app.route` wraps the handlers of an app with an error handling of its own. */
 function handlerOf({ handler }: HonoRoute): unknown {
   return typeof handler === 'function' ? findTargetHandler(handler) : handler
-}
-
-function templatesOf(path: string): readonly string[] {
-  return pathTemplates(withParentheses(path))
 }
 
 /** Hono responds to `HEAD` with the handler for `GET`. `app.all` and `app.use` are for all methods. */

@@ -1,11 +1,4 @@
-import {
-  exampleOf,
-  type FindLayers,
-  type Layer as Protection,
-  pathTemplates,
-  protectionOf,
-  templateOf,
-} from '@tollgate/core/openapi'
+import { type FindLayers, protectionOf, protectionsOf, routesAt } from '@tollgate/core/openapi'
 import { isRouter, type KoaApp, type Layer, type Router } from '../router/koa-app.ts'
 
 /** Finds the protections that a request to an operation passes, in the order of the app. */
@@ -14,23 +7,19 @@ export function createFindLayers(app: KoaApp): FindLayers {
   const routes = steps.flatMap(({ router }) => (router?.stack ?? []).filter(isRoute))
 
   return ({ method, paths }) => {
-    const [found, ...others] = paths
-      .map(templateOf)
-      .flatMap((template) =>
-        routes
-          .filter((one) => pathTemplates(String(one.path)).includes(template) && one.methods.includes(method))
-          .map((route) => ({ route, path: exampleOf(String(route.path), template) })),
-      )
-    if (found?.path === undefined) {
+    const [found, ...others] = routesAt(paths, routes, (route) => String(route.path)).filter(({ route }) =>
+      route.methods.includes(method),
+    )
+    if (found?.sample === undefined) {
       return undefined
     }
-    const { route, path } = found
+    const { route, sample: path } = found
     const isLast = others.length === 0
     const before = steps.slice(0, steps.findIndex(({ router }) => router?.stack.includes(route)) + 1)
     const called = before.flatMap(({ middleware, router }) =>
       router === undefined ? [middleware] : calledBy(router, route, { method, path, isLast }),
     )
-    return protectionsOf(called, path)
+    return protectionsOf(called, { path })
   }
 }
 
@@ -66,11 +55,4 @@ function calledBy(
 
 function isForeign(middleware: unknown): boolean {
   return protectionOf(middleware) === undefined
-}
-
-function protectionsOf(called: readonly unknown[], path: string): readonly Protection[] {
-  return called
-    .map(protectionOf)
-    .filter((protection) => protection !== undefined)
-    .filter(({ isExempt }) => !isExempt({ path }))
 }

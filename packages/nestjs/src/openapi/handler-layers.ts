@@ -2,10 +2,8 @@ import type { CanActivate, INestApplicationContext } from '@nestjs/common'
 import { ModulesContainer } from '@nestjs/core'
 import { type Layer, protectionOf } from '@tollgate/core/openapi'
 import type { Class } from '../access-rule.ts'
+import { usedGuardsOf } from '../start-up-checks.ts'
 import { REGISTRATION, type Registration } from '../tollgate-guard.ts'
-
-/** The metadata of `@UseGuards(…)`. */
-const guardsKey = '__guards__'
 
 /** Finds the protections that a call of a handler passes, by the same policies as the guard of the module. */
 export function createLayersOf(app: INestApplicationContext): (type: Class, handler: object) => readonly Layer[] {
@@ -13,8 +11,7 @@ export function createLayersOf(app: INestApplicationContext): (type: Class, hand
   const { config } = app as { readonly config?: { readonly getGlobalGuards?: () => readonly CanActivate[] } }
 
   return (type, handler) => {
-    const used = [Reflect.getMetadata(guardsKey, type), Reflect.getMetadata(guardsKey, handler)].flat() as unknown[]
-    const others = [...(config?.getGlobalGuards?.() ?? []), ...used]
+    const others = [...(config?.getGlobalGuards?.() ?? []), ...usedGuardsOf(type, handler)]
       .map(protectionOf)
       .filter((protection) => protection !== undefined)
     return [...(registration === undefined ? [] : layersOfModule(registration, type, handler)), ...others]

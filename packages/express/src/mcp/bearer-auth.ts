@@ -1,6 +1,5 @@
-import { expectFunction } from '../lib/invalid-option.ts'
-import type { AuthInfo } from './auth-info.ts'
-import { type VerifiedAuthInfo, withExpiration } from './token-verifier.ts'
+import { withExpiration } from '@tollgate/core/adapter'
+import type { AuthInfo, VerifiedAuthInfo } from '@tollgate/core/mcp'
 
 /** The options that `requireBearerAuth` of the MCP SDK has beside the verifier. */
 export interface BearerAuthOptions {
@@ -18,8 +17,8 @@ export type RequireBearerAuth<Checker> = (options: {
 }) => Checker
 
 /**
- * Creates `requireBearerAuth` for one request, whose token the validator has validated. Its verifier accepts that token
- * and no other.
+ * Creates the middleware of the SDK for one request, whose token the validator has validated. Its verifier accepts that
+ * token and no other.
  */
 export function bearerAuthFor<Checker>(
   requireBearerAuth: RequireBearerAuth<Checker>,
@@ -40,9 +39,4 @@ export function bearerAuthFor<Checker>(
     ...(metadataUrl === undefined ? {} : { resourceMetadataUrl: metadataUrl }),
     ...(expectedResource === undefined ? {} : { expectedResource }),
   })
-}
-
-/** Checks that the argument is a function. */
-export function expectRequireBearerAuth(requireBearerAuth: unknown): void {
-  expectFunction(requireBearerAuth, 'requireBearerAuth')
 }
