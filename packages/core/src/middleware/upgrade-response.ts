@@ -6,7 +6,13 @@ import { isErrorResponse, writeErrorResponse } from '../responses/error-response
 /** Responds to an upgrade that is not accepted, and closes its connection. Any other error is a 500 without details, which the validator has published. */
 export function respondToUpgrade(request: IncomingMessage, socket: Duplex, error: unknown): void {
   const response = new ServerResponse(request)
-  response.assignSocket(socket as Socket)
+  try {
+    response.assignSocket(socket as Socket)
+  } catch {
+    // A client can send the upgrade while the connection still waits for the response to an earlier request.
+    socket.destroy()
+    return
+  }
   response.shouldKeepAlive = false
   // The client can keep its half of the connection open.
   const close = (): void => (socket as Socket).destroySoon()
