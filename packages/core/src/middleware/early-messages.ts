@@ -49,12 +49,16 @@ export interface EarlyMessages {
 const timeLimit = 5000
 /** The bytes that a client can send without a token. A single message could have 100 MiB. */
 const maxBytes: number = 2 * maxTokenLength
+/** The bytes of messages that wait for the authentication. Compressed, a few kilobytes can become many megabytes. */
+const maxBuffered: number = 1024 * 1024
 
 /** What several layers in front of one handler have in common. */
 interface Buffered {
   readonly messages: Message[]
   readonly buffer: (...message: Message) => void
   received: () => void
+  /** The bytes of all its messages. */
+  size: number
   layers: number
 }
 
@@ -109,9 +113,15 @@ function startBuffering(socket: WebSocket): Buffered {
     messages: [],
     buffer: (...message) => {
       shared.messages.push(message)
+      shared.size += sizeOf(message)
       shared.received()
+      if (shared.size > maxBuffered) {
+        shared.messages.length = 0
+        socket.terminate()
+      }
     },
     received: () => undefined,
+    size: 0,
     layers: 0,
   }
   ignoreErrors(socket)
@@ -139,6 +149,13 @@ function watchBytes(socket: WebSocket, connection: Connection): () => void {
   }
   connection?.on('data', count)
   return () => connection?.off('data', count)
+}
+
+/** Data of `ws` is a text, bytes, or an array of bytes. */
+function sizeOf([data]: Message): number {
+  return [data]
+    .flat()
+    .reduce<number>((size, part) => size + Number(memberOf(part, 'byteLength') ?? String(part).length), 0)
 }
 
 function textOf(message: Message | undefined): string | undefined {
