@@ -42,6 +42,7 @@ export {
 } from './request/node-headers.ts'
 export type { MetadataResponse } from './resource/metadata-response.ts'
 export { type Peer, peerOf } from './request/peer.ts'
+export { noteOpener } from './request/same-origin.ts'
 export { createServerRequest, type ServerRequestInit } from './request/server-request.ts'
 export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusts-peer.ts'
 export {

@@ -11,11 +11,23 @@ export interface IoSocket extends SocketIoConnection {
   readonly data: Record<string, unknown>
   /** It has a socket for each namespace that has accepted the client. */
   readonly client: object
+  /** Its namespace. */
+  readonly nsp: object
 }
 
 /** `io(url, { auth: { token } })` of the client. `undefined` without it. */
 export function tokenOfHandshake({ handshake }: IoSocket): unknown {
   return own(handshake.auth, 'token') ?? undefined
+}
+
+/** @throws TypeError when Socket.IO would let a client come back without a handshake, and so without a token. */
+export function expectHandshakes({ nsp }: IoSocket): void {
+  const options = memberOf(memberOf(nsp, 'server'), 'opts')
+  if (memberOf(memberOf(options, 'connectionStateRecovery'), 'skipMiddlewares') === true) {
+    throw new TypeError(
+      'Socket.IO skips the handshake of a client that it recovers, so that the connection would outlive its token: set `connectionStateRecovery: { skipMiddlewares: false }`',
+    )
+  }
 }
 
 /** Socket.IO sends `message` and `data` to the client. An error without details is no refusal. */

@@ -8,11 +8,13 @@ import { type Lease, lease } from '../leases/lease.ts'
 import { expectOneOf, expectOptions } from '../lib/invalid-option.ts'
 import { expectAllowedOrigins } from '../request/allowed-origins.ts'
 import type { HttpRequest } from '../request/http-request.ts'
+import { noteOpener } from '../request/same-origin.ts'
+import { isErrorResponse } from '../responses/error-response.ts'
 import { invalidRequest } from '../responses/refusal.ts'
 import type { Validator } from '../validator-methods.ts'
 import { bufferMessages, connectionOf, type EarlyMessages, type WebSocket } from './early-messages.ts'
 import type { RequestAuth } from './request-auth.ts'
-import { cutOffRefused, type IoSocket, publicError, tokenOfHandshake } from './socket-io.ts'
+import { cutOffRefused, expectHandshakes, type IoSocket, publicError, tokenOfHandshake } from './socket-io.ts'
 import { respondToUpgrade } from './upgrade-response.ts'
 import { verifyOrigin } from './verify-origin.ts'
 
@@ -124,18 +126,24 @@ export function createUpgrade<Request extends object, Claims>(
         await verifyOrigin(validator, http, origins)
         return node.authenticate(request, guard, inRequest)
       }
-      authenticated().then(
-        (token) => {
-          socket.off('error', destroy)
-          sockets.handleUpgrade(request, socket, head, (opened) => {
-            void serve(opened, http, {
-              token: async () => token,
-              accept: (accepted) => accept(opened, accepted, request),
+      authenticated()
+        .then(
+          (token) => {
+            socket.off('error', destroy)
+            sockets.handleUpgrade(request, socket, head, (opened) => {
+              void serve(opened, http, {
+                token: async () => token,
+                accept: (accepted) => accept(opened, accepted, request),
+              })
             })
-          })
-        },
-        (error: unknown) => respondToUpgrade(request, socket, error),
-      )
+          },
+          (error: unknown) => respondToUpgrade(request, socket, error),
+        )
+        // An option of `ws`, such as `handleProtocols`, can throw.
+        .catch((error: unknown) => {
+          reportBug(error)
+          socket.destroy()
+        })
     },
     open: async (socket, request, accept) => {
       const http = framework.toHttpRequest(request)
@@ -148,6 +156,8 @@ export function createUpgrade<Request extends object, Claims>(
     handshake: (socket, next) => {
       const http = node.toHttpRequest(socket.request)
       async function authenticated(): Promise<AccessToken<Claims>> {
+        expectHandshakes(socket)
+        noteOpener(http)
         await verifyOrigin(validator, http, origins)
         const text = tokenOfHandshake(socket)
         const token = await node.authenticate(socket.request, guard, text === undefined ? 'required' : 'optional')
@@ -163,6 +173,9 @@ export function createUpgrade<Request extends object, Claims>(
         .then(
           () => next(),
           (error: unknown) => {
+            if (!isErrorResponse(error)) {
+              reportBug(error)
+            }
             next(publicError(error))
             cutOffRefused(socket)
           },

@@ -1,3 +1,5 @@
+import { shared } from '../lib/shared-state.ts'
+import { carriersOf } from './carriers.ts'
 import { headerLines } from './header-lines.ts'
 import type { HttpRequest } from './http-request.ts'
 
@@ -6,7 +8,7 @@ const safeMethods: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * Whether a request may use a cookie that a browser sent on its own. A page of another site can cause such requests
- * (CSRF). True for GET, HEAD and OPTIONS, unless the request opens a WebSocket. Any other request must have exactly one
+ * (CSRF). True for GET, HEAD and OPTIONS, unless the request opens a connection. Any other request must have exactly one
  * `Sec-Fetch-Site: same-origin`, or exactly one `Origin` that is in `origins`. Pages cannot set these headers (Fetch
  * §2.2.2).
  *
@@ -17,17 +19,28 @@ export function isSafeOrSameOrigin(request: HttpRequest, origins: readonly strin
 }
 
 /**
- * Whether the request has no `Origin`, or exactly one that is in `origins`. `Sec-Fetch-Site` does not count: with DNS
- * rebinding, the page of an attacker has the same origin as the request.
+ * Whether the request has no `Origin`, or exactly one that is in `origins`. `Sec-Fetch-Site: same-origin` does not count:
+ * with DNS rebinding, the page of an attacker has the same origin as the request. Without an `Origin`, any other site
+ * in it is that of a foreign page, such as one with a `<script>`.
  */
 export function isOfAllowedOrigin(request: HttpRequest, origins: readonly string[]): boolean {
   const isOfPage = headerLines(request.headers, 'origin').length > 0
-  return !isOfPage || origins.includes(onlyLine(request, 'origin') ?? '')
+  const isForeign = headerLines(request.headers, 'sec-fetch-site').some((site) => /-site/i.test(site))
+  return isOfPage ? origins.includes(onlyLine(request, 'origin') ?? '') : !isForeign
 }
 
-/** A WebSocket is opened by a GET. A page of another site can read it, unlike the response to any other GET. */
-function isSafe({ method, headers }: HttpRequest): boolean {
-  return safeMethods.has(method) && !headerLines(headers, 'upgrade').some((line) => /websocket/i.test(line))
+const openers = shared('requests that open connections', () => new WeakSet<object>())
+
+/** Notes that a request opens a connection that its headers do not show: that of Socket.IO, also by polling. */
+export function noteOpener(request: HttpRequest): void {
+  carriersOf(request).forEach((carrier) => openers.add(carrier))
+}
+
+/** A connection is opened by a GET. A page of another site can read it, unlike the response to any other GET. */
+function isSafe(request: HttpRequest): boolean {
+  const { method, headers } = request
+  const isUpgrade = headerLines(headers, 'upgrade').some((line) => /websocket/i.test(line))
+  return safeMethods.has(method) && !isUpgrade && !carriersOf(request).some((carrier) => openers.has(carrier))
 }
 
 function isSameOrigin(request: HttpRequest): boolean {
