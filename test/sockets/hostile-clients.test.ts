@@ -40,6 +40,7 @@ test('an upgrade behind a request without a response does not end the process', 
   const lines = 'Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAuthorization: Bearer junk\r\n'
   socket.write(`GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n${lines}\r\n`)
   await once(socket, 'close')
+  expect(server.listening).toBe(true)
 })
 
 test('an option of `ws` that throws does not end the process', async () => {

@@ -5,7 +5,7 @@ import { isRecord, memberOf } from '../lib/record.ts'
 import { carriersOf } from '../request/carriers.ts'
 import { maxTokenLength } from '../request/header-tokens.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { invalidRequest } from '../responses/refusal.ts'
+import { type Message, sizeOf, textOf } from './web-socket-message.ts'
 
 /** A WebSocket of `ws`, or of a library above it. */
 export interface WebSocket extends WebSocketConnection {
@@ -27,9 +27,6 @@ interface RawConnection {
   pause(): unknown
   resume(): unknown
 }
-
-/** In version 7 of `ws`, a text is a string, and any other message is binary. */
-type Message = readonly [data: unknown, isBinary?: boolean]
 
 /** The messages of a WebSocket that is not accepted yet. */
 export interface EarlyMessages {
@@ -149,24 +146,6 @@ function watchBytes(socket: WebSocket, connection: Connection): () => void {
   }
   connection?.on('data', count)
   return () => connection?.off('data', count)
-}
-
-/** Data of `ws` is a text, bytes, or an array of bytes. */
-function sizeOf([data]: Message): number {
-  return [data]
-    .flat()
-    .reduce<number>((size, part) => size + Number(memberOf(part, 'byteLength') ?? String(part).length), 0)
-}
-
-function textOf(message: Message | undefined): string | undefined {
-  if (message === undefined) {
-    return undefined
-  }
-  const [data, isBinary = typeof data !== 'string'] = message
-  if (isBinary) {
-    throw invalidRequest('malformed-credentials')
-  }
-  return String(data)
 }
 
 /** Does work for a WebSocket that a library has opened already, if there is one. Its error closes the WebSocket. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { reportBug } from '../diagnostics/channels.ts'
 import { cutOffSocketIo, type SocketIoConnection } from '../leases/socket-io-connection.ts'
 import { memberOf, own } from '../lib/record.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
@@ -30,8 +31,11 @@ export function expectHandshakes({ nsp }: IoSocket): void {
   }
 }
 
-/** Socket.IO sends `message` and `data` to the client. An error without details is no refusal. */
+/** Socket.IO sends `message` and `data` to the client. An error without details is no refusal. Publishes a failure. */
 export function publicError(error: unknown): Error {
+  if (!isErrorResponse(error)) {
+    reportBug(error)
+  }
   const message = isRefusal(error) ? error.message : 'Try again later'
   const status = isErrorResponse(error) ? error.status : 500
   return Object.assign(new Error(message), { data: { status, ...(isRefusal(error) ? error.body : {}) } })

@@ -9,7 +9,6 @@ import { expectOneOf, expectOptions } from '../lib/invalid-option.ts'
 import { expectAllowedOrigins } from '../request/allowed-origins.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import { noteOpener } from '../request/same-origin.ts'
-import { isErrorResponse } from '../responses/error-response.ts'
 import { invalidRequest } from '../responses/refusal.ts'
 import type { Validator } from '../validator-methods.ts'
 import { bufferMessages, connectionOf, type EarlyMessages, type WebSocket } from './early-messages.ts'
@@ -173,9 +172,6 @@ export function createUpgrade<Request extends object, Claims>(
         .then(
           () => next(),
           (error: unknown) => {
-            if (!isErrorResponse(error)) {
-              reportBug(error)
-            }
             next(publicError(error))
             cutOffRefused(socket)
           },
