@@ -80,6 +80,16 @@ describe('the guard `active`', () => {
     expect(api.issuer.count('/introspect')).toBeLessThan(8)
   })
 
+  test('ends the lease in time when the issuer does not respond at all', async () => {
+    const api = await openRunning({ timeout: '30s' })
+    const opened = lease(await api.authenticate('t', active({ within: '4s' })))
+    const begun = performance.now()
+    api.issuer.routes['/introspect'] = () => undefined
+    expect(await reasonOf(opened)).toMatchObject({ name: 'Unavailable', reason: 'timeout' })
+    expect(secondsSince(begun)).toBeGreaterThanOrEqual(3)
+    expect(secondsSince(begun)).toBeLessThan(20)
+  })
+
   test('lets the lease go on when the issuer responds again in time', async () => {
     const api = await openRunning()
     const opened = lease(await api.authenticate('t', active({ within: '60s' })))

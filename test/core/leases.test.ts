@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createValidator, lease, scopes, type Validator } from '@tollgate/core'
+import { createValidator, defineGuard, lease, scopes, type Validator } from '@tollgate/core'
 import { createProtect } from '@tollgate/express'
 import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -56,6 +56,28 @@ describe('a lease', () => {
       reason: 'other-owner',
     })
     await new Promise((resolve) => setTimeout(resolve, 2200))
+    expect(opened.signal.aborted).toBe(false)
+    opened.end()
+  })
+
+  test('is not renewed with a token that is revoked while a guard waits', async () => {
+    let waiting: (() => void) | undefined
+    let isSlow = false
+    const guard = defineGuard({
+      check: async () => {
+        if (isSlow) {
+          await new Promise<void>((resolve) => (waiting = resolve))
+        }
+        return 'pass' as const
+      },
+    })
+    const opened = lease(await validator.validate(await issuer.accessToken({ sid: 'c' }), guard))
+    isSlow = true
+    const renewal = opened.renew(await issuer.accessToken({ sid: 'd' }))
+    await expect.poll(() => waiting).toBeDefined()
+    await validator.revoke({ sid: 'd' })
+    waiting?.()
+    await expect(renewal).rejects.toMatchObject({ reason: 'revoked' })
     expect(opened.signal.aborted).toBe(false)
     opened.end()
   })

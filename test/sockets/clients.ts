@@ -72,8 +72,8 @@ export function openStubborn(
 }
 
 /** A message of a client (RFC 6455 §5.2). The mask is zero. */
-export function frame(text: string, opcode = 1): Buffer {
-  const payload = Buffer.from(text)
+export function frame(content: string | Buffer, opcode = 1): Buffer {
+  const payload = typeof content === 'string' ? Buffer.from(content) : content
   const mask = Buffer.alloc(4)
   if (payload.length < 126) {
     return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length]), mask, payload])

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import {
   claims,
+  cookie,
   createValidator,
   type Guard,
   type Lease,
@@ -12,7 +13,7 @@ import {
 } from '@tollgate/core'
 import { createProtect } from '@tollgate/express'
 import { createMockIssuer, type MockIssuer } from '@tollgate/mock-issuer'
-import { Server as SocketIoServer } from 'socket.io'
+import { Server as SocketIoServer, type ServerOptions } from 'socket.io'
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -35,10 +36,14 @@ beforeEach(async () => {
 })
 
 async function serve(...guards: readonly Guard[]) {
+  return serveWith({}, ...guards)
+}
+
+async function serveWith(options: Partial<ServerOptions>, ...guards: readonly Guard[]) {
   const server = createServer()
   const events: string[] = []
   const leases: Lease[] = []
-  const sockets = new SocketIoServer(server)
+  const sockets = new SocketIoServer(server, options)
   const { handshake } = createProtect(validator).upgrade({ origins: 'https://app.example' }, ...guards)
   sockets.use(handshake)
   sockets.on('connection', (socket) => {
@@ -277,4 +282,61 @@ test('a refusal in one namespace leaves the others open', async () => {
   await next(main, 'connect')
   await new Promise((resolve) => setTimeout(resolve, 1000))
   expect(await main.emitWithAck('ping')).toBe('pong')
+})
+
+test('a client that leaves one namespace stays in the others', async () => {
+  const { server, sockets, leases } = await serve()
+  sockets
+    .of('/open')
+    .on('connection', (socket) => void socket.on('ping', (reply: (text: string) => void) => reply('pong')))
+  const main = connect(server, { auth: { token: await issuer.accessToken() } })
+  const other = main.io.socket('/open')
+  other.connect()
+  await Promise.all([next(main, 'connect'), next(other, 'connect')])
+  main.disconnect()
+  await expect.poll(() => leases[0]?.signal.aborted).toBe(true)
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  expect(await other.emitWithAck('ping')).toBe('pong')
+})
+
+test('a script of another site cannot connect with a cookie, by polling', async () => {
+  const reading = createValidator({ ...issuer.validatorOptions, credentials: cookie('session') })
+  onTestFinished(() => reading.close())
+  validator = reading
+  const { server } = await serve()
+  const token = await issuer.accessToken()
+  const dataOf = async (site: string) => {
+    const extraHeaders = { cookie: `session=${token}`, 'sec-fetch-site': site }
+    const socket = connect(server, { transports: ['polling'], extraHeaders })
+    return Promise.race([next(socket, 'connect').then(() => 'connected'), errorOf(socket)])
+  }
+  expect(await dataOf('same-origin')).toBe('connected')
+  expect(await dataOf('cross-site')).toMatchObject({ data: { status: 403 } })
+})
+
+test('a script of another site sends no `Origin`, and is refused all the same', async () => {
+  const { server } = await serve()
+  const extraHeaders = { authorization: `Bearer ${await issuer.accessToken()}`, 'sec-fetch-site': 'cross-site' }
+  expect(await errorOf(connect(server, { transports: ['polling'], extraHeaders }))).toMatchObject({
+    data: { status: 403 },
+  })
+})
+
+test('a server that recovers connections must not skip the handshake', async () => {
+  const auth = { token: await issuer.accessToken() }
+  const skipping = await serveWith({ connectionStateRecovery: {} })
+  expect(await errorOf(connect(skipping.server, { auth }))).toMatchObject({ data: { status: 500 } })
+  const checking = await serveWith({ connectionStateRecovery: { skipMiddlewares: false } } as Partial<ServerOptions>)
+  const socket = connect(checking.server, {
+    auth,
+    transports: ['websocket'],
+    reconnection: true,
+    reconnectionDelay: 10,
+  })
+  await next(socket, 'connect')
+  await expect.poll(() => checking.leases.length).toBe(1)
+  socket.io.engine.close()
+  await next(socket, 'connect')
+  await expect.poll(() => checking.leases.length).toBe(2)
+  expect(checking.leases.map(({ signal }) => signal.aborted)).toEqual([true, false])
 })

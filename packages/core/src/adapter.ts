@@ -34,6 +34,7 @@ export {
   nodeHeaders as headerLinesOf,
 } from './request/node-headers.ts'
 export { type Peer, peerOf } from './request/peer.ts'
+export { noteOpener } from './request/same-origin.ts'
 export { createServerRequest, type ServerRequestInit } from './request/server-request.ts'
 export { expressTrustsPeer, fastifyTrustsPeer } from './request/trusts-peer.ts'
 export type { MetadataResponse } from './resource/metadata-response.ts'

@@ -7,8 +7,9 @@ import {
   lease,
   type Lease,
   type RawClaims,
+  Refusal,
 } from '@tollgate/core'
-import { deferOrganization } from '@tollgate/core/adapter'
+import { deferOrganization, noteOpener } from '@tollgate/core/adapter'
 import { type NestRequest, requestOfSocket, type Socket, type SocketCall, toHttpRequest } from './calls.ts'
 import { withHandshake, withHeaders } from './handshake.ts'
 import type { TollgateSettings } from './options.ts'
@@ -52,6 +53,7 @@ export function createConnections<Claims>({
 
   function httpOf({ request, socket }: SocketCall): HttpRequest {
     const upgrade = upgradeOf(request, socket)
+    noteOpener(upgrade)
     return handshakeAuth === 'accepted' ? withHandshake(upgrade, socket.handshake) : upgrade
   }
 
@@ -95,8 +97,11 @@ export function createConnections<Claims>({
       return credentials === 'optional' ? undefined : validator.authorize(undefined, httpOf(call), guard)
     }
     const { token, signal } = opened.lease
-    if (isRefusal(signal.reason) || isUnavailable(signal.reason)) {
-      throw signal.reason
+    // The connection can be open for some time after its lease has ended.
+    if (signal.aborted) {
+      throw isUnavailable(signal.reason) || isRefusal(signal.reason)
+        ? signal.reason
+        : new Refusal({ code: 'invalid_token', reason: 'inactive' })
     }
     try {
       return await validator.authorize(token, opened.http, guard)

@@ -1,5 +1,5 @@
 import { describe } from '../lib/invalid-option.ts'
-import { isRecord } from '../lib/record.ts'
+import { isRecord, memberOf } from '../lib/record.ts'
 import { isErrorResponse } from '../responses/error-response.ts'
 import { isRefusal } from '../responses/refusal.ts'
 import { endStream, type StreamConnection } from './end-stream.ts'
@@ -25,8 +25,12 @@ export function bindConnection(connection: Connection, signal: AbortSignal, clos
     closed()
     return
   }
-  listenToEnd(closed)
   const end = (): void => close(signal.reason)
+  listenToEnd(() => {
+    // A client of Socket.IO can leave a namespace, and use the others.
+    signal.removeEventListener('abort', end)
+    closed()
+  })
   if (signal.aborted) {
     end()
   } else {
@@ -91,7 +95,8 @@ function partsOf(connection: Connection): ConnectionParts {
         cutOffLater(connection, () => connection.destroy())
       },
       listenToEnd,
-      isClosed: connection.destroyed === true,
+      // A response over HTTP/2 says it in its stream.
+      isClosed: [connection, memberOf(connection, 'stream')].some((part) => memberOf(part, 'destroyed') === true),
     }
   }
   if (isWebSocket(connection)) {

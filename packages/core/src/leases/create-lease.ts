@@ -3,7 +3,7 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import type { AccessToken } from '../access-token.ts'
 import type { Clock } from '../lib/clock.ts'
 import { invalidToken } from '../responses/refusal.ts'
-import { isUnavailable } from '../responses/unavailable.ts'
+import { isUnavailable, Unavailable } from '../responses/unavailable.ts'
 import { bindConnection } from './connection.ts'
 import type { Lease } from './lease.ts'
 import type { LeaseTokens } from './lease-tokens.ts'
@@ -38,6 +38,8 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
   let confirmedAt = statedAt(first)
   /** Milliseconds since the epoch: the last attempt to confirm. */
   let attemptedAt = -Infinity
+  /** Milliseconds since the epoch: the end of a lease whose issuer does not respond. It applies from the first attempt. */
+  let deadline = Infinity
   let isConfirming = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -57,6 +59,7 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
       const fresh = await tokens.renewed(token, credentials)
       signal.throwIfAborted()
       confirmedAt = statedAt(fresh)
+      deadline = Infinity
       use(fresh)
       return fresh
     },
@@ -112,10 +115,16 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
     // After a step back of the clock, the old times would be in the future.
     confirmedAt = Math.min(confirmedAt, now)
     attemptedAt = Math.min(attemptedAt, now)
+    if (now >= deadline) {
+      stop(
+        new Unavailable(token.issuer, { reason: 'timeout', message: 'The issuer did not confirm the token in time' }),
+      )
+      return
+    }
     if (now >= confirmsAt()) {
       void confirm()
     }
-    const delay = Math.min(expiresAt(), confirmsAt()) - now
+    const delay = Math.min(expiresAt(), confirmsAt(), deadline) - now
     timer = setTimeout(check, Math.min(Math.max(delay, 1), maxDelay)).unref()
   }
 
@@ -125,11 +134,14 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
     const previous = token
     isConfirming = true
     attemptedAt = begun
+    // The timer can be late. The issuer has some time even then.
+    deadline = Math.min(deadline, Math.max(confirmedAt + maxAge(within), begun + intervalOf(within)))
     try {
       const newer = await tokens.confirmed(previous, intervalOf(within))
       if (token === previous) {
         token = newer
         confirmedAt = newer.kind === 'jwt' ? begun : statedAt(newer)
+        deadline = Infinity
       }
     } catch (error) {
       // A renewal can have replaced the token meanwhile.
@@ -143,7 +155,7 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
   }
 
   function isTooOld(within: number): boolean {
-    return clock() - confirmedAt >= Math.max(within, 2 * minInterval)
+    return clock() - confirmedAt >= maxAge(within)
   }
 
   function stop(reason: unknown): void {
@@ -156,6 +168,11 @@ export function createLease(first: AccessToken, { tokens, clock, ended }: LeaseC
 
   check()
   return open
+}
+
+/** Milliseconds for which a statement of the issuer counts, when the issuer is silent. */
+function maxAge(within: number): number {
+  return Math.max(within, 2 * minInterval)
 }
 
 /** Half of the time: the statement is then never older than the demand, with the time of the call. */

@@ -90,7 +90,10 @@ export function createLeaseTokens({ pipeline, outcomes, revocations, expectOpen,
         if (fresh !== undefined) {
           expectSameOwner(fresh, token)
         }
-        return authorize(fresh, layers)
+        const authorized = await authorize(fresh, layers)
+        // A revocation can have come while the guards waited.
+        await revocations.verify(validatedOf(authorized), authorized.raw())
+        return authorized
       })
     },
     verifyRevocations: async (token) => {

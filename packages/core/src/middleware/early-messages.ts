@@ -5,7 +5,7 @@ import { isRecord, memberOf } from '../lib/record.ts'
 import { carriersOf } from '../request/carriers.ts'
 import { maxTokenLength } from '../request/header-tokens.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import { invalidRequest } from '../responses/refusal.ts'
+import { type Message, sizeOf, textOf } from './web-socket-message.ts'
 
 /** A WebSocket of `ws`, or of a library above it. */
 export interface WebSocket extends WebSocketConnection {
@@ -28,9 +28,6 @@ interface RawConnection {
   resume(): unknown
 }
 
-/** In version 7 of `ws`, a text is a string, and any other message is binary. */
-type Message = readonly [data: unknown, isBinary?: boolean]
-
 /** The messages of a WebSocket that is not accepted yet. */
 export interface EarlyMessages {
   /**
@@ -49,12 +46,16 @@ export interface EarlyMessages {
 const timeLimit = 5000
 /** The bytes that a client can send without a token. A single message could have 100 MiB. */
 const maxBytes: number = 2 * maxTokenLength
+/** The bytes of messages that wait for the authentication. Compressed, a few kilobytes can become many megabytes. */
+const maxBuffered: number = 1024 * 1024
 
 /** The buffer that several layers in front of one handler share. */
 interface Buffered {
   readonly messages: Message[]
   readonly buffer: (...message: Message) => void
   received: () => void
+  /** The bytes of all its messages. */
+  size: number
   layers: number
 }
 
@@ -109,9 +110,15 @@ function startBuffering(socket: WebSocket): Buffered {
     messages: [],
     buffer: (...message) => {
       shared.messages.push(message)
+      shared.size += sizeOf(message)
       shared.received()
+      if (shared.size > maxBuffered) {
+        shared.messages.length = 0
+        socket.terminate()
+      }
     },
     received: () => undefined,
+    size: 0,
     layers: 0,
   }
   ignoreErrors(socket)
@@ -139,17 +146,6 @@ function watchBytes(socket: WebSocket, connection: Connection): () => void {
   }
   connection?.on('data', count)
   return () => connection?.off('data', count)
-}
-
-function textOf(message: Message | undefined): string | undefined {
-  if (message === undefined) {
-    return undefined
-  }
-  const [data, isBinary = typeof data !== 'string'] = message
-  if (isBinary) {
-    throw invalidRequest('malformed-credentials')
-  }
-  return String(data)
 }
 
 /** Does work for a WebSocket that a library has opened already, if there is one. Its error closes the WebSocket. */

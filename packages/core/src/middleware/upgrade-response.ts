@@ -10,7 +10,13 @@ import { nodeWriter } from '../responses/node-writer.ts'
  */
 export function respondToUpgrade(request: IncomingMessage, socket: Duplex, error: unknown): void {
   const response = new ServerResponse(request)
-  response.assignSocket(socket as Socket)
+  try {
+    response.assignSocket(socket as Socket)
+  } catch {
+    // A client can send the upgrade while the connection still waits for the response to an earlier request.
+    socket.destroy()
+    return
+  }
   response.shouldKeepAlive = false
   // The client can keep its half of the connection open.
   response.on('finish', () => (socket as Socket).destroySoon())

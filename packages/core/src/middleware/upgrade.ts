@@ -8,11 +8,12 @@ import { type Lease, lease } from '../leases/lease.ts'
 import { expectOneOf, expectOptions } from '../lib/invalid-option.ts'
 import { expectAllowedOrigins } from '../request/allowed-origins.ts'
 import type { HttpRequest } from '../request/http-request.ts'
+import { noteOpener } from '../request/same-origin.ts'
 import { invalidRequest } from '../responses/refusal.ts'
 import type { Validator } from '../validator-methods.ts'
 import { bufferMessages, connectionOf, type EarlyMessages, type WebSocket } from './early-messages.ts'
 import type { RequestAuth } from './request-auth.ts'
-import { cutOffRefused, type IoSocket, publicError, tokenOfHandshake } from './socket-io.ts'
+import { cutOffRefused, expectHandshakes, type IoSocket, publicError, tokenOfHandshake } from './socket-io.ts'
 import { respondToUpgrade } from './upgrade-response.ts'
 import { verifyOrigin } from './verify-origin.ts'
 
@@ -129,18 +130,24 @@ export function createUpgrade<Request extends object, Claims>(
       // Without this listener, a connection that breaks in the meantime ends the process.
       const destroy = (): void => void socket.destroy()
       socket.on('error', destroy)
-      authenticate(node, request, inRequest).then(
-        (token) => {
-          socket.off('error', destroy)
-          sockets.handleUpgrade(request, socket, head, (opened) => {
-            void serve(opened, node.toHttpRequest(request), {
-              token: async () => token,
-              accept: (accepted) => accept(opened, accepted, request),
+      authenticate(node, request, inRequest)
+        .then(
+          (token) => {
+            socket.off('error', destroy)
+            sockets.handleUpgrade(request, socket, head, (opened) => {
+              void serve(opened, node.toHttpRequest(request), {
+                token: async () => token,
+                accept: (accepted) => accept(opened, accepted, request),
+              })
             })
-          })
-        },
-        (error: unknown) => respondToUpgrade(request, socket, error),
-      )
+          },
+          (error: unknown) => respondToUpgrade(request, socket, error),
+        )
+        // An option of `ws`, such as `handleProtocols`, can throw.
+        .catch((error: unknown) => {
+          reportBug(error)
+          socket.destroy()
+        })
     },
     open: async (socket, request, accept) => {
       const token = async (): Promise<Token<Claims>> => authenticate(framework, request, inRequest)
@@ -149,6 +156,8 @@ export function createUpgrade<Request extends object, Claims>(
     handshake: (socket, next) => {
       const { request } = socket
       async function authenticated(): Promise<AccessToken<Claims>> {
+        expectHandshakes(socket)
+        noteOpener(node.toHttpRequest(request))
         const text = tokenOfHandshake(socket)
         const token = await authenticate(node, request, text === undefined ? 'required' : 'optional')
         if (text !== undefined && token !== undefined) {
