@@ -326,7 +326,7 @@ test('a server that recovers connections must not skip the handshake', async () 
   const auth = { token: await issuer.accessToken() }
   const skipping = await serveWith({ connectionStateRecovery: {} })
   expect(await errorOf(connect(skipping.server, { auth }))).toMatchObject({ data: { status: 500 } })
-  const checking = await serveWith({ connectionStateRecovery: { skipMiddlewares: false } } as Partial<ServerOptions>)
+  const checking = await serveWith({ connectionStateRecovery: { skipMiddlewares: false } })
   const socket = connect(checking.server, {
     auth,
     transports: ['websocket'],
