@@ -23,7 +23,7 @@ const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1000) + s
 
 async function ended(signal: AbortSignal): Promise<unknown> {
   if (!signal.aborted) {
-    await once(signal, 'abort')
+    await once(signal, 'abort', { signal: AbortSignal.timeout(20_000) })
   }
   return signal.reason
 }
