@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common'
-import { ModulesContainer } from '@nestjs/core'
 import { invalidOption } from '@tollgate/core/adapter'
+import { ModulesContainer } from '@nestjs/core'
 import {
   createDescriber,
   expectOpenApiOptions,
