@@ -1,4 +1,4 @@
-/** `leaseResponse` with web responses alone. test/conformance/streams.test.ts has it behind a server. */
+/** `leaseResponse` with web responses alone. test/conformance/streams.slow.test.ts has it behind a server. */
 import type { UnderlyingDefaultSource } from 'node:stream/web'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createValidator, lease, type Lease, leaseResponse, type Validator } from '@tollgate/core'
