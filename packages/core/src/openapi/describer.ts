@@ -20,6 +20,7 @@ export interface Describer {
   readonly schemes: () => Record<string, SecurityScheme>
 }
 
+/** Creates the description of protections by the configuration of their validators. It checks no option: `expectOpenApiOptions` does. */
 export function createDescriber(settings: OpenApiSettings): Describer {
   const known = new Map<unknown, ValidatorSchemes>()
   const scopes = new Set<string>()
