@@ -457,8 +457,7 @@ export const requirements = {
   'AUD-01': {
     level: 'MUST',
     source: 'RFC 8707 §2',
-    text: 'An audience is any non-empty string.',
-    partly: '`resource`, which comes with the metadata of RFC 9728',
+    text: 'An audience is any non-empty string. A resource is an absolute URL without a fragment.',
   },
   'AUD-02': {
     level: 'MUST',

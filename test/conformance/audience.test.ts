@@ -12,6 +12,15 @@ verifies('AUD-01', 'an audience may be any string', async (adapter) => {
   }
 })
 
+verifies('AUD-01', 'a resource is an absolute URL without a fragment', async (adapter) => {
+  for (const resource of ['api', '/x', 'https://a#b', '']) {
+    const options = { issuer: 'https://as.example', audience, resource }
+    await expect(adapter.create(options), resource).rejects.toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+    )
+  }
+})
+
 verifies('AUD-02', 'a token is accepted only by the API of its audience', async (adapter) => {
   const issuer = await openIssuer()
   const [one, other] = await Promise.all(
