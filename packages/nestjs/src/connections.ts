@@ -3,7 +3,6 @@ import {
   type Guard,
   type HttpRequest,
   isRefusal,
-  isUnavailable,
   lease,
   type Lease,
   type RawClaims,
@@ -99,9 +98,8 @@ export function createConnections<Claims>({
     const { token, signal } = opened.lease
     // The connection can be open for some time after its lease has ended.
     if (signal.aborted) {
-      throw isUnavailable(signal.reason) || isRefusal(signal.reason)
-        ? signal.reason
-        : new Refusal({ code: 'invalid_token', reason: 'inactive' })
+      await expectNormalEnd(signal.reason, () => validator.authorize(token, opened.http, guard))
+      throw new Refusal({ code: 'invalid_token', reason: 'inactive' })
     }
     try {
       return await validator.authorize(token, opened.http, guard)
@@ -135,4 +133,13 @@ export function createConnections<Claims>({
 
 function upgradeOf(request: NestRequest, { headers }: Socket): HttpRequest {
   return headers === undefined ? toHttpRequest(request) : withHeaders(toHttpRequest(request), headers)
+}
+
+/** The lease has ended for another reason, or the validator is closed: both are no refusal of an inactive token. */
+async function expectNormalEnd(reason: unknown, authorize: () => Promise<unknown>): Promise<void> {
+  const isNormal = reason instanceof DOMException && reason.name === 'AbortError'
+  if (!isNormal) {
+    throw reason
+  }
+  await authorize()
 }

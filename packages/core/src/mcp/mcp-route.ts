@@ -1,6 +1,7 @@
 import { createTokenGuard, type Guard } from '../guards/guard.ts'
 import { keepScopes } from '../guards/keep-scopes.ts'
 import type { HttpRequest } from '../request/http-request.ts'
+import { own } from '../lib/record.ts'
 import { isOfAllowedOrigin } from '../request/same-origin.ts'
 import { invalidRequest, isRefusal, Refusal } from '../responses/refusal.ts'
 import type { Validator } from '../validator-methods.ts'
@@ -35,7 +36,7 @@ export function createMcpRoute<Claims>(
   const guards = challengeScopes === 'needed' ? given : [...given, keepScopes(scopes)]
   const base = validator.combine(...guards)
   const refused = validator.combine(...guards, refuseMessage)
-  const byTool = new Map(Array.from(tools, ([name, own]) => [name, validator.combine(...guards, ...own)]))
+  const byTool = new Map(Array.from(tools, ([name, required]) => [name, validator.combine(...guards, ...required)]))
 
   function guardOf({ tools: called }: Operation): Guard {
     const ruled = called.filter((name) => tools.has(name))
@@ -45,8 +46,11 @@ export function createMcpRoute<Claims>(
     }
     try {
       return validator.combine(...guards, ...ruled.flatMap((name) => tools.get(name) ?? []))
-    } catch {
-      // A batch of tools that no token can call together.
+    } catch (error) {
+      // A batch of tools whose guards cannot be combined. Any other error is a failure.
+      if (own(error, 'code') !== 'ERR_INVALID_OPTION') {
+        throw error
+      }
       return refused
     }
   }
